@@ -31,6 +31,7 @@ function(keypact_gtest name prefix)
   target_link_libraries(${name} PRIVATE ${arg_TARGETS} GTest::gmock GTest::gtest_main rapidcheck)
   target_compile_definitions(${name} PRIVATE KEYPACT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR})
+  target_compile_options(${name} PRIVATE -O1)   # the tests themselves need no speed, their compilation does
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST TEST_PREFIX "${prefix}."
                        PROPERTIES TIMEOUT 120 ${arg_PROPERTIES})
 endfunction()
