@@ -1,0 +1,102 @@
+// Snapshot: the configuration as the engine sees it, immutable once built: connections, their children, and shared keys. The
+// words are swanctl.conf's; a setting's default is swanctl's, except the algorithms (empty: our safe default).
+#pragma once
+
+#include <memory>
+
+#include "base/instant.h"
+#include "base/secret.h"
+#include "proto/identification.h"
+#include "proto/policy.h"
+#include "proto/proposal.h"
+#include "proto/traffic_selector.h"
+
+namespace keypact::config {
+
+/// One entry of local_addrs / remote_addrs: %any, an address, a block or range, or a name still to be resolved.
+struct AddressPattern {
+  enum class Kind : std::uint8_t { any, range, name } kind = Kind::any;
+  IpAddress first;  ///< of a range; equal to `last` for a single address
+  IpAddress last;
+  std::string name;
+
+  [[nodiscard]] bool matches(const IpAddress& address) const;
+  [[nodiscard]] bool is_single() const { return kind == Kind::range && first == last; }
+};
+
+/// A configured selector: "dynamic" stands for the tunnel's own address (or virtual IP) of that side.
+struct SelectorPattern {
+  bool dynamic = false;
+  TrafficSelector selector;  ///< for dynamic: protocol and ports count only
+};
+
+enum class AuthKind : std::uint8_t { psk, pubkey, eap, xauth, null_auth };
+
+struct AuthRound {
+  AuthKind kind = AuthKind::pubkey;
+  IdentityPattern id = IdentityPattern::anybody();  ///< local: exact identity, or any = our address
+};
+
+enum class Action : std::uint8_t { none, trap, start, trap_and_start };
+enum class UniquePolicy : std::uint8_t { never, no, keep, replace };
+enum class Tristate : std::uint8_t { no, accept, yes, force };
+
+struct ChildConfig {
+  std::string name;
+  std::vector<Proposal> esp_proposals;  ///< complete: default already filled in; KE transforms mean PFS
+  std::vector<SelectorPattern> local_ts;
+  std::vector<SelectorPattern> remote_ts;
+  Mode mode = Mode::tunnel;
+  PolicyAction action = PolicyAction::protect;
+  std::uint32_t replay_window = 32;
+  HeaderHandling headers;
+  Duration rekey_time = hours(1);
+  Duration life_time{};  ///< 0: rekey_time + 10 %
+  Duration rand_time{};
+  Duration inactivity{};
+  Action start_action = Action::none;
+  Action close_action = Action::none;
+  Action dpd_action = Action::none;
+};
+
+struct Connection {
+  std::string name;
+  int version = 0;  ///< 0: accept both, initiate IKEv2
+  std::vector<AddressPattern> local_addrs;   ///< never empty
+  std::vector<AddressPattern> remote_addrs;  ///< never empty
+  std::uint16_t local_port = 500;
+  std::uint16_t remote_port = 500;
+  std::vector<Proposal> ike_proposals;  ///< complete: default already filled in
+  std::vector<AuthRound> local;   ///< never empty
+  std::vector<AuthRound> remote;  ///< never empty
+  std::vector<ChildConfig> children;
+  bool encap = false;
+  bool mobike = true;
+  Tristate fragmentation = Tristate::yes;
+  UniquePolicy unique = UniquePolicy::no;
+  Duration dpd_delay{};
+  Duration rekey_time = hours(4);
+  Duration reauth_time{};
+  Duration over_time{};
+  Duration rand_time{};
+  unsigned keyingtries = 1;  ///< 0: for ever
+
+  [[nodiscard]] const ChildConfig* child(std::string_view child_name) const;
+};
+
+struct SharedKey {
+  std::string name;
+  std::vector<IdentityPattern> owners;  ///< empty: anybody
+  Secret secret;
+};
+
+struct Snapshot {
+  std::vector<std::shared_ptr<const Connection>> connections;
+  std::vector<std::shared_ptr<const SharedKey>> ike_secrets;
+
+  [[nodiscard]] std::shared_ptr<const Connection> connection(std::string_view name) const;
+  /// The best key for this pair: both owners matched before one, an exact owner before a wildcard; nullptr when there is none.
+  [[nodiscard]] std::shared_ptr<const SharedKey> shared_key(const Identification& local, const Identification& peer) const;
+};
+
+}  // namespace keypact::config

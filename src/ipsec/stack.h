@@ -1,0 +1,102 @@
+// What IKE and an IPsec stack (userspace ESP, XFRM, the simulated one) say to each other, as values. RFC 4301 §4.4.
+// Requests carry the id of what they are about; the stack answers each install with one event.
+#pragma once
+
+#include <variant>
+
+#include "base/id.h"
+#include "base/instant.h"
+#include "base/ip_address.h"
+#include "proto/packet_keys.h"
+#include "proto/policy.h"
+#include "proto/spi.h"
+#include "proto/traffic_selector.h"
+
+namespace keypact::ipsec {
+
+/// SPD entry for both directions of one configured child: outbound local -> remote, inbound the reverse. RFC 4301 §4.4.1.
+struct Policy {
+  PolicyId id;
+  std::string name;  ///< connection/child, for people
+  PolicyAction action = PolicyAction::protect;
+  std::vector<TrafficSelector> local;
+  std::vector<TrafficSelector> remote;
+};
+
+/// The two SAs of a Child SA, with all that the data plane needs. RFC 4301 §4.4.2.1.
+struct ChildSa {
+  ChildSaId id;
+  PolicyId policy;
+  Mode mode = Mode::tunnel;
+  Endpoint local;   ///< outer addresses; the ports count with UDP encapsulation only
+  Endpoint remote;
+  bool udp_encapsulation = false;  ///< RFC 3948
+  EspSpi inbound_spi;
+  EspSpi outbound_spi;
+  PacketKeys inbound;
+  PacketKeys outbound;
+  bool esn = false;
+  std::uint32_t replay_window = 32;  ///< packets; 0: no replay check
+  std::vector<TrafficSelector> local_selectors;
+  std::vector<TrafficSelector> remote_selectors;
+  HeaderHandling headers;
+  /// False: the inbound SA accepts, the outbound one is not yet used (a rekey's responder, RFC 7296 §2.8).
+  bool use_outbound = true;
+};
+
+struct InstallPolicy {
+  Policy policy;
+};
+struct RemovePolicy {
+  PolicyId id;
+};
+struct InstallChildSa {
+  ChildSa sa;
+};
+/// From now on outbound traffic of the policy uses this SA.
+struct UseOutbound {
+  ChildSaId id;
+};
+struct RemoveChildSa {
+  ChildSaId id;
+};
+/// The endpoints of the IKE SA's Child SAs moved (NAT mapping, MOBIKE).
+struct UpdateEndpoints {
+  ChildSaId id;
+  Endpoint local;
+  Endpoint remote;
+  bool udp_encapsulation = false;
+};
+
+using StackRequest =
+    std::variant<InstallPolicy, RemovePolicy, InstallChildSa, UseOutbound, RemoveChildSa, UpdateEndpoints>;
+
+/// Answers InstallChildSa.
+struct ChildSaInstalled {
+  ChildSaId id;
+};
+struct ChildSaInstallFailed {
+  ChildSaId id;
+  std::string reason;
+};
+/// A packet matched a protect policy that has no SA (the packet itself was dropped or is held by the stack).
+struct Acquire {
+  PolicyId policy;
+};
+/// A lifetime or the sequence number margin was reached; hard means that the SA carries nothing any more.
+struct ChildSaExpired {
+  ChildSaId id;
+  bool hard = false;
+};
+
+using StackEvent = std::variant<ChildSaInstalled, ChildSaInstallFailed, Acquire, ChildSaExpired>;
+
+/// Counters of one Child SA, read on demand.
+struct ChildSaCounters {
+  std::uint64_t packets_in = 0, octets_in = 0;
+  std::uint64_t packets_out = 0, octets_out = 0;
+  std::uint64_t replays = 0, authentication_failures = 0, selector_mismatches = 0;
+  Instant last_in, last_out;  ///< origin when never used
+};
+
+}  // namespace keypact::ipsec
