@@ -1,6 +1,10 @@
 # What is not a folder of src/: programs, tests that span folders, fuzz targets and benchmarks.
 # DEPENDS names folders of src/ here as in keypact_folder; one that does not exist yet leaves the whole thing out.
 
+# What `./dev fuzz` and `./dev bench` build.
+add_custom_target(fuzz_targets)
+add_custom_target(bench_programs)
+
 # keypact_program(NAME SOURCES .. TARGETS ..): the program lands at the top of the build directory.
 function(keypact_program name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;TARGETS")
@@ -37,6 +41,7 @@ function(keypact_fuzz)
   add_executable(${name} ${CMAKE_CURRENT_SOURCE_DIR}/${arg_NAME}.cc)
   target_link_libraries(${name} PRIVATE ${depends} ${arg_LIBS})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+  add_dependencies(fuzz_targets ${name})
   if(KEYPACT_FUZZ)
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   else()
@@ -57,4 +62,5 @@ function(keypact_bench)
   add_executable(${name} ${CMAKE_CURRENT_SOURCE_DIR}/${arg_NAME}.cc)
   target_link_libraries(${name} PRIVATE ${depends} ${arg_LIBS} benchmark::benchmark_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+  add_dependencies(bench_programs ${name})
 endfunction()
