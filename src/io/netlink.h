@@ -1,0 +1,104 @@
+// Netlink: addresses, routes, policy rules and links of the kernel (rtnetlink through libmnl). Each call is one request and
+// waits for its answer. What must vanish with the program goes through NetworkChanges.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip_address.h"
+#include "base/result.h"
+
+namespace keypact::io {
+
+/// The kernel's number of a network interface; 0 names none.
+using InterfaceIndex = std::uint32_t;
+
+inline constexpr std::uint32_t kMainTable = 254;
+
+struct InterfaceAddress {
+  InterfaceIndex interface = 0;
+  IpAddress address;
+  int prefix_length = 0;
+  auto operator<=>(const InterfaceAddress&) const = default;
+};
+
+struct LocalAddress {
+  InterfaceAddress at;
+  bool loopback = false;    ///< host scope
+  bool link_local = false;  ///< link scope
+  bool usable = true;       ///< false: duplicate address detection not finished or failed, or deprecated
+  bool temporary = false;   ///< RFC 8981
+};
+
+enum class RouteKind : std::uint8_t {
+  unicast,
+  unreachable,  ///< packets are refused with an ICMP error
+  blackhole,    ///< packets are dropped
+};
+
+struct Route {
+  Prefix destination;
+  RouteKind kind = RouteKind::unicast;
+  InterfaceIndex interface = 0;      ///< unicast only
+  std::optional<IpAddress> gateway;  ///< none: directly through the interface
+  std::uint32_t table = kMainTable;
+  std::optional<IpAddress> preferred_source;
+  std::uint32_t metric = 0;  ///< 0: the kernel's default
+  std::uint32_t mtu = 0;     ///< 0: the interface's
+  auto operator<=>(const Route&) const = default;
+};
+
+/// "from all [not] [fwmark M] lookup T [suppress_prefixlength N]"
+struct PolicyRule {
+  IpFamily family = IpFamily::v4;
+  std::uint32_t priority = 0;
+  std::uint32_t table = kMainTable;
+  std::optional<std::uint32_t> mark;
+  bool invert = false;  ///< the rule is for packets that do NOT have the mark
+  std::optional<std::uint32_t> suppress_prefix_length;  ///< ignore routes of this length or shorter
+  auto operator<=>(const PolicyRule&) const = default;
+};
+
+/// How the kernel would send to a destination.
+struct RouteLookup {
+  IpAddress source;
+  InterfaceIndex interface = 0;
+  std::optional<IpAddress> gateway;
+  std::uint32_t mtu = 0;  ///< 0: not limited by the route
+};
+
+class Netlink {
+ public:
+  [[nodiscard]] static Result<Netlink> open();
+  Netlink(Netlink&&) noexcept;
+  Netlink& operator=(Netlink&&) noexcept;
+  ~Netlink();
+
+  [[nodiscard]] Result<InterfaceIndex> interface_index(const std::string& name);
+  [[nodiscard]] Result<void> set_up(InterfaceIndex interface, bool up);
+  [[nodiscard]] Result<void> set_mtu(InterfaceIndex interface, std::uint32_t mtu);
+
+  /// True: it was added now. False: it was there already and belongs to somebody else.
+  /// (A policy rule of an earlier run that ended badly counts as added.)
+  [[nodiscard]] Result<bool> add(const InterfaceAddress& address);
+  [[nodiscard]] Result<bool> add(const Route& route);
+  [[nodiscard]] Result<bool> add(const PolicyRule& rule);
+  /// Removing what is gone already (with its interface) is a success.
+  [[nodiscard]] Result<void> remove(const InterfaceAddress& address);
+  [[nodiscard]] Result<void> remove(const Route& route);
+  [[nodiscard]] Result<void> remove(const PolicyRule& rule);
+
+  [[nodiscard]] Result<std::vector<LocalAddress>> local_addresses();
+  /// Fails when there is no route. `mark`: as if the packet had this fwmark (0: none); `local`: as if sent from there.
+  [[nodiscard]] Result<RouteLookup> route_to(const IpAddress& remote, std::uint32_t mark = 0,
+                                             std::optional<IpAddress> local = std::nullopt);
+
+ private:
+  struct Implementation;
+  explicit Netlink(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace keypact::io

@@ -1,0 +1,45 @@
+// NetworkChanges: every address, route and policy rule that we added, each taken back by name or, at the latest, when this
+// object goes; last added, first removed. What was there before us stays.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "io/netlink.h"
+
+namespace keypact::io {
+
+using NetworkChange = std::variant<InterfaceAddress, Route, PolicyRule>;
+
+/// "route 10.1.0.0/16 in table 220", for logs and errors.
+[[nodiscard]] std::string to_string(const NetworkChange& change);
+
+class NetworkChanges {
+ public:
+  explicit NetworkChanges(Netlink netlink) : netlink_(std::move(netlink)) {}
+  NetworkChanges(NetworkChanges&&) noexcept = default;
+  NetworkChanges& operator=(NetworkChanges&&) = delete;
+  ~NetworkChanges();
+
+  /// Adding the same change again counts: it is removed from the kernel with its last remove().
+  [[nodiscard]] Result<void> add(const NetworkChange& change);
+  /// A change that was never added is left alone.
+  [[nodiscard]] Result<void> remove(const NetworkChange& change);
+  /// Tries all; the first error, if there was one.
+  Result<void> remove_all();
+
+  [[nodiscard]] std::size_t size() const { return made_.size(); }
+  /// For queries and links.
+  [[nodiscard]] Netlink& netlink() { return netlink_; }
+
+ private:
+  struct Made {
+    NetworkChange change;
+    std::size_t uses = 1;
+    bool ours = true;  ///< false: it was there before us
+  };
+  Netlink netlink_;
+  std::vector<Made> made_;
+};
+
+}  // namespace keypact::io
