@@ -2,6 +2,8 @@
 // octets: decryption happens elsewhere. RFC 7296 §3.2, §3.14, RFC 7383 §2.5.
 #pragma once
 
+#include <optional>
+
 #include "wire/header.h"
 #include "wire/payload.h"
 
@@ -44,6 +46,9 @@ struct Message {
 
 /// A message all in clear; next payload and length of the header are computed.
 [[nodiscard]] Octets encode_message(Header header, const std::vector<Payload>& payloads);
+
+/// The inverse of parse_message: the header as it is, except for next payload and length.
+[[nodiscard]] Octets encode_message(const Message& message);
 
 /// What precedes the IV of a message that is one SK payload: IKE header and generic payload header, with all lengths set for
 /// `body_octets` of IV, ciphertext and ICV. These octets are the associated data.

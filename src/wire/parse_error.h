@@ -12,14 +12,16 @@ namespace keypact::wire {
 
 enum class ParseErrorCode {
   datagram_shorter_than_header,
+  message_too_long,
   header_length_differs_from_datagram,
   unsupported_major_version,
-  payload_length_below_header,
+  payload_length_below_header,  ///< below the four octets of the generic payload header
   payload_beyond_message,
   trailing_octets,
   too_many_payloads,
   unsupported_critical_payload,
   payload_truncated,
+  payload_too_long,
   encrypted_payload_not_last,
   proposal_malformed,
   transform_malformed,
@@ -46,6 +48,8 @@ struct ParseError {
   [[nodiscard]] std::string to_string() const;
   /// RFC 7296 §2.21: what to answer where an answer is due (INVALID_SYNTAX, UNSUPPORTED_CRITICAL_PAYLOAD, ...).
   [[nodiscard]] NotifyType notify() const;
+
+  bool operator==(const ParseError&) const = default;
 };
 
 template <class T>

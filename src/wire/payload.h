@@ -105,11 +105,12 @@ struct VendorIdPayload {
   bool operator==(const VendorIdPayload&) const = default;
 };
 
-/// A selector of a type that we do not know: kept for the printer, never chosen.
+/// A selector of a type that we do not know, or one that names ports without a protocol (RFC 7296 §3.13.1): kept for the
+/// printer, never chosen.
 struct UnknownTrafficSelector {
   TsType type{};
-  Octets body;  ///< what follows the selector length field, protocol octet first
-  std::uint8_t protocol = 0;
+  Octets body;  ///< what follows the selector length field
+  std::uint8_t protocol = 0;  ///< the octet before the selector length, whatever it means in this type
   bool operator==(const UnknownTrafficSelector&) const = default;
 };
 
