@@ -18,6 +18,15 @@ def without_comments(text):
     return COMMENT_OR_STRING.sub(lambda m: blank(m.group(0)) if m.group(0).startswith("/") else m.group(0), text)
 
 
+def comments(text):
+    """Everything blanked but the comments."""
+    kept = [" " if char != "\n" else char for char in text]
+    for match in COMMENT_OR_STRING.finditer(text):
+        if match.group(0).startswith("/"):
+            kept[match.start():match.end()] = match.group(0)
+    return "".join(kept)
+
+
 def without_strings(text):
     """For text without comments: the content of strings and characters blanked, the quotes kept."""
     def quotes_only(match):

@@ -31,8 +31,14 @@ class CheckWords(SampleTree):
         self.assert_one_finding(self.check(), "docs/a.md:1")
 
     def test_refuses_a_forbidden_word_in_a_name(self):
-        self.write("src/session/a.cc", "\n")
-        self.assert_one_finding(self.check(), "the name contains 'session'")
+        self.write("src/helper/a.cc", "\n")
+        self.assert_one_finding(self.check(), "the name contains 'helper'")
+
+    def test_lets_code_have_names_that_prose_may_not_have(self):
+        self.write("src/a.cc", "auto session = accept();\nuse(session);  // of the peer\n")
+        self.assert_clean(self.check())
+        self.write("docs/a.md", "this session\n")
+        self.assert_one_finding(self.check(), "docs/a.md:1")
 
 
 if __name__ == "__main__":
