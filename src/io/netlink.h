@@ -69,6 +69,13 @@ struct RouteLookup {
   std::uint32_t mtu = 0;  ///< 0: not limited by the route
 };
 
+struct LinkSettings {
+  std::optional<bool> up;
+  std::optional<std::uint32_t> mtu;
+  /// False: no IPv6 link-local address by itself, and so no router solicitations into a tunnel. To be set before `up`.
+  std::optional<bool> automatic_ipv6_address;
+};
+
 class Netlink {
  public:
   [[nodiscard]] static Result<Netlink> open();
@@ -77,8 +84,8 @@ class Netlink {
   ~Netlink();
 
   [[nodiscard]] Result<InterfaceIndex> interface_index(const std::string& name);
-  [[nodiscard]] Result<void> set_up(InterfaceIndex interface, bool up);
-  [[nodiscard]] Result<void> set_mtu(InterfaceIndex interface, std::uint32_t mtu);
+  /// Changes what is set and leaves the rest.
+  [[nodiscard]] Result<void> configure(InterfaceIndex interface, const LinkSettings& settings);
 
   /// True: it was added now. False: it was there already and belongs to somebody else.
   /// (A policy rule of an earlier run that ended badly counts as added.)
