@@ -18,6 +18,7 @@ std::string_view sentence(PacketError error) {
     case PacketError::trailing_octets: return "octets follow a packet that ends with its name or type";
     case PacketError::message_malformed: return "a message is malformed";
     case PacketError::unexpected: return "a packet of this type is never sent to this side";
+    case PacketError::too_much_ahead: return "too much was sent while a command was running";
   }
   return "malformed";
 }

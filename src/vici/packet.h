@@ -42,6 +42,7 @@ enum class PacketError {
   trailing_octets,    ///< octets after a packet that has no message
   message_malformed,  ///< with the MessageError
   unexpected,         ///< a packet that this side never receives
+  too_much_ahead,     ///< a client sent on and on while a command was running
 };
 
 struct PacketFault {

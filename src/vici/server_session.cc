@@ -14,6 +14,14 @@ bool knows(std::span<const std::string_view> names, std::string_view name) {
 
 }  // namespace
 
+void ServerSession::receive(OctetView octets) {
+  if (fault_) return;
+  frames_.feed(octets);
+  if (command_runs_ && frames_.buffered() > kInputOctets) {
+    fault_ = PacketFault{PacketError::too_much_ahead, std::nullopt};
+  }
+}
+
 std::expected<std::optional<Request>, PacketFault> ServerSession::next_request() {
   while (!command_runs_ && !fault_) {
     auto frame = frames_.next();

@@ -11,7 +11,7 @@
 
 namespace keypact::vici {
 
-/// What the server knows; everything else is answered with CMD_UNKNOWN and EVENT_UNKNOWN. The arrays outlive the session.
+/// What the server knows; everything else is answered with CMD_UNKNOWN and EVENT_UNKNOWN. The arrays stay where they are.
 struct Vocabulary {
   std::span<const std::string_view> commands;
   std::span<const std::string_view> events;
@@ -24,14 +24,14 @@ struct Request {
 
 class ServerSession {
  public:
-  /// While a command runs the client may send this much ahead before reading should pause.
-  static constexpr std::size_t kInputOctets = kPacketOctets + 4;
+  /// What a client may send ahead while a command runs; one that sends more is to be disconnected.
+  static constexpr std::size_t kInputOctets = 8 * kPacketOctets;
   /// A client that lets this much wait for it does not read; it is to be disconnected.
   static constexpr std::size_t kOutputOctets = 16 * 1024 * 1024;
 
   explicit ServerSession(Vocabulary vocabulary) : vocabulary_(vocabulary) {}
 
-  void receive(OctetView octets) { frames_.feed(octets); }
+  void receive(OctetView octets);
   /// Serves registrations and unknown names, up to and with the next known command. Nothing while a command runs or when no
   /// packet is complete. An error means: close the connection.
   [[nodiscard]] std::expected<std::optional<Request>, PacketFault> next_request();
@@ -44,7 +44,6 @@ class ServerSession {
   /// Sent if the client registered for it; an event that no packet holds is left out.
   void event(std::string_view name, const Message& message);
 
-  [[nodiscard]] bool input_paused() const { return command_runs_ && frames_.buffered() >= kInputOctets; }
   [[nodiscard]] std::size_t output_waiting() const { return output_.size(); }
   [[nodiscard]] bool output_overflows() const { return output_.size() > kOutputOctets; }
   [[nodiscard]] Octets take_output() { return std::exchange(output_, {}); }

@@ -152,16 +152,15 @@ TEST(ServerSession, SaysSoWhenAnAnswerDoesNotFit) {
   EXPECT_EQ(packets[0].message.value_or("success"), "no");
 }
 
-TEST(ServerSession, AsksToPauseReadingWhileACommandRuns) {
+TEST(ServerSession, RefusesAClientThatSendsOnAndOnWhileACommandRuns) {
   Pair pair;
   pair.request("initiate");
   pair.deliver();
   ASSERT_TRUE(pair.server.next_request().value().has_value());
-  EXPECT_FALSE(pair.server.input_paused());
   pair.server.receive(Octets(ServerSession::kInputOctets, 0));
-  EXPECT_TRUE(pair.server.input_paused());
-  pair.server.respond(success());
-  EXPECT_FALSE(pair.server.input_paused());
+  EXPECT_TRUE(pair.server.next_request().has_value());
+  pair.server.receive(Octets(1, 0));
+  EXPECT_EQ(pair.server.next_request().error().error, PacketError::too_much_ahead);
 }
 
 TEST(ServerSession, NoticesAClientThatDoesNotRead) {
