@@ -1,0 +1,221 @@
+"""The IKE daemons of a lab, keypactd and strongSwan's charon, behind one interface: start, load, up, down, sas, stop."""
+import json
+import os
+import pathlib
+import signal
+
+from lab import LabError, Process, run, wait_for
+from vici import Client, ViciError
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("KEYPACT_BUILD_DIR", ROOT / "build" / "release"))
+
+CHARON = pathlib.Path("/usr/lib/ipsec/charon")
+SWANCTL = pathlib.Path("/usr/sbin/swanctl")
+CHARON_PLUGINS = ("random nonce pem pkcs1 pkcs8 pkcs12 x509 pubkey constraints revocation openssl aes ctr ccm sha1 sha2 hmac "
+                  "xcbc cmac gcm chapoly curve25519 kdf gmp kernel-libipsec kernel-netlink socket-default vici counters")
+
+
+class Outcome:
+    """How an attempt to bring something up or down ended."""
+
+    def __init__(self, ok, text, status=0):
+        self.ok, self.text, self.status = ok, text, status
+
+    def json(self):
+        """The last JSON value that the tool printed."""
+        return json.loads(self.text.strip().splitlines()[-1])
+
+
+class Daemon:
+    """What both kinds share. `vici` is the path of the daemon's socket."""
+
+    kind = ""
+
+    def __init__(self, host):
+        self.host = host
+        self.dir = host.dir / self.kind
+        self.dir.mkdir(exist_ok=True)
+        self.vici = self.dir / "vici"
+        self.log = self.dir / "log"
+        self.process = None
+        self.mark = 0
+        host.lab.daemons.append(self)
+
+    def start(self):
+        self.vici.unlink(missing_ok=True)
+        self.process = Process(self.command_line(), self.output_path())
+        try:
+            wait_for(lambda: self._answers() or not self.process.alive(), f"{self.kind} accepts vici clients", 15)
+        except LabError:
+            self.process.stop(signal.SIGKILL)
+            raise
+        if not self.process.alive():
+            raise LabError(f"{self.kind} on {self.host.side} ended at its start\n{self.log_since_mark()}")
+        return self
+
+    def _answers(self):
+        try:
+            with Client(self.vici, 5):
+                return True
+        except OSError:
+            return False
+
+    def stop(self):
+        """Ends the daemon as its service manager would; the exit status."""
+        status = self.process.stop() if self.process else 0
+        self.process = None
+        return status
+
+    def kill(self):
+        """Ends it as a crash would."""
+        self.process.stop(signal.SIGKILL)
+        self.process = None
+
+    def abandon(self):
+        if self.process:
+            self.process.stop(timeout=2)
+
+    def alive(self):
+        return self.process is not None and self.process.alive()
+
+    def log_text(self):
+        files = dict.fromkeys((self.output_path(), self.log))
+        return "".join(path.read_text(errors="replace") for path in files if path.exists())
+
+    def set_mark(self):
+        self.mark = len(self.log_text())
+
+    def log_since_mark(self):
+        return self.log_text()[self.mark:]
+
+    # What vici tells, the same for both kinds.
+
+    def request(self, command, message=None, event=None, timeout=30):
+        with Client(self.vici, timeout) as client:
+            return client.request(command, message, event)
+
+    def sas(self):
+        """The IKE SAs: [{..., "name", "children": [...]}] with vici's own keys."""
+        _, events = self.request("list-sas", event="list-sa")
+        found = []
+        for event in events:
+            for name, sa in event.items():
+                found.append(dict(sa, name=name, children=list(sa.get("child-sas", {}).values())))
+        return found
+
+    def established(self):
+        return [sa for sa in self.sas() if sa.get("state") == "ESTABLISHED"]
+
+    def installed(self, child=None):
+        """The Child SAs that carry traffic, all or those of one name."""
+        return [found for sa in self.sas() for found in sa["children"]
+                if found.get("state") == "INSTALLED" and child in (None, found.get("name"))]
+
+    def terminate(self, timeout=10, **what):
+        """Deletes by vici: ike="name" or child="name"."""
+        message = {key.replace("_", "-"): value for key, value in what.items()}
+        response, _ = self.request("terminate", dict(message, timeout=timeout * 1000), timeout=timeout + 5)
+        return Outcome(response.get("success") == "yes", response.get("errmsg", ""))
+
+    def initiate(self, child, timeout=20):
+        """Brings a child up by vici."""
+        response, log = self.request("initiate", {"child": child, "timeout": timeout * 1000}, "control-log", timeout + 5)
+        text = "\n".join(line.get("msg", "") for line in log)
+        return Outcome(response.get("success") == "yes", text + "\n" + response.get("errmsg", ""))
+
+
+def swanctl(uri, *words, timeout=30, check=True, config=None):
+    """Debian's swanctl against a socket, with a configuration directory of its own."""
+    environment = dict(os.environ, STRONGSWAN_CONF=str(pathlib.Path(uri).with_name("swanctl-strongswan.conf")),
+                       SWANCTL_DIR=str(config or pathlib.Path(uri).parent))
+    pathlib.Path(environment["STRONGSWAN_CONF"]).write_text(
+        "swanctl { load = random pem pkcs1 pkcs8 pkcs12 x509 pubkey openssl aes sha1 sha2 hmac }\n")
+    return run([SWANCTL, *words, "--uri", f"unix://{uri}"], timeout=timeout, check=check, env=environment)
+
+
+class StrongSwan(Daemon):
+    """charon with ESP in user space (kernel-libipsec): no ESN, and always UDP encapsulation, for which it fakes a NAT."""
+
+    kind = "strongswan"
+    settings = ""                       # more text for the section charon of strongswan.conf
+
+    def command_line(self):
+        configuration = self.dir / "strongswan.conf"
+        configuration.write_text(f"""charon {{
+  load = {CHARON_PLUGINS}
+  retransmit_tries = 2
+  retransmit_timeout = 1.0
+  filelog {{ main {{ path = {self.log}
+    default = 1
+    ike = 2
+    flush_line = yes
+    time_format = %H:%M:%S }} }}
+  plugins {{ vici {{ socket = unix://{self.vici} }} }}
+  {self.settings}
+}}
+""")
+        # A mount namespace with an empty /run: charon keeps its process id file there.
+        script = "mount --make-rprivate / && mount -t tmpfs tmpfs /run && exec env STRONGSWAN_CONF=$1 $2"
+        return [*self.host.exec_prefix(), "unshare", "-m", "sh", "-c", script, "sh", configuration, CHARON]
+
+    def output_path(self):
+        return self.dir / "stderr"
+
+    def load(self, text):
+        path = self.dir / "swanctl.conf"
+        path.write_text(text)
+        swanctl(self.vici, "--load-all", "--clear", "--noprompt", "--file", path, config=self.dir)
+
+    def up(self, name="net", timeout=20):
+        return self.initiate(name, timeout)
+
+    def down(self, connection="tunnel"):
+        return self.terminate(ike=connection)
+
+
+class Keypact(Daemon):
+    """keypactd with its own ESP in user space."""
+
+    kind = "keypact"
+    options = ()
+
+    def __init__(self, host):
+        super().__init__(host)
+        self.config = self.dir / "etc"
+        self.keys = self.dir / "keys"
+        self.config.mkdir(exist_ok=True)
+        self.keys.mkdir(exist_ok=True)
+        if not (self.config / "swanctl.conf").exists():
+            (self.config / "swanctl.conf").write_text("connections { }\n")
+
+    def command_line(self):
+        return [*self.host.exec_prefix(), BUILD / "keypactd", "--config", self.config, "--vici", self.vici,
+                "--backend", "userspace", "--tun", "kp0", "--port", 500, "--nat-port", 4500,
+                "--export-keys", self.keys, "--log-level", "debug", *self.options]
+
+    def output_path(self):
+        return self.log
+
+    def tool(self, *words, timeout=40):
+        """The tool keypact; check .returncode and .stdout."""
+        return run([BUILD / "keypact", "--vici", self.vici, *words], timeout=timeout, check=False)
+
+    def load(self, text):
+        (self.config / "swanctl.conf").write_text(text)
+        done = self.tool("reload")
+        if done.returncode != 0:
+            raise LabError(f"keypact reload: status {done.returncode}\n{done.stdout}")
+
+    def up(self, name="net", timeout=20, *options):
+        done = self.tool("up", name, "--timeout", timeout, *options, timeout=timeout + 10)
+        return Outcome(done.returncode == 0, done.stdout, done.returncode)
+
+    def down(self, connection="tunnel"):
+        done = self.tool("down", connection)
+        return Outcome(done.returncode == 0, done.stdout, done.returncode)
+
+
+KINDS = {kind.kind: kind for kind in (Keypact, StrongSwan)}
+
+__all__ = ["BUILD", "Daemon", "KINDS", "Keypact", "Outcome", "ROOT", "StrongSwan", "ViciError", "swanctl"]

@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Runs interop cases: run.py [--initiator KIND] [--responder KIND] [--list] [THEME[.CASE] ...]; KIND is keypact or strongswan."""
+import argparse
+import os
+import pathlib
+import sys
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Result(unittest.TextTestResult):
+    """Adds the daemons' logs to a failure."""
+
+    def _exc_info_to_string(self, error, test):
+        text = super()._exc_info_to_string(error, test)
+        lab = getattr(test, "lab", None)
+        return f"{text}\n{lab.logs()}\n" if lab else text
+
+
+def cases(folder):
+    """{'theme.case': test} of all test_*.py in a folder."""
+    found = {}
+
+    def walk(suite):
+        for item in suite:
+            if isinstance(item, unittest.TestSuite):
+                walk(item)
+            else:
+                theme = type(item).__module__.removeprefix("test_")
+                found[f"{theme}.{item._testMethodName.removeprefix('test_')}"] = item
+    sys.path[:0] = [str(folder), str(HERE)]
+    walk(unittest.TestLoader().discover(str(folder)))
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--initiator", default="keypact", choices=("keypact", "strongswan"))
+    parser.add_argument("--responder", default="strongswan", choices=("keypact", "strongswan"))
+    parser.add_argument("--folder", default=HERE, type=pathlib.Path, help="where the test_*.py are (this folder)")
+    parser.add_argument("--list", action="store_true", help="print the names and end")
+    parser.add_argument("names", nargs="*", help="themes, or theme.case; all without any")
+    arguments = parser.parse_args()
+    os.environ["KEYPACT_INITIATOR"] = arguments.initiator
+    os.environ["KEYPACT_RESPONDER"] = arguments.responder
+    known = cases(arguments.folder.resolve())
+    wanted = {name: test for name, test in known.items()
+              if not arguments.names or name in arguments.names or name.split(".")[0] in arguments.names}
+    if arguments.list:
+        print("\n".join(wanted))
+        return 0
+    if not wanted:
+        sys.exit("no such case; --list prints the names")
+    from lab import end_cleanly_on_signals
+    end_cleanly_on_signals(60 + 60 * len(wanted))
+    runner = unittest.TextTestRunner(verbosity=2, resultclass=Result)
+    return 0 if runner.run(unittest.TestSuite(wanted.values())).wasSuccessful() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,80 @@
+"""What must fail, fails at both ends, leaves no Child SA at either, and the tool says what it was."""
+from case import PairCase
+from daemons import Keypact
+
+
+def edit(*path_and_value):
+    """A change of a configuration: edit("secrets", "ike-1", "secret", "x")."""
+    *path, key, value = path_and_value
+
+    def change(configuration):
+        section = configuration
+        for step in path:
+            section = section[step]
+        section[key] = value
+    return change
+
+
+CONNECTION = ("connections", "tunnel")
+CHILD = (*CONNECTION, "children", "net")
+
+
+class Refusal(PairCase):
+
+    def expect_refusal(self, code, **changes):
+        """The initiator fails, says so at once and by the code; nothing is installed; nothing of it stays behind."""
+        self.configure(**changes)
+        outcome = self.initiator.up("net", 15)
+        self.assertFalse(outcome.ok, f"the tunnel came up:\n{outcome.text}")
+        self.expect_nothing_installed()
+        if isinstance(self.initiator, Keypact):
+            self.assertEqual(outcome.status, 1, outcome.text)
+            self.assertIn(code, outcome.text)
+        # Both are still in order: with the right configuration the same daemons come together.
+        for daemon in (self.initiator, self.responder):
+            if daemon.sas():
+                daemon.terminate(ike="tunnel")
+        self.expect_gone()
+        self.configure()
+        self.bring_up()
+        self.expect_data(size=20_000)
+
+    def test_wrong_key_at_the_initiator(self):
+        self.expect_refusal("AUTHENTICATION_FAILED", initiator=edit("secrets", "ike-1", "secret", '"something else"'))
+
+    def test_wrong_key_at_the_responder(self):
+        self.expect_refusal("AUTHENTICATION_FAILED", responder=edit("secrets", "ike-1", "secret", '"something else"'))
+
+    def test_no_key_for_this_peer_at_the_responder(self):
+        self.expect_refusal("AUTHENTICATION_FAILED", responder=edit("secrets", "ike-1", "id-1", "stranger.example"))
+
+    def test_identity_of_the_initiator_is_unknown(self):
+        self.expect_refusal("AUTHENTICATION_FAILED", responder=edit(*CONNECTION, "remote", "id", "somebody.example"))
+
+    def test_responder_has_another_identity_than_expected(self):
+        self.expect_refusal("AUTHENTICATION_FAILED", initiator=edit(*CONNECTION, "remote", "id", "somebody.example"))
+
+    def test_no_ike_proposal_in_common(self):
+        self.expect_refusal("NO_PROPOSAL_CHOSEN",
+                            initiator=edit(*CONNECTION, "proposals", "aes128-sha256-modp2048"),
+                            responder=edit(*CONNECTION, "proposals", "aes256gcm16-prfsha384-ecp384"))
+
+    def test_no_esp_proposal_in_common(self):
+        self.expect_refusal("NO_PROPOSAL_CHOSEN",
+                            initiator=edit(*CHILD, "esp_proposals", "aes128-sha256"),
+                            responder=edit(*CHILD, "esp_proposals", "aes256gcm16"))
+
+    def test_selectors_have_nothing_in_common(self):
+        self.expect_refusal("TS_UNACCEPTABLE", responder=edit(*CHILD, "local_ts", "10.77.0.0/16"))
+
+    def test_nobody_answers(self):
+        self.configure()
+        self.responder.stop()
+        outcome = self.initiator.up("net", 4)
+        self.assertFalse(outcome.ok)
+        self.assertEqual(self.initiator.installed(), [])
+        self.responder.start()
+        self.initiator.terminate(ike="tunnel")
+        self.expect_gone(self.initiator)
+        self.configure()
+        self.bring_up()
