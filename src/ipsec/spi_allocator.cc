@@ -1,0 +1,50 @@
+#include "ipsec/spi_allocator.h"
+
+#include "base/check.h"
+
+namespace keypact::ipsec {
+namespace {
+
+// A released index rests while so many others are free: late packets of the removed SA then meet an empty slot. With 255
+// generations an SPI comes back after 65,280 others at the earliest.
+constexpr std::size_t kResting = 256;
+constexpr unsigned kGenerations = 255;
+
+}  // namespace
+
+SpiAllocator::SpiAllocator(std::uint32_t engine, RandomSource& random) : engine_(engine), random_(random) {
+  CHECK(engine < SpiLayout::kEngines);
+}
+
+SpiAllocator::Slot SpiAllocator::fresh_slot() {
+  return {static_cast<std::uint8_t>(1 + random_.u32() % kGenerations), true};
+}
+
+std::optional<EspSpi> SpiAllocator::allocate() {
+  if (free_.size() < kResting && slots_.size() < SpiLayout::kSlots) {
+    slots_.push_back(fresh_slot());
+    return SpiLayout::make(slots_.back().generation, engine_, static_cast<std::uint32_t>(slots_.size() - 1));
+  }
+  if (free_.empty()) return std::nullopt;
+  const std::uint32_t index = free_.front();
+  free_.pop_front();
+  Slot& slot = slots_[index];
+  slot.generation = static_cast<std::uint8_t>(slot.generation % kGenerations + 1);
+  slot.used = true;
+  return SpiLayout::make(slot.generation, engine_, index);
+}
+
+bool SpiAllocator::in_use(EspSpi spi) const {
+  const std::uint32_t index = SpiLayout::index(spi);
+  return index < slots_.size() && slots_[index].used &&
+         spi == SpiLayout::make(slots_[index].generation, engine_, index);
+}
+
+bool SpiAllocator::release(EspSpi spi) {
+  if (!in_use(spi)) return false;
+  slots_[SpiLayout::index(spi)].used = false;
+  free_.push_back(SpiLayout::index(spi));
+  return true;
+}
+
+}  // namespace keypact::ipsec

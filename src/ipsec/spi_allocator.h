@@ -1,0 +1,53 @@
+// SpiAllocator: the SPIs of our inbound SAs. RFC 4303 §2.1: the receiver chooses them, so ours name the slot of the SAD directly
+// (the index), with a generation that tells a late packet of a removed SA from one of its successor, and the engine's number.
+#pragma once
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "base/random_source.h"
+#include "proto/spi.h"
+
+namespace keypact::ipsec {
+
+/// generation (8 bits, never 0) | engine (4 bits) | index (20 bits): so never 0..255, which RFC 4303 §2.1 reserves.
+struct SpiLayout {
+  static constexpr unsigned kIndexBits = 20;
+  static constexpr unsigned kEngineBits = 4;
+  static constexpr std::uint32_t kSlots = 1U << kIndexBits;
+  static constexpr std::uint32_t kEngines = 1U << kEngineBits;
+
+  static constexpr std::uint32_t index(EspSpi spi) { return spi.value & (kSlots - 1); }
+  static constexpr std::uint32_t engine(EspSpi spi) { return spi.value >> kIndexBits & (kEngines - 1); }
+  static constexpr EspSpi make(std::uint8_t generation, std::uint32_t engine, std::uint32_t index) {
+    return {std::uint32_t{generation} << (kIndexBits + kEngineBits) | engine << kIndexBits | index};
+  }
+};
+
+class SpiAllocator {
+ public:
+  /// `engine` < SpiLayout::kEngines. `random` chooses where the generations begin and outlives this object.
+  SpiAllocator(std::uint32_t engine, RandomSource& random);
+
+  /// Nothing when all slots are in use.
+  [[nodiscard]] std::optional<EspSpi> allocate();
+  /// False, and nothing changes, when this SPI is not in use.
+  bool release(EspSpi spi);
+  [[nodiscard]] bool in_use(EspSpi spi) const;
+  [[nodiscard]] std::size_t count_in_use() const { return slots_.size() - free_.size(); }
+
+ private:
+  struct Slot {
+    std::uint8_t generation = 1;
+    bool used = false;
+  };
+  [[nodiscard]] Slot fresh_slot();
+
+  std::uint32_t engine_;
+  RandomSource& random_;
+  std::vector<Slot> slots_;
+  std::deque<std::uint32_t> free_;  ///< released indexes, the oldest first
+};
+
+}  // namespace keypact::ipsec

@@ -1,0 +1,100 @@
+#include "ipsec/spi_allocator.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace keypact::ipsec {
+namespace {
+
+class Counting final : public RandomSource {
+ public:
+  explicit Counting(std::uint8_t seed) : next_(seed) {}
+  void fill(MutableOctets out) override {
+    for (auto& octet : out) octet = next_++;
+  }
+
+ private:
+  std::uint8_t next_;
+};
+
+TEST(SpiAllocator, J12_never_gives_a_reserved_spi_and_never_one_twice) {
+  Counting random(1);
+  SpiAllocator allocator(0, random);
+  std::set<std::uint32_t> given;
+  for (int i = 0; i < 5000; ++i) {
+    const auto spi = allocator.allocate();
+    ASSERT_TRUE(spi);
+    EXPECT_GE(spi->value, kFirstUsableEspSpi);
+    EXPECT_TRUE(given.insert(spi->value).second);
+  }
+  EXPECT_EQ(allocator.count_in_use(), 5000U);
+}
+
+TEST(SpiAllocator, NamesTheSlotAndTheEngine) {
+  Counting random(7);
+  SpiAllocator allocator(13, random);
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    const auto spi = *allocator.allocate();
+    EXPECT_EQ(SpiLayout::index(spi), i);
+    EXPECT_EQ(SpiLayout::engine(spi), 13U);
+  }
+}
+
+TEST(SpiAllocator, IsDeterministicForOneSourceOfRandomness) {
+  Counting one(9), two(9);
+  SpiAllocator a(1, one), b(1, two);
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(a.allocate(), b.allocate());
+}
+
+TEST(SpiAllocator, ReusesASlotLateAndWithAnotherGeneration) {
+  Counting random(3);
+  SpiAllocator allocator(0, random);
+  const auto first = *allocator.allocate();
+  EXPECT_TRUE(allocator.in_use(first));
+  EXPECT_TRUE(allocator.release(first));
+  EXPECT_FALSE(allocator.in_use(first));
+  EXPECT_FALSE(allocator.release(first));
+  std::optional<EspSpi> again;
+  int taken = 0;
+  for (; taken < 1000 && !again; ++taken) {
+    const auto spi = *allocator.allocate();
+    if (SpiLayout::index(spi) == SpiLayout::index(first)) again = spi;
+    else allocator.release(spi);
+  }
+  ASSERT_TRUE(again);
+  EXPECT_GE(taken, 256);
+  EXPECT_NE(*again, first);
+  EXPECT_FALSE(allocator.in_use(first));
+  EXPECT_TRUE(allocator.in_use(*again));
+}
+
+TEST(SpiAllocator, GenerationsSkipZeroWhenTheyWrap) {
+  Counting random(255);
+  SpiAllocator allocator(0, random);
+  for (int i = 0; i < 256 * 300; ++i) {
+    const auto spi = *allocator.allocate();
+    EXPECT_GE(spi.value, 1U << 24);
+    EXPECT_TRUE(allocator.release(spi));
+  }
+}
+
+TEST(SpiAllocator, SaysWhenAllSlotsAreInUse) {
+  Counting random(0);
+  SpiAllocator allocator(0, random);
+  for (std::uint32_t i = 0; i < SpiLayout::kSlots; ++i) ASSERT_TRUE(allocator.allocate());
+  EXPECT_FALSE(allocator.allocate());
+}
+
+TEST(SpiAllocator, IgnoresWhatItNeverGave) {
+  Counting random(0);
+  SpiAllocator allocator(2, random);
+  const auto spi = *allocator.allocate();
+  EXPECT_FALSE(allocator.release({spi.value ^ 1U << 20}));  // another engine
+  EXPECT_FALSE(allocator.release({spi.value ^ 1U << 24}));  // another generation
+  EXPECT_FALSE(allocator.release({spi.value + 1}));
+  EXPECT_FALSE(allocator.release({0}));
+}
+
+}  // namespace
+}  // namespace keypact::ipsec
