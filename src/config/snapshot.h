@@ -43,7 +43,8 @@ enum class Tristate : std::uint8_t { no, accept, yes, force };
 
 struct ChildConfig {
   std::string name;
-  std::vector<Proposal> esp_proposals;  ///< complete: default already filled in; KE transforms mean PFS
+  std::vector<Proposal> esp_proposals;   ///< what we offer, complete: default already filled in; KE transforms mean PFS
+  std::vector<Proposal> esp_acceptable;  ///< what we take as responder: the offer, with a tolerance where it is the default
   std::vector<SelectorPattern> local_ts;
   std::vector<SelectorPattern> remote_ts;
   Mode mode = Mode::tunnel;
@@ -66,7 +67,8 @@ struct Connection {
   std::vector<AddressPattern> remote_addrs;  ///< never empty
   std::uint16_t local_port = 500;
   std::uint16_t remote_port = 500;
-  std::vector<Proposal> ike_proposals;  ///< complete: default already filled in
+  std::vector<Proposal> ike_proposals;   ///< what we offer, complete: default already filled in
+  std::vector<Proposal> ike_acceptable;  ///< what we take as responder: the offer, with a tolerance where it is the default
   std::vector<AuthRound> local;   ///< never empty
   std::vector<AuthRound> remote;  ///< never empty
   std::vector<ChildConfig> children;

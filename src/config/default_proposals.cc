@@ -1,0 +1,95 @@
+#include "config/default_proposals.h"
+
+#include <algorithm>
+
+namespace keypact::config {
+namespace {
+
+enum class Role : std::uint8_t { offer, acceptable };
+
+void add_key_exchanges(Proposal& proposal, Role role) {
+  using enum KeyExchangeMethod;
+  for (const auto method : {CURVE25519, ECP_256, ECP_384, MODP_3072, MODP_2048})
+    proposal.transforms.push_back(key_exchange(method));
+  if (role == Role::offer) return;
+  for (const auto method : {ECP_521, MODP_4096}) proposal.transforms.push_back(key_exchange(method));
+}
+
+void add_aead_ciphers(Proposal& proposal) {
+  proposal.transforms.push_back(encryption(EncryptionId::ENCR_AES_GCM_16, 256));
+  proposal.transforms.push_back(encryption(EncryptionId::ENCR_AES_GCM_16, 128));
+  proposal.transforms.push_back(encryption(EncryptionId::ENCR_CHACHA20_POLY1305));
+}
+
+void add_ciphers_with_integrity(Proposal& proposal, Role role) {
+  proposal.transforms.push_back(encryption(EncryptionId::ENCR_AES_CBC, 256));
+  proposal.transforms.push_back(encryption(EncryptionId::ENCR_AES_CBC, 128));
+  using enum IntegrityId;
+  for (const auto id : {AUTH_HMAC_SHA2_256_128, AUTH_HMAC_SHA2_384_192, AUTH_HMAC_SHA2_512_256})
+    proposal.transforms.push_back(integrity(id));
+  if (role == Role::acceptable) proposal.transforms.push_back(integrity(AUTH_HMAC_SHA1_96));
+}
+
+void add_prfs(Proposal& proposal, Role role) {
+  using enum PrfId;
+  for (const auto id : {PRF_HMAC_SHA2_384, PRF_HMAC_SHA2_256, PRF_HMAC_SHA2_512}) proposal.transforms.push_back(prf(id));
+  if (role == Role::acceptable) proposal.transforms.push_back(prf(PRF_HMAC_SHA1));
+}
+
+/// What an ESP proposal has after its algorithms: PFS if the peer wants, and both lengths of sequence numbers.
+void add_esp_options(Proposal& proposal, Role role) {
+  add_key_exchanges(proposal, role);
+  proposal.transforms.push_back(key_exchange(KeyExchangeMethod::NONE));
+  proposal.transforms.push_back(sequence_numbers(SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT));
+  proposal.transforms.push_back(sequence_numbers(SequenceNumbers::SEQUENTIAL_32_BIT));
+}
+
+std::vector<Proposal> ike(Role role) {
+  Proposal aead{ProtocolId::IKE, {}};
+  add_aead_ciphers(aead);
+  add_prfs(aead, role);
+  add_key_exchanges(aead, role);
+  Proposal classic{ProtocolId::IKE, {}};
+  add_ciphers_with_integrity(classic, role);
+  add_prfs(classic, role);
+  add_key_exchanges(classic, role);
+  return {std::move(aead), std::move(classic)};
+}
+
+std::vector<Proposal> esp(Role role) {
+  Proposal aead{ProtocolId::ESP, {}};
+  add_aead_ciphers(aead);
+  add_esp_options(aead, role);
+  Proposal classic{ProtocolId::ESP, {}};
+  add_ciphers_with_integrity(classic, role);
+  add_esp_options(classic, role);
+  return {std::move(aead), std::move(classic)};
+}
+
+bool always_usable(const Transform& transform) {
+  // Identifier 0 is NONE for key exchange and integrity.
+  return transform.type == TransformType::SN || (transform.id == 0 && transform.type != TransformType::ENCR);
+}
+
+}  // namespace
+
+std::vector<Proposal> default_ike_offer() { return ike(Role::offer); }
+std::vector<Proposal> default_ike_acceptable() { return ike(Role::acceptable); }
+std::vector<Proposal> default_esp_offer() { return esp(Role::offer); }
+std::vector<Proposal> default_esp_acceptable() { return esp(Role::acceptable); }
+
+std::vector<Proposal> restrict_to(const std::vector<Proposal>& proposals,
+                                  const std::function<bool(const Transform&)>& usable) {
+  std::vector<Proposal> kept;
+  for (const auto& proposal : proposals) {
+    Proposal reduced{proposal.protocol, {}};
+    for (const auto& transform : proposal.transforms)
+      if (always_usable(transform) || usable(transform)) reduced.transforms.push_back(transform);
+    const bool complete = std::ranges::all_of(
+        proposal.transforms, [&](const auto& transform) { return reduced.has_type(transform.type); });
+    if (complete && !reduced.transforms.empty()) kept.push_back(std::move(reduced));
+  }
+  return kept;
+}
+
+}  // namespace keypact::config

@@ -1,0 +1,28 @@
+// The algorithms when a configuration names none: a safe offer that every known peer meets, and what a responder takes beside
+// it. RFC 8247, RFC 8221. Nothing in it is forbidden or advised against there; that works only when it is named.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "proto/proposal.h"
+
+namespace keypact::config {
+
+/// IKE: AEAD ciphers, then AES-CBC with HMAC-SHA2; X25519 is the first guess. As an SA payload it stays far below what one
+/// unfragmented IKE_SA_INIT holds.
+[[nodiscard]] std::vector<Proposal> default_ike_offer();
+/// The offer, and as responder also ECP-521, MODP-4096, and HMAC-SHA1 last of all.
+[[nodiscard]] std::vector<Proposal> default_ike_acceptable();
+
+/// ESP: the same ciphers, PFS preferred but not demanded (the last key exchange method is NONE), ESN preferred.
+[[nodiscard]] std::vector<Proposal> default_esp_offer();
+/// The offer, and as responder also ECP-521, MODP-4096, and HMAC-SHA1 last: Windows, Azure, Cisco and MikroTik need it.
+[[nodiscard]] std::vector<Proposal> default_esp_acceptable();
+
+/// The proposals without the transforms that are not `usable`; one that loses all transforms of a type that it had goes as a
+/// whole. NONE and sequence numbers are not asked about.
+[[nodiscard]] std::vector<Proposal> restrict_to(const std::vector<Proposal>& proposals,
+                                                const std::function<bool(const Transform&)>& usable);
+
+}  // namespace keypact::config
