@@ -1,0 +1,251 @@
+// The requests themselves; how one is sent and answered is in netlink_exchange.
+#include "io/netlink.h"
+
+#include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
+#include <linux/if.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "io/netlink_exchange.h"
+#include "io/network_changes.h"
+#include "io/socket_address.h"
+
+namespace keypact::io {
+
+struct Netlink::Implementation {
+  NetlinkExchange exchange;
+};
+
+namespace {
+
+/// Marks our routes and rules, so that "ip route show proto 75" lists them. No program has registered that number.
+constexpr std::uint8_t kProtocol = 75;
+
+unsigned char family_of(IpFamily family) { return family == IpFamily::v4 ? AF_INET : AF_INET6; }
+
+void put_address(NetlinkRequest& request, std::uint16_t attribute, const IpAddress& address) {
+  mnl_attr_put(request.header(), attribute, address.octets().size(), address.octets().data());
+}
+
+std::optional<IpAddress> get_address(const nlattr* attribute) {
+  if (attribute == nullptr) return std::nullopt;
+  return IpAddress::from_octets(
+      {static_cast<const std::uint8_t*>(mnl_attr_get_payload(attribute)), mnl_attr_get_payload_len(attribute)});
+}
+
+NetlinkRequest address_request(std::uint16_t type, std::uint16_t flags, const InterfaceAddress& address) {
+  NetlinkRequest request(type, flags);
+  auto& body = request.body<ifaddrmsg>();
+  body.ifa_family = family_of(address.address.family());
+  body.ifa_prefixlen = static_cast<unsigned char>(address.prefix_length);
+  body.ifa_index = address.interface;
+  put_address(request, IFA_LOCAL, address.address);
+  put_address(request, IFA_ADDRESS, address.address);
+  // Nobody else on a tunnel can have the address, and it must be of use at once.
+  if (address.address.is_v6()) mnl_attr_put_u32(request.header(), IFA_FLAGS, IFA_F_NODAD);
+  return request;
+}
+
+unsigned char type_of(RouteKind kind) {
+  switch (kind) {
+    case RouteKind::unicast: return RTN_UNICAST;
+    case RouteKind::unreachable: return RTN_UNREACHABLE;
+    case RouteKind::blackhole: return RTN_BLACKHOLE;
+  }
+  return RTN_UNSPEC;
+}
+
+NetlinkRequest route_request(std::uint16_t type, std::uint16_t flags, const Route& route) {
+  NetlinkRequest request(type, flags);
+  auto& body = request.body<rtmsg>();
+  body.rtm_family = family_of(route.destination.address.family());
+  body.rtm_dst_len = static_cast<unsigned char>(route.destination.length);
+  body.rtm_table = route.table < 256 ? static_cast<unsigned char>(route.table) : static_cast<unsigned char>(RT_TABLE_UNSPEC);
+  body.rtm_protocol = kProtocol;
+  body.rtm_type = type_of(route.kind);
+  body.rtm_scope = RT_SCOPE_UNIVERSE;
+  const bool direct = route.kind == RouteKind::unicast && !route.gateway;
+  if (direct && route.destination.address.is_v4()) body.rtm_scope = RT_SCOPE_LINK;
+  put_address(request, RTA_DST, route.destination.address);
+  mnl_attr_put_u32(request.header(), RTA_TABLE, route.table);
+  if (route.interface != 0) mnl_attr_put_u32(request.header(), RTA_OIF, route.interface);
+  if (route.gateway) put_address(request, RTA_GATEWAY, *route.gateway);
+  if (route.preferred_source) put_address(request, RTA_PREFSRC, *route.preferred_source);
+  if (route.metric != 0) mnl_attr_put_u32(request.header(), RTA_PRIORITY, route.metric);
+  if (route.mtu != 0) {
+    nlattr* metrics = mnl_attr_nest_start(request.header(), RTA_METRICS);
+    mnl_attr_put_u32(request.header(), RTAX_MTU, route.mtu);
+    mnl_attr_nest_end(request.header(), metrics);
+  }
+  return request;
+}
+
+NetlinkRequest rule_request(std::uint16_t type, std::uint16_t flags, const PolicyRule& rule) {
+  NetlinkRequest request(type, flags);
+  auto& body = request.body<fib_rule_hdr>();
+  body.family = family_of(rule.family);
+  body.table = rule.table < 256 ? static_cast<unsigned char>(rule.table) : static_cast<unsigned char>(RT_TABLE_UNSPEC);
+  body.action = FR_ACT_TO_TBL;
+  if (rule.invert) body.flags |= FIB_RULE_INVERT;
+  mnl_attr_put_u32(request.header(), FRA_PRIORITY, rule.priority);
+  mnl_attr_put_u32(request.header(), FRA_TABLE, rule.table);
+  mnl_attr_put_u8(request.header(), FRA_PROTOCOL, kProtocol);
+  if (rule.mark) {
+    mnl_attr_put_u32(request.header(), FRA_FWMARK, *rule.mark);
+    mnl_attr_put_u32(request.header(), FRA_FWMASK, 0xffffffffU);
+  }
+  if (rule.suppress_prefix_length)
+    mnl_attr_put_u32(request.header(), FRA_SUPPRESS_PREFIXLEN, *rule.suppress_prefix_length);
+  return request;
+}
+
+constexpr std::uint16_t kNew = NLM_F_CREATE | NLM_F_EXCL;
+
+LocalAddress parse_local_address(const nlmsghdr* message, const IpAddress& address, std::uint32_t flags) {
+  const auto* body = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
+  LocalAddress local;
+  local.at = {body->ifa_index, address, body->ifa_prefixlen};
+  local.loopback = body->ifa_scope == RT_SCOPE_HOST;
+  local.link_local = body->ifa_scope == RT_SCOPE_LINK;
+  local.usable = (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED)) == 0 || (flags & IFA_F_OPTIMISTIC) != 0;
+  local.temporary = address.is_v6() && (flags & IFA_F_TEMPORARY) != 0;
+  return local;
+}
+
+}  // namespace
+
+Netlink::Netlink(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+Netlink::Netlink(Netlink&&) noexcept = default;
+Netlink& Netlink::operator=(Netlink&&) noexcept = default;
+Netlink::~Netlink() = default;
+
+Result<Netlink> Netlink::open() {
+  TRY(NetlinkExchange exchange, NetlinkExchange::open());
+  return Netlink(std::make_unique<Implementation>(Implementation{std::move(exchange)}));
+}
+
+Result<InterfaceIndex> Netlink::interface_index(const std::string& name) {
+  NetlinkRequest request(RTM_GETLINK, 0);
+  request.body<ifinfomsg>().ifi_family = AF_UNSPEC;
+  mnl_attr_put_strz(request.header(), IFLA_IFNAME, name.substr(0, IFNAMSIZ - 1).c_str());
+  InterfaceIndex index = 0;
+  const auto outcome = implementation_->exchange.run(request, [&](const nlmsghdr* message) {
+    index = static_cast<InterfaceIndex>(static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message))->ifi_index);
+  });
+  if (!outcome.ok()) return failure(outcome.error("there is no network interface " + name));
+  return index;
+}
+
+Result<void> Netlink::configure(InterfaceIndex interface, const LinkSettings& settings) {
+  NetlinkRequest request(RTM_NEWLINK, NLM_F_ACK);
+  auto& body = request.body<ifinfomsg>();
+  body.ifi_family = AF_UNSPEC;
+  body.ifi_index = static_cast<int>(interface);
+  if (settings.up) {
+    body.ifi_change = IFF_UP;
+    body.ifi_flags = *settings.up ? static_cast<unsigned>(IFF_UP) : 0U;
+  }
+  if (settings.mtu) mnl_attr_put_u32(request.header(), IFLA_MTU, *settings.mtu);
+  if (settings.automatic_ipv6_address) {
+    nlattr* families = mnl_attr_nest_start(request.header(), IFLA_AF_SPEC);
+    nlattr* ipv6 = mnl_attr_nest_start(request.header(), AF_INET6);
+    mnl_attr_put_u8(request.header(), IFLA_INET6_ADDR_GEN_MODE,
+                    *settings.automatic_ipv6_address ? IN6_ADDR_GEN_MODE_EUI64 : IN6_ADDR_GEN_MODE_NONE);
+    mnl_attr_nest_end(request.header(), ipv6);
+    mnl_attr_nest_end(request.header(), families);
+  }
+  const auto outcome = implementation_->exchange.run(request);
+  if (!outcome.ok()) return failure(outcome.error("cannot configure the network interface " + std::to_string(interface)));
+  return {};
+}
+
+Result<bool> Netlink::add(const InterfaceAddress& address) {
+  const auto outcome = implementation_->exchange.run(address_request(RTM_NEWADDR, kNew | NLM_F_ACK, address));
+  if (outcome.code == EEXIST) return false;
+  if (!outcome.ok()) return failure(outcome.error("cannot add " + to_string(NetworkChange(address))));
+  return true;
+}
+
+Result<bool> Netlink::add(const Route& route) {
+  const auto outcome = implementation_->exchange.run(route_request(RTM_NEWROUTE, kNew | NLM_F_ACK, route));
+  if (outcome.code == EEXIST) return false;
+  if (!outcome.ok()) return failure(outcome.error("cannot add " + to_string(NetworkChange(route))));
+  return true;
+}
+
+Result<bool> Netlink::add(const PolicyRule& rule) {
+  const auto outcome = implementation_->exchange.run(rule_request(RTM_NEWRULE, kNew | NLM_F_ACK, rule));
+  if (outcome.code == EEXIST) return true;   // the kernel compares the protocol too, so it is ours
+  if (!outcome.ok()) return failure(outcome.error("cannot add " + to_string(NetworkChange(rule))));
+  return true;
+}
+
+Result<void> Netlink::remove(const InterfaceAddress& address) {
+  const auto outcome = implementation_->exchange.run(address_request(RTM_DELADDR, NLM_F_ACK, address));
+  if (outcome.ok() || outcome.code == EADDRNOTAVAIL || outcome.code == ENODEV) return {};
+  return failure(outcome.error("cannot remove " + to_string(NetworkChange(address))));
+}
+
+Result<void> Netlink::remove(const Route& route) {
+  const auto outcome = implementation_->exchange.run(route_request(RTM_DELROUTE, NLM_F_ACK, route));
+  if (outcome.ok() || outcome.code == ESRCH || outcome.code == ENODEV) return {};
+  return failure(outcome.error("cannot remove " + to_string(NetworkChange(route))));
+}
+
+Result<void> Netlink::remove(const PolicyRule& rule) {
+  const auto outcome = implementation_->exchange.run(rule_request(RTM_DELRULE, NLM_F_ACK, rule));
+  if (outcome.ok() || outcome.code == ENOENT) return {};
+  return failure(outcome.error("cannot remove " + to_string(NetworkChange(rule))));
+}
+
+Result<std::vector<LocalAddress>> Netlink::local_addresses() {
+  NetlinkRequest request(RTM_GETADDR, NLM_F_DUMP);
+  request.body<ifaddrmsg>().ifa_family = AF_UNSPEC;
+  std::vector<LocalAddress> found;
+  const auto outcome = implementation_->exchange.run(request, [&](const nlmsghdr* message) {
+    const NetlinkAttributes attributes(message, sizeof(ifaddrmsg));
+    // On a point-to-point link IFA_ADDRESS is the other end's.
+    const auto* own = attributes.find(IFA_LOCAL);
+    const auto address = get_address(own != nullptr ? own : attributes.find(IFA_ADDRESS));
+    const auto* body = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
+    if (address) found.push_back(parse_local_address(message, *address, attributes.u32(IFA_FLAGS).value_or(body->ifa_flags)));
+  });
+  if (!outcome.ok()) return failure(outcome.error("cannot list the addresses of this machine"));
+  return found;
+}
+
+Result<RouteLookup> Netlink::route_to(const IpAddress& remote, std::uint32_t mark, std::optional<IpAddress> local) {
+  NetlinkRequest request(RTM_GETROUTE, 0);
+  auto& body = request.body<rtmsg>();
+  body.rtm_family = family_of(remote.family());
+  body.rtm_dst_len = static_cast<unsigned char>(remote.bits());
+  put_address(request, RTA_DST, remote);
+  if (local) {
+    body.rtm_src_len = static_cast<unsigned char>(local->bits());
+    put_address(request, RTA_SRC, *local);
+  }
+  if (mark != 0) mnl_attr_put_u32(request.header(), RTA_MARK, mark);
+  RouteLookup route;
+  route.source = IpAddress::unspecified(remote.family());
+  bool reachable = false;
+  auto outcome = implementation_->exchange.run(request, [&](const nlmsghdr* message) {
+    const auto* answer = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(message));
+    reachable = answer->rtm_type == RTN_UNICAST || answer->rtm_type == RTN_LOCAL;
+    const NetlinkAttributes attributes(message, sizeof(rtmsg));
+    route.interface = attributes.u32(RTA_OIF).value_or(0);
+    route.gateway = get_address(attributes.find(RTA_GATEWAY));
+    route.mtu = NetlinkAttributes(attributes.find(RTA_METRICS)).u32(RTAX_MTU).value_or(0);
+    if (const auto source = get_address(attributes.find(RTA_PREFSRC))) route.source = *source;
+    else if (local) route.source = *local;
+  });
+  // For IPv6 the kernel answers with a route that leads nowhere.
+  if (outcome.ok() && (!reachable || route.source.is_unspecified())) outcome.code = ENETUNREACH;
+  if (!outcome.ok()) return failure(outcome.error("no route to " + remote.to_string()));
+  return route;
+}
+
+}  // namespace keypact::io
