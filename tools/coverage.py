@@ -65,8 +65,9 @@ def main():
     for name, hit, lines in rows:
         print(f"{name:<12} {hit:6} of {lines:6} lines  {100 * hit / lines:5.1f} %")
     for path in sorted(executed) if arguments.missing else ():
-        if arguments.missing in path:
-            print(f"{path}: {' '.join(str(n) for n, count in sorted(executed[path].items()) if not count)}")
+        never = sorted(line for line, count in executed[path].items() if not count)
+        if arguments.missing in path and never:
+            print(f"{path}: {' '.join(map(str, never))}")
     return 0
 
 
