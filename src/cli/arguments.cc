@@ -1,0 +1,66 @@
+// The command line. CLI11 throws to say that parsing ended; nothing of that leaves this file.
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include "cli/run.h"
+
+namespace keypact::cli {
+
+namespace {
+
+struct Parsed {
+  Options options;
+  std::string vici_path;
+  double timeout_seconds = 0;
+};
+
+void add_common(CLI::App& verb, Parsed& parsed, bool waits_for_peer) {
+  verb.add_flag("--json", parsed.options.json, "print JSON, one document a line");
+  verb.add_option("--vici", parsed.vici_path, "control socket of the daemon")->type_name("PATH");
+  const auto* limit = waits_for_peer ? "give up after this time (default: when the daemon does)"
+                                     : "give up after this time (default: 30)";
+  verb.add_option("--timeout", parsed.timeout_seconds, limit)->type_name("SECONDS")->check(CLI::Range(0.001, 86400.0));
+}
+
+void add_verbs(CLI::App& app, Parsed& parsed) {
+  const auto* what = "connection, connection/child, or a child that only one connection has";
+  auto* up = app.add_subcommand("up", "bring up a connection and show the messages while it comes up");
+  up->add_option("NAME", parsed.options.name, what)->required();
+  up->add_option("--child", parsed.options.child, "only this child of the connection")->type_name("CHILD");
+  auto* down = app.add_subcommand("down", "take down a connection or one of its children");
+  down->add_option("NAME", parsed.options.name, what)->required();
+  down->add_option("--child", parsed.options.child, "only this child of the connection")->type_name("CHILD");
+  auto* status = app.add_subcommand("status", "one line for each connection, or all about one");
+  status->add_option("NAME", parsed.options.name, what);
+  auto* reload = app.add_subcommand("reload", "let the daemon read its configuration again");
+  auto* version = app.add_subcommand("version", "versions of this tool and of the daemon");
+  for (auto* verb : {up, down}) add_common(*verb, parsed, true);
+  for (auto* verb : {status, reload, version}) add_common(*verb, parsed, false);
+  app.require_subcommand(1);
+}
+
+}  // namespace
+
+Result<Options, ExitCode> parse_arguments(const std::vector<std::string>& arguments, std::string_view version,
+                                          const Console& console) {
+  CLI::App app("keypact: brings IPsec connections up and down, and says why when they do not come up", "keypact");
+  app.set_version_flag("--version", "keypact " + std::string(version));
+  app.footer("Exit codes: 0 done, 1 failed, 2 usage, 3 the daemon does not run, 4 no permission, 5 done in part.");
+  Parsed parsed;
+  add_verbs(app, parsed);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back
+  } catch (const CLI::ParseError& end) {
+    const bool asked = app.exit(end, console.out, console.err) == 0;  // --help and --version end the parsing too
+    return failure(asked ? ExitCode::ok : ExitCode::usage);
+  }
+  auto options = std::move(parsed.options);
+  options.verb = app.get_subcommands().front()->get_name();
+  options.timeout = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(parsed.timeout_seconds));
+  options.vici_paths = {"/run/keypact/keypact.vici", "/run/charon.vici"};
+  if (!parsed.vici_path.empty()) options.vici_paths = {parsed.vici_path};
+  return options;
+}
+
+}  // namespace keypact::cli

@@ -1,0 +1,78 @@
+// down: deletes the SAs of a connection or of one of its children. What is not up is down already, and that is no error.
+#include <algorithm>
+
+#include "cli/human.h"
+#include "cli/names.h"
+#include "cli/records_json.h"
+#include "cli/verbs.h"
+#include "io/clock.h"
+#include "vici/request_grammar.h"
+
+namespace keypact::cli {
+
+namespace {
+
+/// SAs may outlive the configuration they were made from: their names count as well.
+std::vector<Connection> known_names(const std::vector<ConnectionStatus>& all) {
+  std::vector<Connection> known;
+  for (const auto& status : all) {
+    auto& connection = known.emplace_back(status.connection);
+    for (const auto& sa : status.sas) {
+      for (const auto& child : sa.children) {
+        const bool listed = std::any_of(connection.children.begin(), connection.children.end(),
+                                        [&](const ChildConfig& c) { return c.name == child.name; });
+        if (!listed) connection.children.push_back({child.name, child.mode, child.local_ts, child.remote_ts});
+      }
+    }
+  }
+  return known;
+}
+
+bool is_there(const std::vector<ConnectionStatus>& all, const Target& target) {
+  for (const auto& status : all) {
+    if (status.connection.name != target.connection) continue;
+    if (target.child.empty()) return !status.sas.empty();
+    for (const auto& sa : status.sas) {
+      if (std::any_of(sa.children.begin(), sa.children.end(), [&](const ChildSa& c) { return c.name == target.child; })) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Outcome<ExitCode> down(Daemon& daemon, const Options& options, const Console& console) {
+  TRY(auto connections, daemon.list_connections());
+  TRY(auto sas, daemon.list_sas());
+  const auto all = join(std::move(connections), std::move(sas));
+  TRY(const auto which, target(known_names(all), options.name, options.child));
+  const auto name = console.style.shown(which.to_string());
+  if (!is_there(all, which)) {
+    console.print(console.json ? down_json(which, {}, 0) : name + " is not up");
+    return ExitCode::ok;
+  }
+  vici::Message request;
+  request.key("ike", which.connection).key("child", which.child).key("loglevel", "0");
+  const auto limit = std::chrono::ceil<std::chrono::milliseconds>(options.timeout).count();
+  request.key("timeout", std::to_string(limit));
+  const auto begin = io::monotonic_now();
+  const auto wait = options.timeout == Duration::zero() ? Duration::zero() : options.timeout + seconds(2);
+  TRY(const auto answer, daemon.call("terminate", request, wait));
+  const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(io::monotonic_now() - begin);
+  if (!answer) return failed({"the daemon cannot terminate", "it does not know the command", {}});
+  const auto terminated = vici::parse_number(answer->value_or("terminated")).value_or(0);
+  const bool done = answer->value_or("success") == "yes";
+  if (!done) {
+    const auto code = terminated > 0 ? ExitCode::partial : ExitCode::failed;
+    return failed({name + " is not down", std::string(answer->value_or("errmsg", "the daemon gave no reason")), {}}, code);
+  }
+  const auto count = static_cast<std::uint64_t>(terminated);
+  const auto what = counted(count, which.child.empty() ? "IKE SA" : "Child SA");
+  console.print(console.json ? down_json(which, elapsed, count)
+                             : "down in " + elapsed_text(elapsed) + ": " + name + ", " + what);
+  return ExitCode::ok;
+}
+
+}  // namespace keypact::cli

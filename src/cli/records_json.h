@@ -1,0 +1,21 @@
+// Records as JSON, the stable form for programs. Every document names its schema: "keypact/<verb>/1".
+#pragma once
+
+#include "cli/names.h"
+#include "cli/status_record.h"
+
+namespace keypact::cli {
+
+// Each a single line without the newline.
+[[nodiscard]] std::string ladder_json(const LadderLine& line);
+[[nodiscard]] std::string verdict_json(std::string_view verb, const Target& target, const Verdict& verdict);
+/// The last line of `up` for one target.
+[[nodiscard]] std::string up_json(const Target& target, std::chrono::microseconds elapsed, const IkeSa& sa,
+                                  const ChildSa* child);
+[[nodiscard]] std::string down_json(const Target& target, std::chrono::microseconds elapsed, std::uint64_t terminated);
+[[nodiscard]] std::string status_json(const std::vector<ConnectionStatus>& all);
+[[nodiscard]] std::string failure_json(std::string_view verb, const Failure& failure);
+/// A response as it is: sections are objects, lists are arrays, numbers stay texts, success becomes true or false.
+[[nodiscard]] std::string response_json(std::string_view verb, const vici::Section& response);
+
+}  // namespace keypact::cli

@@ -1,0 +1,56 @@
+// status: a line for each connection, or everything about one.
+#include <algorithm>
+
+#include "cli/names.h"
+#include "cli/records_json.h"
+#include "cli/status_text.h"
+#include "cli/verbs.h"
+#include "io/clock.h"
+#include "vici/extensions.h"
+
+namespace keypact::cli {
+
+namespace {
+
+/// Failures are asked for one by one; a list of more connections than this does without.
+constexpr std::size_t kFailuresShown = 64;
+
+Outcome<void> add_failures(Daemon& daemon, std::vector<ConnectionStatus>& all, const Options& options) {
+  if (all.size() > kFailuresShown) return {};
+  for (auto& status : all) {
+    if (status.state() == LinkState::up) continue;
+    vici::Message request;
+    request.key("ike", status.connection.name);
+    TRY(const auto answer, daemon.call(vici::kVerdictCommand, request, quick_limit(options)));
+    if (!answer) return {};  // charon does not have it
+    if (!answer->value_or("what").empty()) status.last_failure = verdict(*answer);
+  }
+  return {};
+}
+
+}  // namespace
+
+Outcome<ExitCode> status(Daemon& daemon, const Options& options, const Console& console) {
+  TRY(auto connections, daemon.list_connections());
+  TRY(auto sas, daemon.list_sas());
+  auto all = join(std::move(connections), std::move(sas));
+  if (!options.name.empty()) {
+    std::vector<Connection> known;
+    for (const auto& one : all) known.push_back(one.connection);
+    TRY(const auto which, target(known, options.name, {}));
+    std::erase_if(all, [&](const ConnectionStatus& one) { return one.connection.name != which.connection; });
+  }
+  TRY_VOID(add_failures(daemon, all, options));
+  if (console.json) {
+    console.print(status_json(all));
+  } else if (!options.name.empty()) {
+    console.print(status_detail(all.front(), io::wall_now(), console.style));
+  } else if (all.empty()) {
+    console.print("no connections are configured");
+  } else {
+    console.print(status_lines(all, console.style));
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace keypact::cli

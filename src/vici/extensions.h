@@ -1,0 +1,25 @@
+// What keypact adds to the commands and events of charon. Other clients never meet it: they neither send nor register these.
+#pragma once
+
+#include <string_view>
+
+namespace keypact::vici {
+
+/// Command without keys: reads the configuration directory again. Answer: success, errmsg; list diagnostics ("file:line:column:
+/// ..." lines, warnings too); on success connections, secrets (numbers) and lists added, changed, removed (connection names).
+inline constexpr std::string_view kReloadCommand = "keypact-reload";
+
+/// Event to the client that runs initiate or terminate: one IKE message of the IKE SA concerned. Keys: ike (connection),
+/// ike-id, offset-us (since the command began), direction (out, in), exchange, kind (request, response), message-id, notation
+/// ("HDR, SK {...}"), octets, retransmission (0: first transmission), note (may be absent).
+inline constexpr std::string_view kLadderEvent = "keypact-ladder";
+
+/// Event to the client whose initiate or terminate failed, before its answer. Keys: code, what, phase, rule, side, remedy,
+/// detail (may be absent), connection; lists ours and theirs. A client that did not register finds `what` in errmsg.
+inline constexpr std::string_view kVerdictEvent = "keypact-verdict";
+
+/// Command with key ike: the keys of kVerdictEvent for the connection's last failure and failed-ago (seconds); an empty answer
+/// when it never failed since the daemon started.
+inline constexpr std::string_view kVerdictCommand = "keypact-verdict";
+
+}  // namespace keypact::vici
