@@ -15,4 +15,8 @@ PacketAlgorithms packet_algorithms(const Proposal& chosen) {
   return algorithms;
 }
 
+PacketKeys copy_of(const PacketKeys& keys) {
+  return {keys.algorithms, keys.encryption.clone(), keys.integrity.clone()};
+}
+
 }  // namespace keypact

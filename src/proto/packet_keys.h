@@ -24,4 +24,7 @@ struct PacketKeys {
   Secret integrity;   ///< empty for an AEAD
 };
 
+/// An explicit copy, for the few places that need keys twice.
+[[nodiscard]] PacketKeys copy_of(const PacketKeys& keys);
+
 }  // namespace keypact

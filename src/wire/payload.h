@@ -2,6 +2,7 @@
 // Each struct's codec is in the file of its name (ke_payload.cc ...).
 #pragma once
 
+#include <concepts>
 #include <variant>
 #include <vector>
 
@@ -156,7 +157,10 @@ struct Payload {
   PayloadBody body;
   bool critical = false;
   Payload() = default;
-  Payload(PayloadBody payload_body) : body(std::move(payload_body)) {}  // NOLINT: a payload is its body
+  /// A payload is its body: any of the structs above becomes one.
+  template <class Body>
+    requires std::constructible_from<PayloadBody, Body&&> && (!std::same_as<std::remove_cvref_t<Body>, Payload>)
+  Payload(Body&& payload_body) : body(std::forward<Body>(payload_body)) {}  // NOLINT(google-explicit-constructor)
   bool operator==(const Payload&) const = default;
 };
 

@@ -1,0 +1,71 @@
+// Context: what a handler of the engine may use beside its own state: the moment, the algorithms, randomness, the
+// configuration; and Outputs, where everything goes that it wants done. Valid for one call.
+#pragma once
+
+#include <memory>
+
+#include "base/random_source.h"
+#include "config/snapshot.h"
+#include "ike/core/counters.h"
+#include "ike/core/datagram.h"
+#include "ike/core/event.h"
+#include "ike/core/job.h"
+#include "ike/core/policy_book.h"
+#include "ipsec/spi_allocator.h"
+#include "ipsec/stack.h"
+
+namespace keypact::ike {
+
+struct Options {
+  std::uint16_t port = 500;
+  std::uint16_t nat_port = 4500;
+  std::uint8_t engine_index = 0;  ///< low octet of every SPI that we choose for an IKE SA
+  bool export_keys = false;       ///< make IkeKeysDerived and ChildKeysDerived
+};
+
+using Output = std::variant<Datagram, ipsec::StackRequest, Job, Event>;
+using Outputs = std::vector<Output>;
+
+/// Numbers that never repeat in one engine.
+struct IdSource {
+  std::uint64_t last = 0;
+  template <class AnyId>
+  AnyId next() {
+    return AnyId{++last};
+  }
+};
+
+/// An IKE SA that was just authenticated with INITIAL_CONTACT: the peer holds no other SA for this pair of identities and
+/// connection. RFC 7296 §2.4.
+struct InitialContact {
+  IkeSaId keep;
+  std::string connection;
+  Identification local;
+  Identification peer;
+};
+
+struct Context {
+  Instant now;
+  const Options& options;
+  crypto::Library& library;
+  RandomSource& random;
+  const std::shared_ptr<const config::Snapshot>& configuration;
+  ipsec::SpiAllocator& esp_spis;
+  IdSource& ids;
+  PolicyBook& policies;
+  Counters& counters;
+  Outputs& outputs;
+  std::vector<InitialContact>& initial_contacts;
+  bool tracing = false;  ///< somebody wants MessageTraced
+
+  void emit(Event event) const { outputs.emplace_back(std::move(event)); }
+  void request(ipsec::StackRequest request) const { outputs.emplace_back(std::move(request)); }
+  void send(Datagram datagram) const { outputs.emplace_back(std::move(datagram)); }
+  JobId start(JobClass job_class, decltype(Job::work) work) const {
+    const auto id = ids.next<JobId>();
+    outputs.emplace_back(Job{id, job_class, std::move(work)});
+    return id;
+  }
+};
+
+}  // namespace keypact::ike

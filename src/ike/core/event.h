@@ -1,0 +1,77 @@
+// Events: what the engine tells everybody who listens (log, control, diagnosis). They carry values, never keys, except
+// KeysDerived, which is only made when key export was asked for at start.
+#pragma once
+
+#include <variant>
+
+#include "base/id.h"
+#include "base/instant.h"
+#include "base/ip_address.h"
+#include "ike/core/refusal.h"
+#include "proto/packet_keys.h"
+#include "proto/spi.h"
+
+namespace keypact::ike {
+
+/// A message went out or came in and was understood; only made while somebody traces.
+struct MessageTraced {
+  IkeSaId ike_sa;  ///< 0 where no IKE SA exists (a stateless answer)
+  bool sent = false;
+  ExchangeType exchange{};
+  bool response = false;
+  std::uint32_t message_id = 0;
+  unsigned retransmission = 0;  ///< 0: the first transmission
+  std::size_t octets = 0;
+  std::string notation;  ///< "HDR, SK {IDi, AUTH, SA, TSi, TSr}"
+};
+struct IkeSaEstablished {
+  IkeSaId ike_sa;
+};
+/// The IKE SA is gone, established or not; the refusal says why.
+struct IkeSaClosed {
+  IkeSaId ike_sa;
+  std::string connection;
+  bool was_established = false;
+  Refusal reason;
+};
+struct ChildSaUp {
+  IkeSaId ike_sa;
+  ChildSaId child_sa;
+};
+/// Sent while the views of both SAs can still be read.
+struct ChildSaDown {
+  IkeSaId ike_sa;
+  ChildSaId child_sa;
+};
+/// Something was refused that does not end the IKE SA, or a peer was refused before there was one.
+struct Refused {
+  IkeSaId ike_sa;
+  Endpoint peer;
+  std::string connection;
+  Refusal refusal;
+};
+/// The outcome of a control request.
+struct RequestDone {
+  ControlId request;
+  IkeSaId ike_sa;
+  ChildSaId child_sa;
+  std::optional<Refusal> refusal;  ///< nothing: it worked
+};
+/// For key tables of a packet analyser.
+struct IkeKeysDerived {
+  IkeSpi initiator_spi;
+  IkeSpi responder_spi;
+  PacketKeys initiator;  ///< SK_ei, SK_ai
+  PacketKeys responder;  ///< SK_er, SK_ar
+};
+struct ChildKeysDerived {
+  Endpoint source;
+  Endpoint destination;
+  EspSpi spi;
+  PacketKeys keys;
+};
+
+using Event = std::variant<MessageTraced, IkeSaEstablished, IkeSaClosed, ChildSaUp, ChildSaDown, Refused, RequestDone,
+                           IkeKeysDerived, ChildKeysDerived>;
+
+}  // namespace keypact::ike

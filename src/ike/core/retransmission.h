@@ -1,0 +1,32 @@
+// Retransmission of a request until its response comes or it is given up. RFC 7296 §2.4: at least a dozen times over a period
+// of at least several minutes.
+#pragma once
+
+#include <optional>
+
+#include "base/instant.h"
+
+namespace keypact::ike {
+
+class Retransmission {
+ public:
+  explicit Retransmission(Instant first_sent) : next_(first_sent + kFirst), interval_(kFirst) {}
+
+  static constexpr Duration kFirst = milliseconds(500);
+  static constexpr Duration kLongest = seconds(30);
+  static constexpr unsigned kTransmissions = 13;
+
+  /// When to look again: to retransmit, or to give up.
+  [[nodiscard]] Instant deadline() const { return next_; }
+  /// At the deadline: true to send the request again, false to give up.
+  [[nodiscard]] bool advance(Instant now);
+  /// Transmissions so far, the first included.
+  [[nodiscard]] unsigned sent() const { return sent_; }
+
+ private:
+  Instant next_;
+  Duration interval_;
+  unsigned sent_ = 1;
+};
+
+}  // namespace keypact::ike

@@ -1,0 +1,137 @@
+// Requests of operators. RFC 7296 §1.2, §1.3.1, §1.4.1.
+#include <algorithm>
+
+#include "ike/engine/engine.h"
+
+namespace keypact::ike {
+namespace {
+
+void refuse(const Context& context, ControlId id, RefusalCode code, std::string detail) {
+  Refusal refusal;
+  refusal.code = code;
+  refusal.detail = std::move(detail);
+  context.emit(RequestDone{id, {}, {}, std::move(refusal)});
+}
+
+v2::ConnectionPtr find_connection(const config::Snapshot& snapshot, const Initiate& request) {
+  if (!request.connection.empty()) return snapshot.connection(request.connection);
+  for (const auto& connection : snapshot.connections)
+    if (connection->child(request.child) != nullptr) return connection;
+  return nullptr;
+}
+
+std::optional<IpAddress> single_address(const std::vector<config::AddressPattern>& patterns,
+                                        const std::optional<IpAddress>& otherwise) {
+  for (const auto& pattern : patterns)
+    if (pattern.is_single()) return pattern.first;
+  return otherwise;
+}
+
+/// An IKE SA of this connection that is being set up by us.
+bool is_setting_up(const v2::IkeSa& sa, const std::string& connection) {
+  return std::visit(
+      [&](const auto& state) {
+        if constexpr (requires { state.intent; }) return state.intent.connection->name == connection;
+        else return false;
+      },
+      sa.state());
+}
+
+const v2::ChildSa* installed_child(const v2::EstablishedSa& sa, const std::string& name) {
+  for (const auto& [id, child] : sa.children())
+    if (child.name == name && child.phase == v2::ChildSa::Phase::installed) return &child;
+  return nullptr;
+}
+
+}  // namespace
+
+void Engine::handle(Context& context, const Initiate& request) {
+  const auto connection = find_connection(*configuration_, request);
+  const auto* child = !connection                 ? nullptr
+                      : !request.child.empty()    ? connection->child(request.child)
+                      : connection->children.empty() ? nullptr
+                                                     : &connection->children.front();
+  if (child == nullptr)
+    return refuse(context, request.id, RefusalCode::unknown_connection,
+                  !connection ? request.connection + request.child : request.connection + '/' + request.child);
+  auto wanted = request;
+  wanted.connection = connection->name;
+  wanted.child = child->name;
+  for (const auto& [id, sa] : table_.all()) {
+    if (is_setting_up(sa, connection->name)) return waiting_.push_back(std::move(wanted));
+    const auto* established = sa.established();
+    if (established == nullptr || established->parts().connection->name != connection->name) continue;
+    if (const auto* up = installed_child(*established, child->name))
+      return context.emit(RequestDone{request.id, id, up->id, std::nullopt});
+    return drive(context, *table_.find(id), [&](v2::IkeSa& owner) {
+      (void)owner.on_request(context, v2::CreateChildRequest{wanted.child, wanted.id});
+    });
+  }
+  begin_ike_sa(context, wanted, connection);
+}
+
+void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection) {
+  const auto remote = single_address(connection->remote_addrs, request.remote_address);
+  const auto local = single_address(connection->local_addrs, request.local_address);
+  if (!remote || !local || remote->is_unspecified())
+    return refuse(context, request.id, RefusalCode::no_remote_address,
+                  !remote ? "remote_addrs of " + connection->name : "no local address reaches the peer");
+  v2::IkeSaRecord record;
+  record.id = ids_.next<IkeSaId>();
+  record.initiator = true;
+  record.initiator_spi = fresh_spi();
+  const bool standard_port = connection->local_port == 500;
+  record.local = {*local, standard_port ? options_.port : connection->local_port};
+  record.remote = {*remote, connection->remote_port};
+  record.created = context.now;
+  // From here on traffic of this child does not leave in clear, whatever becomes of the negotiation.
+  const auto* child = connection->child(request.child);
+  auto policy = policies_.hold({connection->name, child->name}, v2::resolve(child->local_ts, *local),
+                               v2::resolve(child->remote_ts, *remote), ids_.next<PolicyId>());
+  for (auto& install : policy.requests) context.request(std::move(install));
+
+  const auto first_output = outputs_.size();
+  const auto id = record.id;
+  table_.insert(v2::IkeSa::initiate(context, std::move(record), {connection, request.child, request.id, true}));
+  settle(context, first_output, id);
+}
+
+void Engine::retry_waiting(Context& context) {
+  for (auto& request : std::exchange(waiting_, {})) handle(context, request);
+}
+
+void Engine::handle(Context& context, const TerminateIke& request) {
+  auto* sa = table_.find(request.ike_sa);
+  if (sa == nullptr) return refuse(context, request.id, RefusalCode::unknown_connection, "no such IKE SA");
+  if (const auto* established = sa->established()) {
+    std::vector<PolicyBook::Name> names;
+    for (const auto& child : established->parts().connection->children)
+      names.emplace_back(established->parts().connection->name, child.name);
+    if (!request.at_once) {
+      drive(context, *sa,
+            [&](v2::IkeSa& owner) { (void)owner.on_request(context, v2::DeleteIkeRequest{request.id}); });
+    }
+    for (const auto& name : names)
+      for (auto& release : policies_.release(name)) context.request(std::move(release));
+    if (!request.at_once) return;
+  }
+  Refusal reason;
+  reason.code = RefusalCode::terminated;
+  drive(context, *sa, [&](v2::IkeSa& owner) { owner.abandon(context, reason); });
+  context.emit(RequestDone{request.id, request.ike_sa, {}, std::nullopt});
+}
+
+void Engine::handle(Context& context, const TerminateChild& request) {
+  const auto found = children_.find(request.child_sa);
+  auto* sa = found == children_.end() ? nullptr : table_.find(found->second);
+  if (sa == nullptr || sa->established() == nullptr)
+    return refuse(context, request.id, RefusalCode::unknown_connection, "no such Child SA");
+  const auto& children = sa->established()->children();
+  const auto policy = children.at(request.child_sa).policy_name;
+  drive(context, *sa, [&](v2::IkeSa& owner) {
+    (void)owner.on_request(context, v2::DeleteChildRequest{request.child_sa, request.id});
+  });
+  for (auto& release : policies_.release(policy)) context.request(std::move(release));
+}
+
+}  // namespace keypact::ike

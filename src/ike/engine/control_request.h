@@ -1,0 +1,35 @@
+// ControlRequest: what an operator asks of the engine. Each is answered by one RequestDone event with the same id.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/id.h"
+#include "base/ip_address.h"
+
+namespace keypact::ike {
+
+/// Bring a child up, and the IKE SA that it needs. An empty connection: the first one that has the child; an empty child: the
+/// connection's first. The addresses stand in where the configuration names no single one.
+struct Initiate {
+  ControlId id;
+  std::string connection;
+  std::string child;
+  std::optional<IpAddress> local_address;
+  std::optional<IpAddress> remote_address;
+};
+/// Delete an IKE SA with its Child SAs. The policies go too: protected traffic may then leave in clear.
+struct TerminateIke {
+  ControlId id;
+  IkeSaId ike_sa;
+  bool at_once = false;  ///< without waiting for the peer's answer
+};
+struct TerminateChild {
+  ControlId id;
+  ChildSaId child_sa;
+};
+
+using ControlRequest = std::variant<Initiate, TerminateIke, TerminateChild>;
+
+}  // namespace keypact::ike

@@ -1,0 +1,172 @@
+#include "ike/engine/engine.h"
+
+#include <algorithm>
+
+namespace keypact::ike {
+
+Engine::Engine(Options options, crypto::Library& library, RandomSource& random, Instant now)
+    : options_(options),
+      library_(library),
+      random_(random),
+      configuration_(std::make_shared<const config::Snapshot>()),
+      esp_spis_(options.engine_index % ipsec::SpiLayout::kEngines, random),
+      cookies_(random, now) {}
+
+Context Engine::context(Instant now) {
+  return {now,       options_, library_,  random_,  configuration_,    esp_spis_, ids_,
+          policies_, counters_, outputs_, initial_contacts_, tracing_};
+}
+
+void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {
+  note_outputs(first_output, id);
+  if (const auto* sa = table_.find(id)) {
+    table_.refile(*sa);
+    if (sa->is_over(context.now)) table_.erase(id);
+  }
+  for (const auto& contact : std::exchange(initial_contacts_, {})) forget_others(context, contact);
+  if (!waiting_.empty()) retry_waiting(context);
+}
+
+void Engine::note_outputs(std::size_t first, IkeSaId id) {
+  for (auto i = first; i < outputs_.size(); ++i) {
+    if (const auto* job = std::get_if<Job>(&outputs_[i])) jobs_.emplace(job->id, id);
+    if (std::holds_alternative<Datagram>(outputs_[i])) ++counters_.sent;
+    const auto* request = std::get_if<ipsec::StackRequest>(&outputs_[i]);
+    if (request == nullptr) continue;
+    if (const auto* install = std::get_if<ipsec::InstallChildSa>(request)) children_.emplace(install->sa.id, id);
+    if (const auto* remove = std::get_if<ipsec::RemoveChildSa>(request)) children_.erase(remove->id);
+  }
+}
+
+void Engine::forget_others(Context& context, const InitialContact& contact) {
+  std::vector<IkeSaId> others;
+  for (const auto& [id, sa] : table_.all()) {
+    const auto* established = sa.established();
+    // RFC 7296 §2.4: only SAs between the same authenticated identities; and only of the same connection.
+    if (id != contact.keep && established != nullptr && established->parts().connection->name == contact.connection &&
+        established->parts().local_id == contact.local && established->peer_identity() == contact.peer)
+      others.push_back(id);
+  }
+  Refusal reason;
+  reason.code = RefusalCode::deleted_by_peer;
+  reason.by_peer = true;
+  reason.notify = NotifyType::INITIAL_CONTACT;
+  for (const auto id : others)
+    drive(context, *table_.find(id), [&](v2::IkeSa& sa) { sa.abandon(context, reason); });
+}
+
+void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapshot> snapshot) {
+  auto ctx = context(now);
+  configuration_ = std::move(snapshot);
+  std::vector<PolicyBook::Name> stale;
+  for (const auto& [name, entry] : policies_.all()) {
+    const auto connection = configuration_->connection(name.first);
+    const auto child = name.second.substr(0, name.second.find('#'));
+    if (!connection || connection->child(child) == nullptr) stale.push_back(name);
+  }
+  const auto in_use = [&](const PolicyBook::Name& name) {
+    return std::ranges::any_of(table_.all(), [&](const auto& entry) {
+      const auto* sa = entry.second.established();
+      return sa != nullptr && std::ranges::any_of(sa->children(), [&](const auto& child) {
+        return child.second.policy_name == name;
+      });
+    });
+  };
+  for (const auto& name : stale)
+    if (!in_use(name))
+      for (auto& request : policies_.release(name)) ctx.request(std::move(request));
+}
+
+void Engine::on_deadline(Instant now) {
+  auto ctx = context(now);
+  while (const auto id = table_.due(now)) {
+    auto* sa = table_.find(*id);
+    if (sa->is_over(now)) table_.erase(*id);
+    else drive(ctx, *sa, [&](v2::IkeSa& due) { due.on_deadline(ctx); });
+  }
+}
+
+void Engine::on_job_done(Instant now, JobDone done) {
+  const auto found = jobs_.find(done.id);
+  if (found == jobs_.end()) return;
+  auto* sa = table_.find(found->second);
+  jobs_.erase(found);
+  if (sa == nullptr) return;
+  auto ctx = context(now);
+  drive(ctx, *sa, [&](v2::IkeSa& owner) { owner.on_job_done(ctx, std::move(done)); });
+}
+
+void Engine::on_stack_event(Instant now, const ipsec::StackEvent& event) {
+  const auto child = std::visit(
+      [](const auto& e) {
+        if constexpr (requires { e.id; }) return e.id;
+        else return ChildSaId{};
+      },
+      event);
+  const auto found = children_.find(child);
+  auto* sa = found == children_.end() ? nullptr : table_.find(found->second);
+  if (sa == nullptr) return;
+  auto ctx = context(now);
+  drive(ctx, *sa, [&](v2::IkeSa& owner) { owner.on_stack_event(ctx, event); });
+}
+
+void Engine::on_datagram(Instant now, const Datagram& datagram) {
+  auto ctx = context(now);
+  ++counters_.received;
+  const auto header = wire::parse_header(datagram.octets);
+  if (!header) {
+    ++counters_.unparsable;
+    return;
+  }
+  if (header->major_version != 2) return on_other_version(ctx, datagram, *header);
+  const auto message = wire::parse_message(datagram.octets);
+  if (!message) return on_unparsable(ctx, datagram, message.error());
+  on_message(ctx, {datagram, *message});
+}
+
+void Engine::on_control(Instant now, const ControlRequest& request) {
+  auto ctx = context(now);
+  std::visit([&](const auto& wanted) { handle(ctx, wanted); }, request);
+}
+
+void Engine::on_message(Context& context, const v2::Received& received) {
+  const auto& header = received.message.header;
+  const bool begins = header.exchange == ExchangeType::IKE_SA_INIT && !header.response && header.initiator &&
+                      header.responder_spi.is_zero() && !header.initiator_spi.is_zero() && header.message_id == 0;
+  if (begins) return on_sa_init_request(context, received);
+  // The initiator flag tells which of the two SPIs is ours (RFC 7296 §3.1).
+  auto* sa = table_.find_by_local_spi(header.initiator ? header.responder_spi : header.initiator_spi);
+  const bool other_half_fits =
+      sa != nullptr && (header.initiator ? !sa->record().initiator && sa->record().initiator_spi == header.initiator_spi
+                                         : sa->record().initiator &&
+                                               (sa->record().responder_spi.is_zero() ||
+                                                sa->record().responder_spi == header.responder_spi));
+  if (!other_half_fits) {
+    ++counters_.unknown_spi;
+    return;
+  }
+  drive(context, *sa, [&](v2::IkeSa& owner) { owner.on_message(context, received); });
+}
+
+void Engine::on_sa_init_request(Context& context, const v2::Received& received) {
+  const auto& header = received.message.header;
+  if (auto* known = table_.find_begun(header.initiator_spi, received.datagram.remote))
+    return drive(context, *known, [&](v2::IkeSa& sa) { sa.on_message(context, received); });
+  if (!passes_cookie_gate(context, received)) return;
+
+  v2::IkeSaRecord record;
+  record.id = ids_.next<IkeSaId>();
+  record.initiator_spi = header.initiator_spi;
+  record.responder_spi = fresh_spi();
+  record.local = received.datagram.local;
+  record.remote = received.datagram.remote;
+  record.created = context.now;
+  v2::trace_message(context, record.id, false, received.message, nullptr, received.datagram.octets.size());
+  const auto first_output = outputs_.size();
+  auto state = v2::begin_responder(context, record, received);
+  const auto id = record.id;
+  if (state) table_.insert({std::move(record), std::move(*state)});
+  settle(context, first_output, id);
+}
+
+}  // namespace keypact::ike

@@ -1,0 +1,86 @@
+// Engine: IKE without input and output. It is handed datagrams, time, finished jobs, answers of the IPsec stack and requests of
+// operators, and hands back what to send, to compute, to install and to tell. One thread, one owner of its SAs.
+#pragma once
+
+#include "ike/core/cookie.h"
+#include "ike/engine/control_request.h"
+#include "ike/engine/sa_table.h"
+
+namespace keypact::ike {
+
+class Engine {
+ public:
+  /// `library` and `random` outlive the engine. Until a configuration is set, nobody is known.
+  Engine(Options options, crypto::Library& library, RandomSource& random, Instant now);
+
+  void set_configuration(Instant now, std::shared_ptr<const config::Snapshot> snapshot);
+  /// MessageTraced events are made only while this is on.
+  void set_tracing(bool on) { tracing_ = on; }
+
+  void on_datagram(Instant now, const Datagram& datagram);
+  void on_deadline(Instant now);
+  void on_job_done(Instant now, JobDone done);
+  void on_stack_event(Instant now, const ipsec::StackEvent& event);
+  void on_control(Instant now, const ControlRequest& request);
+
+  /// When on_deadline wants to be called.
+  [[nodiscard]] std::optional<Instant> deadline() const { return table_.next_deadline(); }
+  /// Everything that is to be done since the last call, in order.
+  [[nodiscard]] Outputs take_outputs() { return std::exchange(outputs_, {}); }
+
+  [[nodiscard]] const std::map<IkeSaId, v2::IkeSa>& ike_sas() const { return table_.all(); }
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+  [[nodiscard]] const std::shared_ptr<const config::Snapshot>& configuration() const { return configuration_; }
+  [[nodiscard]] const PolicyBook& policies() const { return policies_; }
+
+ private:
+  [[nodiscard]] Context context(Instant now);
+  /// Runs `step` on one SA and then does what its change entails.
+  template <class Step>
+  void drive(Context& context, v2::IkeSa& sa, Step&& step);
+  void settle(Context& context, std::size_t first_output, IkeSaId id);
+  void note_outputs(std::size_t first, IkeSaId id);
+  void forget_others(Context& context, const InitialContact& contact);
+
+  // demultiplex.cc
+  void on_message(Context& context, const v2::Received& received);
+  void on_sa_init_request(Context& context, const v2::Received& received);
+  void on_other_version(Context& context, const Datagram& datagram, const wire::Header& header);
+  void on_unparsable(Context& context, const Datagram& datagram, const wire::ParseError& error);
+  [[nodiscard]] bool passes_cookie_gate(Context& context, const v2::Received& received);
+  [[nodiscard]] IkeSpi fresh_spi();
+
+  // control.cc
+  void handle(Context& context, const Initiate& request);
+  void handle(Context& context, const TerminateIke& request);
+  void handle(Context& context, const TerminateChild& request);
+  void begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection);
+  void retry_waiting(Context& context);
+
+  Options options_;
+  crypto::Library& library_;
+  RandomSource& random_;
+  std::shared_ptr<const config::Snapshot> configuration_;
+  ipsec::SpiAllocator esp_spis_;
+  IdSource ids_;
+  PolicyBook policies_;
+  Counters counters_;
+  CookieJar cookies_;
+  SaTable table_;
+  std::unordered_map<JobId, IkeSaId> jobs_;
+  std::unordered_map<ChildSaId, IkeSaId> children_;
+  std::vector<Initiate> waiting_;  ///< for an IKE SA that is being set up
+  std::vector<InitialContact> initial_contacts_;
+  Outputs outputs_;
+  bool tracing_ = false;
+};
+
+template <class Step>
+void Engine::drive(Context& context, v2::IkeSa& sa, Step&& step) {
+  const auto id = sa.record().id;
+  const auto first_output = outputs_.size();
+  std::forward<Step>(step)(sa);
+  settle(context, first_output, id);
+}
+
+}  // namespace keypact::ike

@@ -1,0 +1,27 @@
+#include "ike/v2/authentication.h"
+
+namespace keypact::ike::v2 {
+namespace {
+
+constexpr std::string_view kKeyPad = "Key Pad for IKEv2";
+
+}  // namespace
+
+Octets shared_key_auth(crypto::Library& library, OctetView shared_secret, const SignedOctets& octets) {
+  // AUTH = prf( prf(Shared Secret, "Key Pad for IKEv2"), <SignedOctets>)
+  const auto key = crypto::prf(library, octets.prf, shared_secret, {as_octets(kKeyPad)});
+  const auto maced_id = crypto::prf(library, octets.prf, octets.sk_p.reveal(), {octets.id_body});
+  const auto auth =
+      crypto::prf(library, octets.prf, key.reveal(), {octets.first_message, octets.other_nonce, maced_id.reveal()});
+  return to_octets(auth.reveal());
+}
+
+std::optional<PeerAuthenticated> verify_shared_key_auth(crypto::Library& library, OctetView shared_secret,
+                                                        const SignedOctets& octets, const Identification& claimed,
+                                                        const wire::AuthPayload& auth) {
+  if (auth.method != AuthMethod::SHARED_KEY_MIC || shared_secret.empty()) return std::nullopt;
+  if (!secret_equal(shared_key_auth(library, shared_secret, octets), auth.data)) return std::nullopt;
+  return PeerAuthenticated(claimed);
+}
+
+}  // namespace keypact::ike::v2

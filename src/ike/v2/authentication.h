@@ -1,0 +1,43 @@
+// AUTH: what each side signs, the shared-key method, and the evidence that a peer is authenticated. RFC 7296 §2.15.
+#pragma once
+
+#include <optional>
+
+#include "ike/v2/keys.h"
+#include "proto/identification.h"
+#include "wire/payload.h"
+
+namespace keypact::ike::v2 {
+
+/// What one side's AUTH covers.
+struct SignedOctets {
+  OctetView first_message;  ///< that side's IKE_SA_INIT message, whole, as it was sent
+  OctetView other_nonce;    ///< the other side's nonce
+  PrfId prf{};
+  const SkP& sk_p;          ///< SK_pi for the initiator, SK_pr for the responder
+  OctetView id_body;        ///< that side's identification payload without generic header
+};
+
+/// AUTH data of the Shared Key Message Integrity Code method.
+[[nodiscard]] Octets shared_key_auth(crypto::Library& library, OctetView shared_secret, const SignedOctets& octets);
+
+/// The one proof that the peer is who it says. Only verify_shared_key_auth makes it.
+class PeerAuthenticated {
+ public:
+  [[nodiscard]] const Identification& identity() const { return identity_; }
+
+ private:
+  explicit PeerAuthenticated(Identification identity) : identity_(std::move(identity)) {}
+  friend std::optional<PeerAuthenticated> verify_shared_key_auth(crypto::Library&, OctetView, const SignedOctets&,
+                                                                 const Identification&, const wire::AuthPayload&);
+  Identification identity_;
+};
+
+/// Nothing when the method is another one or the code does not fit; compared in constant time.
+[[nodiscard]] std::optional<PeerAuthenticated> verify_shared_key_auth(crypto::Library& library,
+                                                                      OctetView shared_secret,
+                                                                      const SignedOctets& octets,
+                                                                      const Identification& claimed,
+                                                                      const wire::AuthPayload& auth);
+
+}  // namespace keypact::ike::v2

@@ -1,0 +1,193 @@
+#include "ike/v2/child_negotiation.h"
+
+#include "base/reader.h"
+#include "base/writer.h"
+
+namespace keypact::ike::v2 {
+namespace {
+
+Octets spi_octets(EspSpi spi) {
+  Writer writer;
+  writer.u32(spi.value);
+  return std::move(writer).take();
+}
+
+std::optional<EspSpi> spi_from(OctetView octets) {
+  Reader reader(octets);
+  const auto value = reader.u32();
+  // RFC 4303 §2.1: 0 to 255 are not for use on the wire.
+  if (!value || !reader.finish() || *value < kFirstUsableEspSpi) return std::nullopt;
+  return EspSpi{*value};
+}
+
+Refusal child_refusal(RefusalCode code, ExchangeType exchange, NotifyType notify) {
+  Refusal refusal;
+  refusal.code = code;
+  refusal.exchange = exchange;
+  refusal.notify = notify;
+  return refusal;
+}
+
+std::string selectors_text(const Selectors& local, const Selectors& remote) {
+  return to_string(local) + " === " + to_string(remote);
+}
+
+/// The child whose policy meets the proposed selectors, the first that the configuration names; its narrowed selectors.
+struct ChildMatch {
+  const config::ChildConfig* child = nullptr;
+  NarrowedSelectors selectors;
+};
+std::optional<ChildMatch> match_child(const IkeSaRecord& record, const config::Connection& connection,
+                                      const Selectors& proposed_local, const Selectors& proposed_remote) {
+  for (const auto& child : connection.children) {
+    if (child.action != PolicyAction::protect) continue;
+    auto narrowed = narrow(resolve(child.local_ts, record.local.address), resolve(child.remote_ts, record.remote.address),
+                           proposed_local, proposed_remote);
+    if (narrowed) return ChildMatch{&child, std::move(*narrowed)};
+  }
+  return std::nullopt;
+}
+
+Refusal selectors_refusal(const IkeSaRecord& record, const config::Connection& connection, const Selectors& local,
+                          const Selectors& remote, ExchangeType exchange) {
+  auto refusal = child_refusal(RefusalCode::selectors_unacceptable, exchange, NotifyType::TS_UNACCEPTABLE);
+  for (const auto& child : connection.children)
+    refusal.ours.push_back(child.name + ": " + selectors_text(resolve(child.local_ts, record.local.address),
+                                                              resolve(child.remote_ts, record.remote.address)));
+  refusal.theirs.push_back(selectors_text(local, remote));
+  return refusal;
+}
+
+Refusal refused_by_peer(const ChildOffer& offer, const wire::NotifyPayload& error, ExchangeType exchange) {
+  auto refusal = child_refusal(refusal_code_of(error.type), exchange, error.type);
+  refusal.by_peer = true;
+  if (refusal.code == RefusalCode::selectors_unacceptable)
+    refusal.ours.push_back(selectors_text(offer.local, offer.remote));
+  else
+    refusal.ours = describe(offer.proposals);
+  return refusal;
+}
+
+}  // namespace
+
+std::optional<ChildOffer> make_child_offer(Context& context, const IkeSaRecord& record,
+                                           const config::ChildConfig& child, KeyExchangeUse key_exchange_use) {
+  const auto spi = context.esp_spis.allocate();
+  if (!spi) return std::nullopt;
+  return ChildOffer{child.name,
+                    *spi,
+                    child.esp_proposals,
+                    resolve(child.local_ts, record.local.address),
+                    resolve(child.remote_ts, record.remote.address),
+                    key_exchange_use};
+}
+
+std::vector<wire::Payload> offer_payloads(const ChildOffer& offer) {
+  return {sa_payload(offer.proposals, spi_octets(offer.inbound_spi), offer.key_exchange_use),
+          wire::TsPayload::of(PayloadType::TSi, offer.local), wire::TsPayload::of(PayloadType::TSr, offer.remote)};
+}
+
+Result<AgreedChild, Refusal> accept_child_answer(const ChildOffer& offer, const PayloadSet& payloads,
+                                                 ExchangeType exchange) {
+  const auto* sa = payloads.find<wire::SaPayload>();
+  const auto* tsi = payloads.selectors(PayloadType::TSi);
+  const auto* tsr = payloads.selectors(PayloadType::TSr);
+  if (sa == nullptr || tsi == nullptr || tsr == nullptr) {
+    if (const auto* error = payloads.error()) return failure(refused_by_peer(offer, *error, exchange));
+    auto refusal = child_refusal(RefusalCode::malformed_message, exchange, NotifyType::INVALID_SYNTAX);
+    refusal.detail = "the response carries neither a Child SA nor an error";
+    return failure(std::move(refusal));
+  }
+  const auto choice = accept_choice(*sa, offer.proposals, offer.key_exchange_use);
+  const auto outbound = choice ? spi_from(choice->spi) : std::nullopt;
+  if (!outbound) {
+    auto refusal = child_refusal(RefusalCode::unexpected_choice, exchange, NotifyType::NO_PROPOSAL_CHOSEN);
+    refusal.ours = describe(offer.proposals);
+    refusal.theirs = describe(*sa);
+    return failure(std::move(refusal));
+  }
+  auto selectors = accept_narrowed(offer.local, offer.remote, tsi->selectors(), tsr->selectors());
+  if (!selectors) {
+    auto refusal = child_refusal(RefusalCode::selectors_unacceptable, exchange, NotifyType::TS_UNACCEPTABLE);
+    refusal.ours.push_back(selectors_text(offer.local, offer.remote));
+    refusal.theirs.push_back(selectors_text(tsi->selectors(), tsr->selectors()));
+    refusal.detail = "the responder's selectors are not a subset of what was proposed";
+    return failure(std::move(refusal));
+  }
+  return AgreedChild{offer.child,      offer.inbound_spi, *outbound, choice->number, choice->proposal,
+                     std::move(*selectors)};
+}
+
+Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const IkeSaRecord& record,
+                                                     const config::Connection& connection, const PayloadSet& payloads,
+                                                     ExchangeType exchange) {
+  const auto* sa = payloads.find<wire::SaPayload>();
+  const auto proposed_remote = payloads.selectors(PayloadType::TSi)->selectors();
+  const auto proposed_local = payloads.selectors(PayloadType::TSr)->selectors();
+  auto match = match_child(record, connection, proposed_local, proposed_remote);
+  if (!match)
+    return failure(ChildRefusal{selectors_refusal(record, connection, proposed_local, proposed_remote, exchange),
+                                notify_payload(NotifyType::TS_UNACCEPTABLE)});
+
+  const auto* ke = payloads.find<wire::KePayload>();
+  const auto use = exchange == ExchangeType::IKE_AUTH ? KeyExchangeUse::ignore : KeyExchangeUse::negotiate;
+  const auto sent = ke != nullptr ? std::optional(ke->method) : std::nullopt;
+  // RFC 7296 §1.3.1: without USE_TRANSPORT_MODE in our answer the Child SA is in tunnel mode, whatever was asked.
+  const auto choice = choose_proposal(*sa, ProtocolId::ESP, match->child->esp_acceptable, use, sent);
+  const auto outbound = choice ? spi_from(choice->spi) : std::nullopt;
+  if (!outbound) {
+    auto refusal = child_refusal(RefusalCode::no_proposal_chosen, exchange, NotifyType::NO_PROPOSAL_CHOSEN);
+    refusal.ours = describe(match->child->esp_acceptable);
+    refusal.theirs = describe(*sa);
+    return failure(ChildRefusal{std::move(refusal), notify_payload(NotifyType::NO_PROPOSAL_CHOSEN)});
+  }
+  const auto method = key_exchange_of(choice->proposal);
+  if (method != KeyExchangeMethod::NONE && (ke == nullptr || ke->method != method)) {
+    auto refusal = child_refusal(RefusalCode::key_exchange_method, exchange, NotifyType::INVALID_KE_PAYLOAD);
+    refusal.ours.push_back(to_string(method));
+    refusal.theirs.push_back(ke != nullptr ? to_string(ke->method) : "no KE payload");
+    Writer wanted;
+    wanted.u16(static_cast<std::uint16_t>(method));
+    return failure(ChildRefusal{std::move(refusal),
+                                notify_payload(NotifyType::INVALID_KE_PAYLOAD, std::move(wanted).take())});
+  }
+  const auto inbound = context.esp_spis.allocate();
+  if (!inbound)
+    return failure(ChildRefusal{child_refusal(RefusalCode::no_additional_sas, exchange, NotifyType::NO_ADDITIONAL_SAS),
+                                notify_payload(NotifyType::NO_ADDITIONAL_SAS)});
+  return AgreedChild{match->child->name, *inbound, *outbound, choice->number, choice->proposal,
+                     std::move(match->selectors)};
+}
+
+std::vector<wire::Payload> answer_payloads(const AgreedChild& agreed) {
+  wire::SaPayload sa;
+  sa.proposals.push_back(
+      wire::ProposalSubstructure::of(agreed.proposal_number, agreed.proposal, spi_octets(agreed.inbound_spi)));
+  return {std::move(sa), wire::TsPayload::of(PayloadType::TSi, agreed.selectors.remote()),
+          wire::TsPayload::of(PayloadType::TSr, agreed.selectors.local())};
+}
+
+ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const config::ChildConfig& config, const AgreedChild& agreed,
+                            ChildSaId id, PolicyId policy, PacketKeys local_keys, PacketKeys peer_keys) {
+  ipsec::ChildSa sa;
+  sa.id = id;
+  sa.policy = policy;
+  sa.mode = config.mode;
+  sa.local = record.local;
+  sa.remote = record.remote;
+  sa.udp_encapsulation = record.udp_encapsulation;
+  sa.inbound_spi = agreed.inbound_spi;
+  sa.outbound_spi = agreed.outbound_spi;
+  sa.inbound = std::move(peer_keys);
+  sa.outbound = std::move(local_keys);
+  for (const auto& transform : agreed.proposal.transforms)
+    if (transform.type == TransformType::SN)
+      sa.esn = transform.id == static_cast<std::uint16_t>(SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT);
+  sa.replay_window = config.replay_window;
+  sa.local_selectors = agreed.selectors.local();
+  sa.remote_selectors = agreed.selectors.remote();
+  sa.headers = config.headers;
+  return sa;
+}
+
+}  // namespace keypact::ike::v2

@@ -1,0 +1,65 @@
+// What the two ends of a Child SA agree on, the same in IKE_AUTH and CREATE_CHILD_SA: proposal, SPIs, selectors.
+// RFC 7296 §1.2, §1.3.1, §2.7, §2.9. Keys and installation follow elsewhere.
+#pragma once
+
+#include "ike/core/context.h"
+#include "ike/v2/ike_sa_record.h"
+#include "ike/v2/keys.h"
+#include "ike/v2/narrowing.h"
+#include "ike/v2/proposal_choice.h"
+
+namespace keypact::ike::v2 {
+
+using ConnectionPtr = std::shared_ptr<const config::Connection>;
+
+/// Our side of a Child SA that we propose.
+struct ChildOffer {
+  std::string child;  ///< name of the ChildConfig
+  EspSpi inbound_spi;
+  std::vector<Proposal> proposals;
+  Selectors local;
+  Selectors remote;
+  KeyExchangeUse key_exchange_use{};
+};
+
+/// A Child SA that both ends want, without keys.
+struct AgreedChild {
+  std::string child;
+  EspSpi inbound_spi;
+  EspSpi outbound_spi;
+  std::uint8_t proposal_number = 0;
+  Proposal proposal;
+  NarrowedSelectors selectors;
+};
+
+/// Why there is no Child SA, and the notify that tells the peer.
+struct ChildRefusal {
+  Refusal refusal;
+  wire::Payload notify;
+};
+
+/// With a fresh inbound SPI, which its owner releases again unless the Child SA is installed; nothing when none is left.
+[[nodiscard]] std::optional<ChildOffer> make_child_offer(Context& context, const IkeSaRecord& record,
+                                          const config::ChildConfig& child, KeyExchangeUse key_exchange_use);
+
+/// SA, TSi, TSr as the initiator of the exchange sends them.
+[[nodiscard]] std::vector<wire::Payload> offer_payloads(const ChildOffer& offer);
+
+/// The responder's answer to our offer. `payloads` is the whole response.
+[[nodiscard]] Result<AgreedChild, Refusal> accept_child_answer(const ChildOffer& offer, const PayloadSet& payloads,
+                                                               ExchangeType exchange);
+
+/// Our answer to a peer's offer: the best of the connection's children. Allocates the inbound SPI.
+[[nodiscard]] Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const IkeSaRecord& record,
+                                                                   const config::Connection& connection,
+                                                                   const PayloadSet& payloads, ExchangeType exchange);
+
+/// SA, TSi, TSr of our answer; TSi is the peer's side.
+[[nodiscard]] std::vector<wire::Payload> answer_payloads(const AgreedChild& agreed);
+
+/// The pair of SAs for the IPsec stack. `local_keys` protect what we send.
+[[nodiscard]] ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const config::ChildConfig& config,
+                                          const AgreedChild& agreed, ChildSaId id, PolicyId policy,
+                                          PacketKeys local_keys, PacketKeys peer_keys);
+
+}  // namespace keypact::ike::v2

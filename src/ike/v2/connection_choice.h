@@ -1,0 +1,25 @@
+// Which connection a peer is meant for: by addresses at IKE_SA_INIT, by identities at IKE_AUTH. RFC 4301 §4.4.3, RFC 7296 §2.15.
+#pragma once
+
+#include "config/snapshot.h"
+
+namespace keypact::ike::v2 {
+
+using ConnectionPtr = std::shared_ptr<const config::Connection>;
+
+/// IKEv2 connections whose addresses fit, the most specific remote address first, then in the order of the configuration.
+[[nodiscard]] std::vector<ConnectionPtr> connections_between(const config::Snapshot& snapshot, const IpAddress& local,
+                                                             const IpAddress& remote);
+
+/// Who we are towards this peer: the configured identity, or our address.
+[[nodiscard]] Identification local_identity(const config::Connection& connection, const IpAddress& local);
+
+/// Of `candidates`, the one whose remote identity fits best and which is `asked_for` (the initiator's IDr) when that was sent.
+[[nodiscard]] ConnectionPtr connection_for_identities(const std::vector<ConnectionPtr>& candidates,
+                                                      const Identification& peer, const Identification* asked_for,
+                                                      const IpAddress& local);
+
+/// True when every transform of the chosen IKE proposal is acceptable to this connection.
+[[nodiscard]] bool accepts_proposal(const config::Connection& connection, const Proposal& chosen);
+
+}  // namespace keypact::ike::v2

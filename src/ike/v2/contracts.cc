@@ -1,0 +1,104 @@
+#include "ike/v2/contracts.h"
+
+#include <algorithm>
+#include <array>
+
+namespace keypact::ike::v2 {
+namespace {
+
+using enum PayloadType;
+using enum Presence;
+
+constexpr std::array kSaInit = {PayloadRule{SA, required}, PayloadRule{KE, required}, PayloadRule{Nonce, required},
+                                PayloadRule{CERTREQ, any_number}};
+constexpr std::array kAuthRequest = {
+    PayloadRule{IDi, required},      PayloadRule{CERT, any_number}, PayloadRule{CERTREQ, any_number},
+    PayloadRule{IDr, optional},      PayloadRule{AUTH, optional},  // RFC 7296 §2.16: none asks for EAP
+    PayloadRule{CP, optional},       PayloadRule{SA, required},     PayloadRule{TSi, required},
+    PayloadRule{TSr, required},
+};
+// RFC 7296 §1.2: the Child SA may fail while the IKE SA succeeds; then SA, TSi and TSr are absent.
+constexpr std::array kAuthResponse = {
+    PayloadRule{IDr, required}, PayloadRule{CERT, any_number}, PayloadRule{AUTH, required}, PayloadRule{CP, optional},
+    PayloadRule{SA, optional},  PayloadRule{TSi, optional},    PayloadRule{TSr, optional},
+};
+constexpr std::array kCreateChild = {PayloadRule{SA, required}, PayloadRule{Nonce, required}, PayloadRule{KE, optional},
+                                     PayloadRule{TSi, required}, PayloadRule{TSr, required},  PayloadRule{CP, optional}};
+constexpr std::array kRekeyIke = {PayloadRule{SA, required}, PayloadRule{Nonce, required}, PayloadRule{KE, required}};
+constexpr std::array kInformational = {PayloadRule{D, any_number}, PayloadRule{CP, optional}};
+constexpr std::array<PayloadRule, 0> kNotifiesOnly = {};
+
+constexpr auto kContracts = std::to_array<Contract>({
+    {ExchangeType::IKE_SA_INIT, MessageKind::request, kSaInit, "RFC 7296 §1.2"},
+    {ExchangeType::IKE_SA_INIT, MessageKind::response, kSaInit, "RFC 7296 §1.2"},
+    {ExchangeType::IKE_SA_INIT, MessageKind::notify_response, kNotifiesOnly, "RFC 7296 §2.6"},
+    {ExchangeType::IKE_AUTH, MessageKind::request, kAuthRequest, "RFC 7296 §1.2"},
+    {ExchangeType::IKE_AUTH, MessageKind::response, kAuthResponse, "RFC 7296 §1.2"},
+    {ExchangeType::IKE_AUTH, MessageKind::notify_response, kNotifiesOnly, "RFC 7296 §2.21.2"},
+    {ExchangeType::CREATE_CHILD_SA, MessageKind::request, kCreateChild, "RFC 7296 §1.3.1"},
+    {ExchangeType::CREATE_CHILD_SA, MessageKind::rekey_ike_request, kRekeyIke, "RFC 7296 §1.3.2"},
+    {ExchangeType::CREATE_CHILD_SA, MessageKind::response, kCreateChild, "RFC 7296 §1.3.1"},
+    {ExchangeType::CREATE_CHILD_SA, MessageKind::rekey_ike_response, kRekeyIke, "RFC 7296 §1.3.2"},
+    {ExchangeType::CREATE_CHILD_SA, MessageKind::notify_response, kNotifiesOnly, "RFC 7296 §2.21.3"},
+    {ExchangeType::INFORMATIONAL, MessageKind::request, kInformational, "RFC 7296 §1.4"},
+    {ExchangeType::INFORMATIONAL, MessageKind::response, kInformational, "RFC 7296 §1.4"},
+});
+
+bool has_only_notifies(const PayloadSet& payloads) {
+  return !payloads.empty() && std::ranges::all_of(payloads.all(), [](const auto& payload) {
+    return std::holds_alternative<wire::NotifyPayload>(payload.body) ||
+           std::holds_alternative<wire::VendorIdPayload>(payload.body) ||
+           std::holds_alternative<wire::UnknownPayload>(payload.body);
+  });
+}
+
+MessageKind kind_of(ExchangeType exchange, bool response, const PayloadSet& payloads) {
+  if (exchange != ExchangeType::INFORMATIONAL && response && has_only_notifies(payloads))
+    return MessageKind::notify_response;
+  const bool rekeys_ike =
+      exchange == ExchangeType::CREATE_CHILD_SA && payloads.count(TSi) == 0 && payloads.count(TSr) == 0;
+  if (response) return rekeys_ike ? MessageKind::rekey_ike_response : MessageKind::response;
+  return rekeys_ike ? MessageKind::rekey_ike_request : MessageKind::request;
+}
+
+const PayloadRule* rule_for(const Contract& contract, PayloadType type) {
+  const auto found = std::ranges::find(contract.rules, type, &PayloadRule::type);
+  return found == contract.rules.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+std::string ContractViolation::to_string() const {
+  const auto name = keypact::to_string(payload);
+  const std::string_view verb = what == What::missing     ? " is missing"
+                                : what == What::duplicate ? " is there more than once"
+                                                          : " does not belong into this message";
+  return name + std::string(verb) + " (" + std::string(section) + ")";
+}
+
+const Contract* contract_of(ExchangeType exchange, bool response, const PayloadSet& payloads) {
+  const auto kind = kind_of(exchange, response, payloads);
+  const auto found = std::ranges::find_if(
+      kContracts, [&](const auto& contract) { return contract.exchange == exchange && contract.kind == kind; });
+  return found == kContracts.end() ? nullptr : &*found;
+}
+
+std::optional<ContractViolation> check_contract(const Contract& contract, const PayloadSet& payloads) {
+  for (const auto& rule : contract.rules) {
+    const auto count = payloads.count(rule.type);
+    if (rule.presence == required && count == 0)
+      return ContractViolation{ContractViolation::What::missing, rule.type, contract.section};
+    if (rule.presence != any_number && count > 1)
+      return ContractViolation{ContractViolation::What::duplicate, rule.type, contract.section};
+  }
+  for (const auto& payload : payloads.all()) {
+    const auto type = wire::type_of(payload);
+    // RFC 7296 §2.5: unknown payloads without the critical bit are skipped.
+    if (type == N || type == V || std::holds_alternative<wire::UnknownPayload>(payload.body)) continue;
+    if (rule_for(contract, type) == nullptr)
+      return ContractViolation{ContractViolation::What::unexpected, type, contract.section};
+  }
+  return std::nullopt;
+}
+
+}  // namespace keypact::ike::v2

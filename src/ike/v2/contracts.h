@@ -1,0 +1,47 @@
+// Contracts: which payloads each message of each exchange requires and allows, as one table. Nothing handles a message that
+// breaks its contract. RFC 7296 §1.2, §1.3, §1.4, §1.5, §2.6.
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "ike/core/payload_set.h"
+
+namespace keypact::ike::v2 {
+
+enum class Presence : std::uint8_t { required, optional, any_number };
+
+struct PayloadRule {
+  PayloadType type{};
+  Presence presence{};
+};
+
+enum class MessageKind : std::uint8_t {
+  request,
+  rekey_ike_request,  ///< CREATE_CHILD_SA without selectors
+  response,
+  rekey_ike_response,
+  notify_response,  ///< a response of notifies only: COOKIE, or an error
+};
+
+struct Contract {
+  ExchangeType exchange{};
+  MessageKind kind{};
+  std::span<const PayloadRule> rules;  ///< Notify and Vendor ID are always allowed; what is not named is not
+  std::string_view section;
+};
+
+struct ContractViolation {
+  enum class What : std::uint8_t { missing, duplicate, unexpected } what{};
+  PayloadType payload{};
+  std::string_view section;
+  /// "IDi is missing (RFC 7296 §1.2)"
+  [[nodiscard]] std::string to_string() const;
+};
+
+/// The contract for a message with these payloads; nullptr for an exchange that we do not take part in.
+[[nodiscard]] const Contract* contract_of(ExchangeType exchange, bool response, const PayloadSet& payloads);
+
+[[nodiscard]] std::optional<ContractViolation> check_contract(const Contract& contract, const PayloadSet& payloads);
+
+}  // namespace keypact::ike::v2

@@ -1,0 +1,106 @@
+// The Child SAs of an established IKE SA: keys, installation in the IPsec stack, removal. RFC 7296 §2.17, RFC 4301 §4.4.2.
+#include <algorithm>
+
+#include "ike/v2/established_sa.h"
+
+namespace keypact::ike::v2 {
+namespace {
+
+/// A peer at one configured address has one policy that outlives its SAs; others share the configuration and get their own.
+bool has_fixed_peer(const config::Connection& connection) {
+  return connection.remote_addrs.size() == 1 && connection.remote_addrs.front().kind != config::AddressPattern::Kind::any &&
+         (connection.remote_addrs.front().is_single() ||
+          connection.remote_addrs.front().kind == config::AddressPattern::Kind::name);
+}
+
+void export_child_keys(const Context& context, const ipsec::ChildSa& sa) {
+  if (!context.options.export_keys) return;
+  context.emit(ChildKeysDerived{sa.local, sa.remote, sa.outbound_spi, copy_of(sa.outbound)});
+  context.emit(ChildKeysDerived{sa.remote, sa.local, sa.inbound_spi, copy_of(sa.inbound)});
+}
+
+}  // namespace
+
+ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, AgreedChild agreed, const Nonces& nonces,
+                                 OctetView shared_secret, bool we_began_exchange, ControlId waiter) {
+  const auto id = context.ids.next<ChildSaId>();
+  const auto& config = *parts_.connection->child(agreed.child);
+  const bool own_policy = !has_fixed_peer(*parts_.connection);
+  const PolicyBook::Name policy_name{parts_.connection->name,
+                                     own_policy ? agreed.child + '#' + std::to_string(id.value) : agreed.child};
+  auto policy = own_policy ? context.policies.hold(policy_name, agreed.selectors.local(),
+                                                         agreed.selectors.remote(), context.ids.next<PolicyId>())
+                                 : context.policies.hold(policy_name, resolve(config.local_ts, record.local.address),
+                                                         resolve(config.remote_ts, record.remote.address),
+                                                         context.ids.next<PolicyId>());
+  for (auto& request : policy.requests) context.request(std::move(request));
+
+  auto keys = derive_child_keys(context.library, parts_.channel.keys().prf, parts_.channel.keys().d,
+                                packet_algorithms(agreed.proposal), nonces, shared_secret);
+  auto& local_keys = we_began_exchange ? keys.initiator : keys.responder;
+  auto& peer_keys = we_began_exchange ? keys.responder : keys.initiator;
+  auto sa = child_sa_for(record, config, agreed, id, policy.id, std::move(local_keys), std::move(peer_keys));
+  export_child_keys(context, sa);
+  children_.emplace(id, ChildSa{ChildSa::Phase::installing, id, agreed.child, policy_name, own_policy,
+                                agreed.inbound_spi, agreed.outbound_spi, agreed.proposal, agreed.selectors.local(),
+                                agreed.selectors.remote(), config.mode, record.udp_encapsulation, context.now, waiter});
+  context.request(ipsec::InstallChildSa{std::move(sa)});
+  return id;
+}
+
+void EstablishedSa::on_stack_event(Context& context, const IkeSaRecord& record, const ipsec::StackEvent& event) {
+  if (ended_) return;
+  if (const auto* installed = std::get_if<ipsec::ChildSaInstalled>(&event)) on_installed(context, record, installed->id);
+  if (const auto* failed = std::get_if<ipsec::ChildSaInstallFailed>(&event))
+    on_install_failed(context, record, failed->id, failed->reason);
+  if (const auto* expired = std::get_if<ipsec::ChildSaExpired>(&event); expired != nullptr && expired->hard)
+    if (children_.contains(expired->id)) submit(context, record, DeleteChildRequest{expired->id, {}});
+}
+
+void EstablishedSa::on_installed(Context& context, const IkeSaRecord& record, ChildSaId id) {
+  const auto found = children_.find(id);
+  if (found == children_.end() || found->second.phase != ChildSa::Phase::installing) return;
+  found->second.phase = ChildSa::Phase::installed;
+  context.emit(ChildSaUp{record.id, id});
+  if (const auto waiter = std::exchange(found->second.waiter, {}))
+    context.emit(RequestDone{waiter, record.id, id, std::nullopt});
+  if (pending_answer_ && pending_answer_->installing == id) finish_pending_answer(context, record, true);
+}
+
+void EstablishedSa::on_install_failed(Context& context, const IkeSaRecord& record, ChildSaId id,
+                                      const std::string& reason) {
+  const auto found = children_.find(id);
+  if (found == children_.end()) return;
+  Refusal refusal;
+  refusal.code = RefusalCode::ipsec_stack;
+  refusal.detail = reason;
+  context.emit(Refused{record.id, record.remote, parts_.connection->name, refusal});
+  if (const auto waiter = std::exchange(found->second.waiter, {}))
+    context.emit(RequestDone{waiter, record.id, {}, std::move(refusal)});
+  if (pending_answer_ && pending_answer_->installing == id) {
+    remove(context, record, id);
+    return finish_pending_answer(context, record, false);
+  }
+  // The peer holds its half: it is told to let go, so that nothing one-way stays.
+  submit(context, record, DeleteChildRequest{id, {}});
+}
+
+void EstablishedSa::remove(Context& context, const IkeSaRecord& record, ChildSaId id) {
+  const auto found = children_.find(id);
+  if (found == children_.end()) return;
+  const auto& child = found->second;
+  if (child.phase != ChildSa::Phase::installing) context.emit(ChildSaDown{record.id, id});
+  context.request(ipsec::RemoveChildSa{id});
+  if (child.policy_is_own)
+    for (auto& request : context.policies.release(child.policy_name)) context.request(std::move(request));
+  context.esp_spis.release(child.inbound_spi);
+  children_.erase(found);
+}
+
+ChildSa* EstablishedSa::child_by_outbound_spi(EspSpi spi) {
+  const auto found =
+      std::ranges::find_if(children_, [spi](const auto& entry) { return entry.second.outbound_spi == spi; });
+  return found == children_.end() ? nullptr : &found->second;
+}
+
+}  // namespace keypact::ike::v2

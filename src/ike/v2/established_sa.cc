@@ -1,0 +1,220 @@
+// Messages and windows of an established IKE SA. RFC 7296 §2.1 to §2.4, §2.21.3.
+#include "ike/v2/established_sa.h"
+
+#include <algorithm>
+
+#include "ike/v2/contracts.h"
+
+namespace keypact::ike::v2 {
+namespace {
+
+Refusal malformed(ExchangeType exchange, std::string detail) {
+  Refusal refusal;
+  refusal.code = RefusalCode::malformed_message;
+  refusal.exchange = exchange;
+  refusal.notify = NotifyType::INVALID_SYNTAX;
+  refusal.detail = std::move(detail);
+  return refusal;
+}
+
+bool is_exchange_of_established_sa(ExchangeType exchange) {
+  return exchange == ExchangeType::CREATE_CHILD_SA || exchange == ExchangeType::INFORMATIONAL;
+}
+
+/// Control requests that wait in a local request or exchange.
+ControlId waiter_of(const LocalRequest& request) {
+  return std::visit(
+      [](const auto& r) {
+        if constexpr (requires { r.request; }) return r.request;
+        else return ControlId{};
+      },
+      request);
+}
+ControlId waiter_of(const LocalExchange& exchange) {
+  return std::visit(
+      [](const auto& e) {
+        if constexpr (requires { e.waiter; }) return e.waiter;
+        else return ControlId{};
+      },
+      exchange);
+}
+std::optional<EspSpi> unused_spi_of(const LocalExchange& exchange) {
+  if (const auto* e = std::get_if<CreateChildKeyPair>(&exchange)) return e->offer.inbound_spi;
+  if (const auto* e = std::get_if<CreateChildSent>(&exchange)) return e->offer.inbound_spi;
+  if (const auto* e = std::get_if<CreateChildSecret>(&exchange)) return e->agreed.inbound_spi;
+  return std::nullopt;
+}
+
+}  // namespace
+
+EstablishedSa::EstablishedSa(EstablishedParts parts, PeerAuthenticated peer)
+    : parts_(std::move(parts)),
+      peer_(std::move(peer)),
+      requests_(parts_.next_request_id),
+      responses_(parts_.expected_request_id),
+      last_heard_(parts_.established) {}
+
+void EstablishedSa::on_message(Context& context, IkeSaRecord& record, const Received& received) {
+  if (received.message.header.response) on_response(context, record, received);
+  else on_request(context, record, received);
+}
+
+void EstablishedSa::on_request(Context& context, IkeSaRecord& record, const Received& received) {
+  const auto& header = received.message.header;
+  const auto verdict = responses_.judge(header.message_id, received.datagram.octets);
+  if (verdict == ResponseWindow::Verdict::retransmission) {
+    ++context.counters.retransmissions_answered;
+    trace_retransmission(context, record.id, responses_.response(), 1);
+    context.send({received.datagram.local, received.datagram.remote, responses_.response()});
+    return;
+  }
+  if (verdict == ResponseWindow::Verdict::outside || pending_answer_) {
+    ++context.counters.out_of_window;
+    return;
+  }
+  const auto opened = parts_.channel.open(context, record, received);
+  if (std::holds_alternative<NotAuthentic>(opened) || std::holds_alternative<Partial>(opened)) {
+    ++context.counters.not_authentic;
+    return;
+  }
+  if (!is_exchange_of_established_sa(header.exchange)) {
+    ++context.counters.out_of_state;
+    return;
+  }
+  last_heard_ = context.now;
+  responses_.accepted(received.datagram.octets);
+  if (const auto* bad = std::get_if<AuthenticButMalformed>(&opened)) {
+    ++context.counters.malformed_authentic;
+    answer(context, record, header.exchange, {notify_payload(bad->error.notify())});
+    // RFC 7296 §2.21.3: INVALID_SYNTAX is fatal to both; an unknown critical payload only ends the exchange.
+    if (bad->error.notify() == NotifyType::INVALID_SYNTAX)
+      end(context, record, malformed(header.exchange, bad->error.to_string()));
+    return;
+  }
+  const PayloadSet payloads(std::get<Fine>(opened).inner.payloads);
+  if (const auto violation = check_contract(*contract_of(header.exchange, false, payloads), payloads)) {
+    ++context.counters.malformed_authentic;
+    answer(context, record, header.exchange, {notify_payload(NotifyType::INVALID_SYNTAX)});
+    end(context, record, malformed(header.exchange, violation->to_string()));
+    return;
+  }
+  handle_request(context, record, header.exchange, payloads);
+}
+
+void EstablishedSa::on_response(Context& context, IkeSaRecord& record, const Received& received) {
+  const auto& header = received.message.header;
+  if (!requests_.awaits(header.message_id)) {
+    ++context.counters.out_of_window;
+    return;
+  }
+  const auto opened = parts_.channel.open(context, record, received);
+  if (std::holds_alternative<NotAuthentic>(opened) || std::holds_alternative<Partial>(opened)) {
+    ++context.counters.not_authentic;
+    return;
+  }
+  last_heard_ = context.now;
+  requests_.answered();
+  const auto* fine = std::get_if<Fine>(&opened);
+  const auto problem = [&]() -> std::optional<std::string> {
+    if (fine == nullptr) return std::get<AuthenticButMalformed>(opened).error.to_string();
+    if (!is_exchange_of_established_sa(header.exchange)) return "a response of another exchange";
+    const PayloadSet payloads(fine->inner.payloads);
+    const auto violation = check_contract(*contract_of(header.exchange, true, payloads), payloads);
+    return violation ? std::optional(violation->to_string()) : std::nullopt;
+  }();
+  if (problem) {
+    ++context.counters.malformed_authentic;
+    end(context, record, malformed(header.exchange, *problem));
+    return;
+  }
+  handle_response(context, record, PayloadSet(fine->inner.payloads));
+  if (!ended_) start_next_exchange(context, record);
+}
+
+void EstablishedSa::send_request(Context& context, const IkeSaRecord& record, ExchangeType exchange,
+                                 const std::vector<wire::Payload>& payloads) {
+  const auto header = record.header(exchange, requests_.next_id(), false);
+  auto request = parts_.channel.seal(context, record, header, payloads);
+  context.send({record.local, record.remote, request});
+  requests_.sent(std::move(request), context.now);
+}
+
+void EstablishedSa::answer(Context& context, const IkeSaRecord& record, ExchangeType exchange,
+                           const std::vector<wire::Payload>& payloads) {
+  const auto header = record.header(exchange, responses_.expected_id() - 1, true);
+  auto response = parts_.channel.seal(context, record, header, payloads);
+  context.send({record.local, record.remote, response});
+  responses_.answered(std::move(response));
+}
+
+void EstablishedSa::on_deadline(Context& context, const IkeSaRecord& record) {
+  if (ended_) return;
+  if (const auto deadline = requests_.deadline(); deadline && context.now >= *deadline) {
+    const auto* request = requests_.retransmit(context.now);
+    if (request == nullptr) return on_give_up(context, record);
+    ++context.counters.retransmissions_sent;
+    trace_retransmission(context, record.id, *request, requests_.transmissions() - 1);
+    context.send({record.local, record.remote, *request});
+    return;
+  }
+  const auto delay = parts_.connection->dpd_delay;
+  // RFC 7296 §2.4: liveness is asked for only when nothing else would show it.
+  if (delay > Duration{} && context.now >= last_heard_ + delay && requests_.is_free() && queue_.empty())
+    submit(context, record, LivenessRequest{});
+}
+
+void EstablishedSa::on_give_up(Context& context, const IkeSaRecord& record) {
+  Refusal refusal;
+  refusal.code = RefusalCode::no_answer;
+  refusal.exchange = ExchangeType::INFORMATIONAL;
+  if (std::holds_alternative<CreateChildSent>(exchange_)) refusal.exchange = ExchangeType::CREATE_CHILD_SA;
+  refusal.theirs.push_back(record.remote.to_string());
+  end(context, record, std::move(refusal));
+}
+
+std::optional<Instant> EstablishedSa::deadline() const {
+  if (ended_) return std::nullopt;
+  if (const auto deadline = requests_.deadline()) return deadline;
+  const auto delay = parts_.connection->dpd_delay;
+  if (delay > Duration{} && std::holds_alternative<std::monostate>(exchange_)) return last_heard_ + delay;
+  return std::nullopt;
+}
+
+void EstablishedSa::submit(Context& context, const IkeSaRecord& record, LocalRequest request) {
+  if (queue_.size() >= limits::kQueuedLocalRequests) {
+    Refusal refusal;
+    refusal.code = RefusalCode::limit_reached;
+    refusal.detail = "too many requests wait for this IKE SA";
+    if (const auto waiter = waiter_of(request)) context.emit(RequestDone{waiter, record.id, {}, std::move(refusal)});
+    return;
+  }
+  // Whoever wants the IKE SA gone wants nothing else of it first.
+  if (std::holds_alternative<DeleteIkeRequest>(request)) queue_.push_front(std::move(request));
+  else queue_.push_back(std::move(request));
+  start_next_exchange(context, record);
+}
+
+void EstablishedSa::end(Context& context, const IkeSaRecord& record, Refusal reason) {
+  if (ended_) return;
+  const bool wanted = std::holds_alternative<DeletingIke>(exchange_);
+  std::vector<ControlId> waiters;
+  for (const auto& request : queue_) waiters.push_back(waiter_of(request));
+  for (const auto& [id, child] : children_) waiters.push_back(child.waiter);
+  if (!wanted) waiters.push_back(waiter_of(exchange_));
+  for (const auto waiter : waiters)
+    if (waiter) context.emit(RequestDone{waiter, record.id, {}, reason});
+  if (const auto waiter = waiter_of(exchange_); wanted && waiter)
+    context.emit(RequestDone{waiter, record.id, {}, std::nullopt});
+
+  if (const auto spi = unused_spi_of(exchange_)) context.esp_spis.release(*spi);
+  if (pending_answer_ && pending_answer_->awaits_key)
+    context.esp_spis.release(pending_answer_->awaits_key->inbound_spi);
+  while (!children_.empty()) remove(context, record, children_.begin()->first);
+  queue_.clear();
+  pending_answer_.reset();
+  exchange_ = std::monostate{};
+  context.emit(IkeSaClosed{record.id, parts_.connection->name, true, reason});
+  ended_ = std::move(reason);
+}
+
+}  // namespace keypact::ike::v2

@@ -1,0 +1,161 @@
+#include "ike/v2/ike_sa.h"
+
+namespace keypact::ike::v2 {
+namespace {
+
+constexpr Duration kLinger = seconds(30);
+
+template <class... Handlers>
+struct Overload : Handlers... {
+  using Handlers::operator()...;
+};
+
+/// A retransmission of the request that was answered last still gets its answer; all else is too late.
+void answer_late(const Closed& closed, Context& context, const Received& received) {
+  const auto& header = received.message.header;
+  if (closed.last_response && !header.response &&
+      closed.last_response->judge(header.message_id, received.datagram.octets) ==
+          ResponseWindow::Verdict::retransmission) {
+    ++context.counters.retransmissions_answered;
+    context.send({received.datagram.local, received.datagram.remote, closed.last_response->response()});
+    return;
+  }
+  ++context.counters.out_of_state;
+}
+
+Closed closed_from(const EstablishedSa& sa, Instant now) {
+  return {*sa.ended(), true, sa.parts().connection->name, sa.last_response(), now + kLinger};
+}
+
+/// States whose job comes back as their next event.
+template <class S>
+concept AwaitsJob = requires(S state) { state.job; };
+
+}  // namespace
+
+Closed close_attempt(Context& context, const IkeSaRecord& record, const Intent& intent, Refusal reason) {
+  if (intent.request) context.emit(RequestDone{intent.request, record.id, {}, reason});
+  context.emit(IkeSaClosed{record.id, intent.connection->name, false, reason});
+  return {std::move(reason), false, intent.connection->name, std::nullopt, context.now};
+}
+
+IkeSa IkeSa::initiate(Context& context, IkeSaRecord record, Intent intent) {
+  auto state = begin_initiator(context, record, std::move(intent));
+  return {std::move(record), std::move(state)};
+}
+
+template <class Step>
+void IkeSa::advance(Step&& step) {
+  state_ = std::visit(std::forward<Step>(step), std::move(state_));
+}
+
+void IkeSa::on_message(Context& context, const Received& received) {
+  advance(Overload{
+      [&](AwaitSaInit&& state) -> State { return on(std::move(state), received, context, record_); },
+      [&](AwaitAuth&& state) -> State { return on(std::move(state), received, context, record_); },
+      [&](AwaitAuthRequest&& state) -> State { return on(std::move(state), received, context, record_); },
+      [&](EstablishedSa&& state) -> State {
+        state.on_message(context, record_, received);
+        if (state.ended()) return closed_from(state, context.now);
+        return std::move(state);
+      },
+      [&](Closed&& state) -> State {
+        answer_late(state, context, received);
+        return std::move(state);
+      },
+      [&](auto&& state) -> State {
+        ++context.counters.out_of_state;
+        return std::move(state);
+      },
+  });
+}
+
+void IkeSa::on_deadline(Context& context) {
+  advance(Overload{
+      [&](AwaitSaInit&& state) -> State { return v2::on_deadline(std::move(state), context, record_); },
+      [&](AwaitAuth&& state) -> State { return v2::on_deadline(std::move(state), context, record_); },
+      [&](EstablishedSa&& state) -> State {
+        state.on_deadline(context, record_);
+        if (state.ended()) return closed_from(state, context.now);
+        return std::move(state);
+      },
+      [&](auto&& state) -> State { return std::move(state); },
+  });
+}
+
+void IkeSa::on_job_done(Context& context, JobDone done) {
+  advance(Overload{
+      [&](EstablishedSa&& state) -> State {
+        state.on_job_done(context, record_, std::move(done));
+        if (state.ended()) return closed_from(state, context.now);
+        return std::move(state);
+      },
+      [&]<AwaitsJob S>(S&& state) -> State {
+        if (state.job != done.id) return std::move(state);
+        return on(std::move(state), std::move(done), context, record_);
+      },
+      [&](auto&& state) -> State { return std::move(state); },
+  });
+}
+
+void IkeSa::on_stack_event(Context& context, const ipsec::StackEvent& event) {
+  if (auto* established = std::get_if<EstablishedSa>(&state_)) {
+    established->on_stack_event(context, record_, event);
+    if (established->ended()) state_ = closed_from(*established, context.now);
+  }
+}
+
+bool IkeSa::on_request(Context& context, LocalRequest request) {
+  auto* established = std::get_if<EstablishedSa>(&state_);
+  if (established == nullptr) return false;
+  established->submit(context, record_, std::move(request));
+  if (established->ended()) state_ = closed_from(*established, context.now);
+  return true;
+}
+
+void IkeSa::abandon(Context& context, Refusal reason) {
+  advance(Overload{
+      [&](EstablishedSa&& state) -> State {
+        state.end(context, record_, reason);
+        return closed_from(state, context.now);
+      },
+      [&](AwaitAuth&& state) -> State {
+        context.esp_spis.release(state.offer.inbound_spi);
+        return close_attempt(context, record_, state.intent, reason);
+      },
+      [&](auto&& state) -> State {
+        if constexpr (requires { state.intent; }) return close_attempt(context, record_, state.intent, reason);
+        else return Closed{reason, false, {}, std::nullopt, context.now};
+      },
+  });
+}
+
+std::optional<Instant> IkeSa::deadline() const {
+  return std::visit(
+      Overload{
+          [](const AwaitSaInit& state) -> std::optional<Instant> {
+            const auto retransmit = state.retransmission.deadline();
+            return state.hint ? std::min(retransmit, state.hint_expires) : retransmit;
+          },
+          [](const AwaitAuth& state) -> std::optional<Instant> { return state.window.deadline(); },
+          [](const AwaitResponderValue& state) -> std::optional<Instant> { return state.expires; },
+          [](const AwaitAuthRequest& state) -> std::optional<Instant> { return state.expires; },
+          [](const EstablishedSa& state) -> std::optional<Instant> { return state.deadline(); },
+          [](const Closed& state) -> std::optional<Instant> { return state.forget_at; },
+          [](const auto&) -> std::optional<Instant> { return std::nullopt; },
+      },
+      state_);
+}
+
+bool IkeSa::is_over(Instant now) const {
+  if (const auto* closed = std::get_if<Closed>(&state_)) return now >= closed->forget_at;
+  if (const auto* state = std::get_if<AwaitResponderValue>(&state_)) return now >= state->expires;
+  if (const auto* state = std::get_if<AwaitAuthRequest>(&state_)) return now >= state->expires;
+  return false;
+}
+
+bool IkeSa::is_half_open() const {
+  return std::holds_alternative<AwaitResponderValue>(state_) || std::holds_alternative<AwaitAuthRequest>(state_);
+}
+
+}  // namespace keypact::ike::v2

@@ -1,0 +1,70 @@
+// IkeSa: one IKE SA from its first message to its end, as a variant of waiting points. An event that is not legal in a state is
+// counted and changes nothing. RFC 7296 §1, §2.
+#pragma once
+
+#include "ike/v2/established_sa.h"
+#include "ike/v2/responder.h"
+
+namespace keypact::ike::v2 {
+
+/// Over. Where a last response may have been lost, it can still be sent again for a while (RFC 7296 §2.1).
+struct Closed {
+  Refusal reason;
+  bool was_established = false;
+  std::string connection;
+  std::optional<ResponseWindow> last_response;
+  Instant forget_at;
+};
+
+using State = std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitAuth, AwaitResponderValue,
+                           AwaitAuthRequest, EstablishedSa, Closed>;
+
+// Legal pairs of state and event: each consumes the state and returns the next. The record is changed in place.
+[[nodiscard]] State begin_initiator(Context& context, IkeSaRecord& record, Intent intent);
+[[nodiscard]] State on(AwaitKeyPair&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on_deadline(AwaitSaInit&& state, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on_deadline(AwaitAuth&& state, Context& context, IkeSaRecord& record);
+
+/// A checked IKE_SA_INIT request that passed the cookie gate: the state it leads to, or nothing when it was answered (or
+/// dropped) without state.
+[[nodiscard]] std::optional<State> begin_responder(Context& context, IkeSaRecord& record, const Received& received);
+[[nodiscard]] State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitAuthRequest&& state, const Received& received, Context& context, IkeSaRecord& record);
+
+/// Ends an attempt: tells whoever waits for it, and everybody else.
+[[nodiscard]] Closed close_attempt(Context& context, const IkeSaRecord& record, const Intent& intent, Refusal reason);
+
+class IkeSa {
+ public:
+  IkeSa(IkeSaRecord record, State state) : record_(std::move(record)), state_(std::move(state)) {}
+  static IkeSa initiate(Context& context, IkeSaRecord record, Intent intent);
+
+  void on_message(Context& context, const Received& received);
+  void on_deadline(Context& context);
+  void on_job_done(Context& context, JobDone done);
+  void on_stack_event(Context& context, const ipsec::StackEvent& event);
+  /// False when this state cannot take the request (not established yet, or over).
+  [[nodiscard]] bool on_request(Context& context, LocalRequest request);
+  /// Ends it at once without telling the peer.
+  void abandon(Context& context, Refusal reason);
+
+  [[nodiscard]] const IkeSaRecord& record() const { return record_; }
+  [[nodiscard]] std::optional<Instant> deadline() const;
+  /// True when nothing of it is needed any more.
+  [[nodiscard]] bool is_over(Instant now) const;
+  [[nodiscard]] bool is_half_open() const;
+  [[nodiscard]] const EstablishedSa* established() const { return std::get_if<EstablishedSa>(&state_); }
+  [[nodiscard]] const State& state() const { return state_; }
+
+ private:
+  template <class Step>
+  void advance(Step&& step);
+
+  IkeSaRecord record_;
+  State state_;
+};
+
+}  // namespace keypact::ike::v2

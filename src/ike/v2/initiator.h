@@ -1,0 +1,71 @@
+// The initiator's waiting points until the IKE SA is established, each with what is known by then. RFC 7296 §1.2.
+#pragma once
+
+#include "ike/v2/child_negotiation.h"
+#include "ike/v2/message_window.h"
+#include "ike/v2/secure_channel.h"
+
+namespace keypact::ike::v2 {
+
+/// What an operator (or a trap) wanted when this IKE SA was begun.
+struct Intent {
+  ConnectionPtr connection;
+  std::string child;  ///< empty: the IKE SA's first child
+  ControlId request;  ///< 0: nobody waits
+  bool initial_contact = false;  ///< we hold no other IKE SA with this peer
+};
+
+/// One try of IKE_SA_INIT; COOKIE and INVALID_KE_PAYLOAD lead to the next one.
+struct SaInitTry {
+  Octets nonce;
+  KeyExchangeMethod method{};
+  Octets cookie;
+  unsigned restarts = 0;
+};
+
+/// The key pair for our KE payload is being made.
+struct AwaitKeyPair {
+  Intent intent;
+  SaInitTry attempt;
+  JobId job;
+};
+
+/// HDR, SAi1, KEi, Ni went out.
+struct AwaitSaInit {
+  Intent intent;
+  SaInitTry attempt;
+  crypto::KeyExchangeState key_pair;
+  Octets public_value;
+  Octets request;
+  Retransmission retransmission;
+  /// An error that came in clear: anybody could have sent it, so it ends the attempt only when nothing better comes
+  /// (RFC 7296 §2.21.1).
+  std::optional<Refusal> hint;
+  Instant hint_expires;
+};
+
+/// The response is here; the shared secret is being computed.
+struct AwaitSharedSecret {
+  Intent intent;
+  Octets nonce;
+  Octets request;
+  Octets response;
+  Octets peer_nonce;
+  Proposal proposal;
+  JobId job;
+};
+
+/// HDR, SK {IDi, AUTH, SAi2, TSi, TSr} went out.
+struct AwaitAuth {
+  Intent intent;
+  SecureChannel channel;
+  RequestWindow window;
+  Octets response;  ///< the responder's IKE_SA_INIT message, which its AUTH covers
+  Octets nonce;     ///< ours
+  Octets peer_nonce;
+  Proposal proposal;
+  Identification local_id;
+  ChildOffer offer;
+};
+
+}  // namespace keypact::ike::v2

@@ -1,0 +1,199 @@
+// IKE_AUTH as initiator. RFC 7296 §1.2, §2.15, §2.21.2.
+#include <algorithm>
+
+#include "ike/v2/authentication.h"
+#include "ike/v2/connection_choice.h"
+#include "ike/v2/contracts.h"
+#include "ike/v2/ike_sa.h"
+
+namespace keypact::ike::v2 {
+namespace {
+
+Refusal auth_refusal(RefusalCode code) {
+  Refusal refusal;
+  refusal.code = code;
+  refusal.exchange = ExchangeType::IKE_AUTH;
+  return refusal;
+}
+
+/// RFC 7296 §2.23: with a NAT in between everything moves to the NAT traversal port.
+void float_ports(const Context& context, IkeSaRecord& record, const config::Connection& connection) {
+  record.udp_encapsulation = record.nat.any() || (connection.encap && record.nat.supported);
+  if (!record.udp_encapsulation) return;
+  record.local.port = context.options.nat_port;
+  if (record.remote.port == 500) record.remote.port = 4500;
+}
+
+const config::ChildConfig* wanted_child(const Intent& intent) {
+  if (!intent.child.empty()) return intent.connection->child(intent.child);
+  return intent.connection->children.empty() ? nullptr : &intent.connection->children.front();
+}
+
+std::vector<wire::Payload> auth_payloads(Context& context, const AwaitSharedSecret& state, const IkeKeys& keys,
+                                         const config::SharedKey& key, const Identification& local_id,
+                                         const ChildOffer& offer) {
+  const wire::IdPayload id{PayloadType::IDi, local_id};
+  const auto id_body = id.body();
+  const SignedOctets octets{state.request, state.peer_nonce, keys.prf, keys.pi, id_body};
+  std::vector<wire::Payload> payloads = {id};
+  if (const auto& remote = state.intent.connection->remote.front().id; !remote.any && !remote.is_wildcard())
+    payloads.emplace_back(wire::IdPayload{PayloadType::IDr, remote.identity});
+  if (state.intent.initial_contact) payloads.push_back(notify_payload(NotifyType::INITIAL_CONTACT));
+  payloads.emplace_back(wire::AuthPayload{AuthMethod::SHARED_KEY_MIC,
+                                          shared_key_auth(context.library, key.secret.reveal(), octets)});
+  std::ranges::move(offer_payloads(offer), std::back_inserter(payloads));
+  return payloads;
+}
+
+/// The key for this pair, or for whoever answers when the peer's identity is not fixed.
+std::shared_ptr<const config::SharedKey> key_for(const Context& context, const config::Connection& connection,
+                                                 const Identification& local_id, const IpAddress& remote) {
+  const auto& pattern = connection.remote.front().id;
+  const auto peer = pattern.any || pattern.is_wildcard() ? Identification::of(remote) : pattern.identity;
+  return context.configuration->shared_key(local_id, peer);
+}
+
+/// RFC 7296 §2.21.2: a failure on our side after the responder's last message is told in an INFORMATIONAL exchange of its own.
+State refuse_responder(Context& context, const IkeSaRecord& record, AwaitAuth&& state, Refusal reason) {
+  const auto header = record.header(ExchangeType::INFORMATIONAL, state.window.next_id(), false);
+  std::vector<wire::Payload> payloads = {notify_payload(NotifyType::AUTHENTICATION_FAILED),
+                                         wire::DeletePayload{ProtocolId::IKE, {}}};
+  context.send({record.local, record.remote, state.channel.seal(context, record, header, payloads)});
+  context.esp_spis.release(state.offer.inbound_spi);
+  return close_attempt(context, record, state.intent, std::move(reason));
+}
+
+State refused_by_responder(Context& context, const IkeSaRecord& record, AwaitAuth&& state,
+                           const wire::NotifyPayload& error) {
+  auto refusal = auth_refusal(refusal_code_of(error.type));
+  refusal.notify = error.type;
+  refusal.by_peer = true;
+  refusal.ours.push_back("local identity " + state.local_id.to_string());
+  refusal.ours.push_back("remote identity " + state.intent.connection->remote.front().id.to_string());
+  context.esp_spis.release(state.offer.inbound_spi);
+  return close_attempt(context, record, state.intent, std::move(refusal));
+}
+
+State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAuthenticated peer,
+                const PayloadSet& payloads) {
+  EstablishedParts parts{std::move(state.intent.connection), std::move(state.local_id), std::move(state.proposal),
+                         std::move(state.channel), state.window.next_id(), 0, context.now};
+  EstablishedSa sa(std::move(parts), std::move(peer));
+  context.emit(IkeSaEstablished{record.id});
+  sa.take_first_child(context, record, state.offer, payloads, {state.nonce, state.peer_nonce}, state.intent.request);
+  return sa;
+}
+
+State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& context, IkeSaRecord& record) {
+  const auto* contract = contract_of(ExchangeType::IKE_AUTH, true, payloads);
+  if (const auto violation = check_contract(*contract, payloads)) {
+    auto refusal = auth_refusal(RefusalCode::malformed_message);
+    refusal.detail = violation->to_string();
+    return refuse_responder(context, record, std::move(state), std::move(refusal));
+  }
+  if (contract->kind == MessageKind::notify_response) {
+    const auto* error = payloads.error();
+    static const wire::NotifyPayload kNone{ProtocolId::none, {}, NotifyType::AUTHENTICATION_FAILED, {}};
+    return refused_by_responder(context, record, std::move(state), error != nullptr ? *error : kNone);
+  }
+  const auto& peer_id = *payloads.id(PayloadType::IDr);
+  const auto& pattern = state.intent.connection->remote.front().id;
+  if (!pattern.matches(peer_id.id)) {
+    auto refusal = auth_refusal(RefusalCode::peer_identity_mismatch);
+    refusal.ours.push_back(pattern.to_string());
+    refusal.theirs.push_back(peer_id.id.to_string());
+    return refuse_responder(context, record, std::move(state), std::move(refusal));
+  }
+  const auto key = context.configuration->shared_key(state.local_id, peer_id.id);
+  const auto id_body = peer_id.body();
+  const auto& keys = state.channel.keys();
+  const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, id_body};
+  const auto& auth = *payloads.find<wire::AuthPayload>();
+  auto peer = key ? verify_shared_key_auth(context.library, key->secret.reveal(), octets, peer_id.id, auth)
+                  : std::nullopt;
+  if (!peer) {
+    auto refusal = auth_refusal(key ? RefusalCode::authentication_failed : RefusalCode::no_shared_key);
+    refusal.notify = NotifyType::AUTHENTICATION_FAILED;
+    refusal.ours.push_back(to_string(AuthMethod::SHARED_KEY_MIC) + " for " + state.local_id.to_string());
+    refusal.theirs.push_back(to_string(auth.method) + " of " + peer_id.id.to_string());
+    return refuse_responder(context, record, std::move(state), std::move(refusal));
+  }
+  return establish(context, record, std::move(state), std::move(*peer), payloads);
+}
+
+}  // namespace
+
+State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
+  const auto* secret = std::get_if<Secret>(&done.result);
+  const auto& connection = *state.intent.connection;
+  if (secret == nullptr) {
+    auto refusal = auth_refusal(RefusalCode::key_exchange_failed);
+    refusal.exchange = ExchangeType::IKE_SA_INIT;
+    if (const auto* error = std::get_if<crypto::KeyExchangeError>(&done.result))
+      refusal.detail = crypto::to_string(*error);
+    return close_attempt(context, record, state.intent, std::move(refusal));
+  }
+  auto local_id = local_identity(connection, record.local.address);
+  const auto key = key_for(context, connection, local_id, record.remote.address);
+  const auto* child = wanted_child(state.intent);
+  if (!key || child == nullptr) {
+    auto refusal = auth_refusal(key ? RefusalCode::unknown_connection : RefusalCode::no_shared_key);
+    refusal.ours.push_back("local identity " + local_id.to_string());
+    refusal.theirs.push_back("remote identity " + connection.remote.front().id.to_string());
+    return close_attempt(context, record, state.intent, std::move(refusal));
+  }
+  float_ports(context, record, connection);
+  auto keys = derive_ike_keys(context.library, state.proposal, {state.nonce, state.peer_nonce}, secret->reveal(),
+                              record.initiator_spi, record.responder_spi);
+  export_ike_keys(context, record, keys);
+  auto offer = make_child_offer(context, record, *child, KeyExchangeUse::ignore);
+  if (!offer) return close_attempt(context, record, state.intent, auth_refusal(RefusalCode::limit_reached));
+  const auto payloads = auth_payloads(context, state, keys, *key, local_id, *offer);
+  SecureChannel channel(std::move(keys), true);
+  auto request = channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, 1, false), payloads);
+  context.send({record.local, record.remote, request});
+  RequestWindow window(1);
+  window.sent(std::move(request), context.now);
+  return AwaitAuth{std::move(state.intent),   std::move(channel),        std::move(window),
+                   std::move(state.response), std::move(state.nonce),    std::move(state.peer_nonce),
+                   std::move(state.proposal), std::move(local_id),       std::move(*offer)};
+}
+
+State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRecord& record) {
+  const auto& header = received.message.header;
+  if (header.exchange != ExchangeType::IKE_AUTH || !header.response || header.message_id != 1) {
+    ++context.counters.out_of_state;
+    return std::move(state);
+  }
+  const auto opened = state.channel.open(context, record, received);
+  if (const auto* malformed = std::get_if<AuthenticButMalformed>(&opened)) {
+    ++context.counters.malformed_authentic;
+    auto refusal = auth_refusal(RefusalCode::malformed_message);
+    refusal.detail = malformed->error.to_string();
+    return refuse_responder(context, record, std::move(state), std::move(refusal));
+  }
+  const auto* fine = std::get_if<Fine>(&opened);
+  if (fine == nullptr) {
+    // RFC 7296 §2.21.2: errors in clear prove nothing here.
+    ++context.counters.not_authentic;
+    return std::move(state);
+  }
+  state.window.answered();
+  return on_response(std::move(state), PayloadSet(fine->inner.payloads), context, record);
+}
+
+State on_deadline(AwaitAuth&& state, Context& context, IkeSaRecord& record) {
+  if (const auto deadline = state.window.deadline(); !deadline || context.now < *deadline) return std::move(state);
+  if (const auto* request = state.window.retransmit(context.now)) {
+    ++context.counters.retransmissions_sent;
+    trace_retransmission(context, record.id, *request, state.window.transmissions() - 1);
+    context.send({record.local, record.remote, *request});
+    return std::move(state);
+  }
+  auto refusal = auth_refusal(RefusalCode::no_answer);
+  refusal.theirs.push_back(record.remote.to_string());
+  context.esp_spis.release(state.offer.inbound_spi);
+  return close_attempt(context, record, state.intent, std::move(refusal));
+}
+
+}  // namespace keypact::ike::v2

@@ -1,0 +1,89 @@
+#include "ike/v2/keys.h"
+
+#include "base/check.h"
+#include "base/reader.h"
+#include "base/writer.h"
+#include "crypto/packet_cipher.h"
+
+namespace keypact::ike::v2 {
+namespace {
+
+/// RFC 7296 §2.14: with these two PRFs only the first 64 bits of each nonce enter SKEYSEED.
+bool takes_first_nonce_octets_only(PrfId prf) {
+  return prf == PrfId::PRF_AES128_XCBC || prf == PrfId::PRF_AES128_CMAC;
+}
+
+Secret skeyseed(crypto::Library& library, PrfId prf, const Nonces& nonces, OctetView shared_secret) {
+  constexpr std::size_t kFirst = 8;
+  const bool short_nonces = takes_first_nonce_octets_only(prf);
+  Octets key = to_octets(short_nonces ? nonces.initiator.first(kFirst) : nonces.initiator);
+  append(key, short_nonces ? nonces.responder.first(kFirst) : nonces.responder);
+  return crypto::prf(library, prf, key, {shared_secret});
+}
+
+/// Cuts keys one after the other from keying material that was made exactly long enough.
+class KeyCutter {
+ public:
+  explicit KeyCutter(const Secret& material) : reader_(material.reveal()) {}
+  Secret take(std::size_t octets) {
+    const auto view = reader_.octets(octets);
+    CHECK(view.has_value());
+    return Secret::copy_of(*view);
+  }
+
+ private:
+  Reader reader_;
+};
+
+}  // namespace
+
+PrfId prf_of(const Proposal& chosen) {
+  for (const auto& transform : chosen.transforms)
+    if (transform.type == TransformType::PRF) return static_cast<PrfId>(transform.id);
+  return {};
+}
+
+IkeKeys derive_ike_keys(crypto::Library& library, const Proposal& chosen, const Nonces& nonces,
+                        OctetView shared_secret, IkeSpi initiator_spi, IkeSpi responder_spi) {
+  IkeKeys keys;
+  keys.prf = prf_of(chosen);
+  keys.initiator.algorithms = keys.responder.algorithms = packet_algorithms(chosen);
+  const auto sizes = crypto::packet_sizes(keys.initiator.algorithms);
+  const auto prf_octets = crypto::prf_octets(keys.prf);
+
+  Writer spis;
+  spis.u64(initiator_spi.value);
+  spis.u64(responder_spi.value);
+  const auto seed = skeyseed(library, keys.prf, nonces, shared_secret);
+  // {SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+ (SKEYSEED, Ni | Nr | SPIi | SPIr)
+  const auto material =
+      crypto::prf_plus(library, keys.prf, seed.reveal(), {nonces.initiator, nonces.responder, spis.view()},
+                       3 * prf_octets + 2 * (sizes.integrity_key + sizes.encryption_key));
+  KeyCutter cutter(material);
+  keys.d = SkD(cutter.take(prf_octets));
+  keys.initiator.integrity = cutter.take(sizes.integrity_key);
+  keys.responder.integrity = cutter.take(sizes.integrity_key);
+  keys.initiator.encryption = cutter.take(sizes.encryption_key);
+  keys.responder.encryption = cutter.take(sizes.encryption_key);
+  keys.pi = SkP(cutter.take(prf_octets));
+  keys.pr = SkP(cutter.take(prf_octets));
+  return keys;
+}
+
+ChildKeys derive_child_keys(crypto::Library& library, PrfId prf, const SkD& d, const PacketAlgorithms& algorithms,
+                            const Nonces& nonces, OctetView shared_secret) {
+  const auto sizes = crypto::packet_sizes(algorithms);
+  // KEYMAT = prf+(SK_d, [ g^ir (new) | ] Ni | Nr): all keys of the initiator's direction first, encryption before integrity.
+  const auto material = crypto::prf_plus(library, prf, d.reveal(), {shared_secret, nonces.initiator, nonces.responder},
+                                         2 * (sizes.encryption_key + sizes.integrity_key));
+  KeyCutter cutter(material);
+  ChildKeys keys;
+  for (auto* direction : {&keys.initiator, &keys.responder}) {
+    direction->algorithms = algorithms;
+    direction->encryption = cutter.take(sizes.encryption_key);
+    direction->integrity = cutter.take(sizes.integrity_key);
+  }
+  return keys;
+}
+
+}  // namespace keypact::ike::v2

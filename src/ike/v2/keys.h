@@ -1,0 +1,43 @@
+// The key hierarchy of an IKE SA and its Child SAs. RFC 7296 §2.13, §2.14, §2.17.
+#pragma once
+
+#include "crypto/prf.h"
+#include "proto/packet_keys.h"
+#include "proto/spi.h"
+
+namespace keypact::ike::v2 {
+
+using SkD = SecretOf<struct SkDTag>;  ///< derives the keys of Child SAs
+using SkP = SecretOf<struct SkPTag>;  ///< enters AUTH
+
+struct IkeKeys {
+  PrfId prf{};
+  SkD d;
+  PacketKeys initiator;  ///< SK_ei, SK_ai: what the initiator sends
+  PacketKeys responder;  ///< SK_er, SK_ar
+  SkP pi;
+  SkP pr;
+};
+
+struct Nonces {
+  OctetView initiator;
+  OctetView responder;
+};
+
+[[nodiscard]] PrfId prf_of(const Proposal& chosen);
+
+/// RFC 7296 §2.14.
+[[nodiscard]] IkeKeys derive_ike_keys(crypto::Library& library, const Proposal& chosen, const Nonces& nonces,
+                                      OctetView shared_secret, IkeSpi initiator_spi, IkeSpi responder_spi);
+
+struct ChildKeys {
+  PacketKeys initiator;  ///< for what the initiator of the exchange sends
+  PacketKeys responder;
+};
+
+/// RFC 7296 §2.17. `shared_secret` is empty without a key exchange of the Child SA's own.
+[[nodiscard]] ChildKeys derive_child_keys(crypto::Library& library, PrfId prf, const SkD& d,
+                                          const PacketAlgorithms& algorithms, const Nonces& nonces,
+                                          OctetView shared_secret);
+
+}  // namespace keypact::ike::v2

@@ -1,0 +1,58 @@
+#include "ike/v2/narrowing.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+
+namespace keypact::ike::v2 {
+namespace {
+
+bool all_valid(const Selectors& selectors) {
+  return !selectors.empty() && std::ranges::all_of(selectors, &TrafficSelector::is_valid);
+}
+
+/// A Child SA carries no mixed pair of families: what has no counterpart on the other side is of no use.
+void drop_families_without_counterpart(Selectors& local, Selectors& remote) {
+  const auto has = [](const Selectors& selectors, IpFamily family) {
+    return std::ranges::any_of(selectors, [family](const auto& s) { return s.family() == family; });
+  };
+  for (const auto family : {IpFamily::v4, IpFamily::v6}) {
+    const auto of_family = [family](const auto& s) { return s.family() == family; };
+    if (!has(local, family)) std::erase_if(remote, of_family);
+    if (!has(remote, family)) std::erase_if(local, of_family);
+  }
+}
+
+}  // namespace
+
+Selectors resolve(const std::vector<config::SelectorPattern>& patterns, const IpAddress& address) {
+  Selectors selectors;
+  for (const auto& pattern : patterns) {
+    auto selector = pattern.selector;
+    if (pattern.dynamic) selector.first = selector.last = address;
+    selectors.push_back(selector);
+  }
+  return selectors;
+}
+
+std::optional<NarrowedSelectors> narrow(const Selectors& our_local, const Selectors& our_remote,
+                                        const Selectors& proposed_local, const Selectors& proposed_remote) {
+  if (!all_valid(proposed_local) || !all_valid(proposed_remote)) return std::nullopt;
+  auto local = intersection(our_local, proposed_local);
+  auto remote = intersection(our_remote, proposed_remote);
+  drop_families_without_counterpart(local, remote);
+  if (local.empty() || remote.empty()) return std::nullopt;
+  // RFC 7296 §2.9: narrowing to a subset is ours to choose; the limit bounds what is stored and sent back.
+  if (local.size() > limits::kTrafficSelectors) local.resize(limits::kTrafficSelectors);
+  if (remote.size() > limits::kTrafficSelectors) remote.resize(limits::kTrafficSelectors);
+  return NarrowedSelectors(std::move(local), std::move(remote));
+}
+
+std::optional<NarrowedSelectors> accept_narrowed(const Selectors& our_local, const Selectors& our_remote,
+                                                 const Selectors& answered_local, const Selectors& answered_remote) {
+  if (!all_valid(answered_local) || !all_valid(answered_remote)) return std::nullopt;
+  if (!covers(our_local, answered_local) || !covers(our_remote, answered_remote)) return std::nullopt;
+  return NarrowedSelectors(answered_local, answered_remote);
+}
+
+}  // namespace keypact::ike::v2

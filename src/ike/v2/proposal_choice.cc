@@ -1,0 +1,127 @@
+#include "ike/v2/proposal_choice.h"
+
+#include <algorithm>
+
+namespace keypact::ike::v2 {
+namespace {
+
+bool is_key_exchange(TransformType type) {
+  return type == TransformType::KE || (type >= TransformType::ADDKE1 && type <= TransformType::ADDKE7);
+}
+
+Proposal without_key_exchange(Proposal proposal) {
+  std::erase_if(proposal.transforms, [](const auto& transform) { return is_key_exchange(transform.type); });
+  return proposal;
+}
+
+std::vector<TransformType> types_of(const Proposal& a, const Proposal& b) {
+  std::vector<TransformType> types;
+  for (const auto* proposal : {&a, &b})
+    for (const auto& transform : proposal->transforms)
+      if (std::ranges::find(types, transform.type) == types.end()) types.push_back(transform.type);
+  std::ranges::sort(types);
+  return types;
+}
+
+/// RFC 7296 §3.3.6 and §3.3.3: a type that one side leaves out stands for NONE where NONE is possible, and for 32-bit sequence
+/// numbers; elsewhere the proposals do not fit.
+std::vector<Transform> alternatives(const Proposal& proposal, TransformType type) {
+  auto found = proposal.of_type(type);
+  const bool none_possible = type == TransformType::INTEG || type == TransformType::SN || is_key_exchange(type);
+  if (found.empty() && none_possible) found.push_back({type, 0, std::nullopt});
+  return found;
+}
+
+/// The transform of `ours` to take among those that are also `theirs`.
+std::optional<Transform> choose_transform(const std::vector<Transform>& ours, const std::vector<Transform>& theirs,
+                                          std::optional<KeyExchangeMethod> key_exchange_sent) {
+  std::optional<Transform> choice;
+  for (const auto& transform : ours) {
+    if (std::ranges::find(theirs, transform) == theirs.end()) continue;
+    if (!choice) choice = transform;
+    if (transform.type == TransformType::KE && key_exchange_sent &&
+        transform.id == static_cast<std::uint16_t>(*key_exchange_sent))
+      return transform;
+  }
+  return choice;
+}
+
+std::optional<Proposal> match(const Proposal& ours, const Proposal& theirs,
+                              std::optional<KeyExchangeMethod> key_exchange_sent) {
+  if (theirs.transforms.empty()) return std::nullopt;
+  Proposal chosen{ours.protocol, {}};
+  for (const auto type : types_of(ours, theirs)) {
+    const auto choice = choose_transform(alternatives(ours, type), alternatives(theirs, type), key_exchange_sent);
+    if (!choice) return std::nullopt;
+    // A NONE that the peer did not spell out is not part of the answer.
+    if (choice->id != 0 || type == TransformType::SN || theirs.has_type(type)) chosen.transforms.push_back(*choice);
+  }
+  return chosen;
+}
+
+}  // namespace
+
+std::optional<ChosenProposal> choose_proposal(const wire::SaPayload& offer, ProtocolId protocol,
+                                              const std::vector<Proposal>& acceptable,
+                                              KeyExchangeUse key_exchange_use,
+                                              std::optional<KeyExchangeMethod> key_exchange_sent) {
+  const bool ignore = key_exchange_use == KeyExchangeUse::ignore;
+  for (const auto& ours : acceptable) {
+    for (const auto& candidate : offer.proposals) {
+      if (candidate.protocol != protocol) continue;
+      const auto theirs = candidate.offer();
+      auto chosen = ignore ? match(without_key_exchange(ours), without_key_exchange(theirs), std::nullopt)
+                           : match(ours, theirs, key_exchange_sent);
+      if (chosen) return ChosenProposal{candidate.number, candidate.spi, std::move(*chosen)};
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<ChosenProposal> accept_choice(const wire::SaPayload& answer, const std::vector<Proposal>& offered,
+                                            KeyExchangeUse key_exchange_use) {
+  if (answer.proposals.size() != 1) return std::nullopt;
+  const auto& choice = answer.proposals.front();
+  if (choice.number == 0 || choice.number > offered.size()) return std::nullopt;
+  auto ours = offered[choice.number - 1u];
+  if (key_exchange_use == KeyExchangeUse::ignore) ours = without_key_exchange(std::move(ours));
+  auto theirs = choice.offer();
+  if (choice.protocol != ours.protocol || theirs.transforms.size() != choice.transforms.size()) return std::nullopt;
+  for (const auto type : types_of(theirs, theirs))
+    if (theirs.of_type(type).size() != 1) return std::nullopt;
+  // RFC 7296 §2.7: the answer is a subset of the offer, nothing may be added or changed.
+  auto chosen = match(ours, theirs, std::nullopt);
+  if (!chosen) return std::nullopt;
+  return ChosenProposal{choice.number, choice.spi, std::move(*chosen)};
+}
+
+KeyExchangeMethod key_exchange_of(const Proposal& chosen) {
+  for (const auto& transform : chosen.transforms)
+    if (transform.type == TransformType::KE) return static_cast<KeyExchangeMethod>(transform.id);
+  return KeyExchangeMethod::NONE;
+}
+
+wire::SaPayload sa_payload(const std::vector<Proposal>& proposals, OctetView spi, KeyExchangeUse key_exchange_use) {
+  wire::SaPayload payload;
+  std::uint8_t number = 0;
+  for (const auto& proposal : proposals) {
+    const bool ignore = key_exchange_use == KeyExchangeUse::ignore;
+    payload.proposals.push_back(
+        wire::ProposalSubstructure::of(++number, ignore ? without_key_exchange(proposal) : proposal, spi));
+  }
+  return payload;
+}
+
+std::vector<std::string> describe(const std::vector<Proposal>& proposals) {
+  std::vector<std::string> text;
+  for (const auto& proposal : proposals) text.push_back(to_string(proposal));
+  return text;
+}
+
+std::vector<std::string> describe(const wire::SaPayload& offer) {
+  std::vector<std::string> text;
+  for (const auto& proposal : offer.proposals) text.push_back(to_string(proposal.offer()));
+  return text;
+}
+
+}  // namespace keypact::ike::v2

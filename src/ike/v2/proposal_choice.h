@@ -1,0 +1,45 @@
+// Choosing one proposal of an offer, and checking the choice that a responder made of ours. RFC 7296 §2.7, §3.3.6.
+#pragma once
+
+#include <optional>
+
+#include "wire/payload.h"
+
+namespace keypact::ike::v2 {
+
+struct ChosenProposal {
+  std::uint8_t number = 0;  ///< of the offer
+  Octets spi;               ///< that came with it
+  Proposal proposal;        ///< one transform of each type
+};
+
+/// How the key exchange transforms of a Child SA's proposals count.
+enum class KeyExchangeUse : std::uint8_t {
+  negotiate,
+  ignore,  ///< RFC 7296 §1.2: the first Child SA has no key exchange of its own
+};
+
+/// The offer that fits one of `acceptable`, in our order of preference; within it our preferred transform of each type, but
+/// the key exchange method `key_exchange_sent`, when it is acceptable, since that saves a round trip.
+[[nodiscard]] std::optional<ChosenProposal> choose_proposal(const wire::SaPayload& offer, ProtocolId protocol,
+                                                            const std::vector<Proposal>& acceptable,
+                                                            KeyExchangeUse key_exchange_use,
+                                                            std::optional<KeyExchangeMethod> key_exchange_sent);
+
+/// The responder's choice: exactly one proposal, one transform a type, all of them offered under that number by us.
+[[nodiscard]] std::optional<ChosenProposal> accept_choice(const wire::SaPayload& answer,
+                                                          const std::vector<Proposal>& offered,
+                                                          KeyExchangeUse key_exchange_use);
+
+/// The method of a chosen proposal; NONE when it has none.
+[[nodiscard]] KeyExchangeMethod key_exchange_of(const Proposal& chosen);
+
+/// `proposals` as an SA payload, numbered from 1, each with this SPI; without key exchange transforms when ignored.
+[[nodiscard]] wire::SaPayload sa_payload(const std::vector<Proposal>& proposals, OctetView spi,
+                                         KeyExchangeUse key_exchange_use);
+
+/// For a refusal: each proposal as text.
+[[nodiscard]] std::vector<std::string> describe(const std::vector<Proposal>& proposals);
+[[nodiscard]] std::vector<std::string> describe(const wire::SaPayload& offer);
+
+}  // namespace keypact::ike::v2

@@ -1,0 +1,155 @@
+// IKE_SA_INIT as responder. IKE_AUTH follows in responder_auth.cc.
+#include "ike/v2/responder.h"
+
+#include <algorithm>
+
+#include "base/limits.h"
+#include "base/writer.h"
+#include "ike/v2/connection_choice.h"
+#include "ike/v2/contracts.h"
+#include "ike/v2/ike_sa.h"
+
+namespace keypact::ike::v2 {
+namespace {
+
+constexpr std::size_t kOurNonceOctets = 32;
+
+/// An answer in clear that leaves no state behind. RFC 7296 §2.21.1: the responder's SPI is zero.
+void answer_without_state(Context& context, const IkeSaRecord& record, const Received& received, wire::Payload notify) {
+  auto header = record.header(ExchangeType::IKE_SA_INIT, 0, true);
+  header.responder_spi = {};
+  const std::vector<wire::Payload> payloads = {std::move(notify)};
+  auto octets = wire::encode_message(header, payloads);
+  trace_sent_in_clear(context, {}, header, payloads, octets.size());
+  context.send({received.datagram.local, received.datagram.remote, std::move(octets)});
+}
+
+void refuse(Context& context, const Received& received, const std::vector<ConnectionPtr>& candidates, Refusal refusal) {
+  refusal.exchange = ExchangeType::IKE_SA_INIT;
+  const auto name = candidates.empty() ? std::string() : candidates.front()->name;
+  context.emit(Refused{{}, received.datagram.remote, name, std::move(refusal)});
+}
+
+struct SaInitRequest {
+  const wire::SaPayload* sa = nullptr;
+  const wire::KePayload* ke = nullptr;
+  const wire::NoncePayload* nonce = nullptr;
+};
+
+std::optional<ChosenProposal> choose_among(const std::vector<ConnectionPtr>& candidates, const SaInitRequest& request) {
+  for (const auto& candidate : candidates) {
+    auto choice = choose_proposal(*request.sa, ProtocolId::IKE, candidate->ike_acceptable, KeyExchangeUse::negotiate,
+                                  request.ke->method);
+    if (choice) return choice;
+  }
+  return std::nullopt;
+}
+
+void refuse_proposals(Context& context, const IkeSaRecord& record, const Received& received,
+                      const std::vector<ConnectionPtr>& candidates, const SaInitRequest& request) {
+  Refusal refusal;
+  refusal.code = candidates.empty() ? RefusalCode::no_connection_for_address : RefusalCode::no_proposal_chosen;
+  refusal.notify = NotifyType::NO_PROPOSAL_CHOSEN;
+  for (const auto& candidate : candidates)
+    std::ranges::move(describe(candidate->ike_acceptable), std::back_inserter(refusal.ours));
+  refusal.theirs = candidates.empty() ? std::vector{received.datagram.remote.to_string()} : describe(*request.sa);
+  refuse(context, received, candidates, std::move(refusal));
+  answer_without_state(context, record, received, notify_payload(NotifyType::NO_PROPOSAL_CHOSEN));
+}
+
+/// RFC 7296 §1.2: the initiator guessed another method than the one we choose.
+void ask_for_method(Context& context, const IkeSaRecord& record, const Received& received, KeyExchangeMethod method) {
+  Writer data;
+  data.u16(static_cast<std::uint16_t>(method));
+  answer_without_state(context, record, received,
+                       notify_payload(NotifyType::INVALID_KE_PAYLOAD, std::move(data).take()));
+}
+
+std::vector<wire::Payload> response_payloads(Context& context, const IkeSaRecord& record,
+                                             const AwaitResponderValue& state, Octets public_value) {
+  wire::SaPayload sa;
+  sa.proposals.push_back(wire::ProposalSubstructure::of(state.proposal_number, state.proposal, {}));
+  std::vector<wire::Payload> payloads = {std::move(sa),
+                                         wire::KePayload{key_exchange_of(state.proposal), std::move(public_value)},
+                                         wire::NoncePayload{state.nonce}};
+  const bool pretend_nat = std::ranges::any_of(state.candidates, &config::Connection::encap);
+  std::ranges::move(nat_detection_payloads(context.library, record.initiator_spi, record.responder_spi, record.local,
+                                           record.remote, pretend_nat),
+                    std::back_inserter(payloads));
+  return payloads;
+}
+
+Closed drop_attempt(Context& context, const IkeSaRecord& record, Refusal refusal) {
+  context.emit(Refused{record.id, record.remote, {}, refusal});
+  return {std::move(refusal), false, {}, std::nullopt, context.now};
+}
+
+}  // namespace
+
+std::optional<State> begin_responder(Context& context, IkeSaRecord& record, const Received& received) {
+  const PayloadSet payloads(received.message.clear.payloads);
+  const SaInitRequest request{payloads.find<wire::SaPayload>(), payloads.find<wire::KePayload>(),
+                              payloads.find<wire::NoncePayload>()};
+  auto candidates = connections_between(*context.configuration, received.datagram.local.address,
+                                        received.datagram.remote.address);
+  auto choice = choose_among(candidates, request);
+  if (!choice) {
+    refuse_proposals(context, record, received, candidates, request);
+    return std::nullopt;
+  }
+  const auto method = key_exchange_of(choice->proposal);
+  if (method != request.ke->method) {
+    ask_for_method(context, record, received, method);
+    return std::nullopt;
+  }
+  // The length is checked before any computation sees the value.
+  if (request.ke->data.size() != crypto::initiator_value_octets(method)) {
+    Refusal refusal;
+    refusal.code = RefusalCode::key_exchange_failed;
+    refusal.detail = "the KE payload has " + std::to_string(request.ke->data.size()) + " octets, " +
+                     to_string(method) + " takes " + std::to_string(crypto::initiator_value_octets(method));
+    refuse(context, received, candidates, std::move(refusal));
+    answer_without_state(context, record, received, notify_payload(NotifyType::INVALID_SYNTAX));
+    return std::nullopt;
+  }
+  record.nat = detect_nat(context.library, record.initiator_spi, IkeSpi{}, received.datagram.local,
+                          received.datagram.remote, payloads);
+  const auto job = context.start(JobClass::sa_init, RespondKeyExchange{method, request.ke->data});
+  return AwaitResponderValue{std::move(candidates),
+                             received.datagram.octets,
+                             request.nonce->nonce,
+                             context.random.octets(kOurNonceOctets),
+                             choice->number,
+                             std::move(choice->proposal),
+                             job,
+                             context.now + limits::kHalfOpenLife};
+}
+
+State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
+  auto* responded = std::get_if<crypto::Responded>(&done.result);
+  if (responded == nullptr) {
+    Refusal refusal;
+    refusal.code = RefusalCode::key_exchange_failed;
+    refusal.exchange = ExchangeType::IKE_SA_INIT;
+    refusal.notify = NotifyType::INVALID_SYNTAX;
+    if (const auto* error = std::get_if<crypto::KeyExchangeError>(&done.result))
+      refusal.detail = crypto::to_string(*error);
+    const auto header = record.header(ExchangeType::IKE_SA_INIT, 0, true);
+    context.send({record.local, record.remote,
+                  wire::encode_message(header, {notify_payload(NotifyType::INVALID_SYNTAX)})});
+    return drop_attempt(context, record, std::move(refusal));
+  }
+  const auto header = record.header(ExchangeType::IKE_SA_INIT, 0, true);
+  const auto payloads = response_payloads(context, record, state, std::move(responded->public_value));
+  auto response = wire::encode_message(header, payloads);
+  trace_sent_in_clear(context, record.id, header, payloads, response.size());
+  context.send({record.local, record.remote, response});
+  auto keys = derive_ike_keys(context.library, state.proposal, {state.peer_nonce, state.nonce},
+                              responded->shared_secret.reveal(), record.initiator_spi, record.responder_spi);
+  export_ike_keys(context, record, keys);
+  return AwaitAuthRequest{std::move(state.candidates), std::move(state.request), std::move(response),
+                          std::move(state.peer_nonce), std::move(state.nonce),   std::move(state.proposal),
+                          SecureChannel(std::move(keys), false), 0,              state.expires};
+}
+
+}  // namespace keypact::ike::v2

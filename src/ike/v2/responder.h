@@ -1,0 +1,33 @@
+// The responder's waiting points until the IKE SA is established. RFC 7296 §1.2.
+#pragma once
+
+#include "ike/v2/initiator.h"
+
+namespace keypact::ike::v2 {
+
+/// The KE payload's answer is being computed; nothing was sent yet.
+struct AwaitResponderValue {
+  std::vector<ConnectionPtr> candidates;
+  Octets request;
+  Octets peer_nonce;
+  Octets nonce;
+  std::uint8_t proposal_number = 0;
+  Proposal proposal;
+  JobId job;
+  Instant expires;
+};
+
+/// HDR, SAr1, KEr, Nr went out.
+struct AwaitAuthRequest {
+  std::vector<ConnectionPtr> candidates;
+  Octets request;   ///< the initiator's IKE_SA_INIT message, which its AUTH covers
+  Octets response;  ///< ours, sent again to a retransmission
+  Octets peer_nonce;
+  Octets nonce;
+  Proposal proposal;
+  SecureChannel channel;
+  unsigned junk = 0;  ///< messages that failed their integrity check
+  Instant expires;
+};
+
+}  // namespace keypact::ike::v2

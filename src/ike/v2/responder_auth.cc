@@ -1,0 +1,170 @@
+// IKE_AUTH as responder. RFC 7296 §1.2, §2.15, §2.21.2.
+#include <algorithm>
+
+#include "base/limits.h"
+#include "ike/v2/authentication.h"
+#include "ike/v2/connection_choice.h"
+#include "ike/v2/contracts.h"
+#include "ike/v2/ike_sa.h"
+
+namespace keypact::ike::v2 {
+namespace {
+
+constexpr Duration kLinger = seconds(30);
+
+Refusal auth_refusal(RefusalCode code, NotifyType notify) {
+  Refusal refusal;
+  refusal.code = code;
+  refusal.exchange = ExchangeType::IKE_AUTH;
+  refusal.notify = notify;
+  return refusal;
+}
+
+/// RFC 7296 §2.21.2: the refusal goes out under the IKE SA's keys, then the IKE SA is gone; the answer is kept for a while, since
+/// it may be lost.
+State refuse(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state, const Received& received,
+             Refusal refusal) {
+  const auto header = record.header(ExchangeType::IKE_AUTH, 1, true);
+  const auto notify = notify_payload(refusal.notify.value_or(NotifyType::AUTHENTICATION_FAILED));
+  auto response = state.channel.seal(context, record, header, {notify});
+  context.send({record.local, record.remote, response});
+  context.emit(Refused{record.id, record.remote, {}, refusal});
+  ResponseWindow window(1);
+  window.accepted(received.datagram.octets);
+  window.answered(std::move(response));
+  return Closed{std::move(refusal), false, {}, std::move(window), context.now + kLinger};
+}
+
+State on_junk(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state) {
+  ++context.counters.not_authentic;
+  if (++state.junk < limits::kJunkMessages) return std::move(state);
+  Refusal refusal;
+  refusal.code = RefusalCode::limit_reached;
+  refusal.exchange = ExchangeType::IKE_AUTH;
+  refusal.detail = "too many messages that fail their integrity check";
+  context.emit(Refused{record.id, record.remote, {}, refusal});
+  return Closed{std::move(refusal), false, {}, std::nullopt, context.now};
+}
+
+/// The connection and key that a peer's claim leads to, or why there is none.
+struct PeerPolicy {
+  ConnectionPtr connection;
+  Identification local_id;
+  std::shared_ptr<const config::SharedKey> key;
+};
+Result<PeerPolicy, Refusal> policy_for(const Context& context, const IkeSaRecord& record,
+                                       const AwaitAuthRequest& state, const Identification& peer,
+                                       const Identification* asked_for) {
+  auto candidates = state.candidates;
+  std::erase_if(candidates, [&](const auto& candidate) { return !accepts_proposal(*candidate, state.proposal); });
+  const auto connection = connection_for_identities(candidates, peer, asked_for, record.local.address);
+  if (!connection) {
+    auto refusal = auth_refusal(RefusalCode::unknown_identity, NotifyType::AUTHENTICATION_FAILED);
+    for (const auto& candidate : state.candidates)
+      refusal.ours.push_back(candidate->name + ": local " +
+                             local_identity(*candidate, record.local.address).to_string() + ", remote " +
+                             candidate->remote.front().id.to_string());
+    refusal.theirs.push_back("IDi " + peer.to_string() +
+                             (asked_for != nullptr ? ", IDr " + asked_for->to_string() : std::string()));
+    return failure(std::move(refusal));
+  }
+  auto local_id = local_identity(*connection, record.local.address);
+  auto key = context.configuration->shared_key(local_id, peer);
+  if (!key || connection->remote.front().kind != config::AuthKind::psk) {
+    auto refusal = auth_refusal(RefusalCode::no_shared_key, NotifyType::AUTHENTICATION_FAILED);
+    refusal.ours.push_back(connection->name + ": local identity " + local_id.to_string());
+    refusal.theirs.push_back("IDi " + peer.to_string());
+    return failure(std::move(refusal));
+  }
+  return PeerPolicy{connection, std::move(local_id), std::move(key)};
+}
+
+Result<PeerAuthenticated, Refusal> authenticate(Context& context, const AwaitAuthRequest& state,
+                                                const PeerPolicy& policy, const wire::IdPayload& peer_id,
+                                                const wire::AuthPayload* auth) {
+  const auto id_body = peer_id.body();
+  const auto& keys = state.channel.keys();
+  const SignedOctets octets{state.request, state.nonce, keys.prf, keys.pi, id_body};
+  // RFC 7296 §2.16: a request without AUTH asks for EAP, which this connection does not offer.
+  auto peer = auth != nullptr
+                  ? verify_shared_key_auth(context.library, policy.key->secret.reveal(), octets, peer_id.id, *auth)
+                  : std::nullopt;
+  if (peer) return std::move(*peer);
+  auto refusal = auth_refusal(RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
+  refusal.ours.push_back(policy.connection->name + ": " + to_string(AuthMethod::SHARED_KEY_MIC) + " with the key for " +
+                         policy.local_id.to_string());
+  refusal.theirs.push_back((auth != nullptr ? to_string(auth->method) : std::string("EAP")) + " of " +
+                           peer_id.id.to_string());
+  return failure(std::move(refusal));
+}
+
+std::vector<wire::Payload> identity_and_auth(Context& context, const AwaitAuthRequest& state,
+                                             const PeerPolicy& policy) {
+  const wire::IdPayload id{PayloadType::IDr, policy.local_id};
+  const auto id_body = id.body();
+  const auto& keys = state.channel.keys();
+  const SignedOctets octets{state.response, state.peer_nonce, keys.prf, keys.pr, id_body};
+  return {id, wire::AuthPayload{AuthMethod::SHARED_KEY_MIC,
+                                shared_key_auth(context.library, policy.key->secret.reveal(), octets)}};
+}
+
+State on_request(AwaitAuthRequest&& state, const Received& received, const PayloadSet& payloads, Context& context,
+                 IkeSaRecord& record) {
+  const auto* contract = contract_of(ExchangeType::IKE_AUTH, false, payloads);
+  if (const auto violation = check_contract(*contract, payloads)) {
+    ++context.counters.malformed_authentic;
+    auto refusal = auth_refusal(RefusalCode::malformed_message, NotifyType::INVALID_SYNTAX);
+    refusal.detail = violation->to_string();
+    return refuse(context, record, std::move(state), received, std::move(refusal));
+  }
+  const auto& peer_id = *payloads.id(PayloadType::IDi);
+  const auto* asked = payloads.id(PayloadType::IDr);
+  auto policy = policy_for(context, record, state, peer_id.id, asked != nullptr ? &asked->id : nullptr);
+  if (!policy) return refuse(context, record, std::move(state), received, std::move(policy.error()));
+  auto peer = authenticate(context, state, *policy, peer_id, payloads.find<wire::AuthPayload>());
+  if (!peer) return refuse(context, record, std::move(state), received, std::move(peer.error()));
+
+  auto answer = identity_and_auth(context, state, *policy);
+  if (payloads.notify(NotifyType::INITIAL_CONTACT) != nullptr)
+    context.initial_contacts.push_back({record.id, policy->connection->name, policy->local_id, peer->identity()});
+  EstablishedParts parts{policy->connection, policy->local_id, std::move(state.proposal), std::move(state.channel), 0, 1,
+                         context.now};
+  EstablishedSa sa(std::move(parts), std::move(*peer));
+  context.emit(IkeSaEstablished{record.id});
+  sa.answer_first_child(context, record, received.datagram.octets, payloads, {state.peer_nonce, state.nonce},
+                        std::move(answer));
+  return sa;
+}
+
+}  // namespace
+
+State on(AwaitAuthRequest&& state, const Received& received, Context& context, IkeSaRecord& record) {
+  const auto& header = received.message.header;
+  if (header.exchange == ExchangeType::IKE_SA_INIT && same_octets(received.datagram.octets, state.request)) {
+    ++context.counters.retransmissions_answered;
+    context.send({record.local, record.remote, state.response});
+    return std::move(state);
+  }
+  if (header.exchange != ExchangeType::IKE_AUTH || header.response || header.message_id != 1) {
+    ++context.counters.out_of_state;
+    return std::move(state);
+  }
+  const auto opened = state.channel.open(context, record, received);
+  if (std::holds_alternative<NotAuthentic>(opened) || std::holds_alternative<Partial>(opened))
+    return on_junk(context, record, std::move(state));
+  // RFC 7296 §2.23: from the first authentic message on, the endpoints are where it came from (the port may have floated).
+  record.local = received.datagram.local;
+  record.remote = received.datagram.remote;
+  const bool encap = std::ranges::any_of(state.candidates, &config::Connection::encap);
+  record.udp_encapsulation = record.nat.any() || (encap && record.nat.supported) ||
+                             record.local.port == context.options.nat_port;
+  if (const auto* malformed = std::get_if<AuthenticButMalformed>(&opened)) {
+    ++context.counters.malformed_authentic;
+    auto refusal = auth_refusal(RefusalCode::malformed_message, malformed->error.notify());
+    refusal.detail = malformed->error.to_string();
+    return refuse(context, record, std::move(state), received, std::move(refusal));
+  }
+  return on_request(std::move(state), received, PayloadSet(std::get<Fine>(opened).inner.payloads), context, record);
+}
+
+}  // namespace keypact::ike::v2
