@@ -103,18 +103,10 @@ void Engine::retry_waiting(Context& context) {
 void Engine::handle(Context& context, const TerminateIke& request) {
   auto* sa = table_.find(request.ike_sa);
   if (sa == nullptr) return refuse(context, request.id, RefusalCode::unknown_connection, "no such IKE SA");
-  if (const auto* established = sa->established()) {
-    std::vector<PolicyBook::Name> names;
-    for (const auto& child : established->parts().connection->children)
-      names.emplace_back(established->parts().connection->name, child.name);
-    if (!request.at_once) {
-      drive(context, *sa,
-            [&](v2::IkeSa& owner) { (void)owner.on_request(context, v2::DeleteIkeRequest{request.id}); });
-    }
-    for (const auto& name : names)
-      for (auto& release : policies_.release(name)) context.request(std::move(release));
-    if (!request.at_once) return;
-  }
+  if (sa->established() != nullptr && !request.at_once)
+    return drive(context, *sa, [&](v2::IkeSa& owner) {
+      (void)owner.on_request(context, v2::DeleteIkeRequest{request.id, true});
+    });
   Refusal reason;
   reason.code = RefusalCode::terminated;
   drive(context, *sa, [&](v2::IkeSa& owner) { owner.abandon(context, reason); });
@@ -126,12 +118,20 @@ void Engine::handle(Context& context, const TerminateChild& request) {
   auto* sa = found == children_.end() ? nullptr : table_.find(found->second);
   if (sa == nullptr || sa->established() == nullptr)
     return refuse(context, request.id, RefusalCode::unknown_connection, "no such Child SA");
-  const auto& children = sa->established()->children();
-  const auto policy = children.at(request.child_sa).policy_name;
   drive(context, *sa, [&](v2::IkeSa& owner) {
-    (void)owner.on_request(context, v2::DeleteChildRequest{request.child_sa, request.id});
+    (void)owner.on_request(context, v2::DeleteChildRequest{request.child_sa, request.id, true});
   });
-  for (auto& release : policies_.release(policy)) context.request(std::move(release));
+}
+
+void Engine::handle(Context& context, const ReleasePolicies& request) {
+  std::vector<PolicyBook::Name> names;
+  for (const auto& [name, entry] : policies_.all())
+    if (name.first == request.connection && (request.child.empty() || name.second == request.child) &&
+        !policy_in_use(name))
+      names.push_back(name);
+  for (const auto& name : names)
+    for (auto& release : policies_.release(name)) context.request(std::move(release));
+  context.emit(RequestDone{request.id, {}, {}, std::nullopt});
 }
 
 }  // namespace keypact::ike

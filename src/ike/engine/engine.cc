@@ -64,17 +64,18 @@ void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapsh
     const auto child = name.second.substr(0, name.second.find('#'));
     if (!connection || connection->child(child) == nullptr) stale.push_back(name);
   }
-  const auto in_use = [&](const PolicyBook::Name& name) {
-    return std::ranges::any_of(table_.all(), [&](const auto& entry) {
-      const auto* sa = entry.second.established();
-      return sa != nullptr && std::ranges::any_of(sa->children(), [&](const auto& child) {
-        return child.second.policy_name == name;
-      });
-    });
-  };
   for (const auto& name : stale)
-    if (!in_use(name))
+    if (!policy_in_use(name))
       for (auto& request : policies_.release(name)) ctx.request(std::move(request));
+}
+
+bool Engine::policy_in_use(const PolicyBook::Name& name) const {
+  return std::ranges::any_of(table_.all(), [&](const auto& entry) {
+    const auto* sa = entry.second.established();
+    return sa != nullptr && std::ranges::any_of(sa->children(), [&](const auto& child) {
+      return child.second.policy_name == name;
+    });
+  });
 }
 
 void Engine::on_deadline(Instant now) {

@@ -54,6 +54,8 @@ class Engine {
   void handle(Context& context, const Initiate& request);
   void handle(Context& context, const TerminateIke& request);
   void handle(Context& context, const TerminateChild& request);
+  void handle(Context& context, const ReleasePolicies& request);
+  [[nodiscard]] bool policy_in_use(const PolicyBook::Name& name) const;
   void begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection);
   void retry_waiting(Context& context);
 

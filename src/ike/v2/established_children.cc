@@ -91,7 +91,7 @@ void EstablishedSa::remove(Context& context, const IkeSaRecord& record, ChildSaI
   const auto& child = found->second;
   if (child.phase != ChildSa::Phase::installing) context.emit(ChildSaDown{record.id, id});
   context.request(ipsec::RemoveChildSa{id});
-  if (child.policy_is_own)
+  if (child.policy_goes_too)
     for (auto& request : context.policies.release(child.policy_name)) context.request(std::move(request));
   context.esp_spis.release(child.inbound_spi);
   children_.erase(found);
