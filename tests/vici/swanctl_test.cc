@@ -2,111 +2,18 @@
 // What swanctl prints and how it exits is the expectation; without swanctl on the machine the tests are skipped.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
-#include <functional>
-#include <thread>
 
-#include "vici/server_session.h"
+#include "tests/vici/server.h"
 
 namespace keypact::vici {
 namespace {
 
 using testing::HasSubstr;
-
-constexpr std::string_view kCommands[] = {
-    "version",   "stats",         "initiate",  "terminate",   "list-sas",  "list-conns",  "load-conn",    "unload-conn",
-    "get-conns", "get-keys",      "get-shared", "load-shared", "get-authorities", "get-pools"};
-constexpr std::string_view kEvents[] = {"control-log", "list-sa", "list-conn", "log"};
-
-/// Serves clients one after another on a socket in a directory of its own; keeps every request.
-class Server {
- public:
-  using Handler = std::function<Message(ServerSession&, const Request&)>;
-
-  explicit Server(Handler handler) : handler_(std::move(handler)) {
-    std::string pattern = std::filesystem::temp_directory_path() / "keypact-vici-XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-    listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path().copy(address.sun_path, sizeof address.sun_path - 1);
-    EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);  // NOLINT
-    EXPECT_EQ(listen(listener_, 3), 0);
-    EXPECT_EQ(pipe(stop_.data()), 0);
-    thread_ = std::thread([this] { run(); });
-  }
-  ~Server() {
-    finish();
-    std::filesystem::remove_all(directory_);
-  }
-
-  void finish() {
-    if (!thread_.joinable()) return;
-    close(stop_[1]);
-    thread_.join();
-    close(stop_[0]);
-    close(listener_);
-  }
-  [[nodiscard]] std::string path() const { return directory_ / "vici"; }
-  [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
-  /// After finish().
-  [[nodiscard]] const std::vector<Request>& requests() const { return requests_; }
-  [[nodiscard]] const std::string& fault() const { return fault_; }
-
- private:
-  bool readable(int fd) {
-    std::array<pollfd, 2> waited{pollfd{fd, POLLIN, 0}, pollfd{stop_[0], POLLIN, 0}};
-    return poll(waited.data(), waited.size(), 20000) > 0 && waited[0].revents != 0;
-  }
-
-  void run() {
-    while (readable(listener_)) {
-      const int client = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-      if (client >= 0) serve(client);
-      close(client);
-    }
-  }
-
-  void serve(int client) {
-    ServerSession session({kCommands, kEvents});
-    std::array<std::uint8_t, 7> part{};  // small on purpose: frames arrive in pieces
-    while (readable(client)) {
-      const auto count = read(client, part.data(), part.size());
-      if (count <= 0) return;
-      session.receive(OctetView(part).first(static_cast<std::size_t>(count)));
-      for (;;) {
-        auto request = session.next_request();
-        if (!request) {
-          fault_ = request.error().to_string();
-          return;
-        }
-        if (!*request) break;
-        const auto answer = handler_(session, **request);
-        requests_.push_back(std::move(**request));
-        session.respond(answer);
-      }
-      const auto output = session.take_output();
-      if (write(client, output.data(), output.size()) != std::ssize(output)) return;
-    }
-  }
-
-  Handler handler_;
-  std::filesystem::path directory_;
-  int listener_ = -1;
-  std::array<int, 2> stop_{};
-  std::vector<Request> requests_;
-  std::string fault_;
-  std::thread thread_;
-};
 
 struct Outcome {
   int exit_code = -1;
