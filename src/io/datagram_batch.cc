@@ -177,8 +177,8 @@ void DatagramSender::set_dont_fragment(int fd, bool dont_fragment) {
     const int value = dont_fragment ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT;
     ::setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &value, sizeof value);
   } else {
-    const int value = dont_fragment ? 1 : 0;
-    ::setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &value, sizeof value);
+    const int value = dont_fragment ? IPV6_PMTUDISC_DO : IPV6_PMTUDISC_DONT;   // IPV6_DONTFRAG is for UDP only
+    ::setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &value, sizeof value);
   }
 }
 

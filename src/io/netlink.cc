@@ -7,6 +7,7 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -116,6 +117,26 @@ LocalAddress parse_local_address(const nlmsghdr* message, const IpAddress& addre
   return local;
 }
 
+/// Does the kernel take packets for that address?
+bool is_local(NetlinkExchange& exchange, const IpAddress& address) {
+  NetlinkRequest request(RTM_GETROUTE, 0);
+  auto& body = request.body<rtmsg>();
+  body.rtm_family = family_of(address.family());
+  body.rtm_dst_len = static_cast<unsigned char>(address.bits());
+  put_address(request, RTA_DST, address);
+  bool local = false;
+  exchange.run(request, [&](const nlmsghdr* message) {
+    local = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(message))->rtm_type == RTN_LOCAL;
+  });
+  return local;
+}
+
+/// The kernel completes a new IPv6 address a moment after its answer (never, if the interface is down), and until then
+/// refuses routes with it as source and drops packets to it.
+void await_local(NetlinkExchange& exchange, const IpAddress& address) {
+  for (int i = 0; i < 20 && !is_local(exchange, address); ++i) ::usleep(1000);
+}
+
 }  // namespace
 
 Netlink::Netlink(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
@@ -167,6 +188,7 @@ Result<bool> Netlink::add(const InterfaceAddress& address) {
   const auto outcome = implementation_->exchange.run(address_request(RTM_NEWADDR, kNew | NLM_F_ACK, address));
   if (outcome.code == EEXIST) return false;
   if (!outcome.ok()) return failure(outcome.error("cannot add " + to_string(NetworkChange(address))));
+  if (address.address.is_v6()) await_local(implementation_->exchange, address.address);
   return true;
 }
 

@@ -42,9 +42,9 @@ struct Route {
   Prefix destination;
   RouteKind kind = RouteKind::unicast;
   InterfaceIndex interface = 0;      ///< unicast only
-  std::optional<IpAddress> gateway;  ///< none: directly through the interface
+  std::optional<IpAddress> gateway{};  ///< none: directly through the interface
   std::uint32_t table = kMainTable;
-  std::optional<IpAddress> preferred_source;
+  std::optional<IpAddress> preferred_source{};
   std::uint32_t metric = 0;  ///< 0: the kernel's default
   std::uint32_t mtu = 0;     ///< 0: the interface's
   auto operator<=>(const Route&) const = default;
@@ -55,9 +55,9 @@ struct PolicyRule {
   IpFamily family = IpFamily::v4;
   std::uint32_t priority = 0;
   std::uint32_t table = kMainTable;
-  std::optional<std::uint32_t> mark;
+  std::optional<std::uint32_t> mark{};
   bool invert = false;  ///< the rule is for packets that do NOT have the mark
-  std::optional<std::uint32_t> suppress_prefix_length;  ///< ignore routes of this length or shorter
+  std::optional<std::uint32_t> suppress_prefix_length{};  ///< ignore routes of this length or shorter
   auto operator<=>(const PolicyRule&) const = default;
 };
 
@@ -65,15 +65,15 @@ struct PolicyRule {
 struct RouteLookup {
   IpAddress source;
   InterfaceIndex interface = 0;
-  std::optional<IpAddress> gateway;
+  std::optional<IpAddress> gateway{};
   std::uint32_t mtu = 0;  ///< 0: not limited by the route
 };
 
 struct LinkSettings {
-  std::optional<bool> up;
-  std::optional<std::uint32_t> mtu;
+  std::optional<bool> up{};
+  std::optional<std::uint32_t> mtu{};
   /// False: no IPv6 link-local address by itself, and so no router solicitations into a tunnel. To be set before `up`.
-  std::optional<bool> automatic_ipv6_address;
+  std::optional<bool> automatic_ipv6_address{};
 };
 
 class Netlink {
