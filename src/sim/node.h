@@ -1,0 +1,36 @@
+// Node: one host of a simulated network: an engine with its randomness, its IPsec stack and the events that it told.
+#pragma once
+
+#include "ike/engine/engine.h"
+#include "sim/seeded_random.h"
+#include "sim/simulated_stack.h"
+
+namespace keypact::sim {
+
+struct Node {
+  Node(std::string node_name, IpAddress node_address, crypto::Library& library, std::uint64_t seed, Instant now)
+      : name(std::move(node_name)), address(node_address), random(seed), engine({}, library, random, now) {}
+
+  std::string name;
+  IpAddress address;
+  SeededRandom random;
+  ike::Engine engine;
+  SimulatedStack stack;
+  std::vector<ike::Event> events;
+
+  /// The last event of this kind, nullptr when there was none.
+  template <class Kind>
+  [[nodiscard]] const Kind* last() const {
+    for (auto event = events.rbegin(); event != events.rend(); ++event)
+      if (const auto* found = std::get_if<Kind>(&*event)) return found;
+    return nullptr;
+  }
+  template <class Kind>
+  [[nodiscard]] std::size_t count() const {
+    std::size_t found = 0;
+    for (const auto& event : events) found += std::holds_alternative<Kind>(event) ? 1 : 0;
+    return found;
+  }
+};
+
+}  // namespace keypact::sim

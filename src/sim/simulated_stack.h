@@ -1,0 +1,27 @@
+// SimulatedStack: an IPsec stack in memory. It holds what it was asked to, answers as asked, and can be told to refuse.
+#pragma once
+
+#include <map>
+
+#include "ipsec/stack.h"
+
+namespace keypact::sim {
+
+class SimulatedStack {
+ public:
+  /// The event that answers the request, where one does.
+  [[nodiscard]] std::optional<ipsec::StackEvent> apply(ipsec::StackRequest request);
+
+  /// The next `count` installations are refused.
+  void refuse_installs(unsigned count) { refusals_left_ = count; }
+
+  [[nodiscard]] const std::map<PolicyId, ipsec::Policy>& policies() const { return policies_; }
+  [[nodiscard]] const std::map<ChildSaId, ipsec::ChildSa>& child_sas() const { return child_sas_; }
+
+ private:
+  std::map<PolicyId, ipsec::Policy> policies_;
+  std::map<ChildSaId, ipsec::ChildSa> child_sas_;
+  unsigned refusals_left_ = 0;
+};
+
+}  // namespace keypact::sim

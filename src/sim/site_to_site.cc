@@ -1,0 +1,77 @@
+#include "sim/site_to_site.h"
+
+#include "config/default_proposals.h"
+
+namespace keypact::sim {
+namespace {
+
+config::AddressPattern single(const IpAddress& address) {
+  return {config::AddressPattern::Kind::range, address, address, {}};
+}
+
+config::AuthRound psk_as(const std::string& id) {
+  return {config::AuthKind::psk, IdentityPattern::exactly(Identification::fqdn(id))};
+}
+
+config::ChildConfig child_of(const SiteToSite& site, const std::string& name) {
+  config::ChildConfig child;
+  child.name = name;
+  child.esp_proposals = site.esp_proposals.empty() ? config::default_esp_offer() : site.esp_proposals;
+  child.esp_acceptable = site.esp_proposals.empty() ? config::default_esp_acceptable() : site.esp_proposals;
+  child.local_ts = {{false, TrafficSelector::of(site.local_network)}};
+  child.remote_ts = {{false, TrafficSelector::of(site.remote_network)}};
+  return child;
+}
+
+}  // namespace
+
+std::shared_ptr<const config::Connection> SiteToSite::connection() const {
+  auto connection = std::make_shared<config::Connection>();
+  connection->name = "net";
+  connection->version = 2;
+  connection->local_addrs = {single(local)};
+  connection->remote_addrs = {single(remote)};
+  connection->ike_proposals = ike_proposals.empty() ? config::default_ike_offer() : ike_proposals;
+  connection->ike_acceptable = ike_proposals.empty() ? config::default_ike_acceptable() : ike_proposals;
+  connection->local = {psk_as(local_id)};
+  connection->remote = {psk_as(remote_id)};
+  connection->dpd_delay = dpd_delay;
+  connection->children.push_back(child_of(*this, "lan"));
+  for (const auto& name : more_children) connection->children.push_back(child_of(*this, name));
+  return connection;
+}
+
+std::shared_ptr<const config::Snapshot> SiteToSite::snapshot() const {
+  auto snapshot = std::make_shared<config::Snapshot>();
+  snapshot->connections = {connection()};
+  auto key = std::make_shared<config::SharedKey>();
+  key->name = "ike-net";
+  key->owners = {IdentityPattern::exactly(Identification::fqdn(local_id)),
+                 IdentityPattern::exactly(Identification::fqdn(remote_id))};
+  key->secret = Secret::copy_of(as_octets(secret));
+  snapshot->ike_secrets = {std::move(key)};
+  return snapshot;
+}
+
+std::pair<SiteToSite, SiteToSite> left_and_right(IpFamily family) {
+  const bool v4 = family == IpFamily::v4;
+  const auto address = [](const char* text) { return *IpAddress::parse(text); };
+  SiteToSite left{address(v4 ? "192.0.2.1" : "2001:db8::1"),
+                  address(v4 ? "192.0.2.2" : "2001:db8::2"),
+                  "left.example.org",
+                  "right.example.org",
+                  prefix_of(address(v4 ? "10.1.0.0" : "fd01::"), v4 ? 24 : 64),
+                  prefix_of(address(v4 ? "10.2.0.0" : "fd02::"), v4 ? 24 : 64),
+                  "a shared key of decent length",
+                  {},
+                  {},
+                  {},
+                  {}};
+  SiteToSite right = left;
+  std::swap(right.local, right.remote);
+  std::swap(right.local_id, right.remote_id);
+  std::swap(right.local_network, right.remote_network);
+  return {left, right};
+}
+
+}  // namespace keypact::sim

@@ -1,0 +1,29 @@
+// Configurations for simulated and tested networks: gateways with a shared key, each with a network behind it.
+#pragma once
+
+#include "config/snapshot.h"
+
+namespace keypact::sim {
+
+/// One end of a site-to-site connection named "net" with a child "lan". Fields can be changed before snapshot() is called.
+struct SiteToSite {
+  IpAddress local;
+  IpAddress remote;
+  std::string local_id;
+  std::string remote_id;
+  Prefix local_network;
+  Prefix remote_network;
+  std::string secret = "a shared key of decent length";
+  std::vector<Proposal> ike_proposals;  ///< empty: the default
+  std::vector<Proposal> esp_proposals;  ///< empty: the default
+  std::vector<std::string> more_children;  ///< with the same networks
+  Duration dpd_delay{};
+
+  [[nodiscard]] std::shared_ptr<const config::Connection> connection() const;
+  [[nodiscard]] std::shared_ptr<const config::Snapshot> snapshot() const;
+};
+
+/// The pair of ends "left" (192.0.2.1, 10.1.0.0/24) and "right" (192.0.2.2, 10.2.0.0/24), or the same in IPv6.
+[[nodiscard]] std::pair<SiteToSite, SiteToSite> left_and_right(IpFamily family = IpFamily::v4);
+
+}  // namespace keypact::sim

@@ -1,0 +1,230 @@
+// IKE_SA_INIT and IKE_AUTH between two engines. RFC 7296 §1.2, §2.6, §2.7, §2.15, §2.21.
+#include "tests/engine/ladder.h"
+
+namespace keypact::sim {
+namespace {
+
+using ike::RefusalCode;
+
+class InitialExchanges : public Ladder {};
+
+TEST_F(InitialExchanges, TakeFourMessagesAndEndWithAPairOfChildSas) {
+  start();
+  initiate();
+  EXPECT_FALSE(refusal(left()).has_value());
+  ASSERT_EQ(world.ladder().size(), 4u);
+  EXPECT_EQ(world.ladder()[0],
+            "left  IKE_SA_INIT request 0  "
+            "HDR, SA, KE, Nonce, N(NAT_DETECTION_SOURCE_IP), N(NAT_DETECTION_DESTINATION_IP)");
+  EXPECT_EQ(world.ladder()[1],
+            "right  IKE_SA_INIT response 0  "
+            "HDR, SA, KE, Nonce, N(NAT_DETECTION_SOURCE_IP), N(NAT_DETECTION_DESTINATION_IP)");
+  EXPECT_EQ(world.ladder()[2],
+            "left  IKE_AUTH request 1  HDR, SK {IDi, IDr, N(INITIAL_CONTACT), AUTH, SA, TSi, TSr}");
+  EXPECT_EQ(world.ladder()[3], "right  IKE_AUTH response 1  HDR, SK {IDr, AUTH, SA, TSi, TSr}");
+  expect_mirrored_child_sas(1);
+  EXPECT_EQ(left().count<ike::ChildSaUp>(), 1u);
+  EXPECT_EQ(right().count<ike::ChildSaUp>(), 1u);
+}
+
+TEST_F(InitialExchanges, WorkOverIpv6) {
+  std::tie(left_site, right_site) = left_and_right(IpFamily::v6);
+  start();
+  initiate();
+  EXPECT_FALSE(refusal(left()).has_value());
+  expect_mirrored_child_sas(1);
+}
+
+TEST_F(InitialExchanges, S35_SurviveTheLossOfEveryFirstTransmission) {
+  start();
+  std::set<std::string> seen;
+  world.set_judge([&](const InFlight& packet) {
+    return seen.insert(to_hex(packet.datagram.octets)).second ? Fate::drop : Fate::deliver;
+  });
+  initiate("lan", seconds(20));
+  EXPECT_FALSE(refusal(left()).has_value());
+  expect_mirrored_child_sas(1);
+  EXPECT_EQ(left().engine.ike_sas().size(), 1u);
+  EXPECT_EQ(right().engine.ike_sas().size(), 1u);
+}
+
+TEST_F(InitialExchanges, S35_AnswerARetransmissionWithTheSameOctets) {
+  start();
+  std::vector<Octets> from_right;
+  world.set_judge([&](const InFlight& packet) {
+    if (packet.from.name == "left") return Fate::deliver;
+    from_right.push_back(packet.datagram.octets);
+    return from_right.size() % 2 == 1 ? Fate::drop : Fate::deliver;
+  });
+  initiate("lan", seconds(5));
+  EXPECT_FALSE(refusal(left()).has_value());
+  expect_mirrored_child_sas(1);
+  ASSERT_EQ(from_right.size(), 4u);
+  EXPECT_EQ(from_right[0], from_right[1]);
+  EXPECT_EQ(from_right[2], from_right[3]);
+  EXPECT_EQ(right().engine.counters().retransmissions_answered, 2u);
+}
+
+TEST_F(InitialExchanges, SurviveReorderedAndDuplicatedDatagrams) {
+  start();
+  world.set_faults({0, 50, milliseconds(1), milliseconds(900)});
+  initiate("lan", seconds(30));
+  EXPECT_FALSE(refusal(left()).has_value());
+  expect_mirrored_child_sas(1);
+}
+
+TEST_F(InitialExchanges, GiveUpWhenNobodyAnswers) {
+  start();
+  world.set_judge([](const InFlight&) { return Fate::drop; });
+  initiate("lan", minutes(10));
+  EXPECT_EQ(refusal_code(left()), RefusalCode::no_answer);
+  EXPECT_EQ(left().engine.ike_sas().size(), 0u);
+  EXPECT_FALSE(left().engine.deadline().has_value());
+}
+
+TEST_F(InitialExchanges, RestartWithTheMethodThatTheResponderAsksFor) {
+  const auto proposal = [](KeyExchangeMethod first, KeyExchangeMethod second) {
+    return std::vector{Proposal{ProtocolId::IKE,
+                                {encryption(EncryptionId::ENCR_AES_GCM_16, 256), prf(PrfId::PRF_HMAC_SHA2_256),
+                                 key_exchange(first), key_exchange(second)}}};
+  };
+  left_site.ike_proposals = proposal(KeyExchangeMethod::CURVE25519, KeyExchangeMethod::ECP_256);
+  right_site.ike_proposals = proposal(KeyExchangeMethod::ECP_256, KeyExchangeMethod::MODP_2048);
+  start();
+  initiate();
+  EXPECT_FALSE(refusal(left()).has_value());
+  EXPECT_EQ(world.ladder()[1], "right  IKE_SA_INIT response 0  HDR, N(INVALID_KE_PAYLOAD)");
+  expect_mirrored_child_sas(1);
+}
+
+TEST_F(InitialExchanges, EndWithNoProposalChosenWhenNothingIsCommon) {
+  left_site.ike_proposals = {Proposal{ProtocolId::IKE, {encryption(EncryptionId::ENCR_AES_GCM_16, 256),
+                                                        prf(PrfId::PRF_HMAC_SHA2_256),
+                                                        key_exchange(KeyExchangeMethod::CURVE25519)}}};
+  right_site.ike_proposals = {Proposal{ProtocolId::IKE, {encryption(EncryptionId::ENCR_AES_GCM_16, 128),
+                                                         prf(PrfId::PRF_HMAC_SHA2_256),
+                                                         key_exchange(KeyExchangeMethod::CURVE25519)}}};
+  start();
+  initiate("lan", seconds(10));
+  const auto why = refusal(left());
+  ASSERT_TRUE(why.has_value());
+  EXPECT_EQ(why->code, RefusalCode::no_proposal_chosen);
+  EXPECT_TRUE(why->by_peer);
+  const auto* refused = right().last<ike::Refused>();
+  ASSERT_NE(refused, nullptr);
+  EXPECT_EQ(refused->refusal.ours.front(), "IKE: ENCR_AES_GCM_16-128 / PRF_HMAC_SHA2_256 / CURVE25519");
+  EXPECT_EQ(refused->refusal.theirs.front(), "IKE: ENCR_AES_GCM_16-256 / PRF_HMAC_SHA2_256 / CURVE25519");
+  EXPECT_EQ(right().engine.ike_sas().size(), 0u);
+}
+
+TEST_F(InitialExchanges, S08_AWrongKeyEndsOnBothSidesWithoutAChildSa) {
+  right_site.secret = "another shared key of length";
+  start();
+  initiate("lan", seconds(40));
+  EXPECT_EQ(refusal_code(left()), RefusalCode::authentication_failed);
+  EXPECT_EQ(child_sas(left()) + child_sas(right()), 0u);
+  EXPECT_EQ(left().engine.ike_sas().size() + right().engine.ike_sas().size(), 0u);
+  EXPECT_EQ(right().last<ike::Refused>()->refusal.code, RefusalCode::authentication_failed);
+}
+
+TEST_F(InitialExchanges, AnUnknownIdentityIsAuthenticationFailedForThePeerAndNamedAtHome) {
+  left_site.local_id = "stranger.example.org";
+  start();
+  initiate("lan", seconds(40));
+  EXPECT_EQ(refusal_code(left()), RefusalCode::authentication_failed);
+  const auto& refused = right().last<ike::Refused>()->refusal;
+  EXPECT_EQ(refused.code, RefusalCode::unknown_identity);
+  EXPECT_EQ(refused.theirs.front(), "IDi stranger.example.org, IDr right.example.org");
+}
+
+TEST_F(InitialExchanges, UnacceptableSelectorsLeaveTheIkeSaStanding) {
+  right_site.remote_network = prefix_of(*IpAddress::parse("10.9.0.0"), 24);
+  start();
+  initiate();
+  EXPECT_EQ(refusal_code(left()), RefusalCode::selectors_unacceptable);
+  EXPECT_NE(established(left()), nullptr);
+  EXPECT_NE(established(right()), nullptr);
+  EXPECT_EQ(child_sas(left()) + child_sas(right()), 0u);
+  EXPECT_EQ(world.ladder()[3], "right  IKE_AUTH response 1  HDR, SK {IDr, AUTH, N(TS_UNACCEPTABLE)}");
+}
+
+TEST_F(InitialExchanges, SelectorsAreNarrowedToWhatBothWant) {
+  left_site.remote_network = prefix_of(*IpAddress::parse("10.2.0.0"), 16);
+  start();
+  initiate();
+  EXPECT_FALSE(refusal(left()).has_value());
+  expect_mirrored_child_sas(1);
+  EXPECT_EQ(to_string(left().stack.child_sas().begin()->second.remote_selectors), "10.2.0.0/24");
+}
+
+TEST_F(InitialExchanges, A11_AProposalWithoutAKeyExchangeIsRefused) {
+  left_site.ike_proposals = {Proposal{ProtocolId::IKE, {encryption(EncryptionId::ENCR_AES_GCM_16, 256),
+                                                        prf(PrfId::PRF_HMAC_SHA2_256),
+                                                        key_exchange(KeyExchangeMethod::CURVE25519)}}};
+  start();
+  // The KE transform is cut out of the request on its way.
+  world.set_judge([&](const InFlight& packet) {
+    auto message = wire::parse_message(packet.datagram.octets);
+    if (packet.from.name != "left" || !message) return Fate::deliver;
+    auto& sa = std::get<wire::SaPayload>(message->clear.payloads.front().body);
+    std::erase_if(sa.proposals.front().transforms, [](const auto& t) { return t.type == TransformType::KE; });
+    world.inject(right(), {packet.datagram.remote, packet.datagram.local,
+                           wire::encode_message(message->header, message->clear.payloads)});
+    return Fate::drop;
+  });
+  initiate("lan", seconds(10));
+  EXPECT_EQ(refusal_code(left()), RefusalCode::no_proposal_chosen);
+  EXPECT_EQ(right().engine.ike_sas().size(), 0u);
+}
+
+TEST_F(InitialExchanges, H04_AForgedErrorInClearDoesNotEndTheAttempt) {
+  start();
+  unsigned forged = 0;
+  world.set_judge([&](const InFlight& packet) {
+    if (packet.from.name == "left" && forged < 100) {
+      ++forged;
+      auto header = *wire::parse_header(packet.datagram.octets);
+      header.initiator = false;
+      header.response = true;
+      world.inject(left(), {packet.datagram.local, packet.datagram.remote,
+                            wire::encode_message(header, {ike::notify_payload(NotifyType::NO_PROPOSAL_CHOSEN)})});
+    }
+    return Fate::deliver;
+  });
+  initiate();
+  EXPECT_GT(forged, 0u);
+  EXPECT_FALSE(refusal(left()).has_value());
+  expect_mirrored_child_sas(1);
+}
+
+TEST_F(InitialExchanges, D10_AKeyExchangeOfAnotherLengthIsRefusedBeforeAnyComputation) {
+  start();
+  world.set_judge([&](const InFlight& packet) {
+    auto message = wire::parse_message(packet.datagram.octets);
+    if (packet.from.name != "left" || !message) return Fate::deliver;
+    for (auto& payload : message->clear.payloads)
+      if (auto* ke = std::get_if<wire::KePayload>(&payload.body)) ke->data.push_back(0);
+    world.inject(right(), {packet.datagram.remote, packet.datagram.local,
+                           wire::encode_message(message->header, message->clear.payloads)});
+    return Fate::drop;
+  });
+  initiate("lan", seconds(10));
+  EXPECT_EQ(refusal_code(left()), RefusalCode::malformed_message);
+  EXPECT_EQ(right().engine.ike_sas().size(), 0u);
+}
+
+TEST_F(InitialExchanges, NoTwoHandshakesShareANonceOrASpi) {
+  start();
+  std::set<std::uint64_t> spis;
+  for (int i = 0; i < 5; ++i) {
+    initiate();
+    spis.insert(world.node("left").engine.ike_sas().begin()->second.record().initiator_spi.value);
+    world.control(left(), ike::TerminateIke{ControlId{7}, established_id(left()), false});
+    world.run_for(minutes(1));
+  }
+  EXPECT_EQ(spis.size(), 5u);
+  EXPECT_EQ(left().engine.ike_sas().size() + right().engine.ike_sas().size(), 0u);
+}
+
+}  // namespace
+}  // namespace keypact::sim

@@ -1,0 +1,84 @@
+// Two engines, left and right, and a ladder of what they say to each other.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "sim/site_to_site.h"
+#include "sim/world.h"
+
+namespace keypact::sim {
+
+class Ladder : public ::testing::Test {
+ protected:
+  Ladder() {
+    auto [l, r] = left_and_right();
+    left_site = l;
+    right_site = r;
+  }
+
+  /// Starts both engines with the sites as they are now.
+  void start() {
+    world.add("left", left_site.local, left_site.snapshot());
+    world.add("right", right_site.local, right_site.snapshot());
+  }
+  Node& left() { return world.node("left"); }
+  Node& right() { return world.node("right"); }
+
+  /// `left` brings up the child, and the world runs for `duration`.
+  void initiate(const std::string& child = "lan", Duration duration = seconds(1)) {
+    world.control(left(), ike::Initiate{ControlId{++request_}, "net", child, {}, {}});
+    world.run_for(duration);
+  }
+  /// The outcome of the last request; nothing when it worked.
+  std::optional<ike::Refusal> refusal(Node& node) {
+    const auto* done = node.last<ike::RequestDone>();
+    EXPECT_NE(done, nullptr) << "the request has no outcome";
+    return done != nullptr ? done->refusal : std::nullopt;
+  }
+  std::optional<ike::RefusalCode> refusal_code(Node& node) {
+    const auto why = refusal(node);
+    return why ? std::optional(why->code) : std::nullopt;
+  }
+  static const ike::v2::EstablishedSa* established(Node& node) {
+    for (const auto& [id, sa] : node.engine.ike_sas())
+      if (sa.established() != nullptr) return sa.established();
+    return nullptr;
+  }
+  static IkeSaId established_id(Node& node) {
+    for (const auto& [id, sa] : node.engine.ike_sas())
+      if (sa.established() != nullptr) return id;
+    return {};
+  }
+  static std::size_t child_sas(Node& node) { return node.stack.child_sas().size(); }
+
+  /// Both stacks hold the same pairs of SAs with the same keys, mirrored.
+  void expect_mirrored_child_sas(std::size_t count) {
+    EXPECT_EQ(child_sas(left()), count);
+    EXPECT_EQ(child_sas(right()), count);
+    for (const auto& [id, ours] : left().stack.child_sas()) {
+      bool found = false;
+      for (const auto& [other, theirs] : right().stack.child_sas()) {
+        if (ours.inbound_spi != theirs.outbound_spi) continue;
+        found = true;
+        EXPECT_EQ(ours.outbound_spi, theirs.inbound_spi);
+        EXPECT_TRUE(secret_equal(ours.inbound.encryption.reveal(), theirs.outbound.encryption.reveal()));
+        EXPECT_TRUE(secret_equal(ours.outbound.encryption.reveal(), theirs.inbound.encryption.reveal()));
+        EXPECT_TRUE(secret_equal(ours.inbound.integrity.reveal(), theirs.outbound.integrity.reveal()));
+        EXPECT_FALSE(secret_equal(ours.inbound.encryption.reveal(), ours.outbound.encryption.reveal()));
+        EXPECT_EQ(ours.local_selectors, theirs.remote_selectors);
+        EXPECT_EQ(ours.remote_selectors, theirs.local_selectors);
+        EXPECT_EQ(ours.esn, theirs.esn);
+      }
+      EXPECT_TRUE(found) << "no counterpart for an SA of the left side";
+    }
+  }
+
+  World world{1};
+  SiteToSite left_site;
+  SiteToSite right_site;
+
+ private:
+  std::uint64_t request_ = 1000000;
+};
+
+}  // namespace keypact::sim
