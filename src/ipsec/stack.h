@@ -42,6 +42,9 @@ struct ChildSa {
   HeaderHandling headers;
   /// False: the inbound SA accepts, the outbound one is not yet used (a rekey's responder, RFC 7296 §2.8).
   bool use_outbound = true;
+  // Not zero only for SAs that another owner used before: the last number sent, and the highest one received.
+  std::uint64_t outbound_sequence = 0;
+  std::uint64_t inbound_sequence = 0;
 };
 
 struct InstallPolicy {

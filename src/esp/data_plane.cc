@@ -1,0 +1,103 @@
+#include "esp/data_plane.h"
+
+#include "esp/data_plane_pass.h"
+#include "esp/packet_too_big.h"
+
+namespace keypact::esp {
+namespace {
+
+constexpr std::size_t kLargestPacket = 65535;
+// RFC 791 §3.2: every IPv4 host takes 576 octets; smaller values would only be somebody's attack.
+constexpr std::size_t kIpv4MinimumMtu = 576;
+
+std::size_t plausible_path_mtu(std::size_t mtu, IpFamily outer) {
+  return std::clamp(mtu, outer == IpFamily::v4 ? kIpv4MinimumMtu : kIpv6MinimumMtu, kLargestPacket);
+}
+
+}  // namespace
+
+DataPlane::DataPlane(crypto::Library& library, RandomSource& random, const DataPlaneOptions& options)
+    : library_(library),
+      random_(random),
+      options_(options),
+      spd_(options.acquire_retry),
+      errors_(options.errors_per_second),
+      scratch_(kLargestPacket) {}
+
+std::optional<ipsec::StackEvent> DataPlane::apply(ipsec::StackRequest request, Instant /*now*/) {
+  flows_.forget_all();
+  return std::visit([this](const auto& each) { return on(each); }, request);
+}
+
+std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::InstallPolicy& request) {
+  spd_.install(request.policy);
+  return std::nullopt;
+}
+
+std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::RemovePolicy& request) {
+  spd_.remove(request.id);
+  return std::nullopt;
+}
+
+std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::InstallChildSa& request) {
+  const auto& sa = request.sa;
+  const auto refuse = [&](std::string reason) {
+    return ipsec::StackEvent(ipsec::ChildSaInstallFailed{sa.id, std::move(reason)});
+  };
+  auto pair = SaPair::make(library_, sa);
+  if (!pair) return refuse(std::move(pair).error());
+  (*pair)->tunnel.path_mtu = plausible_path_mtu(options_.default_path_mtu, sa.remote.address.family());
+  if (auto added = sad_.add(std::move(*pair)); !added) return refuse(std::move(added).error());
+  if (sa.use_outbound) spd_.prefer(sa.policy, sa.inbound_spi);
+  return ipsec::ChildSaInstalled{sa.id};
+}
+
+std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::UseOutbound& request) {
+  if (const SaPair* const pair = sad_.find(request.id)) spd_.prefer(pair->policy, pair->inbound.opener.spi());
+  return std::nullopt;
+}
+
+std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::RemoveChildSa& request) {
+  if (const SaPair* const pair = sad_.find(request.id)) {
+    spd_.detach(pair->policy, pair->inbound.opener.spi());
+    sad_.remove(request.id);
+  }
+  return std::nullopt;
+}
+
+std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::UpdateEndpoints& request) {
+  if (SaPair* const pair = sad_.find(request.id)) {
+    auto& tunnel = pair->tunnel;
+    tunnel.local = request.local;
+    tunnel.remote = request.remote;
+    tunnel.udp_encapsulation = request.udp_encapsulation;
+    tunnel.path_mtu = plausible_path_mtu(options_.default_path_mtu, request.remote.address.family());
+  }
+  return std::nullopt;
+}
+
+bool DataPlane::set_path_mtu(ChildSaId id, std::size_t mtu, Instant now) {
+  SaPair* const pair = sad_.find(id);
+  if (pair == nullptr) return false;
+  pair->tunnel.path_mtu = plausible_path_mtu(mtu, pair->tunnel.remote.address.family());
+  pair->tunnel.path_mtu_until = now + options_.path_mtu_life;
+  return true;
+}
+
+std::optional<std::size_t> DataPlane::inner_mtu(ChildSaId id) const {
+  const SaPair* const pair = sad_.find(id);
+  return pair == nullptr ? std::nullopt : std::optional(pair->inner_mtu());
+}
+
+std::optional<ipsec::ChildSaCounters> DataPlane::counters(ChildSaId id) const {
+  const SaPair* const pair = sad_.find(id);
+  return pair == nullptr ? std::nullopt : std::optional(pair->counters);
+}
+
+void DataPlane::report_expiry(SaPair& pair, ExpiryReport reached, Pass& pass) {
+  if (pair.reported >= reached) return;
+  pair.reported = reached;
+  pass.output.add_event(ipsec::ChildSaExpired{pair.id, reached == ExpiryReport::hard});
+}
+
+}  // namespace keypact::esp

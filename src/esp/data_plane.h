@@ -1,0 +1,82 @@
+// DataPlane: userspace ESP in tunnel mode, as a function of packets and requests. It holds the SPD and the SAD (RFC 4301 §4.4),
+// protects what comes from the tunnel device (§5.1) and admits what comes from the wire (§5.2). One per thread, nothing shared.
+#pragma once
+
+#include "esp/flow_cache.h"
+#include "esp/inner_packet.h"
+#include "esp/output_batch.h"
+#include "esp/rate_limit.h"
+#include "esp/spd.h"
+
+namespace keypact::esp {
+
+struct DataPlaneOptions {
+  /// The path MTU of an SA about which nothing else was learned.
+  std::size_t default_path_mtu = 1500;
+  /// RFC 1191 §6.3: how long a path MTU that was learned is believed.
+  Duration path_mtu_life = minutes(10);
+  /// A policy without SA asks IKE again after this, if nothing came of the first time.
+  Duration acquire_retry = seconds(30);
+  /// RFC 4443 §2.4: ICMP errors are limited.
+  std::uint32_t errors_per_second = 100;
+};
+
+class DataPlane {
+ public:
+  /// `library` and `random` outlive this object and belong to its thread.
+  DataPlane(crypto::Library& library, RandomSource& random, const DataPlaneOptions& options = {});
+
+  /// Carries out one request. InstallChildSa is answered by ChildSaInstalled or ChildSaInstallFailed, the others by nothing.
+  std::optional<ipsec::StackEvent> apply(ipsec::StackRequest request, Instant now);
+  /// The question of an Acquire came to nothing: the next packet may ask again.
+  void acquire_answered(PolicyId policy) { spd_.acquire_answered(policy); }
+
+  /// Packets from the tunnel device: ESP for the wire, ICMP errors back into the tunnel.
+  void outbound(std::span<const InnerPacket> packets, Instant now, OutputBatch& output);
+  /// ESP packets from the wire, decrypted where they lie: inner packets for the tunnel device.
+  void inbound(std::span<const OuterPacket> packets, Instant now, OutputBatch& output);
+
+  /// The path carries packets of `mtu` octets, IP header included; implausibly small values are raised to the least that an IP
+  /// network carries. False when there is no such SA.
+  bool set_path_mtu(ChildSaId id, std::size_t mtu, Instant now);
+  /// The largest inner packet that fits the path of this SA now.
+  [[nodiscard]] std::optional<std::size_t> inner_mtu(ChildSaId id) const;
+  [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const;
+  [[nodiscard]] const DropCounters& drops() const { return drops_; }
+
+ private:
+  struct Pass;  // one call of outbound() or inbound()
+
+  std::optional<ipsec::StackEvent> on(const ipsec::InstallPolicy& request);
+  std::optional<ipsec::StackEvent> on(const ipsec::RemovePolicy& request);
+  std::optional<ipsec::StackEvent> on(const ipsec::InstallChildSa& request);
+  std::optional<ipsec::StackEvent> on(const ipsec::UseOutbound& request);
+  std::optional<ipsec::StackEvent> on(const ipsec::RemoveChildSa& request);
+  std::optional<ipsec::StackEvent> on(const ipsec::UpdateEndpoints& request);
+
+  void outbound_packet(InnerPacket packet, Pass& pass);
+  [[nodiscard]] SaPair* select(const InnerPacketInfo& info, OctetView packet, Pass& pass);
+  [[nodiscard]] SaPair* search(const InnerPacketInfo& info, OctetView packet, Pass& pass);
+  void protect_large(SaPair& pair, OctetView packet, const InnerPacketInfo& info, std::size_t limit, Pass& pass);
+  void protect(SaPair& pair, OctetView packet, const InnerPacketInfo& info, bool dont_fragment, Pass& pass);
+  void report_too_big(OctetView packet, const InnerPacketInfo& info, std::size_t limit, Pass& pass);
+
+  void inbound_packet(const OuterPacket& packet, Pass& pass);
+  [[nodiscard]] bool authenticate(SaPair& pair, std::uint32_t transmitted, MutableOctets packet, Pass& pass);
+  [[nodiscard]] bool resynchronize(InboundSa& sa, std::uint64_t inferred, MutableOctets packet);
+  void admit(SaPair& pair, const OuterPacket& outer, Pass& pass);
+
+  void report_expiry(SaPair& pair, ExpiryReport reached, Pass& pass);
+
+  crypto::Library& library_;
+  RandomSource& random_;
+  DataPlaneOptions options_;
+  Sad sad_;
+  Spd spd_;
+  FlowCache flows_;
+  DropCounters drops_;
+  RateLimit errors_;
+  Octets scratch_;  ///< one packet: a fragment, or the copy of one to try again
+};
+
+}  // namespace keypact::esp
