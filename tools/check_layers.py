@@ -2,7 +2,8 @@
 """Checks the includes of src/ and the DEPENDS of its CMakeLists.txt against tools/layers.txt.
 
 An include goes down to a folder that the table names; headers and calls of a closed group need the folder's right.
-Test files keep to the layers, but may use files, the clock and seeded generators.
+Test files (`*_test.cc`, `test_*.h`) keep to the layers, but may use files, the clock and seeded generators; nothing
+else includes a test header.
 """
 import argparse
 import dataclasses
@@ -84,9 +85,16 @@ def group_of_header(header):
     return [group for group, patterns in GROUPS.items() if any(fnmatch.fnmatch(header, p) for p in patterns)]
 
 
+def is_test(path):
+    name = path.rpartition("/")[2]
+    return name.startswith("test_") or name.endswith("_test.cc")
+
+
 def check_own_include(src, path, header, table, depends):
     own = table.folder_of(path)
     target = table.folder_of(header)
+    if is_test(header) and not is_test(path):
+        return f'"{header}" is for tests'
     if not (src / header).is_file():
         return f'"{header}" does not exist below src/'
     if target == own:
@@ -110,7 +118,7 @@ def check_foreign_include(path, header, rights):
 def check_source(src, path, table, depends):
     text = cpp_text.without_comments((src / path).read_text(encoding="utf-8", errors="replace"))
     rights = table.rights_of(path)
-    if path.endswith("_test.cc"):
+    if is_test(path):
         rights = rights | {"files", "clock", "random"}
     for match in INCLUDE.finditer(text):
         where = f"src/{path}:{cpp_text.line_of(text, match.start(1))}"

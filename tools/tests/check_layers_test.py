@@ -68,6 +68,13 @@ class CheckLayers(SampleTree):
         self.write("src/crypto/bad.h", "#include <openssl/evp.h>\n")
         self.assert_one_finding(self.check(), "only in .cc files")
 
+    def test_lets_tests_and_their_headers_read_files_but_keeps_these_headers_out_of_other_sources(self):
+        self.write("src/wire/test_data.h", "#include <fstream>\n")
+        self.write("src/wire/header_test.cc", '#include "wire/test_data.h"\n#include <fstream>\n')
+        self.assert_clean(self.check())
+        self.write("src/wire/header.cc", '#include "wire/test_data.h"\n')
+        self.assert_one_finding(self.check(), "is for tests")
+
     def test_compares_depends_with_the_table(self):
         self.folder("wire", ["base", "proto", "crypto"])
         self.write("src/wire/header.cc", '#include "proto/spi.h"\n')
