@@ -31,13 +31,18 @@ class Capture:
         return self
 
     def frames(self):
-        """The octets of each Ethernet frame."""
-        octets = self.path.read_bytes()
-        at = 24
-        while at + 16 <= len(octets):
-            (length,) = struct.unpack_from("<I", octets, at + 8)
-            yield octets[at + 16:at + 16 + length]
-            at += 16 + length
+        return read_frames(self.path)
+
+
+def read_frames(path):
+    """The octets of each Ethernet frame of a capture file (pcap)."""
+    with open(path, "rb") as file:
+        octets = file.read()
+    at = 24
+    while at + 16 <= len(octets):
+        (length,) = struct.unpack_from("<I", octets, at + 8)
+        yield octets[at + 16:at + 16 + length]
+        at += 16 + length
 
 
 def classify(frame):

@@ -217,7 +217,7 @@ def marked_octets(size):
     return b"".join(struct.pack("!I", index) + block[4:] for index in range(size // 1024 + 1))[:size]
 
 
-def transfer(sender, receiver, family=4, size=200_000, port=7000, timeout=30):
+def transfer(sender, receiver, family=4, size=200_000, port=40000, timeout=30):
     """Sends a file by TCP between the inner addresses and compares the SHA-256 sums; the seconds it took."""
     data = marked_octets(size)
     result = {}

@@ -2,6 +2,7 @@
 from capture import Capture, fields
 from case import PairCase
 from lab import wait_for
+from stranger import knock
 
 INVALID_KE_PAYLOAD, COOKIE = "17", "16390"
 
@@ -32,8 +33,8 @@ class Negotiation(PairCase):
         if self.responder.kind != "strongswan":
             self.skipTest("needs a responder that demands cookies")
         self.configure()
-        capture = Capture(self.left)
         self.half_open(2)
+        capture = Capture(self.left)
         self.bring_up()
         capture.stop()
         self.assertIn(COOKIE, self.notifies(capture))
@@ -41,13 +42,12 @@ class Negotiation(PairCase):
 
     def prepare(self):
         if self.responder.kind == "strongswan" and "cookie" in self._testMethodName:
-            self.responder.settings = "cookie_threshold = 1\n  half_open_timeout = 60"
+            self.responder.settings = "cookie_threshold = 1\n  block_threshold = 0\n  half_open_timeout = 60"
 
     def half_open(self, count):
         """Leaves IKE SAs at the responder that never get beyond IKE_SA_INIT."""
-        for number in range(count):
-            self.left.run("ike-scan", "--ikev2", "--sport=0", "--retry=1", "--timeout=300", "--trans=(1=12,14=128)(2=5)(3=12)(4=14)",
-                          self.right.v4, check=False)
+        for _ in range(count):
+            knock(self.left, self.right.v4)
         wait_for(lambda: int(self.responder.request("stats")[0]["ikesas"]["half-open"]) >= 1, "half-open IKE SAs")
 
     def test_second_proposal_of_several_is_the_common_one(self):

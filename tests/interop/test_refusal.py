@@ -46,7 +46,8 @@ class Refusal(PairCase):
         self.expect_refusal("AUTHENTICATION_FAILED", responder=edit("secrets", "ike-1", "secret", '"something else"'))
 
     def test_no_key_for_this_peer_at_the_responder(self):
-        self.expect_refusal("AUTHENTICATION_FAILED", responder=edit("secrets", "ike-1", "id-1", "stranger.example"))
+        self.expect_refusal("AUTHENTICATION_FAILED",
+                            responder=edit("secrets", {"ike-1": {"id": "stranger.example", "secret": '"something"'}}))
 
     def test_identity_of_the_initiator_is_unknown(self):
         self.expect_refusal("AUTHENTICATION_FAILED", responder=edit(*CONNECTION, "remote", "id", "somebody.example"))
