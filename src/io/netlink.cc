@@ -38,6 +38,12 @@ std::optional<IpAddress> get_address(const nlattr* attribute) {
       {static_cast<const std::uint8_t*>(mnl_attr_get_payload(attribute)), mnl_attr_get_payload_len(attribute)});
 }
 
+NetlinkRequest link_request(InterfaceIndex interface) {
+  NetlinkRequest request(RTM_NEWLINK, NLM_F_ACK);
+  request.body<ifinfomsg>().ifi_index = static_cast<int>(interface);
+  return request;
+}
+
 NetlinkRequest address_request(std::uint16_t type, std::uint16_t flags, const InterfaceAddress& address) {
   NetlinkRequest request(type, flags);
   auto& body = request.body<ifaddrmsg>();
@@ -162,25 +168,29 @@ Result<InterfaceIndex> Netlink::interface_index(const std::string& name) {
 }
 
 Result<void> Netlink::configure(InterfaceIndex interface, const LinkSettings& settings) {
-  NetlinkRequest request(RTM_NEWLINK, NLM_F_ACK);
-  auto& body = request.body<ifinfomsg>();
-  body.ifi_family = AF_UNSPEC;
-  body.ifi_index = static_cast<int>(interface);
-  if (settings.up) {
-    body.ifi_change = IFF_UP;
-    body.ifi_flags = *settings.up ? static_cast<unsigned>(IFF_UP) : 0U;
+  const std::string what = "cannot configure the network interface " + std::to_string(interface);
+  if (settings.mtu || settings.automatic_ipv6_address) {
+    NetlinkRequest request = link_request(interface);
+    if (settings.mtu) mnl_attr_put_u32(request.header(), IFLA_MTU, *settings.mtu);
+    if (settings.automatic_ipv6_address) {
+      nlattr* families = mnl_attr_nest_start(request.header(), IFLA_AF_SPEC);
+      nlattr* ipv6 = mnl_attr_nest_start(request.header(), AF_INET6);
+      mnl_attr_put_u8(request.header(), IFLA_INET6_ADDR_GEN_MODE,
+                      *settings.automatic_ipv6_address ? IN6_ADDR_GEN_MODE_EUI64 : IN6_ADDR_GEN_MODE_NONE);
+      mnl_attr_nest_end(request.header(), ipv6);
+      mnl_attr_nest_end(request.header(), families);
+    }
+    const auto outcome = implementation_->exchange.run(request);
+    if (!outcome.ok()) return failure(outcome.error(what));
   }
-  if (settings.mtu) mnl_attr_put_u32(request.header(), IFLA_MTU, *settings.mtu);
-  if (settings.automatic_ipv6_address) {
-    nlattr* families = mnl_attr_nest_start(request.header(), IFLA_AF_SPEC);
-    nlattr* ipv6 = mnl_attr_nest_start(request.header(), AF_INET6);
-    mnl_attr_put_u8(request.header(), IFLA_INET6_ADDR_GEN_MODE,
-                    *settings.automatic_ipv6_address ? IN6_ADDR_GEN_MODE_EUI64 : IN6_ADDR_GEN_MODE_NONE);
-    mnl_attr_nest_end(request.header(), ipv6);
-    mnl_attr_nest_end(request.header(), families);
+  if (settings.up) {   // in a request of its own: the kernel would set it up first and then do the rest
+    NetlinkRequest request = link_request(interface);
+    auto* body = static_cast<ifinfomsg*>(mnl_nlmsg_get_payload(request.header()));
+    body->ifi_change = IFF_UP;
+    body->ifi_flags = *settings.up ? static_cast<unsigned>(IFF_UP) : 0U;
+    const auto outcome = implementation_->exchange.run(request);
+    if (!outcome.ok()) return failure(outcome.error(what));
   }
-  const auto outcome = implementation_->exchange.run(request);
-  if (!outcome.ok()) return failure(outcome.error("cannot configure the network interface " + std::to_string(interface)));
   return {};
 }
 

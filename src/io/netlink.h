@@ -72,7 +72,7 @@ struct RouteLookup {
 struct LinkSettings {
   std::optional<bool> up{};
   std::optional<std::uint32_t> mtu{};
-  /// False: no IPv6 link-local address by itself, and so no router solicitations into a tunnel. To be set before `up`.
+  /// False: no IPv6 link-local address by itself, and so no router solicitations into a tunnel. Without effect on an interface that is up.
   std::optional<bool> automatic_ipv6_address{};
 };
 
