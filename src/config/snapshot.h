@@ -22,12 +22,14 @@ struct AddressPattern {
 
   [[nodiscard]] bool matches(const IpAddress& address) const;
   [[nodiscard]] bool is_single() const { return kind == Kind::range && first == last; }
+  bool operator==(const AddressPattern&) const = default;
 };
 
 /// A configured selector: "dynamic" stands for the tunnel's own address (or virtual IP) of that side.
 struct SelectorPattern {
   bool dynamic = false;
   TrafficSelector selector;  ///< for dynamic: protocol and ports count only
+  bool operator==(const SelectorPattern&) const = default;
 };
 
 enum class AuthKind : std::uint8_t { psk, pubkey, eap, xauth, null_auth };
@@ -35,6 +37,7 @@ enum class AuthKind : std::uint8_t { psk, pubkey, eap, xauth, null_auth };
 struct AuthRound {
   AuthKind kind = AuthKind::pubkey;
   IdentityPattern id = IdentityPattern::anybody();  ///< local: exact identity, or any = our address
+  bool operator==(const AuthRound&) const = default;
 };
 
 enum class Action : std::uint8_t { none, trap, start, trap_and_start };
@@ -58,6 +61,8 @@ struct ChildConfig {
   Action start_action = Action::none;
   Action close_action = Action::none;
   Action dpd_action = Action::none;
+
+  bool operator==(const ChildConfig&) const = default;
 };
 
 struct Connection {
@@ -84,6 +89,7 @@ struct Connection {
   unsigned keyingtries = 1;  ///< 0: for ever
 
   [[nodiscard]] const ChildConfig* child(std::string_view child_name) const;
+  bool operator==(const Connection&) const = default;
 };
 
 struct SharedKey {
