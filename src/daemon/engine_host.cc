@@ -1,0 +1,62 @@
+#include "daemon/engine_host.h"
+
+#include "io/clock.h"
+#include "jobs/run_job.h"
+
+namespace keypact::daemon {
+
+EngineHost::EngineHost(io::EventLoop& loop, const ike::Options& options, crypto::Library& library, RandomSource& random,
+                       Transport& transport, Stack stack)
+    : library_(library),
+      random_(random),
+      transport_(transport),
+      stack_(std::move(stack)),
+      engine_(options, library, random, io::monotonic_now()),
+      timer_(loop, [this] {
+        engine_.on_deadline(io::monotonic_now());
+        pump();
+      }) {}
+
+void EngineHost::on_datagram(const ike::Datagram& datagram) {
+  engine_.on_datagram(io::monotonic_now(), datagram);
+  pump();
+}
+
+void EngineHost::on_stack_event(const ipsec::StackEvent& event) {
+  engine_.on_stack_event(io::monotonic_now(), event);
+  pump();
+}
+
+void EngineHost::submit(const ike::ControlRequest& request) {
+  engine_.on_control(io::monotonic_now(), request);
+  pump();
+}
+
+void EngineHost::set_configuration(std::shared_ptr<const config::Snapshot> snapshot) {
+  engine_.set_configuration(io::monotonic_now(), std::move(snapshot));
+  pump();
+}
+
+void EngineHost::pump() {
+  // A listener may submit a request: its outputs are taken by the loop that is already running.
+  if (std::exchange(pumping_, true)) return;
+  for (auto outputs = engine_.take_outputs(); !outputs.empty(); outputs = engine_.take_outputs())
+    for (auto& output : outputs) carry_out(std::move(output));
+  pumping_ = false;
+  if (const auto deadline = engine_.deadline()) timer_.set(*deadline);
+  else timer_.cancel();
+}
+
+void EngineHost::carry_out(ike::Output output) {
+  if (const auto* datagram = std::get_if<ike::Datagram>(&output)) {
+    transport_.send(*datagram);
+  } else if (auto* job = std::get_if<ike::Job>(&output)) {
+    engine_.on_job_done(io::monotonic_now(), jobs::run_job(library_, random_, std::move(*job)));
+  } else if (auto* request = std::get_if<ipsec::StackRequest>(&output)) {
+    if (const auto event = stack_(std::move(*request))) engine_.on_stack_event(io::monotonic_now(), *event);
+  } else if (const auto* event = std::get_if<ike::Event>(&output)) {
+    for (const auto& listener : listeners_) listener(*event);
+  }
+}
+
+}  // namespace keypact::daemon

@@ -1,0 +1,45 @@
+// EngineHost: keeps one engine running: carries out what it asks for, brings back the answers, and tells its events to whoever
+// listens. One thread.
+#pragma once
+
+#include <functional>
+
+#include "daemon/transport.h"
+#include "ike/engine/engine.h"
+
+namespace keypact::daemon {
+
+class EngineHost {
+ public:
+  using Stack = std::function<std::optional<ipsec::StackEvent>(ipsec::StackRequest)>;
+  using Listener = std::function<void(const ike::Event&)>;
+
+  EngineHost(io::EventLoop& loop, const ike::Options& options, crypto::Library& library, RandomSource& random,
+             Transport& transport, Stack stack);
+
+  void add_listener(Listener listener) { listeners_.push_back(std::move(listener)); }
+
+  void on_datagram(const ike::Datagram& datagram);
+  void on_stack_event(const ipsec::StackEvent& event);
+  void submit(const ike::ControlRequest& request);
+  void set_configuration(std::shared_ptr<const config::Snapshot> snapshot);
+
+  [[nodiscard]] ike::Engine& engine() { return engine_; }
+  [[nodiscard]] ControlId next_control_id() { return ControlId{++last_control_}; }
+
+ private:
+  void pump();
+  void carry_out(ike::Output output);
+
+  crypto::Library& library_;
+  RandomSource& random_;
+  Transport& transport_;
+  Stack stack_;
+  ike::Engine engine_;
+  io::Timer timer_;
+  std::vector<Listener> listeners_;
+  std::uint64_t last_control_ = 0;
+  bool pumping_ = false;
+};
+
+}  // namespace keypact::daemon

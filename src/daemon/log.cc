@@ -1,0 +1,118 @@
+#include "daemon/log.h"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "diagnose/verdict.h"
+#include "io/clock.h"
+
+namespace keypact::daemon {
+namespace {
+
+LogLevel level_of(const std::string& name) {
+  if (name == "error") return LogLevel::error;
+  if (name == "warning") return LogLevel::warning;
+  return name == "debug" ? LogLevel::debug : LogLevel::info;
+}
+
+spdlog::level::level_enum spdlog_level(LogLevel level) {
+  switch (level) {
+    case LogLevel::error: return spdlog::level::err;
+    case LogLevel::warning: return spdlog::level::warn;
+    case LogLevel::info: return spdlog::level::info;
+    case LogLevel::debug: return spdlog::level::debug;
+  }
+  return spdlog::level::info;
+}
+
+std::string joined(const std::vector<std::string>& values) {
+  std::string text;
+  for (const auto& value : values) text += (text.empty() ? "" : "; ") + value;
+  return text.empty() ? "unknown" : text;
+}
+
+std::string sentence(const ike::Refusal& refusal, const std::string& connection) {
+  const auto verdict = diagnose::verdict_of(refusal, connection);
+  std::string text = verdict.phase + ": " + verdict.what;
+  if (!verdict.detail.empty()) text += ": " + verdict.detail;
+  if (!verdict.ours.empty() || !verdict.theirs.empty())
+    text += " [ours: " + joined(verdict.ours) + "] [theirs: " + joined(verdict.theirs) + "]";
+  return text + " [" + verdict.rule + ", " + verdict.side + "]";
+}
+
+std::string number(std::uint64_t value) { return std::to_string(value); }
+
+struct Line {
+  LogLevel level = LogLevel::info;
+  std::string text;
+};
+struct LineOf {
+  Line operator()(const ike::MessageTraced& e) const {
+    return {LogLevel::debug, "IKE SA " + number(e.ike_sa.value) + (e.sent ? " sent " : " received ") +
+                                 to_string(e.exchange) + (e.response ? " response " : " request ") +
+                                 number(e.message_id) + " (" + number(e.octets) + " octets): " + e.notation};
+  }
+  Line operator()(const ike::IkeSaEstablished& e) const {
+    return {LogLevel::info, "IKE SA " + number(e.ike_sa.value) + " established"};
+  }
+  Line operator()(const ike::IkeSaClosed& e) const {
+    const bool wanted = e.reason.code == ike::RefusalCode::terminated;
+    return {wanted ? LogLevel::info : LogLevel::warning,
+            "IKE SA " + number(e.ike_sa.value) + " of " + e.connection + " closed: " + sentence(e.reason, e.connection)};
+  }
+  Line operator()(const ike::ChildSaUp& e) const {
+    return {LogLevel::info, "Child SA " + number(e.child_sa.value) + " of IKE SA " + number(e.ike_sa.value) + " up"};
+  }
+  Line operator()(const ike::ChildSaDown& e) const {
+    return {LogLevel::info, "Child SA " + number(e.child_sa.value) + " of IKE SA " + number(e.ike_sa.value) + " down"};
+  }
+  Line operator()(const ike::Refused& e) const {
+    return {LogLevel::warning, e.peer.to_string() + ": " + sentence(e.refusal, e.connection)};
+  }
+  Line operator()(const ike::RequestDone& e) const {
+    return {LogLevel::debug, "request " + number(e.request.value) + (e.refusal ? " failed" : " done")};
+  }
+  Line operator()(const ike::IkeKeysDerived& e) const {
+    return {LogLevel::debug, "keys of IKE SA " + to_string(e.initiator_spi) + " exported"};
+  }
+  Line operator()(const ike::ChildKeysDerived& e) const {
+    return {LogLevel::debug, "keys of ESP SPI " + to_string(e.spi) + " exported"};
+  }
+};
+
+}  // namespace
+
+Log::Log(const std::string& level) : level_(level_of(level)) {
+  auto logger = spdlog::stderr_logger_mt("keypactd");
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e %l %v");
+  logger->set_level(spdlog_level(level_));
+  logger->flush_on(spdlog::level::debug);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+void Log::write(LogLevel level, const std::string& line) {
+  // As an argument, never as the format: the line may hold what a peer chose (row A28).
+  spdlog::log(spdlog_level(level), "{}", line);
+}
+
+bool Log::admits(std::size_t kind) {
+  auto& window = windows_[kind];
+  const auto now = io::monotonic_now();
+  if (now - window.began >= seconds(1)) {
+    if (window.suppressed > 0)
+      write(LogLevel::warning, std::to_string(window.suppressed) + " lines of the same kind were left out");
+    window = {now, 0, 0};
+  }
+  if (++window.lines <= kLinesPerSecond || level_ == LogLevel::debug) return true;
+  ++window.suppressed;
+  return false;
+}
+
+void Log::event(const ike::Event& event) {
+  if (std::holds_alternative<ike::MessageTraced>(event) && !wants_messages()) return;
+  if (!admits(event.index())) return;
+  const auto line = std::visit(LineOf{}, event);
+  write(line.level, line.text);
+}
+
+}  // namespace keypact::daemon

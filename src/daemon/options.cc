@@ -1,0 +1,37 @@
+#include "daemon/options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace keypact::daemon {
+
+ParsedCommandLine parse_command_line(int argc, char** argv) {
+  CLI::App app("keypactd: IKEv2 daemon with an IPsec data plane of its own. Runs in the foreground.", "keypactd");
+  CommandLine line;
+  std::string backend = "userspace";
+  app.set_version_flag("--version", std::string("keypactd ") + KEYPACT_VERSION);
+  app.add_option("--config", line.config_directory, "Directory that holds swanctl.conf")->capture_default_str();
+  app.add_option("--vici", line.vici_path, "Unix socket for keypact, swanctl and other vici clients")
+      ->capture_default_str();
+  app.add_option("--backend", backend, "IPsec stack: userspace")
+      ->check(CLI::IsMember({"userspace"}))
+      ->capture_default_str();
+  app.add_option("--tun", line.tun_name, "Name of the tunnel device; %d becomes a free number")->capture_default_str();
+  app.add_option("--port", line.port, "UDP port of IKE")->check(CLI::Range(1, 65535))->capture_default_str();
+  app.add_option("--nat-port", line.nat_port, "UDP port of IKE and ESP with NAT traversal")
+      ->check(CLI::Range(1, 65535))
+      ->capture_default_str();
+  app.add_option("--export-keys", line.export_keys_directory,
+                 "Write the keys of all SAs into this directory, as tables for Wireshark. Whoever reads them reads the "
+                 "traffic");
+  app.add_option("--log-level", line.log_level, "What is logged to stderr")
+      ->check(CLI::IsMember({"error", "warning", "info", "debug"}))
+      ->capture_default_str();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return {std::nullopt, app.exit(error) == 0 ? 0 : 2};
+  }
+  return {std::move(line), 0};
+}
+
+}  // namespace keypact::daemon

@@ -1,0 +1,28 @@
+// The command line of keypactd.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+
+namespace keypact::daemon {
+
+struct CommandLine {
+  std::string config_directory = "/etc/keypact";
+  std::string vici_path = "/run/keypact/keypact.vici";
+  std::string tun_name = "keypact%d";
+  std::uint16_t port = 500;
+  std::uint16_t nat_port = 4500;
+  std::string export_keys_directory;  ///< empty: no keys leave the process
+  std::string log_level = "info";
+};
+
+/// The parsed arguments, or the exit status when there is nothing to run (help, version, a usage error already told).
+struct ParsedCommandLine {
+  std::optional<CommandLine> command_line;
+  int exit_status = 0;
+};
+[[nodiscard]] ParsedCommandLine parse_command_line(int argc, char** argv);
+
+}  // namespace keypact::daemon

@@ -1,0 +1,70 @@
+#include "daemon/transport.h"
+
+#include "esp/demux.h"
+
+namespace keypact::daemon {
+
+Result<Transport> Transport::open(const Ports& ports) {
+  Transport transport;
+  transport.ports_ = ports;
+  for (const auto family : {IpFamily::v4, IpFamily::v6}) {
+    if (!io::address_family_available(family)) continue;
+    for (const auto port : {ports.ike, ports.nat}) {
+      io::UdpOptions options;
+      options.bind = {IpAddress::unspecified(family), port};
+      options.mark = kOwnTrafficMark;
+      TRY(auto socket, io::UdpSocket::open(options));
+      transport.sockets_.push_back({std::move(socket), family, port == ports.nat});
+    }
+  }
+  return transport;
+}
+
+Result<void> Transport::start(io::EventLoop& loop, Receivers receivers) {
+  receivers_ = std::move(receivers);
+  for (auto& bound : sockets_) {
+    TRY(auto watch, loop.watch(bound.socket.fd(), [this, &bound] { receive(bound); }));
+    watches_.push_back(std::move(watch));
+  }
+  return {};
+}
+
+void Transport::receive(Bound& bound) {
+  const auto batch = bound.socket.receive();
+  if (!batch) return;
+  esp_batch_.clear();
+  for (const auto& datagram : *batch) {
+    const auto kind = bound.nat ? esp::classify(datagram.octets) : esp::DatagramKind::ike;
+    if (kind == esp::DatagramKind::esp) esp_batch_.push_back(datagram);
+    if (kind != esp::DatagramKind::ike) continue;
+    const OctetView message = bound.nat ? esp::ike_message_of(datagram.octets) : OctetView(datagram.octets);
+    receivers_.ike({datagram.local, datagram.remote, to_octets(message)});
+  }
+  if (!esp_batch_.empty()) receivers_.esp(esp_batch_);
+}
+
+Transport::Bound* Transport::find(IpFamily family, std::uint16_t port) {
+  for (auto& bound : sockets_)
+    if (bound.family == family && bound.nat == (port == ports_.nat)) return &bound;
+  return nullptr;
+}
+
+void Transport::send(const ike::Datagram& datagram) {
+  auto* bound = find(datagram.local.address.family(), datagram.local.port);
+  if (bound == nullptr) return;
+  Octets octets;
+  // RFC 3948 §2.2: where ESP may come too, IKE says that it is IKE.
+  if (bound->nat) octets.resize(esp::kNonEspMarkerOctets, 0);
+  append(octets, datagram.octets);
+  const io::OutgoingDatagram outgoing{datagram.local.address, datagram.remote, 0, 0, false, octets};
+  // A datagram that cannot be sent is like one that was lost: retransmission takes care of it.
+  (void)bound->socket.send({&outgoing, 1});
+}
+
+io::SendReport Transport::send_esp(IpFamily family, std::span<const io::OutgoingDatagram> batch) {
+  auto* bound = find(family, ports_.nat);
+  if (bound == nullptr) return {};
+  return bound->socket.send(batch);
+}
+
+}  // namespace keypact::daemon

@@ -1,0 +1,53 @@
+// Transport: the UDP ports of IKE, both families: takes datagrams apart by what they are (IKE, ESP in UDP, keepalive) and sends
+// each from the address and port that it belongs to. RFC 7296 §2, §2.23, RFC 3948 §2.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "ike/core/datagram.h"
+#include "io/event_loop.h"
+#include "io/udp_socket.h"
+
+namespace keypact::daemon {
+
+/// SO_MARK of everything that we send ourselves, so that our routes into the tunnel leave it alone.
+inline constexpr std::uint32_t kOwnTrafficMark = 0x6b70;
+
+class Transport {
+ public:
+  struct Ports {
+    std::uint16_t ike = 500;
+    std::uint16_t nat = 4500;
+  };
+  struct Receivers {
+    std::function<void(const ike::Datagram&)> ike;
+    /// ESP without UDP header, to be decrypted in place; valid during the call.
+    std::function<void(std::span<const io::ReceivedDatagram>)> esp;
+  };
+
+  [[nodiscard]] static Result<Transport> open(const Ports& ports);
+  /// Starts receiving. The receivers are called on the loop's thread for as long as this object lives.
+  [[nodiscard]] Result<void> start(io::EventLoop& loop, Receivers receivers);
+
+  void send(const ike::Datagram& datagram);
+  /// ESP in UDP, from the NAT traversal port.
+  io::SendReport send_esp(IpFamily family, std::span<const io::OutgoingDatagram> batch);
+
+ private:
+  struct Bound {
+    io::UdpSocket socket;
+    IpFamily family{};
+    bool nat = false;
+  };
+  void receive(Bound& bound);
+  [[nodiscard]] Bound* find(IpFamily family, std::uint16_t port);
+
+  Ports ports_;
+  std::vector<Bound> sockets_;
+  Receivers receivers_;
+  std::vector<io::Watch> watches_;
+  std::vector<io::ReceivedDatagram> esp_batch_;
+};
+
+}  // namespace keypact::daemon
