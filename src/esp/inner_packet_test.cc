@@ -1,5 +1,6 @@
 #include "esp/inner_packet.h"
 
+#include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include "esp/test_packets.h"
@@ -134,7 +135,7 @@ TEST(InnerPacket, J08_fragments_of_ipv4_show_no_ports) {
 }
 
 TEST(InnerPacket, J08_a_first_fragment_has_its_ports) {
-  for (const std::uint8_t protocol : {6, 17, 33, 132, 136}) {
+  for (const std::uint8_t protocol : std::initializer_list<std::uint8_t>{6, 17, 33, 132, 136}) {
     for (std::size_t payload = 0; payload < 4; ++payload) {
       Octets packet = make_packet({.protocol = protocol, .octets = 20 + payload});
       packet.resize(20 + payload);
@@ -209,7 +210,7 @@ TEST(InnerPacket, J08_fragments_of_ipv6_tell_the_protocol_only_at_once) {
 }
 
 RC_GTEST_PROP(InnerPacket, AnyOctetsAreReadOrRefused, (const Octets& junk)) {
-  for (const std::uint8_t version : {0x45, 0x4f, 0x60}) {
+  for (const std::uint8_t version : std::initializer_list<std::uint8_t>{0x45, 0x4f, 0x60}) {
     Octets packet = junk;
     packet.resize(packet.size() + 40, 1);
     packet[0] = version;
