@@ -18,22 +18,37 @@ class Reader {
   [[nodiscard]] std::size_t position() const { return position_; }
 
   // Integers in network byte order; nothing when fewer octets remain.
-  [[nodiscard]] std::optional<std::uint8_t> u8();
-  [[nodiscard]] std::optional<std::uint16_t> u16();
-  [[nodiscard]] std::optional<std::uint32_t> u32();
-  [[nodiscard]] std::optional<std::uint64_t> u64();
+  [[nodiscard]] std::optional<std::uint8_t> u8() { return integer<std::uint8_t>(); }
+  [[nodiscard]] std::optional<std::uint16_t> u16() { return integer<std::uint16_t>(); }
+  [[nodiscard]] std::optional<std::uint32_t> u32() { return integer<std::uint32_t>(); }
+  [[nodiscard]] std::optional<std::uint64_t> u64() { return integer<std::uint64_t>(); }
 
   /// The next `count` octets, not copied; nothing when fewer remain.
-  [[nodiscard]] std::optional<OctetView> octets(std::size_t count);
+  [[nodiscard]] std::optional<OctetView> octets(std::size_t count) {
+    if (count > remaining()) return std::nullopt;
+    const auto view = octets_.subspan(position_, count);
+    position_ += count;
+    return view;
+  }
   /// All that remains, consumed.
-  [[nodiscard]] OctetView rest();
-  [[nodiscard]] bool skip(std::size_t count);
+  [[nodiscard]] OctetView rest() {
+    const auto view = octets_.subspan(position_);
+    position_ = octets_.size();
+    return view;
+  }
+  [[nodiscard]] bool skip(std::size_t count) { return octets(count).has_value(); }
   /// True when everything was consumed.
   [[nodiscard]] bool finish() const { return at_end(); }
 
  private:
   template <class Integer>
-  std::optional<Integer> integer();
+  std::optional<Integer> integer() {
+    const auto view = octets(sizeof(Integer));
+    if (!view) return std::nullopt;
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < sizeof(Integer); ++i) value = value << 8 | (*view)[i];
+    return static_cast<Integer>(value);
+  }
 
   OctetView octets_;
   std::size_t position_ = 0;
