@@ -44,6 +44,8 @@ class SettingsLexer {
   Token next();
   /// The next token, which stays the next.
   [[nodiscard]] const Token& peek();
+  /// `token`, which came from next() just now, becomes the next again.
+  void unread(const Token& token) { peeked_ = token; }
   /// The value after "=", up to the end of the line, "#" or "}". Its place is remembered by the SourceFiles.
   [[nodiscard]] LexedValue value();
   /// The pattern after "include": one word, or a quoted string.

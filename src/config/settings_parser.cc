@@ -228,9 +228,14 @@ void Parser::unexpected(SettingsLexer& lexer, const Token& token, const std::str
   recover(lexer, token);
 }
 
-/// Goes on behind a statement that was not understood: at the end of its line, or in the section that it opens.
+/// Goes on behind a statement that was not understood: at the end of its line, at the } that follows it, or in the section
+/// that it opens.
 void Parser::recover(SettingsLexer& lexer, const Token& offending) {
   auto token = offending;
+  if (token.kind == TokenKind::close) {
+    lexer.unread(token);  // it ends a section all the same
+    return;
+  }
   for (;;) {
     if (token.kind == TokenKind::end) return;
     if (token.kind == TokenKind::equals || token.kind == TokenKind::quote) {

@@ -37,9 +37,4 @@ struct SettingsSection {
   [[nodiscard]] const SettingsSection* section(std::string_view section_name) const;
 };
 
-/// A whole configuration: the sections that have a meaning, references already followed.
-struct SettingsTree {
-  SettingsSection root;
-};
-
 }  // namespace keypact::config

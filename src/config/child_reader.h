@@ -1,0 +1,13 @@
+// From the settings of a child to a ChildConfig.
+#pragma once
+
+#include "config/problems.h"
+#include "config/settings_tree.h"
+#include "config/snapshot.h"
+
+namespace keypact::config {
+
+/// What is wrong is in the problems; the result is then of no use.
+[[nodiscard]] ChildConfig read_child(const SettingsSection& section, const std::string& path, Problems& problems);
+
+}  // namespace keypact::config

@@ -1,0 +1,131 @@
+#include "config/secrets_reader.h"
+
+#include "config/identity_grammar.h"
+#include "config/secret_grammar.h"
+#include "config/section_reader.h"
+
+namespace keypact::config {
+namespace {
+
+enum class SecretKind : std::uint8_t { ike, other };
+
+constexpr Word<SecretKind> kMessageTypes[] = {{"ike", SecretKind::ike},
+                                              {"eap", SecretKind::other},
+                                              {"xauth", SecretKind::other},
+                                              {"ntlm", SecretKind::other},
+                                              {"ppk", SecretKind::other}};
+
+struct SectionKind {
+  std::string_view prefix;
+  const SectionRules* rules;
+};
+// "pkcs12" and "pkcs8" differ, "ike" and the others too: no prefix is a part of another one.
+constexpr SectionKind kSectionKinds[] = {
+    {"ike", &rules::kIkeSecret},         {"eap", &rules::kOtherSecret},       {"xauth", &rules::kOtherSecret},
+    {"ntlm", &rules::kOtherSecret},      {"ppk", &rules::kOtherSecret},       {"private", &rules::kKeyPassphrase},
+    {"rsa", &rules::kKeyPassphrase},     {"ecdsa", &rules::kKeyPassphrase},   {"pkcs8", &rules::kKeyPassphrase},
+    {"pkcs12", &rules::kKeyPassphrase},  {"token", &rules::kToken},
+};
+
+const SectionKind* kind_of(std::string_view name) {
+  for (const auto& kind : kSectionKinds)
+    if (name.size() >= kind.prefix.size() && same_word(name.substr(0, kind.prefix.size()), kind.prefix)) return &kind;
+  return nullptr;
+}
+
+void add_owner(SectionReader& reader, const Setting& setting, std::string_view text, SharedKey& key) {
+  auto owner = parse_identity(text);
+  if (owner) {
+    key.owners.push_back(std::move(*owner));
+    return;
+  }
+  // The identity is no secret, but it stands among them: say what is wrong with it without quoting it.
+  reader.wrong(setting, {{}, "no identity that is understood in this version",
+                         "a name, an address, user@name, keyid:text, asn1dn:#30..., or *.name"});
+}
+
+void check_strength(SectionReader& reader, const Setting& setting, const SharedKey& key) {
+  if (key.secret.empty()) {
+    reader.wrong(setting, {{}, "a pre-shared key is not empty"});
+    return;
+  }
+  if (const auto weakness = weakness_of(key.secret.reveal())) {
+    // RFC 7296 §2.15: an attacker who lets the peer authenticate to it can try all likely keys afterwards.
+    reader.warning(setting, {reader.path() + ": this pre-shared key can be guessed: " + *weakness,
+                             "whoever answers in the peer's place can try all likely keys afterwards",
+                             "use 16 or more random octets, for instance from: openssl rand -base64 24"});
+  }
+}
+
+bool is_owner_setting(const Setting& setting) { return setting.name.starts_with("id"); }
+
+}  // namespace
+
+std::optional<SharedKey> read_shared_key(const SettingsSection& section, const std::string& path, Problems& problems) {
+  const auto errors_before = problems.errors();
+  SectionReader reader(section, path, rules::kIkeSecret, problems, Masking::values);
+  SharedKey key;
+  key.name = section.name;
+  if (const auto* setting = reader.given("secret")) {
+    auto secret = parse_secret(setting->text());
+    if (secret) {
+      key.secret = std::move(*secret);
+      check_strength(reader, *setting, key);
+    } else {
+      reader.wrong(*setting, secret.error());
+    }
+  } else {
+    reader.section_error({path + " has no secret", "a pre-shared key is written as secret = \"...\""});
+  }
+  for (const auto& setting : section.settings) {
+    if (!is_owner_setting(setting)) continue;
+    if (setting.is_empty()) problems.warning(setting.at, {path + '.' + printable(setting.name) + " is empty and names nobody"}, Masking::values);
+    else add_owner(reader, setting, trimmed(setting.text()), key);
+  }
+  if (problems.errors() != errors_before) return std::nullopt;
+  return key;
+}
+
+std::optional<SharedKey> read_shared_key_message(const SettingsSection& message, Problems& problems) {
+  const auto errors_before = problems.errors();
+  SectionReader reader(message, "load-shared", rules::kSharedKeyMessage, problems, Masking::values);
+  const auto kind = reader.word("type", kMessageTypes);
+  if (reader.given("type") == nullptr) reader.section_error({"load-shared has no type", "a shared key has a type, for instance IKE"});
+  SharedKey key;
+  if (const auto* id = message.setting("id")) key.name = std::string(id->text());
+  const auto* data = reader.given("data");
+  if (data == nullptr) {
+    reader.section_error({"load-shared has no data", "a shared key is not empty"});
+  } else {
+    key.secret = data->values.front().clone();
+    if (kind == SecretKind::ike) check_strength(reader, *data, key);
+  }
+  if (const auto* owners = message.setting("owners"))
+    for (const auto text : reader.items(*owners))
+      if (kind == SecretKind::ike) add_owner(reader, *owners, text, key);
+  if (problems.errors() != errors_before) return std::nullopt;
+  if (kind == SecretKind::ike) return key;
+  problems.warning({}, {"secrets of this type are read but have no effect yet in this version"});
+  return std::nullopt;
+}
+
+std::vector<std::shared_ptr<const SharedKey>> read_secrets(const SettingsSection& section, Problems& problems) {
+  std::vector<std::shared_ptr<const SharedKey>> keys;
+  const SectionReader list(section, "secrets", rules::kSecrets, problems, Masking::values);
+  for (const auto& inner : section.sections) {
+    if (problems.full()) break;
+    const auto* kind = kind_of(inner.name);
+    if (kind == nullptr) continue;  // said by the list
+    const auto path = list.path_of(inner);
+    if (kind->rules == &rules::kIkeSecret) {
+      if (auto key = read_shared_key(inner, path, problems)) keys.push_back(std::make_shared<SharedKey>(std::move(*key)));
+      continue;
+    }
+    const SectionReader reader(inner, path, *kind->rules, problems, Masking::values);
+    problems.warning_once("secrets." + std::string(kind->prefix), inner.at,
+                          {path + " is read but has no effect yet in this version"}, Masking::values);
+  }
+  return keys;
+}
+
+}  // namespace keypact::config

@@ -1,0 +1,195 @@
+#include "config/section_reader.h"
+
+#include <algorithm>
+
+#include "config/config_limits.h"
+#include "config/form.h"
+#include "config/suggestion.h"
+
+namespace keypact::config {
+namespace {
+
+bool is_harmless(const SettingRule& rule, const std::string& value) {
+  if (rule.harmless == "*") return true;
+  return std::ranges::any_of(split(rule.harmless, '|'), [&](std::string_view harmless) { return harmless == value; });
+}
+
+/// "local*" without its "*".
+std::string_view plain(std::string_view pattern) {
+  return pattern.ends_with('*') ? pattern.substr(0, pattern.size() - 1) : pattern;
+}
+
+}  // namespace
+
+std::string join_words(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " or " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+SectionReader::SectionReader(const SettingsSection& section, std::string path, const SectionRules& rules,
+                             Problems& problems, Masking masking)
+    : section_(section), path_(std::move(path)), rules_(rules), problems_(problems), masking_(masking) {
+  for (const auto& setting : section_.settings) check_setting(setting);
+  check_sections();
+}
+
+void SectionReader::check_setting(const Setting& setting) {
+  const auto* rule = rules_.setting(setting.name);
+  if (rule == nullptr) {
+    unknown_setting(setting);
+    return;
+  }
+  if (setting.is_empty()) return;
+  check_swallowed_settings(setting);
+  if (rule->effect != Effect::full) check_form(setting, *rule);
+}
+
+void SectionReader::check_form(const Setting& setting, const SettingRule& rule) {
+  std::vector<std::string_view> texts{setting.text()};
+  if (rule.is_list || setting.is_list) texts = items(setting);
+  bool harmless = true;
+  for (const auto text : texts) {
+    const auto value = canonical(rule, text);
+    if (!value) {
+      wrong(setting, value.error());
+      return;
+    }
+    harmless = harmless && is_harmless(rule, *value);
+  }
+  if (!harmless) without_effect(setting, rule);
+}
+
+void SectionReader::without_effect(const Setting& setting, const SettingRule& rule) {
+  if (rule.effect == Effect::refused) {
+    refuse(setting.at, path_of(setting));
+    return;
+  }
+  problems_.warning_once(std::string(rules_.kind) + '.' + std::string(rule.name), setting.at,
+                         {path_of(setting) + " is read but has no effect yet in this version"}, masking_);
+}
+
+void SectionReader::refuse(const SourcePosition& at, const std::string& path, std::string remedy) {
+  problems_.error(at, {path + " is not available yet in this version",
+                       "without it the tunnel would be another one than is written here", std::move(remedy)},
+                  masking_);
+}
+
+std::vector<std::string_view> SectionReader::setting_names() const {
+  std::vector<std::string_view> names;
+  for (const auto& rule : rules_.settings)
+    if (rule.name != "#") names.push_back(plain(rule.name));
+  return names;
+}
+
+void SectionReader::unknown_setting(const Setting& setting) {
+  Remark remark{"unknown setting \"" + printable(setting.name) + "\"" + (path_.empty() ? "" : " in " + path_),
+                std::string(rules_.kind) + " has no such setting"};
+  if (rules_.has_section(setting.name) && !rules_.settings.empty())
+    remark.remedy = setting.name + " is a section: " + setting.name + " { ... }";
+  else remark.remedy = did_you_mean(setting.name, setting_names());
+  problems_.error(setting.at, std::move(remark), masking_);
+}
+
+/// `a = b c = d` on one line is one setting: say so when c is a setting of this section.
+void SectionReader::check_swallowed_settings(const Setting& setting) {
+  if (setting.quoted || setting.is_list) return;
+  const auto text = setting.text();
+  for (auto equals = text.find('='); equals != std::string_view::npos; equals = text.find('=', equals + 1)) {
+    const auto before = trimmed(text.substr(0, equals));
+    const auto blank = before.rfind(' ');
+    if (blank == std::string_view::npos) continue;
+    const auto word = before.substr(blank + 1);
+    const auto* rule = rules_.setting(word);
+    if (rule == nullptr) continue;
+    problems_.warning(setting.value_at,
+                      {path_of(setting) + ": \"" + std::string(word) + " =\" is a part of this value",
+                       "a value goes to the end of its line", "begin a new line before " + std::string(word)},
+                      masking_);
+    return;
+  }
+}
+
+void SectionReader::check_sections() {
+  for (const auto& inner : section_.sections) {
+    if (rules_.has_section(inner.name)) continue;
+    Remark remark{"unknown section \"" + printable(inner.name) + "\"" + (path_.empty() ? "" : " in " + path_),
+                  std::string(rules_.kind) + " has no such section"};
+    if (rules_.setting(inner.name) != nullptr) {
+      remark.remedy = inner.name + " is a setting: " + inner.name + " = ...";
+    } else {
+      std::vector<std::string_view> names;
+      for (const auto pattern : rules_.sections) names.push_back(plain(pattern));
+      remark.remedy = did_you_mean(inner.name, names);
+    }
+    problems_.error(inner.at, std::move(remark), masking_);
+  }
+}
+
+const Setting* SectionReader::given(std::string_view name) const {
+  const auto* setting = section_.setting(name);
+  return setting == nullptr || setting->is_empty() ? nullptr : setting;
+}
+
+void SectionReader::wrong(const Setting& setting, const GrammarError& error) {
+  const bool quotable = masking_ == Masking::none;
+  Remark remark{path_of(setting) + ": bad value", error.why, error.remedy};
+  if (quotable && !error.part.empty()) remark.what += " \"" + printable(error.part) + '"';
+  const auto at = quotable ? problems_.find(setting.value_at, error.part) : setting.value_at;
+  problems_.error(at, std::move(remark), masking_);
+}
+
+void SectionReader::remark(const Setting& setting, const GrammarError& error) {
+  problems_.warning(problems_.find(setting.value_at, error.part), {path_of(setting) + ": " + error.why, {}, error.remedy},
+                    masking_);
+}
+
+void SectionReader::wrong_word(const Setting& setting, const std::vector<std::string_view>& known) {
+  wrong(setting, {std::string(setting.text()), "expected " + join_words(known), did_you_mean(setting.text(), known)});
+}
+
+std::optional<bool> SectionReader::boolean(std::string_view name) {
+  const auto* setting = given(name);
+  if (setting == nullptr) return std::nullopt;
+  const auto value = parse_boolean(setting->text());
+  if (!value) wrong(*setting, {std::string(setting->text()), "expected yes or no"});
+  return value;
+}
+
+std::optional<std::uint64_t> SectionReader::number(std::string_view name, std::uint64_t highest) {
+  const auto* setting = given(name);
+  if (setting == nullptr) return std::nullopt;
+  const auto value = parse_number(setting->text(), highest);
+  if (!value) wrong(*setting, {std::string(setting->text()), "expected a number up to " + std::to_string(highest)});
+  return value;
+}
+
+std::optional<Duration> SectionReader::time(std::string_view name) {
+  const auto* setting = given(name);
+  if (setting == nullptr) return std::nullopt;
+  const auto value = parse_time(setting->text());
+  if (!value) wrong(*setting, {std::string(setting->text()), "expected a time: a number and s, m, h or d"});
+  return value;
+}
+
+std::vector<std::string_view> SectionReader::items(const Setting& setting) {
+  std::vector<std::string_view> found;
+  for (const auto& value : setting.values) {
+    const auto text = as_text(value.reveal());
+    if (setting.is_list) {
+      if (const auto item = trimmed(text); !item.empty()) found.push_back(item);
+    } else {
+      found = split(text, ',');
+    }
+  }
+  if (found.size() > limits::kListItems) {
+    error(setting, {path_of(setting) + ": too many items", "a list has at most " + std::to_string(limits::kListItems)});
+    found.resize(limits::kListItems);
+  }
+  return found;
+}
+
+}  // namespace keypact::config

@@ -1,0 +1,226 @@
+#include "config/setting_rules.h"
+
+#include <algorithm>
+#include <array>
+
+#include "config/value_grammar.h"
+
+namespace keypact::config {
+namespace {
+
+bool has_prefix(std::string_view name, std::string_view prefix) {
+  return name.size() >= prefix.size() && same_word(name.substr(0, prefix.size()), prefix);
+}
+
+bool meets(std::string_view pattern, std::string_view name) {
+  if (pattern == "#") return !name.empty() && name.find_first_not_of("0123456789") == std::string_view::npos;
+  if (pattern.ends_with('*')) return has_prefix(name, pattern.substr(0, pattern.size() - 1));
+  return pattern == name;
+}
+
+using enum Form;
+using enum Effect;
+
+constexpr auto kConnectionSettings = std::to_array<SettingRule>({
+    {"version"},
+    {"local_addrs", text, full, {}, {}, true},
+    {"remote_addrs", text, full, {}, {}, true},
+    {"local_port"},
+    {"remote_port"},
+    {"proposals", text, full, {}, {}, true},
+    {"vips", address, refused, {}, {}, true},
+    {"aggressive", boolean, none, "no"},
+    {"pull", boolean, none, "yes"},
+    {"dscp", dscp, none, "0"},
+    {"encap"},
+    {"mobike"},
+    {"dpd_delay"},
+    {"dpd_timeout", time, none, "*"},  // IKEv1 only, by its definition
+    {"fragmentation"},
+    {"childless", words, none, "allow|never", "allow|prefer|never|force"},
+    // Certificates are refused with the authentication that uses them; with a pre-shared key these three mean nothing.
+    {"send_certreq", boolean, none, "*"},
+    {"send_cert", words, none, "*", "ifasked|always|never"},
+    {"ocsp", words, none, "*", "never|reply|request|both"},
+    {"ppk_id", identity, none},
+    {"ppk_required", boolean, refused, "no"},
+    {"keyingtries"},
+    {"unique"},
+    {"reauth_time"},
+    {"rekey_time"},
+    {"over_time"},
+    {"rand_time"},
+    {"pools", text, none, {}, {}, true},
+    {"if_id_in", interface_id, none, "0"},
+    {"if_id_out", interface_id, none, "0"},
+    {"mediation", boolean, refused, "no"},
+    {"mediated_by", text, refused},
+    {"mediation_peer", identity, none},
+});
+
+constexpr auto kLocalSettings = std::to_array<SettingRule>({
+    {"round"},
+    {"auth"},
+    {"id"},
+    {"eap_id", identity, none},
+    {"aaa_id", identity, none},
+    {"xauth_id", identity, none},
+    {"ca_id", identity, none},
+    {"groups", text, none, {}, {}, true},
+    {"cert_policy", text, none, {}, {}, true},
+    {"certs", text, none, {}, {}, true},
+    {"cacerts", text, none, {}, {}, true},
+    {"pubkeys", text, none, {}, {}, true},
+    {"revocation", words, none, "relaxed", "strict|ifuri|relaxed"},
+});
+
+// Whom to accept: what is not understood here must not be passed over.
+constexpr auto kRemoteSettings = std::to_array<SettingRule>({
+    {"round"},
+    {"auth"},
+    {"id"},
+    {"eap_id", identity, none},
+    {"aaa_id", identity, none},
+    {"xauth_id", identity, none},
+    {"ca_id", identity, refused},
+    {"groups", text, refused, {}, {}, true},
+    {"cert_policy", text, refused, {}, {}, true},
+    {"certs", text, refused, {}, {}, true},
+    {"cacerts", text, refused, {}, {}, true},
+    {"pubkeys", text, refused, {}, {}, true},
+    {"revocation", words, none, "relaxed", "strict|ifuri|relaxed"},
+});
+
+constexpr auto kCertificateSettings = std::to_array<SettingRule>({
+    {"handle", hexadecimal, none, "*"},
+    {"slot", number, none, "*"},
+    {"module", text, none, "*"},
+    {"file", text, none, "*"},
+});
+
+constexpr auto kChildSettings = std::to_array<SettingRule>({
+    {"ah_proposals", text, refused, {}, {}, true},
+    {"esp_proposals", text, full, {}, {}, true},
+    {"sha256_96", boolean, refused, "no"},
+    {"local_ts", text, full, {}, {}, true},
+    {"remote_ts", text, full, {}, {}, true},
+    {"rekey_time"},
+    {"life_time"},
+    {"rand_time"},
+    {"rekey_bytes", octet_count, none, "0"},
+    {"life_bytes", octet_count, none, "0"},
+    {"rand_bytes", octet_count, none, "0"},
+    {"rekey_packets", number, none, "0"},
+    {"life_packets", number, none, "0"},
+    {"rand_packets", number, none, "0"},
+    {"updown", text, none},
+    {"hostaccess", boolean, none, "no"},
+    {"mode"},
+    {"policies", boolean, refused, "yes"},
+    {"policies_fwd_out", boolean, none, "no"},
+    {"dpd_action"},
+    {"ipcomp", boolean, none, "no"},
+    {"inactivity"},
+    {"reqid", number, none, "0"},
+    {"priority", number, none, "0"},
+    {"interface", text, none},
+    {"mark_in", mark, none, "0"},
+    {"mark_in_sa", boolean, none, "no"},
+    {"mark_out", mark, none, "0"},
+    {"set_mark_in", set_mark, none, "0"},
+    {"set_mark_out", set_mark, none, "0"},
+    {"if_id_in", interface_id, none, "0"},
+    {"if_id_out", interface_id, none, "0"},
+    {"label", text, refused},
+    {"label_mode", words, none, "*", "system|simple|selinux"},  // nothing without a label
+    {"tfc_padding", padding, none, "0"},
+    {"replay_window"},
+    {"hw_offload", words, none, "no|auto", "no|yes|crypto|packet|auto"},
+    {"per_cpu_sas", words, none, "no", "no|yes|encap"},
+    {"copy_df"},
+    {"copy_ecn"},
+    {"copy_dscp"},
+    {"icmp", boolean, none, "no"},
+    {"start_action"},
+    {"close_action"},
+});
+
+constexpr auto kIkeSecretSettings = std::to_array<SettingRule>({{"secret"}, {"id*"}});
+constexpr auto kOtherSecretSettings = std::to_array<SettingRule>({{"secret"}, {"id*", identity, none, "*"}});
+constexpr auto kPassphraseSettings = std::to_array<SettingRule>({{"file", text, none, "*"}, {"secret", text, none, "*"}});
+constexpr auto kTokenSettings = std::to_array<SettingRule>({
+    {"handle", hexadecimal, none, "*"},
+    {"slot", number, none, "*"},
+    {"module", text, none, "*"},
+    {"pin", text, none, "*"},
+});
+
+constexpr auto kPoolSettings = std::to_array<SettingRule>({
+    {"addrs", address_range, none, "*"},
+    {"dns", address, none, "*", {}, true},
+    {"nbns", address, none, "*", {}, true},
+    {"dhcp", address, none, "*", {}, true},
+    {"netmask", address, none, "*", {}, true},
+    {"server", address, none, "*", {}, true},
+    {"address", address, none, "*", {}, true},
+    {"p_cscf", address, none, "*", {}, true},
+    {"subnet", address_range, none, "*", {}, true},
+    {"split_include", address_range, none, "*", {}, true},
+    {"split_exclude", address_range, none, "*", {}, true},
+    {"unity_def_domain", text, none, "*", {}, true},
+    {"#", text, none, "*", {}, true},
+});
+
+constexpr auto kAuthoritySettings = std::to_array<SettingRule>({
+    {"cacert", text, none, "*"},
+    {"file", text, none, "*"},
+    {"handle", hexadecimal, none, "*"},
+    {"slot", number, none, "*"},
+    {"module", text, none, "*"},
+    {"crl_uris", text, none, "*", {}, true},
+    {"ocsp_uris", text, none, "*", {}, true},
+    {"cert_uri_base", text, none, "*"},
+});
+
+constexpr auto kSharedKeyMessageSettings = std::to_array<SettingRule>({{"id"}, {"type"}, {"data"}, {"owners", text, full, {}, {}, true}});
+
+constexpr std::array<std::string_view, 4> kRootSections = {"connections", "secrets", "pools", "authorities"};
+constexpr std::array<std::string_view, 3> kConnectionSections = {"children", "local*", "remote*"};
+constexpr std::array<std::string_view, 2> kRoundSections = {"cert*", "cacert*"};
+constexpr std::array<std::string_view, 1> kAnySection = {"*"};
+constexpr std::array<std::string_view, 11> kSecretSections = {"eap*", "xauth*", "ntlm*", "ike*",    "ppk*",  "private*",
+                                                              "rsa*", "ecdsa*", "pkcs8*", "pkcs12*", "token*"};
+
+}  // namespace
+
+const SettingRule* SectionRules::setting(std::string_view name) const {
+  const auto found = std::ranges::find_if(settings, [name](const auto& rule) { return meets(rule.name, name); });
+  return found == settings.end() ? nullptr : &*found;
+}
+
+bool SectionRules::has_section(std::string_view name) const {
+  return std::ranges::any_of(sections, [name](std::string_view pattern) { return meets(pattern, name); });
+}
+
+namespace rules {
+const SectionRules kRoot{"the file", {}, kRootSections};
+const SectionRules kConnections{"the list of connections", {}, kAnySection};
+const SectionRules kConnection{"a connection", kConnectionSettings, kConnectionSections};
+const SectionRules kLocal{"a local authentication round", kLocalSettings, kRoundSections};
+const SectionRules kRemote{"a remote authentication round", kRemoteSettings, kRoundSections};
+const SectionRules kCertificate{"a certificate", kCertificateSettings, {}};
+const SectionRules kChildren{"the list of children", {}, kAnySection};
+const SectionRules kChild{"a child", kChildSettings, {}};
+const SectionRules kSecrets{"the list of secrets", {}, kSecretSections};
+const SectionRules kIkeSecret{"a secret", kIkeSecretSettings, {}};
+const SectionRules kOtherSecret{"a secret", kOtherSecretSettings, {}};
+const SectionRules kKeyPassphrase{"a passphrase", kPassphraseSettings, {}};
+const SectionRules kToken{"a token", kTokenSettings, {}};
+const SectionRules kPools{"the list of pools", {}, kAnySection};
+const SectionRules kPool{"a pool", kPoolSettings, {}};
+const SectionRules kAuthorities{"the list of authorities", {}, kAnySection};
+const SectionRules kAuthority{"an authority", kAuthoritySettings, {}};
+const SectionRules kSharedKeyMessage{"a shared key", kSharedKeyMessageSettings, {}};
+}  // namespace rules
+
+}  // namespace keypact::config
