@@ -94,9 +94,12 @@ def census(frames, inner_addresses=()):
 def tshark(path, *options, keys=None, timeout=60):
     """tshark's standard output for a capture; keys is a directory with Wireshark's tables of keys."""
     environment = dict(os.environ, HOME=str(path.parent), WIRESHARK_CONFIG_DIR=str(keys or path.parent))
-    done = run(["tshark", "-n", "-r", path, *options], timeout=timeout, env=environment, check=False, stderr=-3)
-    if done.returncode != 0:
-        raise LabError(f"tshark {' '.join(map(str, options))}: status {done.returncode}")
+    with open(path.with_suffix(".tshark"), "w+", encoding="utf-8") as complaints:
+        done = run(["tshark", "-n", "-r", path, *options], timeout=timeout, env=environment, check=False, stderr=complaints)
+        complaints.seek(0)
+        said = complaints.read()
+    if done.returncode != 0 or "Error loading table" in said:
+        raise LabError(f"tshark {' '.join(map(str, options))}: status {done.returncode}\n{said}")
     return done.stdout
 
 

@@ -71,3 +71,9 @@ class Decode(PairCase):
 
     def test_decrypts_triple_des(self):
         self.expect_decrypted("3des-sha1-modp2048", "3des-sha1")
+
+    def test_tables_stay_readable_with_algorithms_that_wireshark_does_not_know(self):
+        for esp in ("chacha20poly1305", "aes128ccm16", "aes128-aesxcbc", "aes128-aescmac"):
+            capture, keys = self.record("aes128-sha256-modp2048", esp)
+            messages = fields(capture.path, "isakmp", *MESSAGE, keys=keys)
+            self.assertTrue(any(AUTH in m[2].split(",") for m in messages), esp)
