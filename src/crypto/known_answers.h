@@ -1,4 +1,4 @@
-// Written by tests/data/crypto/make_known_answers.py: results of other implementations for the inputs of self_test.cc.
+// Written by tests/data/crypto/make_known_answers.py: results of other implementations for the inputs of known_answer_check.cc.
 #pragma once
 
 #include <string_view>

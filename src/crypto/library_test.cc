@@ -6,7 +6,7 @@
 #include "crypto/algorithms.h"
 #include "crypto/key_exchange.h"
 #include "crypto/prf.h"
-#include "crypto/self_test.h"
+#include "crypto/known_answer_check.h"
 
 namespace keypact::crypto {
 namespace {

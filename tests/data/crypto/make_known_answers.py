@@ -276,7 +276,7 @@ def key_exchange_answers():
 
 
 def main():
-    print("""// Written by tests/data/crypto/make_known_answers.py: results of other implementations for the inputs of self_test.cc.
+    print("""// Written by tests/data/crypto/make_known_answers.py: results of other implementations for the inputs of known_answer_check.cc.
 #pragma once
 
 #include <string_view>

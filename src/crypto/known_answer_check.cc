@@ -1,4 +1,4 @@
-#include "crypto/self_test.h"
+#include "crypto/known_answer_check.h"
 
 #include <openssl/evp.h>
 
