@@ -1,14 +1,6 @@
 #include "wire/codec.h"
 
-#include <algorithm>
-
 namespace keypact::wire {
-
-Parsed<void> BodyReader::reserved(std::size_t count) {
-  TRY(const auto skipped, octets(count));
-  *place_.reserved_bits_set |= std::ranges::any_of(skipped, [](std::uint8_t octet) { return octet != 0; });
-  return {};
-}
 
 Parsed<BodyReader> BodyReader::part(std::size_t count, ParseErrorCode when_short) {
   Place place = place_;

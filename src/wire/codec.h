@@ -30,9 +30,16 @@ class BodyReader {
   [[nodiscard]] Parsed<std::uint32_t> u32() { return or_short(reader_.u32()); }
   [[nodiscard]] Parsed<OctetView> octets(std::size_t count) { return or_short(reader_.octets(count)); }
   [[nodiscard]] OctetView rest() { return reader_.rest(); }
-  [[nodiscard]] Parsed<void> reserved(std::size_t count);
+  [[nodiscard]] Parsed<void> reserved(std::size_t count) {
+    const auto skipped = reader_.octets(count);
+    if (!skipped) return error(place_.when_short);
+    for (const auto octet : *skipped) reserved_bits(octet);
+    return {};
+  }
   /// RESERVED bits that share an octet with other fields.
-  void reserved_bits(unsigned bits) { *place_.reserved_bits_set |= bits != 0; }
+  void reserved_bits(unsigned bits) {
+    if (bits != 0) *place_.reserved_bits_set = true;
+  }
 
   /// A reader over the next `count` octets alone, whose errors have the code `when_short`.
   [[nodiscard]] Parsed<BodyReader> part(std::size_t count, ParseErrorCode when_short);
