@@ -128,7 +128,7 @@ struct SaShape {
   bool udp = false;
   std::string local = "192.0.2.1";
   std::string remote = "192.0.2.2";
-  HeaderHandling headers;
+  HeaderHandling headers{};
   std::uint64_t number = 1;  ///< makes id, SPIs and keys
   std::uint64_t policy = 1;
   bool use_outbound = true;
