@@ -24,8 +24,8 @@ std::string wall_clock_text(std::chrono::system_clock::time_point at) {
   if (::gmtime_r(&time, &parts) == nullptr) return "-";
   std::array<char, 48> text{};
   const auto size = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
-  const int more = std::snprintf(text.data() + size, text.size() - size, ".%03dZ",
-                                 static_cast<int>((since_epoch - whole).count()));
+  const int more =
+      std::snprintf(text.data() + size, text.size() - size, ".%03dZ", static_cast<int>((since_epoch - whole).count()));
   return {text.data(), size + static_cast<std::size_t>(more)};
 }
 

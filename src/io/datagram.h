@@ -13,8 +13,8 @@ namespace keypact::io {
 inline constexpr std::size_t kDatagramBatch = 64;
 
 struct ReceivedDatagram {
-  Endpoint local;   ///< the address it was sent to; port 0 for raw sockets
-  Endpoint remote;  ///< port 0 for raw sockets
+  Endpoint local;                  ///< the address it was sent to; port 0 for raw sockets
+  Endpoint remote;                 ///< port 0 for raw sockets
   std::uint32_t interface = 0;     ///< index of the interface it came in by
   std::uint8_t traffic_class = 0;  ///< DSCP (upper 6 bits) and ECN (lower 2 bits) of the IP header
   MutableOctets octets;            ///< without IP and UDP header; belongs to the socket until its next receive()

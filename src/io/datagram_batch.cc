@@ -26,7 +26,7 @@ T value_of(const cmsghdr& control) {
 /// Appends a control message; the room suffices for all that are ever sent.
 template <class T>
 void add_control(msghdr& header, Control& room, int level, int type, const T& value) {
-  auto* message = reinterpret_cast<cmsghdr*>(room.octets.data() + header.msg_controllen);   // NOLINT: socket interface
+  auto* message = reinterpret_cast<cmsghdr*>(room.octets.data() + header.msg_controllen);  // NOLINT: socket interface
   message->cmsg_level = level;
   message->cmsg_type = type;
   message->cmsg_len = CMSG_LEN(sizeof value);
@@ -136,11 +136,11 @@ void DatagramReceiver::take(const mmsghdr& message, MutableOctets octets) {
   if (port_ == 0) datagram.remote.port = 0;
   datagram.local.port = port_;
   datagram.local.address = IpAddress::unspecified(family_);
-  auto* walk = const_cast<msghdr*>(&header);   // NOLINT: CMSG_NXTHDR wants it, and changes nothing
+  auto* walk = const_cast<msghdr*>(&header);  // NOLINT: CMSG_NXTHDR wants it, and changes nothing
   for (auto* control = CMSG_FIRSTHDR(walk); control != nullptr; control = CMSG_NXTHDR(walk, control)) {
     if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
       const auto info = value_of<in_pktinfo>(*control);
-      datagram.local.address = to_ip_address(info.ipi_spec_dst);   // our address also when it was a broadcast
+      datagram.local.address = to_ip_address(info.ipi_spec_dst);  // our address also when it was a broadcast
       datagram.interface = static_cast<std::uint32_t>(info.ipi_ifindex);
     } else if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_TOS) {
       datagram.traffic_class = value_of<std::uint8_t>(*control);
@@ -177,7 +177,7 @@ void DatagramSender::set_dont_fragment(int fd, bool dont_fragment) {
     const int value = dont_fragment ? IP_PMTUDISC_DO : IP_PMTUDISC_DONT;
     ::setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &value, sizeof value);
   } else {
-    const int value = dont_fragment ? IPV6_PMTUDISC_DO : IPV6_PMTUDISC_DONT;   // IPV6_DONTFRAG is for UDP only
+    const int value = dont_fragment ? IPV6_PMTUDISC_DO : IPV6_PMTUDISC_DONT;  // IPV6_DONTFRAG is for UDP only
     ::setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &value, sizeof value);
   }
 }
@@ -192,7 +192,7 @@ void DatagramSender::send_alike(int fd, std::span<const OutgoingDatagram> batch,
     const auto& datagram = batch[i];
     const auto scope = is_link_local(datagram.remote.address) ? datagram.interface : 0;
     remotes[i] = to_socket_address({datagram.remote.address, ports_ ? datagram.remote.port : std::uint16_t{0}}, scope);
-    parts[i] = {const_cast<std::uint8_t*>(datagram.octets.data()), datagram.octets.size()};   // NOLINT: not written to
+    parts[i] = {const_cast<std::uint8_t*>(datagram.octets.data()), datagram.octets.size()};  // NOLINT: not written to
     auto& header = messages[i].msg_hdr;
     header.msg_name = remotes[i].get();
     header.msg_namelen = remotes[i].size;
@@ -205,13 +205,13 @@ void DatagramSender::send_alike(int fd, std::span<const OutgoingDatagram> batch,
   }
   std::size_t done = 0;
   while (done < batch.size()) {
-    const int sent = ::sendmmsg(fd, messages.data() + done, static_cast<unsigned>(batch.size() - done),
-                                MSG_DONTWAIT | MSG_NOSIGNAL);
+    const int sent =
+        ::sendmmsg(fd, messages.data() + done, static_cast<unsigned>(batch.size() - done), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (sent > 0) {
       report.sent += static_cast<std::size_t>(sent);
       done += static_cast<std::size_t>(sent);
     } else if (const int code = errno; code != EINTR) {
-      const std::size_t lost = code == EAGAIN ? batch.size() : done + 1;   // a full buffer stays full for the rest
+      const std::size_t lost = code == EAGAIN ? batch.size() : done + 1;  // a full buffer stays full for the rest
       for (; done < lost; ++done) report.failures.push_back({offset + done, problem_of(code), code});
     }
   }
@@ -225,8 +225,7 @@ std::string describe(const SendFailure& failure, const OutgoingDatagram& datagra
     case SendProblem::too_big:
       return std::to_string(datagram.octets.size()) + " octets to " + to + " exceed the path MTU";
     case SendProblem::unreachable: return "no route to " + to + reason;
-    case SendProblem::local_address:
-      return "cannot send to " + to + " from " + datagram.local.to_string() + reason;
+    case SendProblem::local_address: return "cannot send to " + to + " from " + datagram.local.to_string() + reason;
     case SendProblem::forbidden: return "a firewall forbids sending to " + to + reason;
     case SendProblem::other: break;
   }

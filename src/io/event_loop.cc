@@ -3,6 +3,7 @@
 #include "io/event_loop.h"
 
 #include <sys/timerfd.h>
+#include <unistd.h>
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
@@ -13,7 +14,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <unistd.h>
 #include <unordered_map>
 #include <vector>
 
@@ -108,9 +108,9 @@ void EventLoop::Implementation::set_timer(std::uint64_t id, std::optional<Instan
 }
 
 void EventLoop::Implementation::arm_clock() {
-  if (queue.empty() || armed == queue.begin()->first) return;   // an alarm too many does no harm
+  if (queue.empty() || armed == queue.begin()->first) return;  // an alarm too many does no harm
   armed = queue.begin()->first;
-  const auto since = std::max(armed->since_origin(), Duration(1));   // 0 would disarm
+  const auto since = std::max(armed->since_origin(), Duration(1));  // 0 would disarm
   const auto whole = std::chrono::floor<seconds>(since);
   itimerspec when{};
   when.it_value.tv_sec = whole.count();
@@ -222,7 +222,7 @@ Watch::~Watch() {
   auto& watches = loop_->implementation_->watches;
   const auto found = watches.find(id_);
   CHECK(found != watches.end());
-  found->second.descriptor.release();   // the descriptor is its owner's to close
+  found->second.descriptor.release();  // the descriptor is its owner's to close
   watches.erase(found);
 }
 
@@ -233,10 +233,9 @@ void Watch::when_writable(Callback once) {
   entry.writable = std::move(once);
   if (entry.awaits_writable) return;
   entry.awaits_writable = true;
-  entry.descriptor.async_wait(asio::posix::stream_descriptor::wait_write,
-                              [&implementation, id = id_](const asio::error_code& error) {
-                                implementation.on_writable(id, bool(error));
-                              });
+  entry.descriptor.async_wait(
+      asio::posix::stream_descriptor::wait_write,
+      [&implementation, id = id_](const asio::error_code& error) { implementation.on_writable(id, bool(error)); });
 }
 
 void Watch::pause() {

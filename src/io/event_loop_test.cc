@@ -26,7 +26,7 @@ struct SocketPair {
   FileDescriptor far;
 };
 
-Instant soon() { return monotonic_now() + seconds(5); }   // only a failing test waits that long
+Instant soon() { return monotonic_now() + seconds(5); }  // only a failing test waits that long
 
 TEST(Clock, NeverGoesBack) {
   const Instant first = monotonic_now();
@@ -113,7 +113,7 @@ TEST(Timer, MaySetItselfAnewOrDestroyItselfInItsCallback) {
   int fired = 0;
   Timer timer;
   timer = Timer(loop, [&] {
-    if (++fired < 3) return timer.set(Instant());   // in the past: at once, but not before other work
+    if (++fired < 3) return timer.set(Instant());  // in the past: at once, but not before other work
     timer = Timer();
     loop.stop();
   });

@@ -5,7 +5,7 @@
 namespace keypact::io {
 
 void FileDescriptor::reset(int fd) noexcept {
-  if (fd_ >= 0) ::close(fd_);   // after EINTR too the descriptor is gone on Linux
+  if (fd_ >= 0) ::close(fd_);  // after EINTR too the descriptor is gone on Linux
   fd_ = fd;
 }
 

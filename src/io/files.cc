@@ -36,7 +36,7 @@ Result<Octets> read_file(const std::string& path, std::size_t limit) {
   const std::string what = "cannot read " + path;
   // Non-blocking, so that a pipe without a writer does not hold us; it has no effect on a regular file.
   const FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-  struct stat status {};
+  struct stat status{};
   if (!fd || ::fstat(fd.get(), &status) != 0) {
     const int code = errno;
     return failure(system_error(what, code, code == EACCES ? "Check its owner and permissions" : ""));
@@ -46,7 +46,7 @@ Result<Octets> read_file(const std::string& path, std::size_t limit) {
   for (;;) {
     const std::size_t size = content.size();
     const std::size_t expected = size == 0 ? static_cast<std::size_t>(status.st_size) + 1 : size + 4096;
-    content.resize(std::min(expected, limit + 1));   // one more, to see whether there is more
+    content.resize(std::min(expected, limit + 1));  // one more, to see whether there is more
     const ssize_t more = ::read(fd.get(), content.data() + size, content.size() - size);
     content.resize(size + static_cast<std::size_t>(std::max<ssize_t>(more, 0)));
     if (more < 0 && errno == EINTR) continue;
@@ -60,7 +60,7 @@ Result<Octets> read_file(const std::string& path, std::size_t limit) {
 Result<void> write_file_atomically(const std::string& path, OctetView content, unsigned mode) {
   const std::string what = "cannot write " + path;
   std::string temporary = path + ".XXXXXX";
-  FileDescriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));   // mode 0600, a new file in any case
+  FileDescriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600, a new file in any case
   if (!fd) return failure(system_error(what, errno));
   int code = write_all(fd.get(), content);
   if (code == 0 && ::fchmod(fd.get(), mode) != 0) code = errno;
@@ -71,15 +71,15 @@ Result<void> write_file_atomically(const std::string& path, OctetView content, u
     return failure(system_error(what, code));
   }
   const FileDescriptor directory(::open(directory_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory) ::fsync(directory.get());   // some file systems cannot; the content is safe in any case
+  if (directory) ::fsync(directory.get());  // some file systems cannot; the content is safe in any case
   return {};
 }
 
 Result<void> append_private(const std::string& path, OctetView octets) {
   const std::string what = "cannot append keys to " + path;
-  const FileDescriptor fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-                                 S_IRUSR | S_IWUSR));
-  struct stat status {};
+  const FileDescriptor fd(::open(
+      path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, S_IRUSR | S_IWUSR));
+  struct stat status{};
   if (!fd || ::fstat(fd.get(), &status) != 0) {
     const int code = errno;
     if (code == ELOOP) return failure(Error{what, "it is a symbolic link", "Give the path of the file itself"});

@@ -22,7 +22,7 @@ class FilesTest : public testing::Test {
   void TearDown() override { fs::remove_all(directory_); }
   [[nodiscard]] std::string path(const char* name) const { return (directory_ / name).string(); }
   static unsigned mode_of(const std::string& path) {
-    struct stat status {};
+    struct stat status{};
     EXPECT_EQ(::stat(path.c_str(), &status), 0);
     return status.st_mode & 07777;
   }

@@ -71,7 +71,8 @@ NetlinkRequest route_request(std::uint16_t type, std::uint16_t flags, const Rout
   auto& body = request.body<rtmsg>();
   body.rtm_family = family_of(route.destination.address.family());
   body.rtm_dst_len = static_cast<unsigned char>(route.destination.length);
-  body.rtm_table = route.table < 256 ? static_cast<unsigned char>(route.table) : static_cast<unsigned char>(RT_TABLE_UNSPEC);
+  body.rtm_table =
+      route.table < 256 ? static_cast<unsigned char>(route.table) : static_cast<unsigned char>(RT_TABLE_UNSPEC);
   body.rtm_protocol = kProtocol;
   body.rtm_type = type_of(route.kind);
   body.rtm_scope = RT_SCOPE_UNIVERSE;
@@ -118,7 +119,8 @@ LocalAddress parse_local_address(const nlmsghdr* message, const IpAddress& addre
   local.at = {body->ifa_index, address, body->ifa_prefixlen};
   local.loopback = body->ifa_scope == RT_SCOPE_HOST;
   local.link_local = body->ifa_scope == RT_SCOPE_LINK;
-  local.usable = (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED)) == 0 || (flags & IFA_F_OPTIMISTIC) != 0;
+  local.usable =
+      (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED)) == 0 || (flags & IFA_F_OPTIMISTIC) != 0;
   local.temporary = address.is_v6() && (flags & IFA_F_TEMPORARY) != 0;
   return local;
 }
@@ -183,7 +185,7 @@ Result<void> Netlink::configure(InterfaceIndex interface, const LinkSettings& se
     const auto outcome = implementation_->exchange.run(request);
     if (!outcome.ok()) return failure(outcome.error(what));
   }
-  if (settings.up) {   // in a request of its own: the kernel would set it up first and then do the rest
+  if (settings.up) {  // in a request of its own: the kernel would set it up first and then do the rest
     NetlinkRequest request = link_request(interface);
     auto* body = static_cast<ifinfomsg*>(mnl_nlmsg_get_payload(request.header()));
     body->ifi_change = IFF_UP;
@@ -211,7 +213,7 @@ Result<bool> Netlink::add(const Route& route) {
 
 Result<bool> Netlink::add(const PolicyRule& rule) {
   const auto outcome = implementation_->exchange.run(rule_request(RTM_NEWRULE, kNew | NLM_F_ACK, rule));
-  if (outcome.code == EEXIST) return true;   // the kernel compares the protocol too, so it is ours
+  if (outcome.code == EEXIST) return true;  // the kernel compares the protocol too, so it is ours
   if (!outcome.ok()) return failure(outcome.error("cannot add " + to_string(NetworkChange(rule))));
   return true;
 }
@@ -244,7 +246,8 @@ Result<std::vector<LocalAddress>> Netlink::local_addresses() {
     const auto* own = attributes.find(IFA_LOCAL);
     const auto address = get_address(own != nullptr ? own : attributes.find(IFA_ADDRESS));
     const auto* body = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
-    if (address) found.push_back(parse_local_address(message, *address, attributes.u32(IFA_FLAGS).value_or(body->ifa_flags)));
+    if (address)
+      found.push_back(parse_local_address(message, *address, attributes.u32(IFA_FLAGS).value_or(body->ifa_flags)));
   });
   if (!outcome.ok()) return failure(outcome.error("cannot list the addresses of this machine"));
   return found;

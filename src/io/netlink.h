@@ -41,7 +41,7 @@ enum class RouteKind : std::uint8_t {
 struct Route {
   Prefix destination;
   RouteKind kind = RouteKind::unicast;
-  InterfaceIndex interface = 0;      ///< unicast only
+  InterfaceIndex interface = 0;        ///< unicast only
   std::optional<IpAddress> gateway{};  ///< none: directly through the interface
   std::uint32_t table = kMainTable;
   std::optional<IpAddress> preferred_source{};
@@ -56,7 +56,7 @@ struct PolicyRule {
   std::uint32_t priority = 0;
   std::uint32_t table = kMainTable;
   std::optional<std::uint32_t> mark{};
-  bool invert = false;  ///< the rule is for packets that do NOT have the mark
+  bool invert = false;                                    ///< the rule is for packets that do NOT have the mark
   std::optional<std::uint32_t> suppress_prefix_length{};  ///< ignore routes of this length or shorter
   auto operator<=>(const PolicyRule&) const = default;
 };
@@ -72,7 +72,8 @@ struct RouteLookup {
 struct LinkSettings {
   std::optional<bool> up{};
   std::optional<std::uint32_t> mtu{};
-  /// False: no IPv6 link-local address by itself, and so no router solicitations into a tunnel. Without effect on an interface that is up.
+  /// False: no IPv6 link-local address by itself, and so no router solicitations into a tunnel. Without effect on an
+  /// interface that is up.
   std::optional<bool> automatic_ipv6_address{};
 };
 

@@ -49,7 +49,7 @@ NetlinkAttributes::NetlinkAttributes(const nlattr* nest) {
 
 const nlattr* NetlinkAttributes::find(std::uint16_t type) const {
   auto left = static_cast<int>(attributes_.size());
-  const auto* attribute = reinterpret_cast<const nlattr*>(attributes_.data());   // NOLINT: libmnl's interface
+  const auto* attribute = reinterpret_cast<const nlattr*>(attributes_.data());  // NOLINT: libmnl's interface
   while (mnl_attr_ok(attribute, left)) {
     if (mnl_attr_get_type(attribute) == type) return attribute;
     left -= MNL_ALIGN(attribute->nla_len);
@@ -77,14 +77,14 @@ Result<NetlinkExchange> NetlinkExchange::open() {
   if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) != 0)
     return failure(system_error("cannot talk to the kernel about routes (netlink)", errno));
   int on = 1;
-  mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &on, sizeof on);   // since Linux 4.12; without it errors are terser
+  mnl_socket_setsockopt(socket, NETLINK_EXT_ACK, &on, sizeof on);  // since Linux 4.12; without it errors are terser
   ::setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
   return exchange;
 }
 
 NetlinkExchange::Step NetlinkExchange::take(const nlmsghdr* message, bool answered_by_message,
                                             const OnMessage& on_message, NetlinkOutcome& outcome) {
-  if (message->nlmsg_seq != sequence_) return Step::more;   // late, of a request that ran out of patience
+  if (message->nlmsg_seq != sequence_) return Step::more;  // late, of a request that ran out of patience
   if (message->nlmsg_type == NLMSG_ERROR) {
     if (mnl_nlmsg_get_payload_len(message) < sizeof(nlmsgerr)) {
       outcome.code = EBADMSG;
@@ -104,15 +104,16 @@ NetlinkOutcome NetlinkExchange::run(NetlinkRequest request, const OnMessage& on_
   nlmsghdr* header = request.header();
   CHECK(header->nlmsg_len <= sizeof request);
   header->nlmsg_seq = ++sequence_;
-  const bool answered_by_message = (header->nlmsg_flags & NLM_F_ACK) == 0 && (header->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP;
+  const bool answered_by_message =
+      (header->nlmsg_flags & NLM_F_ACK) == 0 && (header->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP;
   if (mnl_socket_sendto(socket_.get(), header, header->nlmsg_len) < 0) return {errno, {}};
-  std::array<std::uint8_t, 32768> buffer;   // the kernel's largest part of a dump
+  std::array<std::uint8_t, 32768> buffer;  // the kernel's largest part of a dump
   for (;;) {
     const ssize_t size = mnl_socket_recvfrom(socket_.get(), buffer.data(), buffer.size());
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return {errno == EAGAIN ? ETIMEDOUT : errno, {}};
     int left = static_cast<int>(size);
-    const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());   // NOLINT: libmnl's interface
+    const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());  // NOLINT: libmnl's interface
     for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
       if (take(message, answered_by_message, on_message, outcome) == Step::end) return outcome;
     }

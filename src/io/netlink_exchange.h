@@ -18,7 +18,9 @@ namespace keypact::io {
 class NetlinkRequest {
  public:
   NetlinkRequest(std::uint16_t type, std::uint16_t flags);
-  [[nodiscard]] nlmsghdr* header() { return reinterpret_cast<nlmsghdr*>(buffer_.data()); }   // NOLINT: libmnl's interface
+  [[nodiscard]] nlmsghdr* header() {
+    return reinterpret_cast<nlmsghdr*>(buffer_.data());
+  }  // NOLINT: libmnl's interface
   /// Zeroed. Only once, and before the attributes.
   template <class T>
   T& body() {

@@ -94,7 +94,8 @@ TEST_F(NetlinkTest, AddsRoutesWithSourceMetricGatewayAndMtu) {
                                 .gateway = ip("10.9.0.2"),
                                 .preferred_source = ip("10.9.0.99"),
                                 .metric = 50,
-                                .mtu = 1234}), true);
+                                .mtu = 1234}),
+            true);
   const auto found = netlink_->route_to(ip("192.0.2.200"));
   ASSERT_TRUE(found);
   EXPECT_EQ(found->source, ip("10.9.0.99"));
@@ -123,14 +124,16 @@ TEST_F(NetlinkTest, AddsIpv6Routes) {
 }
 
 TEST_F(NetlinkTest, RulesSendAllButTheMarkedPacketsIntoATable) {
-  constexpr std::uint32_t kTable = 51000;   // beyond the 8 bits of the header's field
+  constexpr std::uint32_t kTable = 51000;  // beyond the 8 bits of the header's field
   constexpr std::uint32_t kMark = 0x4b50;
   for (const auto family : {IpFamily::v4, IpFamily::v6}) {
     const bool v4 = family == IpFamily::v4;
     const auto peer = ip(v4 ? "192.0.2.1" : "2001:db8::1");
     const Prefix everything{IpAddress::unspecified(family), 0};
     // The way out that was there before, and the tunnel that catches everything but its own packets.
-    ASSERT_EQ(netlink_->add(Route{.destination = everything, .interface = loopback_, .preferred_source = ip(v4 ? "127.0.0.1" : "::1")}), true);
+    ASSERT_EQ(netlink_->add(Route{
+                  .destination = everything, .interface = loopback_, .preferred_source = ip(v4 ? "127.0.0.1" : "::1")}),
+              true);
     const Route tunnel{.destination = everything, .interface = index_, .table = kTable};
     const PolicyRule rule{.family = family, .priority = 220, .table = kTable, .mark = kMark, .invert = true};
     ASSERT_EQ(netlink_->add(tunnel), true);
@@ -172,7 +175,8 @@ TEST_F(NetlinkTest, ErrorsSayWhatWasTriedAndWhy) {
   const auto no_interface = netlink_->interface_index("nosuchlink");
   ASSERT_FALSE(no_interface);
   EXPECT_EQ(no_interface.error().what, "there is no network interface nosuchlink");
-  const auto bad = netlink_->add(Route{.destination = prefix("192.0.2.0", 24), .interface = index_, .gateway = ip("198.51.100.1"), .table = 7});
+  const auto bad = netlink_->add(
+      Route{.destination = prefix("192.0.2.0", 24), .interface = index_, .gateway = ip("198.51.100.1"), .table = 7});
   ASSERT_FALSE(bad);
   EXPECT_EQ(bad.error().what, "cannot add the route to 192.0.2.0/24 via 198.51.100.1 in table 7");
   EXPECT_NE(bad.error().why.find("gateway"), std::string::npos) << bad.error().why;
@@ -183,7 +187,10 @@ TEST_F(NetlinkTest, ChangesAreTakenBackInReverseWhenTheirOwnerGoes) {
     auto ours = changes();
     const PolicyRule rule{.priority = 220, .table = 220, .mark = 9, .invert = true};
     ASSERT_TRUE(ours.add(InterfaceAddress{index_, ip("10.9.8.1"), 32}));
-    ASSERT_TRUE(ours.add(Route{.destination = prefix("192.0.2.0", 24), .interface = index_, .table = 220, .preferred_source = ip("10.9.8.1")}));
+    ASSERT_TRUE(ours.add(Route{.destination = prefix("192.0.2.0", 24),
+                               .interface = index_,
+                               .table = 220,
+                               .preferred_source = ip("10.9.8.1")}));
     ASSERT_TRUE(ours.add(rule));
     EXPECT_EQ(ours.size(), 3U);
     EXPECT_EQ(netlink_->route_to(ip("192.0.2.1"))->source, ip("10.9.8.1"));

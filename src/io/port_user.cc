@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 void add_sockets(const char* table, std::uint16_t port, std::set<std::string>& sockets) {
   std::ifstream file(table);
   std::string line;
-  std::getline(file, line);   // the headings
+  std::getline(file, line);  // the headings
   while (std::getline(file, line)) {
     // sl local rem st tx:rx tr:when retrnsmt uid timeout inode
     std::istringstream fields(line);

@@ -22,9 +22,9 @@ Result<RawEspSocket> RawEspSocket::open(const RawEspOptions& options) {
   if (!DatagramReceiver::prepare(fd.get(), options.family))
     return failure(system_error("cannot learn the local address of ESP packets", errno));
   // IPv4 raw sockets receive the IP header, IPv6 ones do not; in both the kernel writes it when we send.
-  return RawEspSocket(std::make_unique<Implementation>(Implementation{
-      std::move(fd), DatagramReceiver(options.family, 0, options.family == IpFamily::v4),
-      DatagramSender(options.family, false)}));
+  return RawEspSocket(std::make_unique<Implementation>(
+      Implementation{std::move(fd), DatagramReceiver(options.family, 0, options.family == IpFamily::v4),
+                     DatagramSender(options.family, false)}));
 }
 
 RawEspSocket::RawEspSocket(std::unique_ptr<Implementation> implementation)

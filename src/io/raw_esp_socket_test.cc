@@ -27,7 +27,7 @@ TEST_F(RawEspSocketTest, CarriesPacketsOfBothFamiliesWithAddressesAndTrafficClas
     auto socket = open(ends.family);
     OutgoingDatagram packet;
     packet.local = ip(ends.local);
-    packet.remote = {ip(ends.remote), 4500};   // the port means nothing here
+    packet.remote = {ip(ends.remote), 4500};  // the port means nothing here
     packet.traffic_class = 0x2d;
     const auto octets = from_hex("c0ffee01 00000001 0102030405").value();
     packet.octets = octets;
@@ -52,7 +52,8 @@ TEST_F(RawEspSocketTest, CarriesPacketsOfBothFamiliesWithAddressesAndTrafficClas
 
 TEST_F(RawEspSocketTest, FragmentsUnlessToldNotTo) {
   set_mtu(loopback_, 1280);
-  for (const auto& [family, local, remote] : {Ends{IpFamily::v4, "127.0.0.1", "127.0.0.1"}, Ends{IpFamily::v6, "::1", "::1"}}) {
+  for (const auto& [family, local, remote] :
+       {Ends{IpFamily::v4, "127.0.0.1", "127.0.0.1"}, Ends{IpFamily::v6, "::1", "::1"}}) {
     auto socket = open(family);
     const Octets large(4000, 3);
     OutgoingDatagram packet;

@@ -49,8 +49,8 @@ Result<Addresses> look_up(const std::string& name, std::optional<IpFamily> famil
   for (const addrinfo* entry = list; entry != nullptr; entry = entry->ai_next) {
     SocketAddress address;
     if (entry->ai_addrlen > sizeof address.storage) continue;
-    std::copy_n(reinterpret_cast<const char*>(entry->ai_addr), entry->ai_addrlen,   // NOLINT: the interface of sockets
-                reinterpret_cast<char*>(&address.storage));                         // NOLINT: as above
+    std::copy_n(reinterpret_cast<const char*>(entry->ai_addr), entry->ai_addrlen,  // NOLINT: the interface of sockets
+                reinterpret_cast<char*>(&address.storage));                        // NOLINT: as above
     const IpAddress ip = to_endpoint(address.storage).address;
     if (std::ranges::find(found, ip) == found.end()) found.push_back(ip);
   }
@@ -120,7 +120,7 @@ std::optional<Resolver::Answer> Resolver::Shared::take_answer(std::uint64_t id) 
 Resolver::Resolver(EventLoop& loop) : shared_(std::make_shared<Shared>()) { shared_->loop = &loop; }
 
 Resolver::~Resolver() {
-  std::map<std::uint64_t, Answer> unanswered;   // destroyed after the mutex is free again
+  std::map<std::uint64_t, Answer> unanswered;  // destroyed after the mutex is free again
   const std::scoped_lock lock(shared_->mutex);
   shared_->loop = nullptr;
   unanswered.swap(shared_->answers);

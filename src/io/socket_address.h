@@ -13,7 +13,7 @@ struct SocketAddress {
   sockaddr_storage storage{};
   socklen_t size = 0;
 
-  [[nodiscard]] sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }   // NOLINT: the interface of sockets
+  [[nodiscard]] sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }  // NOLINT: the interface of sockets
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }  // NOLINT: as above
 };
 

@@ -24,7 +24,7 @@ constexpr int kFailuresInARow = 16;
 /// What an errno of read or write says about the device.
 TunState state_of(int code) {
   switch (code) {
-    case EBADFD:   // the interface was deleted
+    case EBADFD:  // the interface was deleted
     case EBADF:
     case ENODEV:
     case ENXIO:
@@ -62,9 +62,9 @@ Result<TunDevice> TunDevice::create(const std::string& name) {
   if (::ioctl(fd.get(), TUNSETIFF, &request) != 0) {
     const int code = errno;
     if (code == EBUSY || code == EEXIST)
-      return failure(Error{what, "an interface of that name exists already",
-                           "Stop the program it belongs to, delete it with \"ip link delete " + name +
-                               "\", or choose another name"});
+      return failure(Error{
+          what, "an interface of that name exists already",
+          "Stop the program it belongs to, delete it with \"ip link delete " + name + "\", or choose another name"});
     std::string remedy;
     if (code == EINVAL) remedy = "Choose a name without blanks and slashes";
     return failure(system_error(what, code, std::move(remedy)));
@@ -101,7 +101,7 @@ TunReadReport TunDevice::read() {
       self.packets.emplace_back(slot, static_cast<std::size_t>(size));
       continue;
     }
-    const int code = size == 0 ? ENODEV : errno;   // the end of a file is the end of the device
+    const int code = size == 0 ? ENODEV : errno;  // the end of a file is the end of the device
     if (code == EINTR) continue;
     if (code == EAGAIN) break;
     report.system_error = code;
@@ -127,7 +127,7 @@ TunWriteReport TunDevice::write(std::span<const OctetView> packets) {
       continue;
     }
     ++report.dropped;
-    report.system_error = size >= 0 ? EMSGSIZE : errno;   // a packet in part is no packet
+    report.system_error = size >= 0 ? EMSGSIZE : errno;  // a packet in part is no packet
     if (size < 0) report.state = std::max(report.state, state_of(errno));
     if (report.state != TunState::removed) continue;
     report.dropped += packets.size() - i;

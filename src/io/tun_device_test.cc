@@ -172,7 +172,7 @@ TEST(TunDevice, J15_APacketWrittenInPartCountsAsDropped) {
   const FileDescriptor reader(pipe[0]);
   ASSERT_GT(::fcntl(pipe[1], F_SETPIPE_SZ, 4096), 0);
   auto device = TunDevice::adopt(FileDescriptor(pipe[1]), "pipe");
-  const Octets packet(6000, 1);   // a pipe takes a part of what is larger than its room, and then EAGAIN
+  const Octets packet(6000, 1);  // a pipe takes a part of what is larger than its room, and then EAGAIN
   const auto report = device.write(std::array<OctetView, 2>{packet, packet});
   EXPECT_EQ(report.written, 0U);
   EXPECT_EQ(report.dropped, 2U);
@@ -193,7 +193,7 @@ TEST(TunDevice, J15_TheEndOfTheDescriptorIsTheEndOfTheDevice) {
 }
 
 TEST(TunDevice, J15_ADeviceThatAlwaysFailsEndsAsRemoved) {
-  const FileDescriptor directory(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));   // read(2) fails with EISDIR
+  const FileDescriptor directory(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));  // read(2) fails with EISDIR
   auto device = TunDevice::adopt(FileDescriptor(::dup(directory.get())), "directory");
   int calls = 1;
   while (device.read().state != TunState::removed && calls < 100) ++calls;

@@ -20,7 +20,8 @@ struct UdpSocket::Implementation {
 namespace {
 
 Error cannot_bind(const Endpoint& endpoint, int code) {
-  const std::string what = "cannot listen on UDP port " + std::to_string(endpoint.port) + " (" + endpoint.to_string() + ")";
+  const std::string what =
+      "cannot listen on UDP port " + std::to_string(endpoint.port) + " (" + endpoint.to_string() + ")";
   if (code == EADDRINUSE) {
     const std::string user = udp_port_user(endpoint.port);
     if (!user.empty())
@@ -53,8 +54,8 @@ Result<UdpSocket> UdpSocket::open(const UdpOptions& options) {
   if (::getsockname(fd.get(), address.get(), &address.size) != 0)
     return failure(system_error("cannot learn the port of a socket", errno));
   const Endpoint local = to_endpoint(address.storage);
-  return UdpSocket(std::make_unique<Implementation>(Implementation{
-      std::move(fd), local, DatagramReceiver(family, local.port, false), DatagramSender(family, true)}));
+  return UdpSocket(std::make_unique<Implementation>(
+      Implementation{std::move(fd), local, DatagramReceiver(family, local.port, false), DatagramSender(family, true)}));
 }
 
 UdpSocket::UdpSocket(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
@@ -74,7 +75,8 @@ SendReport UdpSocket::send(std::span<const OutgoingDatagram> batch) {
 }
 
 bool address_family_available(IpFamily family) {
-  return FileDescriptor(::socket(family == IpFamily::v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)).get() >= 0 ||
+  return FileDescriptor(::socket(family == IpFamily::v4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0)).get() >=
+             0 ||
          errno != EAFNOSUPPORT;
 }
 

@@ -13,10 +13,10 @@ namespace keypact::io {
 struct UdpOptions {
   /// Address unspecified: all addresses of that family (an IPv6 socket never takes IPv4). Port 0: any free port.
   Endpoint bind;
-  std::uint32_t mark = 0;     ///< SO_MARK on everything sent; 0: none
+  std::uint32_t mark = 0;        ///< SO_MARK on everything sent; 0: none
   int receive_buffer = 4 << 20;  ///< octets; beyond the system's limit only with CAP_NET_ADMIN, else as much as allowed
   int send_buffer = 4 << 20;
-  bool reuse_port = false;    ///< several sockets share the port (one per thread)
+  bool reuse_port = false;  ///< several sockets share the port (one per thread)
 };
 
 class UdpSocket {

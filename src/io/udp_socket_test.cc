@@ -80,7 +80,7 @@ TEST_F(UdpSocketTest, CarriesTheTrafficClassBothWays) {
     auto server = open(address);
     auto client = open(address);
     auto datagram = to(server.local(), as_octets("x"));
-    datagram.traffic_class = 0xb9;   // DSCP EF, ECT(1)
+    datagram.traffic_class = 0xb9;  // DSCP EF, ECT(1)
     EXPECT_EQ(client.send(std::array{datagram}).sent, 1U);
     EXPECT_EQ(receive(server).at(0).traffic_class, 0xb9);
   }
@@ -90,7 +90,8 @@ TEST_F(UdpSocketTest, SendsAndReceivesMoreThanOneBatchInOrder) {
   auto server = open("127.0.0.1");
   auto client = open("127.0.0.1");
   std::vector<Octets> contents;
-  for (std::size_t i = 0; i < 3 * kDatagramBatch / 2; ++i) contents.push_back(Octets(i + 1, static_cast<std::uint8_t>(i)));
+  for (std::size_t i = 0; i < 3 * kDatagramBatch / 2; ++i)
+    contents.push_back(Octets(i + 1, static_cast<std::uint8_t>(i)));
   std::vector<OutgoingDatagram> batch;
   for (const auto& content : contents) batch.push_back(to(server.local(), content));
   const auto report = client.send(batch);
@@ -125,13 +126,15 @@ TEST_F(UdpSocketTest, FragmentsUnlessToldNotTo) {
     const Octets large(3000, 1);
     auto whole = to(server.local(), large);
     whole.dont_fragment = true;
-    const auto report = client.send(std::array{whole, to(server.local(), large), whole, to(server.local(), as_octets("x"))});
+    const auto report =
+        client.send(std::array{whole, to(server.local(), large), whole, to(server.local(), as_octets("x"))});
     EXPECT_EQ(report.sent, 2U);
     ASSERT_EQ(report.failures.size(), 2U);
     EXPECT_EQ(report.failures[0].index, 0U);
     EXPECT_EQ(report.failures[1].index, 2U);
     EXPECT_EQ(report.failures[0].problem, SendProblem::too_big);
-    EXPECT_EQ(describe(report.failures[0], whole), "3000 octets to " + server.local().to_string() + " exceed the path MTU");
+    EXPECT_EQ(describe(report.failures[0], whole),
+              "3000 octets to " + server.local().to_string() + " exceed the path MTU");
     EXPECT_EQ(receive(server).at(0).octets.size(), 3000U);
   }
 }
@@ -141,12 +144,13 @@ TEST_F(UdpSocketTest, OneThatCannotBeSentDoesNotHinderTheOthers) {
   auto client = open("0.0.0.0");
   auto not_ours = to(server.local(), as_octets("x"));
   not_ours.local = ip("192.0.2.200");
-  const auto report = client.send(std::array{to({ip("192.0.2.1"), 500}, as_octets("x")), to(server.local(), as_octets("y")),
-                                             not_ours, to(server.local(), as_octets("z"))});
+  const auto report =
+      client.send(std::array{to({ip("192.0.2.1"), 500}, as_octets("x")), to(server.local(), as_octets("y")), not_ours,
+                             to(server.local(), as_octets("z"))});
   EXPECT_EQ(report.sent, 2U);
   ASSERT_EQ(report.failures.size(), 2U);
   EXPECT_EQ(report.failures[0].problem, SendProblem::unreachable);
-  EXPECT_EQ(report.failures[1].index, 2U);   // as local_address or unreachable: that changed between kernels
+  EXPECT_EQ(report.failures[1].index, 2U);  // as local_address or unreachable: that changed between kernels
   EXPECT_EQ(receive(server).size(), 2U);
 }
 
@@ -206,7 +210,7 @@ TEST_F(UdpSocketTest, K14_NoDescriptorLeftIsAnErrorAndPasses) {
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
   const auto refused = UdpSocket::open({.bind = {ip("127.0.0.1"), 0}});
   const auto no_netlink = Netlink::open();
-  const auto index = netlink_->interface_index("lo");   // one that is open goes on
+  const auto index = netlink_->interface_index("lo");  // one that is open goes on
   ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().remedy.find("LimitNOFILE"), std::string::npos);

@@ -20,7 +20,8 @@ class UnixClient {
 
  private:
   friend Result<UnixClient> connect_unix(const std::string& path, Duration timeout);
-  UnixClient(FileDescriptor descriptor, std::string path) : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
+  UnixClient(FileDescriptor descriptor, std::string path)
+      : descriptor_(std::move(descriptor)), path_(std::move(path)) {}
   FileDescriptor descriptor_;
   std::string path_;
 };

@@ -29,7 +29,7 @@ std::string directory_of(const std::string& path) {
 }
 
 Result<void> check_directory(const std::string& path, const std::string& directory, int fd) {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd, &status) != 0) return failure(system_error(what_of(path), errno));
   const bool trusted_owner = status.st_uid == 0 || status.st_uid == ::geteuid();
   const bool sticky = (status.st_mode & S_ISVTX) != 0;
@@ -57,14 +57,14 @@ Result<FileDescriptor> lock_directory(const std::string& path) {
 /// Does a program take connections at that socket?
 bool somebody_listens(const sockaddr_un& address) {
   const FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd) return true;   // not known, so nothing is removed
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;   // NOLINT
+  if (!fd) return true;  // not known, so nothing is removed
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;  // NOLINT
   return errno != ECONNREFUSED && errno != ENOENT;
 }
 
 /// Removes the socket of an earlier run; anything else there is an error.
 Result<void> remove_stale(const std::string& path, const sockaddr_un& address) {
-  struct stat status {};
+  struct stat status{};
   if (::lstat(path.c_str(), &status) != 0) {
     if (errno == ENOENT) return {};
     return failure(system_error(what_of(path), errno));
@@ -105,13 +105,15 @@ Result<BoundUnixSocket> bind_unix(const std::string& path, std::optional<std::ui
 
   // The file has its final mode from its first moment on; bind(2) never follows a symbolic link.
   const mode_t before = ::umask(static_cast<mode_t>(0777 & ~kMode));
-  const int outcome = ::bind(bound.descriptor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);  // NOLINT
+  const int outcome =
+      ::bind(bound.descriptor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);  // NOLINT
   const int code = errno;
   ::umask(before);
   if (outcome != 0) return failure(system_error(what_of(path), code));
 
-  struct stat status {};
-  if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return failure(system_error(what_of(path), ENOENT));
+  struct stat status{};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode))
+    return failure(system_error(what_of(path), ENOENT));
   bound.identity = {status.st_dev, status.st_ino};
   const bool ready = (!group || ::lchown(path.c_str(), static_cast<uid_t>(-1), *group) == 0) &&
                      ::listen(bound.descriptor.get(), kBacklog) == 0;
@@ -124,7 +126,7 @@ Result<BoundUnixSocket> bind_unix(const std::string& path, std::optional<std::ui
 void remove_unix_path(const std::string& path, const UnixPathIdentity& identity) {
   const auto directory = lock_directory(path);
   if (!directory) return;
-  struct stat status {};
+  struct stat status{};
   if (::lstat(path.c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) return;
   if (status.st_dev == identity.device && status.st_ino == identity.inode) ::unlink(path.c_str());
 }

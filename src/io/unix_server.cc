@@ -55,7 +55,8 @@ bool allowed(int fd, std::optional<std::uint32_t> group) {
   ucred peer{};
   socklen_t size = sizeof peer;
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || size != sizeof peer) return false;
-  return peer.uid == 0 || peer.uid == ::geteuid() || peer.gid == ::getegid() || (group && in_group(fd, peer.gid, *group));
+  return peer.uid == 0 || peer.uid == ::geteuid() || peer.gid == ::getegid() ||
+         (group && in_group(fd, peer.gid, *group));
 }
 
 }  // namespace
@@ -124,7 +125,8 @@ bool UnixServer::Implementation::survive_accept_failure(int code) {
 
 bool UnixServer::Implementation::make_room() {
   if (clients.size() < options.clients) return true;
-  const auto idle = std::ranges::find_if(clients, [](const auto& entry) { return entry.second.draining || !entry.second.spoke; });
+  const auto idle =
+      std::ranges::find_if(clients, [](const auto& entry) { return entry.second.draining || !entry.second.spoke; });
   if (idle == clients.end()) return false;
   drop(idle);
   return true;
@@ -182,7 +184,7 @@ void UnixServer::Implementation::drop(std::map<UnixClientId, Client>::iterator c
   gone.push_back(client->first);
   client->second.watch = Watch();
   clients.erase(client);
-  tell_gone.set(monotonic_now());   // later: the caller may be in the midst of a walk over its clients
+  tell_gone.set(monotonic_now());  // later: the caller may be in the midst of a walk over its clients
 }
 
 void UnixServer::Implementation::report_gone() {
@@ -220,7 +222,7 @@ bool UnixServer::send(UnixClientId id, OctetView octets) {
   if (waits && client.queue.back().size() + octets.size() <= kChunkOctets) append(client.queue.back(), octets);
   else client.queue.push_back(to_octets(octets));
   client.queued += octets.size();
-  if (waits) return true;   // flushed when it can be written
+  if (waits) return true;  // flushed when it can be written
   self.flush(id);
   return self.clients.contains(id);
 }

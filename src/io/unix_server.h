@@ -17,7 +17,7 @@ class EventLoop;
 using UnixClientId = Id<struct UnixClientTag>;
 
 struct UnixServerOptions {
-  std::string path;                      ///< in the file system, no abstract name; its last directory is made if need be
+  std::string path;  ///< in the file system, no abstract name; its last directory is made if need be
   std::optional<std::uint32_t> group{};  ///< numeric group whose members may connect, beside root and ourselves
   /// At the limit a new client replaces the oldest one that never sent anything; if all have, the new one is refused.
   std::size_t clients = 64;

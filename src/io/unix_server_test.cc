@@ -161,7 +161,9 @@ TEST_F(UnixServerTest, SendsWhatIsQueuedBeforeItCloses) {
 }
 
 TEST_F(UnixServerTest, RemovesItsSocketAtTheEnd) {
-  { const auto server = listen(); }
+  {
+    const auto server = listen();
+  }
   EXPECT_FALSE(fs::exists(path_));
 }
 
@@ -175,7 +177,7 @@ TEST_F(UnixServerTest, K05_TheSocketHasMode0660FromTheStart) {
   const mode_t before = ::umask(0);
   const auto server = listen({.path = path_, .group = 65534});
   EXPECT_EQ(::umask(before), 0U) << "the process's own mask is as it was";
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(path_.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0660U);
   EXPECT_EQ(status.st_uid, 0U);
@@ -205,7 +207,7 @@ TEST_F(UnixServerTest, K05_MembersOfTheAllowedGroupMayConnect) {
 }
 
 TEST_F(UnixServerTest, K05_AbstractAndImpossiblePathsAreRefused) {
-  for (const std::string& path : {std::string("\0abstract", 9), std::string("/tmp/a\0b", 8), std::string(200, 'x')}) {
+  for (const std::string& path : {std::string("\0abstract", 9), std::string("a\0b", 3), std::string(200, 'x')}) {
     const auto server = try_listen({.path = path});
     EXPECT_FALSE(server) << path;
     EXPECT_FALSE(connect_unix(path, seconds(1)));
@@ -253,7 +255,9 @@ TEST_F(UnixServerTest, K05_ADirectoryThatOthersCanChangeIsRefused) {
   ASSERT_EQ(::chmod(directory_.c_str(), 0777), 0);
   EXPECT_FALSE(try_listen());
   ASSERT_EQ(::chmod(directory_.c_str(), 01777), 0);
-  { const auto sticky = listen(); }
+  {
+    const auto sticky = listen();
+  }
   ASSERT_EQ(::chmod(directory_.c_str(), 0755), 0);
   ASSERT_EQ(::chown(directory_.c_str(), 65534, 65534), 0);
   const auto foreign = try_listen();
@@ -320,8 +324,9 @@ TEST_F(UnixServerTest, C16_AThousandIdleClientsKeepNobodyOut) {
   std::vector<UnixClient> idle;
   for (int i = 0; i < 1000; ++i) {
     idle.push_back(connect());
-    if (i % 32 != 31) continue;   // the queue of the listener is 64 long
-    ASSERT_TRUE(until([&] { return events_.open.size() + static_cast<std::size_t>(events_.closings) == idle.size() + 1; }));
+    if (i % 32 != 31) continue;  // the queue of the listener is 64 long
+    ASSERT_TRUE(
+        until([&] { return events_.open.size() + static_cast<std::size_t>(events_.closings) == idle.size() + 1; }));
   }
   ASSERT_TRUE(until([&] { return events_.open.size() == 64; }));
   EXPECT_EQ(server.clients(), 64U);
@@ -381,7 +386,7 @@ TEST_F(UnixServerTest, C16_AFloodingClientDoesNotKeepTheLoopForItself) {
   const auto modest_id = events_.open[1];
   events_.on_received = [&](UnixClientId client) {
     if (client == modest_id) return loop_.stop();
-    while (flooding.send(flood, milliseconds(0))) {   // always more to read
+    while (flooding.send(flood, milliseconds(0))) {  // always more to read
     }
   };
   ASSERT_TRUE(flooding.send(as_octets("x"), seconds(1)));
@@ -398,7 +403,7 @@ TEST(UnixClient, SaysThatNobodyRuns) {
 }
 
 TEST_F(UnixServerTest, AClientDoesNotWaitForEver) {
-  const auto server = listen();   // whose loop does not run
+  const auto server = listen();  // whose loop does not run
   auto client = connect();
   const Instant start = monotonic_now();
   const auto answer = client.receive(milliseconds(5));

@@ -1,0 +1,62 @@
+#include "io/file_source.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "io/file_descriptor.h"
+#include "io/system_error.h"
+
+namespace keypact::io {
+namespace {
+
+/// Reads until `buffer` is full or the file ends; the count of octets, or -1 with errno.
+ssize_t read_fully(int fd, MutableOctets buffer) {
+  std::size_t filled = 0;
+  while (filled < buffer.size()) {
+    const auto count = ::read(fd, buffer.data() + filled, buffer.size() - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return -1;
+    if (count == 0) break;
+    filled += static_cast<std::size_t>(count);
+  }
+  return static_cast<ssize_t>(filled);
+}
+
+}  // namespace
+
+Result<Secret> RealFiles::read(const std::string& path, std::size_t limit) {
+  const auto what = "cannot read " + path;
+  // Without O_NONBLOCK, a FIFO would hold us up before we know what it is.
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file) return failure(system_error(what, errno));
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return failure(system_error(what, errno));
+  if (!S_ISREG(status.st_mode)) return failure(Error{what, "it is no regular file", {}});
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size > limit)
+    return failure(Error{what, "it has more than the " + std::to_string(limit) + " octets that are left for it", {}});
+  Secret text(size);
+  const auto count = read_fully(file.get(), text.reveal_mutable());
+  if (count < 0) return failure(system_error(what, errno));
+  if (static_cast<std::size_t>(count) != size) return failure(Error{what, "it became shorter while it was read", "try again"});
+  return text;
+}
+
+Result<std::vector<std::string>> RealFiles::glob(const std::string& pattern) {
+  glob_t found{};
+  const int status = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
+  std::vector<std::string> paths;
+  if (status == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  const int code = errno;
+  ::globfree(&found);
+  if (status == 0 || status == GLOB_NOMATCH) return paths;
+  const auto what = "cannot look for " + pattern;
+  if (status == GLOB_NOSPACE) return failure(Error{what, "not enough memory", {}});
+  return failure(system_error(what, code));
+}
+
+}  // namespace keypact::io
