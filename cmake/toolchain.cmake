@@ -19,6 +19,10 @@ add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-con
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # GCC bug 105651: std::string concatenation is reported as an overlapping copy.
   add_compile_options(-Wno-restrict)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC bug 80635: the other alternatives of a moved std::variant are reported as uninitialized. GCC 12 and clang,
+  # which build the same sources, keep their warnings.
+  add_compile_options(-Wno-maybe-uninitialized)
 endif()
 
 # Hardening. -fPIE and not -fPIC: calls inside the program stay direct and can be inlined.

@@ -48,6 +48,7 @@ exec unshare --mount --propagation private sh -ec '
   exec chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin CI=true sh -ec "
     cd /src/keypact
     ./dev setup
-    ./dev build release
+    [ -e build/release/build.ninja ] || cmake --preset release
+    cmake --build build/release -- -k 0
     g++ --version | head -1
     exec ctest --test-dir build/release --output-on-failure --parallel 2 \"\$@\"" sh "$@"' sh "$root" "$@" </dev/null
