@@ -1,0 +1,106 @@
+// version, stats, get-algorithms, get-counters, keypact-verdict.
+#include "control/algorithm_text.h"
+#include "control/commands.h"
+#include "vici/request_grammar.h"
+
+namespace keypact::control {
+
+namespace {
+
+/// "2 hours", "1 day": the largest unit, as charon writes it.
+std::string running_text(Duration duration) {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+  const auto text = [](std::int64_t count, std::string_view unit) {
+    return std::to_string(count) + " " + std::string(unit) + (count == 1 ? "" : "s");
+  };
+  if (seconds < 120) return text(seconds, "second");
+  if (seconds < 7200) return text(seconds / 60, "minute");
+  if (seconds < 172800) return text(seconds / 3600, "hour");
+  return text(seconds / 86400, "day");
+}
+
+void write_priorities(vici::Section& section) {
+  for (const auto* priority : {"critical", "high", "medium", "low"}) section.key(priority, "0");
+}
+
+std::string_view algorithm_section(const Transform& transform) {
+  switch (transform.type) {
+    case TransformType::ENCR: return is_aead(EncryptionId{transform.id}) ? "aead" : "encryption";
+    case TransformType::INTEG: return "integrity";
+    case TransformType::PRF: return "prf";
+    case TransformType::KE: return "ke";
+    default: return {};
+  }
+}
+
+}  // namespace
+
+Answer version(const Call& call) {
+  const auto facts = call.services.host.facts();
+  vici::Message answer;
+  answer.key("daemon", facts.daemon).key("version", facts.version).key("sysname", facts.sysname);
+  answer.key("release", facts.release).key("machine", facts.machine);
+  return answer;
+}
+
+Answer statistics(const Call& call) {
+  vici::Message answer;
+  answer.section("uptime").key("running", running_text(call.now - call.services.started));
+  answer.section("uptime").key("since", call.services.host.facts().started);
+  // One thread does everything; there are no queues of jobs as charon has them.
+  auto& workers = answer.section("workers");
+  workers.key("total", "1").key("idle", "0");
+  write_priorities(workers.section("active"));
+  write_priorities(answer.section("queues"));
+  answer.key("scheduled", call.services.engine.deadline() ? "1" : "0");
+  std::size_t total = 0;
+  std::size_t half_open = 0;
+  for (const auto& [id, sa] : call.services.engine.ike_sas()) {
+    if (std::holds_alternative<ike::v2::Closed>(sa.state())) continue;
+    ++total;
+    if (sa.is_half_open()) ++half_open;
+  }
+  answer.section("ikesas").key("total", std::to_string(total)).key("half-open", std::to_string(half_open));
+  answer.list("plugins", {"keypact"});
+  return answer;
+}
+
+Answer get_algorithms(const Call& call) {
+  vici::Message answer;
+  for (const auto* name : {"encryption", "integrity", "aead", "hasher", "prf", "ke", "dh"}) answer.section(name);
+  for (const auto& transform : call.services.host.transforms()) {
+    const auto section = algorithm_section(transform);
+    if (section.empty()) continue;
+    answer.section(section).key(vici_name(transform), "openssl");
+    if (section == "ke") answer.section("dh").key(vici_name(transform), "openssl");  // its name before charon 6.0
+  }
+  return answer;
+}
+
+Answer get_counters(const Call& call) {
+  const auto& counters = call.services.engine.counters();
+  if (vici::text_of(call.request, "name")) return vici::refusal("keypactd counts for all connections together");
+  auto answer = vici::success();
+  auto& all = answer.section("counters").section("");
+  all.key("invalid", std::to_string(counters.unparsable + counters.malformed_authentic + counters.not_authentic));
+  all.key("invalid-spi", std::to_string(counters.unknown_spi));
+  // What charon does not count.
+  all.key("received", std::to_string(counters.received)).key("sent", std::to_string(counters.sent));
+  all.key("unparsable", std::to_string(counters.unparsable)).key("not-authentic", std::to_string(counters.not_authentic));
+  all.key("malformed-authentic", std::to_string(counters.malformed_authentic));
+  all.key("out-of-window", std::to_string(counters.out_of_window)).key("out-of-state", std::to_string(counters.out_of_state));
+  all.key("retransmissions-sent", std::to_string(counters.retransmissions_sent));
+  all.key("retransmissions-answered", std::to_string(counters.retransmissions_answered));
+  all.key("cookies-sent", std::to_string(counters.cookies_sent)).key("cookies-wrong", std::to_string(counters.cookies_wrong));
+  all.key("half-open-refused", std::to_string(counters.half_open_refused));
+  return answer;
+}
+
+Answer last_verdict(const Call& call) {
+  vici::Message answer;
+  const auto connection = vici::text_of(call.request, "ike");
+  if (connection) call.services.failures.write(answer, std::string(*connection), call.now);
+  return answer;
+}
+
+}  // namespace keypact::control

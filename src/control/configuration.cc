@@ -1,0 +1,84 @@
+#include "control/configuration.h"
+
+namespace keypact::control {
+
+namespace {
+
+template <class Value>
+std::vector<std::string> names_of(const std::map<std::string, Value>& loaded) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : loaded) names.push_back(name);
+  return names;
+}
+
+using ByName = std::map<std::string_view, const config::Connection*>;
+
+ByName by_name(const config::Snapshot& snapshot) {
+  ByName found;
+  for (const auto& connection : snapshot.connections) found.emplace(connection->name, connection.get());
+  return found;
+}
+
+}  // namespace
+
+Changes changes_between(const config::Snapshot& before, const config::Snapshot& after) {
+  Changes changes;
+  const auto old_ones = by_name(before);
+  const auto new_ones = by_name(after);
+  for (const auto& connection : after.connections) {
+    const auto old = old_ones.find(connection->name);
+    if (old == old_ones.end()) {
+      changes.added.push_back(connection->name);
+    } else if (old->second != connection.get() && *old->second != *connection) {
+      changes.changed.push_back(connection->name);
+    }
+  }
+  for (const auto& connection : before.connections) {
+    if (!new_ones.contains(connection->name)) changes.removed.push_back(connection->name);
+  }
+  return changes;
+}
+
+Configuration::Configuration() : files_(std::make_shared<config::Snapshot>()), current_(files_) {}
+
+void Configuration::set_files(SnapshotPointer files) {
+  files_ = std::move(files);
+  rebuild();
+}
+
+void Configuration::load(ConnectionPointer connection) {
+  connections_[connection->name] = connection;
+  current_ = config::with_connection(*current_, std::move(connection));
+}
+
+bool Configuration::unload_connection(const std::string& name) {
+  if (connections_.erase(name) == 0) return false;
+  rebuild();
+  return true;
+}
+
+std::vector<std::string> Configuration::loaded_connections() const { return names_of(connections_); }
+
+void Configuration::load(SharedKeyPointer key) {
+  keys_[key->name] = key;
+  current_ = config::with_shared_key(*current_, std::move(key));
+}
+
+void Configuration::unload_shared_key(const std::string& name) {
+  if (keys_.erase(name) > 0) rebuild();
+}
+
+void Configuration::unload_all_shared_keys() {
+  keys_.clear();
+  rebuild();
+}
+
+std::vector<std::string> Configuration::loaded_shared_keys() const { return names_of(keys_); }
+
+void Configuration::rebuild() {
+  current_ = files_;
+  for (const auto& [name, connection] : connections_) current_ = config::with_connection(*current_, connection);
+  for (const auto& [name, key] : keys_) current_ = config::with_shared_key(*current_, key);
+}
+
+}  // namespace keypact::control

@@ -1,0 +1,85 @@
+// Host and EngineAccess: what control needs from the process around it. The daemon implements them over sockets, files, the
+// IPsec stack and whatever runs the engine; a test over nothing.
+#pragma once
+
+#include <optional>
+
+#include "config/snapshot_changes.h"
+#include "ike/engine/engine.h"
+
+namespace keypact::control {
+
+/// One client of the control socket; the number is the host's.
+using ClientId = Id<struct ControlClientTag>;
+
+/// Texts about the machine and the program, as the commands version and stats tell them.
+struct SystemFacts {
+  std::string daemon = "keypactd";
+  std::string version;
+  std::string sysname;
+  std::string release;
+  std::string machine;
+  std::string started;  ///< the calendar time of the start
+};
+
+/// A configuration directory that was read: the snapshot, or nothing and the reason. The diagnostics are for people.
+struct LoadedFiles {
+  config::SnapshotPointer snapshot;
+  std::string error;
+  std::vector<std::string> diagnostics;
+};
+
+/// One failure as a person should read it.
+struct Verdict {
+  std::string code;
+  std::string what;
+  std::string phase;
+  std::string rule;
+  std::string side;
+  std::string remedy;
+  std::string detail;
+  std::vector<std::string> ours;
+  std::vector<std::string> theirs;
+};
+
+/// Both ends of an IKE SA to be: what the names of the configuration mean, and the local address that reaches the peer.
+struct Located {
+  std::optional<IpAddress> local;
+  std::optional<IpAddress> remote;
+};
+
+class EngineAccess {
+ public:
+  virtual ~EngineAccess() = default;
+
+  [[nodiscard]] virtual const ike::Engine& engine() const = 0;
+  [[nodiscard]] virtual ControlId next_control_id() = 0;
+  /// The outcome comes through Server::on_event, from inside this call or later.
+  virtual void submit(const ike::ControlRequest& request) = 0;
+  virtual void set_configuration(config::SnapshotPointer snapshot) = 0;
+  /// Whether clients want MessageTraced events; others may want them too.
+  virtual void set_tracing(bool on) = 0;
+};
+
+class Host {
+ public:
+  virtual ~Host() = default;
+
+  /// Octets for a client. The client may be gone.
+  virtual void send(ClientId client, Octets octets) = 0;
+  /// Ends the connection when what was sent is on its way. Server::closed follows, but not from inside this call.
+  virtual void disconnect(ClientId client) = 0;
+
+  /// Nothing when the stack does not know the SA.
+  [[nodiscard]] virtual std::optional<ipsec::ChildSaCounters> counters(ChildSaId child) = 0;
+  /// Answered by Server::located with the same id, from inside this call or later.
+  virtual void locate(ControlId request, const config::Connection& connection) = 0;
+  [[nodiscard]] virtual LoadedFiles read_configuration() = 0;
+
+  [[nodiscard]] virtual Verdict explain(const ike::Refusal& refusal, const std::string& connection) = 0;
+  [[nodiscard]] virtual SystemFacts facts() = 0;
+  /// Every transform that can be computed here.
+  [[nodiscard]] virtual std::vector<Transform> transforms() = 0;
+};
+
+}  // namespace keypact::control

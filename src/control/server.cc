@@ -1,0 +1,147 @@
+#include "control/server.h"
+
+#include <algorithm>
+
+#include "vici/extensions.h"
+
+namespace keypact::control {
+
+namespace {
+
+bool starts(config::Action action) {
+  return action == config::Action::start || action == config::Action::trap_and_start;
+}
+
+bool starts_a_child(const config::Connection& connection) {
+  return std::any_of(connection.children.begin(), connection.children.end(),
+                     [](const config::ChildConfig& child) { return starts(child.start_action); });
+}
+
+/// True when the connection is new or other than it was.
+bool is_news(const config::Snapshot& before, const config::Connection& connection) {
+  const auto old = before.connection(connection.name);
+  return !old || (old.get() != &connection && *old != connection);
+}
+
+}  // namespace
+
+Server::Server(Host& host, EngineAccess& access, Instant now)
+    : host_(host), access_(access), applied_(configuration_.current()), operations_(host, access), started_(now) {}
+
+void Server::connected(ClientId client) { clients_.try_emplace(client); }
+
+void Server::received(Instant now, ClientId client, OctetView octets) {
+  auto* found = find(client);
+  if (found == nullptr) return;
+  found->session.receive(octets);
+  serve(now, client);
+}
+
+void Server::closed(ClientId client) {
+  clients_.erase(client);
+  operations_.forget(client);
+  update_tracing();
+}
+
+Server::Client* Server::find(ClientId id) {
+  const auto found = clients_.find(id);
+  return found == clients_.end() ? nullptr : &found->second;
+}
+
+void Server::serve(Instant now, ClientId id) {
+  auto* client = find(id);
+  if (client == nullptr || client->is_served) return;
+  client->is_served = true;
+  while (serve_next(now, id)) {
+  }
+  flush(id);
+  if ((client = find(id)) != nullptr) client->is_served = false;
+}
+
+bool Server::serve_next(Instant now, ClientId id) {
+  auto* client = find(id);
+  if (client == nullptr) return false;
+  auto request = client->session.next_request();
+  update_tracing();  // before a command that was sent together with its registrations
+  if (!request) {
+    flush(id);
+    closed(id);
+    host_.disconnect(id);
+    return false;
+  }
+  if (!*request) return false;
+  const auto answer = dispatch(now, id, **request);
+  (*request)->message.wipe();  // it may have carried a secret
+  client = find(id);
+  if (client != nullptr && answer) client->session.respond(*answer);
+  return client != nullptr;
+}
+
+std::optional<vici::Message> Server::dispatch(Instant now, ClientId id, const vici::Request& request) {
+  if (request.command == "initiate") return operations_.initiate(now, id, request.message);
+  if (request.command == "terminate") return operations_.terminate(now, id, request.message);
+  if (const auto reason = reason_against(request.command)) return vici::refusal(*reason);
+  const auto* command = find_command(request.command);
+  if (command == nullptr) return vici::refusal("this command is not known");  // the vocabulary has no other
+  const Services services{host_, access_.engine(), configuration_, failures_, started_};
+  auto answer = command->handler({services, now, request.message, find(id)->session});
+  if (answer.configuration_changed) apply_configuration();
+  return std::move(answer.message);
+}
+
+void Server::adopt_files(config::SnapshotPointer files) {
+  configuration_.set_files(std::move(files));
+  apply_configuration();
+}
+
+void Server::apply_configuration() {
+  const auto before = std::exchange(applied_, configuration_.current());
+  const auto after = applied_;
+  if (before == after) return;
+  access_.set_configuration(after);
+  // The inverse of a start action; other SAs of a connection that is gone stay until they end.
+  std::vector<IkeSaId> unwanted;
+  for (const auto& [id, sa] : access_.engine().ike_sas()) {
+    const auto facts = facts_of(sa);
+    if (!facts || facts->connection.empty() || after->connection(facts->connection)) continue;
+    const auto old = before->connection(facts->connection);
+    if (old && starts_a_child(*old)) unwanted.push_back(id);
+  }
+  for (const auto id : unwanted) operations_.stop(id);
+  for (const auto& connection : after->connections) {
+    if (!starts_a_child(*connection) || !is_news(*before, *connection)) continue;
+    for (const auto& child : connection->children) {
+      if (starts(child.start_action)) operations_.start(*connection, child.name);
+    }
+  }
+}
+
+void Server::answer(Instant now, const Finished& finished) {
+  auto* client = find(finished.client);
+  if (client == nullptr || !client->session.command_runs()) return;
+  if (finished.verdict) {
+    vici::Message record;
+    write_verdict(record, *finished.verdict, finished.connection);
+    client->session.event(vici::kVerdictEvent, record);
+  }
+  client->session.respond(finished.answer);
+  flush(finished.client);
+  serve(now, finished.client);  // what the client sent meanwhile
+}
+
+void Server::on_deadline(Instant now) {
+  for (const auto& finished : operations_.on_deadline(now)) answer(now, finished);
+}
+
+void Server::flush(ClientId id) {
+  auto* client = find(id);
+  if (client == nullptr || client->session.output_waiting() == 0) return;
+  host_.send(id, client->session.take_output());
+}
+
+void Server::update_tracing() {
+  access_.set_tracing(anybody_registered("log") || anybody_registered("control-log") ||
+                      anybody_registered(vici::kLadderEvent));
+}
+
+}  // namespace keypact::control

@@ -1,0 +1,137 @@
+// What the engine's events become for the clients: log lines, ladders, ups and downs, and the memory of failures.
+#include <algorithm>
+
+#include "control/sa_sections.h"
+#include "control/server.h"
+#include "vici/extensions.h"
+
+namespace keypact::control {
+
+namespace {
+
+vici::Message log_message(const LogLine& line) {
+  vici::Message message;
+  message.key("group", line.group).key("level", std::to_string(line.level)).key("thread", "1");
+  if (line.ike_sa) {
+    message.key("ikesa-name", line.connection).key("ikesa-uniqueid", std::to_string(line.ike_sa.value));
+  }
+  message.key("msg", line.text);
+  return message;
+}
+
+/// Ended because somebody asked for it: no failure.
+bool was_wanted(const ike::Refusal& reason) { return reason.code == ike::RefusalCode::terminated; }
+
+}  // namespace
+
+void Server::on_event(Instant now, const ike::Event& event) {
+  tell_log(event);
+  if (const auto* traced = std::get_if<ike::MessageTraced>(&event)) tell_ladder(now, *traced);
+  tell_updown(now, event);
+  note_failure(now, event);
+  if (const auto* done = std::get_if<ike::RequestDone>(&event)) {
+    if (const auto finished = operations_.on_done(*done)) answer(now, *finished);
+  }
+  if (const auto* down = std::get_if<ike::ChildSaDown>(&event)) memory_.forget(down->child_sa);
+  if (const auto* closed = std::get_if<ike::IkeSaClosed>(&event)) memory_.forget(closed->ike_sa);
+}
+
+void Server::log(const LogLine& line) {
+  if (line.level <= 1 && anybody_registered("log")) publish("log", log_message(line));
+}
+
+bool Server::anybody_registered(std::string_view event) const {
+  return std::any_of(clients_.begin(), clients_.end(),
+                     [event](const auto& client) { return client.second.session.registered(event); });
+}
+
+void Server::send_event(ClientId id, std::string_view event, const vici::Message& message) {
+  auto* client = find(id);
+  if (client == nullptr) return;
+  client->session.event(event, message);
+  flush(id);
+}
+
+void Server::publish(std::string_view event, const vici::Message& message) {
+  std::vector<ClientId> registered;  // sending may end a connection
+  for (const auto& [id, client] : clients_) {
+    if (client.session.registered(event)) registered.push_back(id);
+  }
+  for (const auto id : registered) send_event(id, event, message);
+}
+
+void Server::tell_log(const ike::Event& event) {
+  if (!anybody_registered("log") && !anybody_registered("control-log")) return;
+  const auto line = log_line(event, access_.engine(), memory_, host_);
+  if (!line) return;
+  log(*line);
+  const auto message = log_message(*line);
+  for (const auto& watcher : operations_.watchers(line->connection)) {
+    if (line->level <= watcher.log_level) send_event(watcher.client, "control-log", message);
+  }
+}
+
+void Server::tell_ladder(Instant now, const ike::MessageTraced& traced) {
+  const auto* facts = memory_.ike(access_.engine(), traced.ike_sa);
+  if (facts == nullptr || facts->connection.empty()) return;
+  vici::Message message;
+  message.key("ike", facts->connection).key("ike-id", std::to_string(traced.ike_sa.value));
+  message.key("direction", traced.sent ? "out" : "in").key("exchange", to_string(traced.exchange));
+  message.key("kind", traced.response ? "response" : "request").key("message-id", std::to_string(traced.message_id));
+  message.key("notation", traced.notation).key("octets", std::to_string(traced.octets));
+  message.key("retransmission", std::to_string(traced.retransmission));
+  for (const auto& watcher : operations_.watchers(facts->connection)) {
+    const auto offset = std::chrono::duration_cast<microseconds>(now - watcher.began).count();
+    message.key("offset-us", std::to_string(offset));
+    send_event(watcher.client, vici::kLadderEvent, message);
+  }
+}
+
+void Server::tell_updown(Instant now, const ike::Event& event) {
+  const auto* established = std::get_if<ike::IkeSaEstablished>(&event);
+  const auto* closed = std::get_if<ike::IkeSaClosed>(&event);
+  const auto* up = std::get_if<ike::ChildSaUp>(&event);
+  const auto* down = std::get_if<ike::ChildSaDown>(&event);
+  const bool about_ike = established != nullptr || (closed != nullptr && closed->was_established);
+  const bool about_child = up != nullptr || down != nullptr;
+  if (!about_ike && !about_child) return;
+
+  const auto ike_id = established != nullptr ? established->ike_sa
+                      : closed != nullptr    ? closed->ike_sa
+                      : up != nullptr        ? up->ike_sa
+                                             : down->ike_sa;
+  // Asked for even when nobody listens now: the event of its end may come when the engine has forgotten it.
+  const auto* ike = memory_.ike(access_.engine(), ike_id);
+  const auto child_id = up != nullptr ? up->child_sa : down != nullptr ? down->child_sa : ChildSaId();
+  const auto* child = about_child ? memory_.child(access_.engine(), ike_id, child_id) : nullptr;
+  const std::string_view name = about_ike ? "ike-updown" : "child-updown";
+  if (ike == nullptr || (about_child && child == nullptr) || !anybody_registered(name)) return;
+
+  vici::Message message;
+  if (established != nullptr || up != nullptr) message.key("up", "yes");
+  auto& section = message.section(ike_section_name(*ike));
+  write_ike_sa(section, *ike, now);
+  if (closed != nullptr) section.key("state", "DELETING");
+  if (about_child) {
+    const auto* policy = access_.engine().policies().find(child->policy_name);
+    write_child_sa(section.section("child-sas").section(child_section_name(*child)), *child,
+                   policy == nullptr ? PolicyId() : policy->id, host_.counters(child_id), now);
+  }
+  publish(name, message);
+}
+
+void Server::note_failure(Instant now, const ike::Event& event) {
+  if (const auto* up = std::get_if<ike::ChildSaUp>(&event)) {
+    if (const auto* facts = memory_.ike(access_.engine(), up->ike_sa)) failures_.clear(facts->connection);
+  }
+  const auto* closed = std::get_if<ike::IkeSaClosed>(&event);
+  if (closed != nullptr && !closed->connection.empty() && !was_wanted(closed->reason)) {
+    failures_.note(closed->connection, host_.explain(closed->reason, closed->connection), now);
+  }
+  const auto* refused = std::get_if<ike::Refused>(&event);
+  if (refused != nullptr && !refused->connection.empty()) {
+    failures_.note(refused->connection, host_.explain(refused->refusal, refused->connection), now);
+  }
+}
+
+}  // namespace keypact::control
