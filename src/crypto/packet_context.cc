@@ -12,7 +12,8 @@
 namespace keypact::crypto {
 namespace {
 
-constexpr std::size_t kTagMaxOctets = 16;
+// Of every algorithm that takes a salt; a constant length is copied without a call.
+constexpr std::size_t kExplicitIvOctets = 8;
 
 int as_int(std::size_t octets) {
   CHECK(octets <= static_cast<std::size_t>(std::numeric_limits<int>::max()));
@@ -24,12 +25,14 @@ int as_int(std::size_t octets) {
 PacketContext::PacketContext(const CipherAlgorithm& algorithm, evp_cipher_st* cipher, std::optional<Mac> mac,
                              std::size_t icv)
     : algorithm_(&algorithm), mac_(std::move(mac)), icv_(icv) {
+  CHECK(algorithm.salt == 0 || algorithm.iv == kExplicitIvOctets);
   if (algorithm.mode == CipherMode::null) return;
   CHECK(cipher != nullptr);
   context_.reset(EVP_CIPHER_CTX_new());
   CHECK(context_ != nullptr);
   CHECK(EVP_CipherInit_ex2(context_.get(), cipher, nullptr, nullptr, 1, nullptr) == 1);
-  EVP_CIPHER_CTX_set_padding(context_.get(), 0);
+  // Only where there is padding to switch off: OpenSSL repeats the setting with every IV.
+  if (algorithm.mode == CipherMode::cbc) EVP_CIPHER_CTX_set_padding(context_.get(), 0);
 }
 
 void PacketContext::set_keys(const PacketKeys& keys, PacketDirection direction) {
@@ -61,7 +64,7 @@ void PacketContext::start_packet(OctetView iv) {
   if (!context_) return;
   const std::uint8_t* start = iv.data();
   if (algorithm_->salt != 0) {
-    std::ranges::copy(iv, nonce_.begin() + static_cast<std::ptrdiff_t>(algorithm_->salt));
+    std::copy_n(iv.begin(), kExplicitIvOctets, nonce_.begin() + static_cast<std::ptrdiff_t>(algorithm_->salt));
     start = nonce_.data();
   }
   CHECK(EVP_CipherInit_ex2(context_.get(), nullptr, nullptr, start, -1, nullptr) == 1);
@@ -122,12 +125,9 @@ void PacketContext::seal_aead(const PacketView& packet, MutableOctets icv) {
     transform(packet.text);
   }
   CHECK(EVP_CipherFinal_ex(context_.get(), &none, &written) == 1);
-  std::array<std::uint8_t, kTagMaxOctets> tag;
-  const std::size_t octets = algorithm_->mode == CipherMode::ccm ? icv_ : kTagMaxOctets;
-  OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag.data(), octets),
+  OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, icv.data(), icv.size()),
                              OSSL_PARAM_construct_end()};
   CHECK(EVP_CIPHER_CTX_get_params(context_.get(), parameters) == 1);
-  std::copy_n(tag.begin(), icv_, icv.begin());
 }
 
 bool PacketContext::open_aead(const PacketView& packet, OctetView icv) {
