@@ -240,7 +240,7 @@ TEST(Outbound, J05_no_iv_is_used_twice_under_one_key) {
 
 TEST(Outbound, AFullBatchDropsAndUsesNoNumber) {
   TwoEnds ends;
-  OutputBatch small(2, 200);
+  OutputBatch small(2, 144);  // memory for two
   std::vector<Octets> packets(5, make_packet({.octets = 100}));
   std::vector<InnerPacket> inner(packets.begin(), packets.end());
   ends.left.plane.outbound(inner, ends.left.now, small);

@@ -3,7 +3,8 @@
 namespace keypact::esp {
 
 OutputBatch::OutputBatch(std::size_t packets, std::size_t octets) : memory_(packets * octets) {
-  to_wire_.reserve(packets);
+  constexpr std::size_t kFragments = 4;  // of one packet, where a path is narrow
+  to_wire_.reserve(packets * kFragments);
   to_tunnel_.reserve(packets);
   in_clear_.reserve(packets);
   events_.reserve(packets);
