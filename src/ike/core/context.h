@@ -60,7 +60,10 @@ struct Context {
 
   void emit(Event event) const { outputs.emplace_back(std::move(event)); }
   void request(ipsec::StackRequest request) const { outputs.emplace_back(std::move(request)); }
-  void send(Datagram datagram) const { outputs.emplace_back(std::move(datagram)); }
+  void send(Datagram datagram) const {
+    ++counters.sent;
+    outputs.emplace_back(std::move(datagram));
+  }
   JobId start(JobClass job_class, decltype(Job::work) work) const {
     const auto id = ids.next<JobId>();
     outputs.emplace_back(Job{id, job_class, std::move(work)});

@@ -30,7 +30,6 @@ void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {
 void Engine::note_outputs(std::size_t first, IkeSaId id) {
   for (auto i = first; i < outputs_.size(); ++i) {
     if (const auto* job = std::get_if<Job>(&outputs_[i])) jobs_.emplace(job->id, id);
-    if (std::holds_alternative<Datagram>(outputs_[i])) ++counters_.sent;
     const auto* request = std::get_if<ipsec::StackRequest>(&outputs_[i]);
     if (request == nullptr) continue;
     if (const auto* install = std::get_if<ipsec::InstallChildSa>(request)) children_.emplace(install->sa.id, id);

@@ -135,9 +135,11 @@ void EstablishedSa::finish_pending_answer(Context& context, const IkeSaRecord& r
   pending_answer_.reset();
   auto payloads = std::move(pending.payloads);
   if (installed) {
-    // RFC 7296 §1.3.1: SA comes before the nonce; receivers take any order, RFC 7296 §2.5.
-    payloads.insert(payloads.end(), std::make_move_iterator(pending.child_payloads.begin()),
-                    std::make_move_iterator(pending.child_payloads.end()));
+    auto& child = pending.child_payloads;
+    // RFC 7296 §1.2 and §1.3.1: SA stands before the nonce, but behind AUTH.
+    const auto sa_place = pending.exchange == ExchangeType::CREATE_CHILD_SA ? payloads.begin() : payloads.end();
+    payloads.insert(sa_place, std::move(child.front()));
+    payloads.insert(payloads.end(), std::make_move_iterator(child.begin() + 1), std::make_move_iterator(child.end()));
   } else {
     if (pending.exchange == ExchangeType::CREATE_CHILD_SA) payloads.clear();
     payloads.push_back(notify_payload(NotifyType::TEMPORARY_FAILURE));

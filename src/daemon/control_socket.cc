@@ -1,0 +1,164 @@
+#include "daemon/control_socket.h"
+
+#include <sys/utsname.h>
+
+#include "config/load.h"
+#include "daemon/supported.h"
+#include "diagnose/verdict.h"
+#include "io/clock.h"
+#include "io/file_source.h"
+
+namespace keypact::daemon {
+namespace {
+
+control::ClientId from_socket(io::UnixClientId id) { return {id.value}; }
+io::UnixClientId to_socket(control::ClientId id) { return {id.value}; }
+
+std::optional<IpAddress> first_single(const std::vector<config::AddressPattern>& patterns) {
+  for (const auto& pattern : patterns)
+    if (pattern.is_single()) return pattern.first;
+  return std::nullopt;
+}
+
+const std::string* first_name(const std::vector<config::AddressPattern>& patterns) {
+  for (const auto& pattern : patterns)
+    if (pattern.kind == config::AddressPattern::Kind::name) return &pattern.name;
+  return nullptr;
+}
+
+}  // namespace
+
+ControlSocket::ControlSocket(io::EventLoop& loop, const CommandLine& line, EngineHost& host, UserspaceBackend& backend,
+                             crypto::Library& library, bool tracing_for_log, Note note)
+    : loop_(loop),
+      line_(line),
+      host_(host),
+      backend_(backend),
+      library_(library),
+      tracing_for_log_(tracing_for_log),
+      note_(std::move(note)),
+      started_(io::wall_clock_text(io::wall_now())),
+      server_(*this, *this, io::monotonic_now()),
+      resolver_(loop),
+      timer_(loop, [this] {
+        server_.on_deadline(io::monotonic_now());
+        arm();
+      }) {
+  set_tracing(false);
+}
+
+Result<void> ControlSocket::listen() {
+  io::UnixServerOptions options;
+  options.path = line_.vici_path;
+  TRY(auto server, io::UnixServer::listen(loop_, std::move(options), *this));
+  socket_ = std::move(server);
+  return {};
+}
+
+void ControlSocket::on_event(const ike::Event& event) {
+  server_.on_event(io::monotonic_now(), event);
+  arm();
+}
+
+bool ControlSocket::load_files() {
+  auto files = read_configuration();
+  for (const auto& diagnostic : files.diagnostics) note_(diagnostic);
+  if (!files.snapshot) return false;
+  server_.adopt_files(std::move(files.snapshot));
+  return true;
+}
+
+void ControlSocket::arm() {
+  if (const auto deadline = server_.deadline()) timer_.set(*deadline);
+  else timer_.cancel();
+}
+
+void ControlSocket::send(control::ClientId client, Octets octets) {
+  if (socket_) (void)socket_->send(to_socket(client), octets);
+}
+
+void ControlSocket::disconnect(control::ClientId client) {
+  // Server::closed must not be called from inside this call.
+  loop_.post([this, client] {
+    if (socket_) socket_->close_after_sending(to_socket(client));
+  });
+}
+
+std::optional<ipsec::ChildSaCounters> ControlSocket::counters(ChildSaId child) { return backend_.counters(child); }
+
+void ControlSocket::locate(ControlId request, const config::Connection& connection) {
+  const auto local = first_single(connection.local_addrs);
+  if (const auto remote = first_single(connection.remote_addrs)) return located(request, local, remote);
+  const auto* name = first_name(connection.remote_addrs);
+  if (name == nullptr) return located(request, local, std::nullopt);
+  const auto family = local ? std::optional(local->family()) : std::nullopt;
+  resolver_.resolve(*name, family, [this, request, local](Result<std::vector<IpAddress>> answer) {
+    if (!answer) note_(answer.error().to_string());
+    located(request, local, answer ? std::optional(answer->front()) : std::nullopt);
+  });
+}
+
+void ControlSocket::located(ControlId request, std::optional<IpAddress> local, std::optional<IpAddress> remote) {
+  if (remote && !local) {
+    const auto route = backend_.netlink().route_to(*remote, kOwnTrafficMark);
+    if (route) local = route->source;
+    else note_(route.error().to_string());
+  }
+  server_.located(request, {local, remote});
+  arm();
+}
+
+control::LoadedFiles ControlSocket::read_configuration() {
+  io::RealFiles files;
+  const auto path = line_.config_directory + "/swanctl.conf";
+  auto loaded = config::load(files, path);
+  control::LoadedFiles result;
+  const auto tell = [&](const std::vector<config::Diagnostic>& diagnostics) {
+    for (const auto& diagnostic : diagnostics) result.diagnostics.push_back(to_string(diagnostic));
+  };
+  if (loaded) {
+    tell(loaded->warnings);
+    result.snapshot = std::move(loaded->snapshot);
+  } else {
+    tell(loaded.error());
+    result.error = "the configuration in " + line_.config_directory + " has errors; the previous one stays in force";
+  }
+  return result;
+}
+
+control::Verdict ControlSocket::explain(const ike::Refusal& refusal, const std::string& connection) {
+  auto verdict = diagnose::verdict_of(refusal, connection);
+  return {std::move(verdict.code),   std::move(verdict.what),   std::move(verdict.phase),
+          std::move(verdict.rule),   std::move(verdict.side),   std::move(verdict.remedy),
+          std::move(verdict.detail), std::move(verdict.ours),   std::move(verdict.theirs)};
+}
+
+control::SystemFacts ControlSocket::facts() {
+  control::SystemFacts facts;
+  utsname system{};
+  if (uname(&system) == 0) {
+    facts.sysname = system.sysname;
+    facts.release = system.release;
+    facts.machine = system.machine;
+  }
+  facts.version = KEYPACT_VERSION;
+  facts.started = started_;
+  return facts;
+}
+
+std::vector<Transform> ControlSocket::transforms() { return supported_transforms(library_); }
+
+void ControlSocket::set_configuration(config::SnapshotPointer snapshot) {
+  host_.set_configuration(supported_only(*snapshot, library_));
+}
+
+void ControlSocket::connected(io::UnixClientId client) { server_.connected(from_socket(client)); }
+
+void ControlSocket::received(io::UnixClientId client, OctetView octets) {
+  server_.received(io::monotonic_now(), from_socket(client), octets);
+  arm();
+}
+
+void ControlSocket::closed(io::UnixClientId client) { server_.closed(from_socket(client)); }
+
+}  // namespace keypact::daemon

@@ -1,0 +1,65 @@
+// ControlSocket: the vici socket of keypactd: joins the control server to a Unix socket, the engine, the configuration files, the
+// data plane and the resolver.
+#pragma once
+
+#include "control/server.h"
+#include "daemon/engine_host.h"
+#include "daemon/options.h"
+#include "daemon/userspace_backend.h"
+#include "io/resolver.h"
+#include "io/unix_server.h"
+
+namespace keypact::daemon {
+
+class ControlSocket final : private control::Host, private control::EngineAccess, private io::UnixServerEvents {
+ public:
+  using Note = std::function<void(const std::string&)>;
+
+  /// All outlive this object. `note` takes lines for the daemon's own log.
+  ControlSocket(io::EventLoop& loop, const CommandLine& line, EngineHost& host, UserspaceBackend& backend,
+                crypto::Library& library, bool tracing_for_log, Note note);
+
+  [[nodiscard]] Result<void> listen();
+  void on_event(const ike::Event& event);
+  /// Reads the files; on success the engine has them. All diagnostics go to the log.
+  [[nodiscard]] bool load_files();
+
+ private:
+  // control::Host
+  void send(control::ClientId client, Octets octets) override;
+  void disconnect(control::ClientId client) override;
+  [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId child) override;
+  void locate(ControlId request, const config::Connection& connection) override;
+  [[nodiscard]] control::LoadedFiles read_configuration() override;
+  [[nodiscard]] control::Verdict explain(const ike::Refusal& refusal, const std::string& connection) override;
+  [[nodiscard]] control::SystemFacts facts() override;
+  [[nodiscard]] std::vector<Transform> transforms() override;
+  // control::EngineAccess
+  [[nodiscard]] const ike::Engine& engine() const override { return host_.engine(); }
+  [[nodiscard]] ControlId next_control_id() override { return host_.next_control_id(); }
+  void submit(const ike::ControlRequest& request) override { host_.submit(request); }
+  void set_configuration(config::SnapshotPointer snapshot) override;
+  void set_tracing(bool on) override { host_.engine().set_tracing(on || tracing_for_log_); }
+  // io::UnixServerEvents
+  void connected(io::UnixClientId client) override;
+  void received(io::UnixClientId client, OctetView octets) override;
+  void closed(io::UnixClientId client) override;
+
+  void located(ControlId request, std::optional<IpAddress> local, std::optional<IpAddress> remote);
+  void arm();
+
+  io::EventLoop& loop_;
+  const CommandLine& line_;
+  EngineHost& host_;
+  UserspaceBackend& backend_;
+  crypto::Library& library_;
+  bool tracing_for_log_;
+  Note note_;
+  std::string started_;
+  control::Server server_;
+  io::Resolver resolver_;
+  io::Timer timer_;
+  std::optional<io::UnixServer> socket_;
+};
+
+}  // namespace keypact::daemon

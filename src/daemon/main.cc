@@ -1,0 +1,97 @@
+// keypactd: the parts put together, and the process around them.
+#include <csignal>
+#include <cstdio>
+
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "crypto/system_random.h"
+#include "daemon/control_socket.h"
+#include "daemon/key_export.h"
+#include "daemon/log.h"
+
+namespace keypact::daemon {
+namespace {
+
+/// Exit status 1: cannot start; 2: usage.
+int fail(Log& log, const Error& error) {
+  log.write(LogLevel::error, error.to_string());
+  return 1;
+}
+
+/// Keys stay out of core files and away from debuggers of other users (row K03).
+void protect_memory() {
+  (void)prctl(PR_SET_DUMPABLE, 0);
+  const rlimit none{0, 0};
+  (void)setrlimit(RLIMIT_CORE, &none);
+}
+
+Result<void> check_algorithms(crypto::Library& library) {
+  const auto failed = library.self_test();
+  if (failed.empty()) return {};
+  std::string names;
+  for (const auto& name : failed) names += (names.empty() ? "" : ", ") + name;
+  return failure(Error{"the cryptographic library fails its self test", names,
+                       "keypactd does not start with it: repair the OpenSSL installation"});
+}
+
+int run(const CommandLine& line, Log& log) {
+  auto random = crypto::SystemRandom::open();
+  if (!random) return fail(log, random.error());
+  crypto::Library library;
+  if (auto checked = check_algorithms(library); !checked) return fail(log, checked.error());
+
+  io::EventLoop loop;
+  auto transport = Transport::open({line.port, line.nat_port});
+  if (!transport) return fail(log, transport.error());
+  auto backend = UserspaceBackend::open(line.tun_name, *transport, library, **random);
+  if (!backend) return fail(log, backend.error());
+
+  ike::Options options;
+  options.port = line.port;
+  options.nat_port = line.nat_port;
+  options.export_keys = !line.export_keys_directory.empty();
+  EngineHost host(loop, options, library, **random, *transport,
+                  [&](ipsec::StackRequest request) { return (*backend)->apply(std::move(request)); });
+  const auto note = [&](const std::string& text) { log.write(LogLevel::warning, text); };
+  ControlSocket control(loop, line, host, **backend, library, log.wants_messages(), note);
+  const KeyExport key_export(line.export_keys_directory);
+  host.add_listener([&](const ike::Event& event) { log.event(event); });
+  host.add_listener([&](const ike::Event& event) { control.on_event(event); });
+  if (options.export_keys) {
+    log.write(LogLevel::warning, "the keys of all SAs are written to " + line.export_keys_directory +
+                                     ": whoever reads them reads the traffic");
+    host.add_listener([&](const ike::Event& event) {
+      if (auto written = key_export.event(event); !written) note(written.error().to_string());
+    });
+  }
+
+  if (!control.load_files())
+    log.write(LogLevel::error, "no configuration is in force until `keypact reload` finds one without errors");
+  auto started = transport->start(loop, {[&](const ike::Datagram& datagram) { host.on_datagram(datagram); },
+                                         [&](auto datagrams) { (*backend)->on_udp_esp(datagrams); }});
+  if (started) started = (*backend)->start(loop, [&](const ipsec::StackEvent& event) { host.on_stack_event(event); }, note);
+  if (started) started = control.listen();
+  if (started)
+    started = loop.on_signal([&](int signal) {
+      if (signal == SIGHUP) (void)control.load_files();
+      else loop.stop();
+    });
+  if (!started) return fail(log, started.error());
+  log.write(LogLevel::info, std::string("keypactd ") + KEYPACT_VERSION + " listens on UDP " + std::to_string(line.port) +
+                                " and " + std::to_string(line.nat_port) + ", control at " + line.vici_path);
+  loop.run();
+  log.write(LogLevel::info, "keypactd ends");
+  return 0;
+}
+
+}  // namespace
+}  // namespace keypact::daemon
+
+int main(int argc, char** argv) {
+  const auto parsed = keypact::daemon::parse_command_line(argc, argv);
+  if (!parsed.command_line) return parsed.exit_status;
+  keypact::daemon::protect_memory();
+  keypact::daemon::Log log(parsed.command_line->log_level);
+  return keypact::daemon::run(*parsed.command_line, log);
+}
