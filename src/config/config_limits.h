@@ -17,7 +17,7 @@ inline constexpr unsigned kSectionDepth = 32;
 inline constexpr std::size_t kValueOctets = 65535;
 inline constexpr std::size_t kNameOctets = 255;
 // Settings and sections after references are followed: references within references multiply.
-inline constexpr std::size_t kResolvedSettings = 4'000'000;
+inline constexpr std::size_t kResolvedSettings = 2'000'000;
 // Sections that one section refers to, and references within references.
 inline constexpr std::size_t kReferences = 256;
 inline constexpr unsigned kReferenceDepth = 64;

@@ -153,7 +153,7 @@ void ConnectionReader::read_auth(SectionReader& round, AuthRound& result) {
   if (*kind == AuthKind::psk || !needs_authentication()) return;
   if (setting == nullptr)
     round.section_error({round.path() + ".auth is not set, and its default pubkey is not available yet in this version",
-                         "without it anybody would be accepted", "set auth = psk, and the key in the section secrets"});
+                         "both sides of a tunnel authenticate themselves", "set auth = psk, and the key in the section secrets"});
   else round.refuse(setting->value_at, round.path() + ".auth = " + printable(text), "use auth = psk");
 }
 

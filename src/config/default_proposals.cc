@@ -21,9 +21,12 @@ void add_aead_ciphers(Proposal& proposal) {
   proposal.transforms.push_back(encryption(EncryptionId::ENCR_CHACHA20_POLY1305));
 }
 
-void add_ciphers_with_integrity(Proposal& proposal, Role role) {
+void add_cbc_ciphers(Proposal& proposal) {
   proposal.transforms.push_back(encryption(EncryptionId::ENCR_AES_CBC, 256));
   proposal.transforms.push_back(encryption(EncryptionId::ENCR_AES_CBC, 128));
+}
+
+void add_integrity(Proposal& proposal, Role role) {
   using enum IntegrityId;
   for (const auto id : {AUTH_HMAC_SHA2_256_128, AUTH_HMAC_SHA2_384_192, AUTH_HMAC_SHA2_512_256})
     proposal.transforms.push_back(integrity(id));
@@ -50,8 +53,9 @@ std::vector<Proposal> ike(Role role) {
   add_prfs(aead, role);
   add_key_exchanges(aead, role);
   Proposal classic{ProtocolId::IKE, {}};
-  add_ciphers_with_integrity(classic, role);
+  add_cbc_ciphers(classic);
   add_prfs(classic, role);
+  add_integrity(classic, role);
   add_key_exchanges(classic, role);
   return {std::move(aead), std::move(classic)};
 }
@@ -61,7 +65,8 @@ std::vector<Proposal> esp(Role role) {
   add_aead_ciphers(aead);
   add_esp_options(aead, role);
   Proposal classic{ProtocolId::ESP, {}};
-  add_ciphers_with_integrity(classic, role);
+  add_cbc_ciphers(classic);
+  add_integrity(classic, role);
   add_esp_options(classic, role);
   return {std::move(aead), std::move(classic)};
 }

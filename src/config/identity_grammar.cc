@@ -96,6 +96,7 @@ std::optional<Result<IdentityPattern, GrammarError>> identity_with_prefix(std::s
   const auto prefix = text.substr(0, colon);
   if (const auto type = type_of_prefix(prefix)) return typed_identity(*type, text.substr(colon + 1));
   if (IpAddress::parse(text)) return std::nullopt;
+  if (prefix.starts_with('{')) return wrong(prefix, "a type is written as a number from 0 to 255 in braces: {11}:text");
   if (const auto hint = did_you_mean(prefix, prefix_words()); !hint.empty())
     return wrong(prefix, "\"" + printable(prefix) + "\" is no type of identity", hint);
   return std::nullopt;

@@ -10,7 +10,7 @@ constexpr std::size_t kFairOctets = 16;
 constexpr std::size_t kFairDistinct = 6;
 
 std::unexpected<GrammarError> wrong(std::string why) {
-  return failure(GrammarError{{}, std::move(why), "a text that begins so is written in another form, for instance as hexadecimal"});
+  return failure(GrammarError{{}, std::move(why), "a passphrase that itself begins with 0x or 0s is written in hexadecimal or base64"});
 }
 
 int base64_value(char c) {

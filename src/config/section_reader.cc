@@ -19,6 +19,13 @@ std::string_view plain(std::string_view pattern) {
   return pattern.ends_with('*') ? pattern.substr(0, pattern.size() - 1) : pattern;
 }
 
+/// "it is a setting of a child", for a name that is right elsewhere.
+std::string right_place(std::string_view name) {
+  for (const auto* other : {&rules::kConnection, &rules::kChild, &rules::kRemote})
+    if (other->setting(name) != nullptr) return "it is a setting of " + std::string(other->kind);
+  return {};
+}
+
 }  // namespace
 
 std::string join_words(const std::vector<std::string_view>& words) {
@@ -89,8 +96,9 @@ void SectionReader::unknown_setting(const Setting& setting) {
   Remark remark{"unknown setting \"" + printable(setting.name) + "\"" + (path_.empty() ? "" : " in " + path_),
                 std::string(rules_.kind) + " has no such setting"};
   if (rules_.has_section(setting.name) && !rules_.settings.empty())
-    remark.remedy = setting.name + " is a section: " + setting.name + " { ... }";
-  else remark.remedy = did_you_mean(setting.name, setting_names());
+    remark.remedy = printable(setting.name) + " is a section: " + printable(setting.name) + " { ... }";
+  if (remark.remedy.empty()) remark.remedy = right_place(setting.name);
+  if (remark.remedy.empty()) remark.remedy = did_you_mean(setting.name, setting_names());
   problems_.error(setting.at, std::move(remark), masking_);
 }
 
@@ -119,7 +127,7 @@ void SectionReader::check_sections() {
     Remark remark{"unknown section \"" + printable(inner.name) + "\"" + (path_.empty() ? "" : " in " + path_),
                   std::string(rules_.kind) + " has no such section"};
     if (rules_.setting(inner.name) != nullptr) {
-      remark.remedy = inner.name + " is a setting: " + inner.name + " = ...";
+      remark.remedy = printable(inner.name) + " is a setting: " + printable(inner.name) + " = ...";
     } else {
       std::vector<std::string_view> names;
       for (const auto pattern : rules_.sections) names.push_back(plain(pattern));

@@ -11,10 +11,10 @@ constexpr std::string_view kMask = "****";
 
 bool is_printable(char c) { return c >= 0x20 && c < 0x7f; }
 
-/// Words with which a line of the secrets section may begin: they are grammar and no part of a secret.
+/// Words of the secrets section that are grammar and no part of a secret.
 bool is_grammar_word(std::string_view word) {
-  static constexpr std::array<std::string_view, 7> kWords = {"secrets", "secret", "file",       "handle",
-                                                             "slot",    "module", "connections"};
+  static constexpr std::array<std::string_view, 10> kWords = {"secrets", "secret",  "file",        "handle", "pools",
+                                                             "slot",    "module",  "include",     "connections", "authorities"};
   static constexpr std::array<std::string_view, 11> kPrefixes = {"id",    "ike",   "eap",    "xauth", "ntlm", "ppk",
                                                                  "private", "rsa", "ecdsa", "pkcs8", "pkcs12"};
   if (std::ranges::find(kWords, word) != kWords.end()) return true;
@@ -25,11 +25,18 @@ bool is_grammar_word(std::string_view word) {
   });
 }
 
-std::string_view first_word(std::string_view line) {
-  const auto begin = line.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  const auto end = line.find_first_of(" \t={}:#\"", begin);
-  return line.substr(begin, end == std::string_view::npos ? end : end - begin);
+/// The words of the grammar in a text, everything else masked.
+std::string only_grammar(std::string_view text) {
+  constexpr std::string_view kDelimiters = " \t{}=:,.";
+  std::string result;
+  for (std::size_t begin = 0; begin < text.size();) {
+    auto end = std::min(text.find_first_of(kDelimiters, begin), text.size());
+    const auto word = text.substr(begin, end - begin);
+    if (!word.empty()) result += word == kMask || is_grammar_word(word) ? word : kMask;
+    if (end < text.size()) result += text[end++];
+    begin = end;
+  }
+  return result;
 }
 
 /// At most kShownOctets of the line around the caret.
@@ -105,13 +112,9 @@ ShownLine SourceFiles::shown(const SourcePosition& at, Masking masking) const {
     shown_text = with_masked_values(file, line, caret);
   }
   if (masking == Masking::rest) {
-    const auto before = shown_text.substr(0, caret > 0 ? caret - 1 : 0);
-    if (is_grammar_word(first_word(before))) {
-      shown_text = before + std::string(kMask);
-    } else {
-      shown_text = kMask;
-      caret = 0;
-    }
+    shown_text = only_grammar(shown_text.substr(0, caret > 0 ? caret - 1 : 0));
+    caret = static_cast<unsigned>(shown_text.size() + 1);
+    shown_text += kMask;
   }
   return shortened(printable(shown_text, shown_text.size()), caret);
 }

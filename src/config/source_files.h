@@ -19,7 +19,7 @@ struct SourcePosition {
 enum class Masking : std::uint8_t {
   none,
   values,  ///< all values of the line are masked
-  rest,    ///< from the position on everything is masked, and what stands before unless it is a word of the grammar
+  rest,    ///< from the position on everything is masked, and before it all that is no word of the grammar
 };
 
 struct ShownLine {

@@ -1,0 +1,405 @@
+// Loading whole configurations: defaults, errors with their places, masked secrets, and messages of the control interface.
+#include "config/load.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "config/default_proposals.h"
+#include "config/memory_files.h"
+
+namespace keypact::config {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kRounds = " local { auth = psk\n id = us } remote { auth = psk\n id = them } ";
+
+Result<LoadedConfiguration, std::vector<Diagnostic>> load_text(const std::string& text) {
+  MemoryFiles files{{"swanctl.conf", text}};
+  return load(files, "swanctl.conf");
+}
+
+/// All diagnostics as they are printed, of a configuration that is good or bad.
+std::string told(const std::string& text) {
+  const auto loaded = load_text(text);
+  std::string all;
+  for (const auto& diagnostic : loaded ? loaded->warnings : loaded.error()) all += to_string(diagnostic);
+  return all;
+}
+
+std::string with_key(const std::string& connections) {
+  return "secrets { ike { secret = \"gJ3kP0aQ7mVx2LrT\" } }\nconnections {\n" + connections + "\n}\n";
+}
+
+/// One connection with these settings.
+std::string gw(const std::string& settings) { return with_key("gw {" + std::string(kRounds) + settings + "\n}"); }
+
+/// One child with these settings.
+std::string net(const std::string& settings) { return gw("children { net {\n" + settings + "\n} }"); }
+
+std::shared_ptr<const Connection> connection(const std::string& text) {
+  const auto loaded = load_text(text);
+  EXPECT_TRUE(loaded.has_value()) << told(text);
+  return loaded ? loaded->snapshot->connection("gw") : nullptr;
+}
+
+TEST(Load, FillsInSwanctlsDefaults) {
+  const auto c = connection(net(""));
+  ASSERT_NE(c, nullptr);
+  EXPECT_EQ(c->version, 0);
+  EXPECT_EQ(c->local_addrs.front().kind, AddressPattern::Kind::any);
+  EXPECT_EQ(c->remote_port, 500);
+  EXPECT_EQ(c->ike_proposals, default_ike_offer());
+  EXPECT_EQ(c->ike_acceptable, default_ike_acceptable());
+  EXPECT_TRUE(c->mobike && !c->encap);
+  EXPECT_EQ(c->rekey_time, hours(4));
+  EXPECT_EQ(c->over_time, minutes(24));
+  EXPECT_EQ(c->rand_time, minutes(24));
+  EXPECT_EQ(c->keyingtries, 1u);
+  const auto* child = c->child("net");
+  ASSERT_NE(child, nullptr);
+  EXPECT_EQ(child->esp_proposals, default_esp_offer());
+  EXPECT_EQ(child->esp_acceptable, default_esp_acceptable());
+  EXPECT_TRUE(child->local_ts.front().dynamic && child->remote_ts.front().dynamic);
+  EXPECT_EQ(child->rekey_time, hours(1));
+  EXPECT_EQ(child->life_time, minutes(66));
+  EXPECT_EQ(child->rand_time, minutes(6));
+  EXPECT_EQ(child->replay_window, 32u);
+  EXPECT_EQ(child->headers, HeaderHandling{});
+  EXPECT_EQ(c->child("other"), nullptr);
+}
+
+TEST(Load, TakesWhatIsWritten) {
+  const auto c = connection(gw(R"(
+    version = 2
+    local_addrs = 192.0.2.1
+    remote_addrs = 192.0.2.2, gw.example.org
+    proposals = aes256gcm16-prfsha384-ecp384, default
+    encap = yes
+    mobike = no
+    fragmentation = no
+    unique = replace
+    dpd_delay = 30s
+    rekey_time = 0
+    reauth_time = 2h
+    keyingtries = 0
+    children { net {
+        local_ts = 10.1.0.0/16, fd00:1::/32
+        remote_ts = 10.2.0.0/16[tcp/22]
+        esp_proposals = aes128gcm16-x25519-esn
+        rekey_time = 10m
+        start_action = trap|start
+        close_action = trap
+        dpd_action = restart
+        copy_dscp = in
+        replay_window = 1024 }
+      bypass { mode = pass } }
+)"));
+  ASSERT_NE(c, nullptr);
+  EXPECT_EQ(c->version, 2);
+  EXPECT_EQ(c->local.front().id, IdentityPattern::exactly(Identification::fqdn("us")));
+  EXPECT_EQ(c->remote_addrs.size(), 2u);
+  EXPECT_EQ(c->ike_proposals.size(), 3u);
+  EXPECT_EQ(c->fragmentation, Tristate::no);
+  EXPECT_EQ(c->unique, UniquePolicy::replace);
+  EXPECT_EQ(c->over_time, minutes(12));
+  EXPECT_EQ(c->keyingtries, 0u);
+  const auto& child = c->children[0];
+  EXPECT_EQ(child.local_ts.size(), 2u);
+  EXPECT_EQ(child.remote_ts[0].selector.to_string(), "10.2.0.0/16[tcp/22]");
+  EXPECT_EQ(child.esp_acceptable, child.esp_proposals);
+  EXPECT_EQ(child.life_time, minutes(11));
+  EXPECT_EQ(child.start_action, Action::trap_and_start);
+  EXPECT_EQ(child.close_action, Action::trap);
+  EXPECT_EQ(child.dpd_action, Action::start);
+  EXPECT_TRUE(child.headers.copy_dscp_in && !child.headers.copy_dscp_out);
+  EXPECT_EQ(child.replay_window, 1024u);
+  EXPECT_EQ(c->children[1].action, PolicyAction::bypass);
+}
+
+TEST(Load, SwitchesRekeyingOffWithReauthentication) {
+  // As charon 5.9.8 logs it.
+  const auto c = connection(gw("reauth_time = 2h\n"));
+  EXPECT_EQ(c->rekey_time, Duration{});
+  EXPECT_EQ(c->over_time, minutes(12));
+  EXPECT_EQ(connection(gw("reauth_time = 2h\nover_time = 5m\n"))->rand_time, minutes(5));
+  EXPECT_EQ(connection(net("rekey_time = 0"))->children[0].life_time, Duration{});
+  EXPECT_EQ(connection(net("rekey_time = 0\nlife_time = 5m"))->children[0].rand_time, minutes(5));
+}
+
+TEST(Load, ShowsTheLineTheRuleAndTheNearestName) {
+  EXPECT_EQ(told(gw("\n\tversoin = 2")),
+            "swanctl.conf:6:2: error: unknown setting \"versoin\" in connections.gw\n"
+            "  6 | \tversoin = 2\n"
+            "    | \t^\n"
+            "  rule: a connection has no such setting\n"
+            "  hint: did you mean \"version\"?\n");
+}
+
+struct ErrorRow {
+  const char* child;  ///< a line in a child, line 6 of the file
+  unsigned column;
+  const char* what;
+  const char* hint;
+};
+
+class ChildErrors : public testing::TestWithParam<ErrorRow> {};
+
+TEST_P(ChildErrors, NameThePlaceOfTheWrongPart) {
+  const auto loaded = load_text(net(GetParam().child));
+  ASSERT_FALSE(loaded.has_value());
+  ASSERT_EQ(loaded.error().size(), 1u) << told(net(GetParam().child));
+  const auto& error = loaded.error().front();
+  EXPECT_EQ(error.what, GetParam().what);
+  EXPECT_EQ(error.line, 6u);
+  EXPECT_EQ(error.column, GetParam().column);
+  EXPECT_EQ(error.remedy, GetParam().hint);
+}
+
+#define NET "connections.gw.children.net"
+INSTANTIATE_TEST_SUITE_P(
+    Table, ChildErrors,
+    testing::Values(
+        ErrorRow{"mode = tunel", 8, NET ".mode: bad value \"tunel\"", "did you mean \"tunnel\"?"},
+        ErrorRow{"mode = transport", 8, NET ".mode = transport is not available yet in this version", "use mode = tunnel"},
+        ErrorRow{"mode = beet", 8, NET ".mode = beet is not available yet in this version", "use mode = tunnel"},
+        ErrorRow{"ah_proposals = sha256", 1, NET ".ah_proposals is not available yet in this version", ""},
+        ErrorRow{"sha256_96 = yes", 1, NET ".sha256_96 is not available yet in this version", ""},
+        ErrorRow{"policies = no", 1, NET ".policies is not available yet in this version", ""},
+        ErrorRow{"label = foo", 1, NET ".label is not available yet in this version", ""},
+        ErrorRow{"local_ts = 10.0.0.0/8, 10.0.0.0/33", 24, NET ".local_ts: bad value \"10.0.0.0/33\"",
+                 "write the block as 10.1.0.0/16"},
+        ErrorRow{"esp_proposals = default, aes256-sha265", 33, NET ".esp_proposals: bad value \"sha265\"",
+                 "did you mean \"sha256\"?"},
+        ErrorRow{"esp_proposals = aes256gcm16-x25519-ke1_mlkem768", 17,
+                 NET ".esp_proposals: bad value \"aes256gcm16-x25519-ke1_mlkem768\"", ""},
+        ErrorRow{"start_action = none|strat", 21, NET ".start_action: bad value \"strat\"", ""},
+        ErrorRow{"rekey_time = 1w", 14, NET ".rekey_time: bad value \"1w\"", ""},
+        ErrorRow{"rekey_bytes = 1t", 15, NET ".rekey_bytes: bad value \"1t\"", ""},
+        ErrorRow{"mark_in = %same", 11, NET ".mark_in: bad value \"%same\"", ""},
+        ErrorRow{"hw_offload = atuo", 14, NET ".hw_offload: bad value \"atuo\"", "did you mean \"auto\"?"},
+        ErrorRow{"copy_df = perhaps", 11, NET ".copy_df: bad value \"perhaps\"", ""},
+        ErrorRow{"replay_window = -1", 17, NET ".replay_window: bad value \"-1\"", ""},
+        ErrorRow{"version = 2", 1, "unknown setting \"version\" in " NET, "it is a setting of a connection"},
+        ErrorRow{"loca_ts = dynamic", 1, "unknown setting \"loca_ts\" in " NET, "did you mean \"local_ts\"?"},
+        ErrorRow{"mode { }", 1, "unknown section \"mode\" in " NET, "mode is a setting: mode = ..."}));
+#undef NET
+
+TEST(Load, RefusesConnectionsThatWouldBecomeOthers) {
+  for (const char* setting : {"version = 1", "vips = 0.0.0.0", "ppk_required = yes", "mediation = yes", "mediated_by = x",
+                              "remote-2 { auth = psk }", "local { cert1 { file = x }\n} local-2 { }"})
+    EXPECT_THAT(told(gw(setting)), HasSubstr("not available yet in this version")) << setting;
+  for (const char* remote : {"auth = pubkey", "auth = eap-mschapv2", "auth = rsa-2048-sha256", "auth = ike:pubkey-sha384",
+                             "auth = psk\n groups = x", "auth = psk\n cacerts = x.pem", "auth = psk\n cacert1 { file = /x }",
+                             "id = x", "auth = xauth"})
+    EXPECT_THAT(told(with_key("gw { local { auth = psk } remote { " + std::string(remote) + " \n} }")),
+                HasSubstr("not available yet in this version"))
+        << remote;
+  EXPECT_THAT(told(with_key("gw { local { auth = psk } }")), HasSubstr("connections.gw has no section remote"));
+  EXPECT_THAT(told(with_key("gw { local { auth = psq }\n remote { auth = psk } }")), HasSubstr("did you mean \"psk\"?"));
+  EXPECT_THAT(told(with_key("gw { local { auth = psk\n id = *.example.org }\n remote { auth = psk } }")),
+              HasSubstr("our own identity has no wildcards"));
+}
+
+TEST(Load, AsksNoAuthenticationOfAConnectionThatMeetsNoPeer) {
+  const auto loaded = load_text("connections { shunts { children { lan { mode = pass\n local_ts = 10.0.0.0/8 } } } }");
+  ASSERT_TRUE(loaded.has_value());
+  EXPECT_NE(loaded->snapshot->connection("shunts")->local.front().kind, AuthKind::psk);
+}
+
+TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
+  const auto quiet = gw("aggressive = no\n pull = 1\n dscp = 000000\n childless = never\n send_cert = always\n if_id_in = 0x0\n"
+                        "dpd_timeout = 90s\n ppk_required = no\n children { net { reqid = 0\n mark_in = 0/0x00000000\n"
+                        "tfc_padding = 0\n hw_offload = auto\n policies = yes\n ipcomp = disabled\n updown =\n"
+                        "rekey_bytes = 0k } }");
+  EXPECT_EQ(told(quiet), "");
+  const auto loud = gw("pools = p\n if_id_in = %unique\n ppk_id = x\n children { net { mark_in = 5\n updown = /bin/true\n"
+                       "rekey_bytes = 1g\n ipcomp = yes } n2 { ipcomp = yes } }\n } }\npools { p { addrs = 10.3.0.0/24\n dns = 9.9.9.9 } }\n"
+                       "secrets { eap-1 { id = alice\n secret = wonderland } }\n authorities { ca { cacert = x.pem } }\nx { y {");
+  const auto loaded = load_text(loud);
+  ASSERT_TRUE(loaded.has_value()) << told(loud);
+  std::vector<std::string> what;
+  for (const auto& warning : loaded->warnings) what.push_back(warning.what);
+  const std::string suffix = " is read but has no effect yet in this version";
+  EXPECT_THAT(what, testing::ElementsAre("connections.gw.pools" + suffix, "connections.gw.if_id_in" + suffix,
+                                         "connections.gw.ppk_id" + suffix, "connections.gw.children.net.mark_in" + suffix,
+                                         "connections.gw.children.net.updown" + suffix,
+                                         "connections.gw.children.net.rekey_bytes" + suffix,
+                                         "connections.gw.children.net.ipcomp" + suffix, "pools.p" + suffix,
+                                         "secrets.eap-1" + suffix, "authorities.ca" + suffix,
+                                         "section \"x\" has no effect"));
+}
+
+TEST(Load, ChecksTheGrammarOfWhatHasNoEffect) {
+  const auto all = told("pools { p { addrs = 10.3.0.0/40\n dnss = 9.9.9.9\n dns = nine\n 28 = x } }\n"
+                        "authorities { ca { handle = xyz } }\nsecrets { token-1 { slot = one } private { flie = x } }");
+  for (const char* expected : {"pools.p.addrs: bad value", "did you mean \"dns\"?", "pools.p.dns: bad value \"nine\"",
+                               "authorities.ca.handle: bad value", "secrets.token-1.slot: bad value",
+                               "did you mean \"file\"?"})
+    EXPECT_THAT(all, HasSubstr(expected));
+}
+
+TEST(Load, WarnsOfTwoSettingsInOneLine) {
+  const auto all = told(gw("unique = no encap = yes"));
+  EXPECT_THAT(all, HasSubstr("\"encap =\" is a part of this value"));
+  EXPECT_THAT(told(with_key("gw { local { auth = psk\n id = us auth = psk } remote { auth = psk } }")),
+              HasSubstr("begin a new line before auth"));
+}
+
+TEST(Load, KnowsTheSectionsOfTheRoot) {
+  EXPECT_THAT(told("conections { }"), HasSubstr("did you mean \"connections\"?"));
+  EXPECT_THAT(told("version = 2"), HasSubstr("outside of all sections"));
+  EXPECT_EQ(told("t { version = 2 }\n" + gw("").replace(0, 0, "")), "swanctl.conf:1:1: warning: section \"t\" has no effect\n"
+                                                  "  1 | t { version = **** }\n"
+                                                  "    | ^\n"
+                                                  "  rule: no other section refers to it\n");
+  EXPECT_EQ(told("t { version = 2 }\n" + with_key("gw : t {" + std::string(kRounds) + "}")), "");
+}
+
+TEST(Load, CollectsErrorsButNotMoreThanTwenty) {
+  std::string text;
+  for (int i = 0; i < 30; ++i) text += "bad" + std::to_string(i) + " = 1\n";
+  const auto loaded = load_text(gw(text));
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_EQ(loaded.error().size(), 21u);
+  EXPECT_EQ(loaded.error().back().what, "10 more errors are not shown");
+}
+
+TEST(Load, SaysWhyAFileCannotBeRead) {
+  MemoryFiles files;
+  const auto loaded = load(files, "swanctl.conf");
+  ASSERT_FALSE(loaded.has_value());
+  EXPECT_EQ(to_string(loaded.error().front()), "error: cannot read swanctl.conf\n  rule: there is no such file\n");
+}
+
+TEST(Load, SaysWhenAKeyIsMissingAndWhenNobodyCanBeCalled) {
+  const auto text = "connections { gw {" + std::string(kRounds) + "children { n { start_action = start } } } }";
+  EXPECT_THAT(told(text), HasSubstr("connections.gw has no pre-shared key for us and them"));
+  EXPECT_THAT(told(text), HasSubstr("a start_action but nobody to call"));
+  EXPECT_EQ(told(gw("remote_addrs = gw.example.org\n children { n { start_action = start } }")), "");
+}
+
+TEST(Secrets, AreReadWithTheirOwners) {
+  const auto loaded = load_text("secrets { ike-1 { secret = 0x000102030405060708090a0b0c0d0e0f\n id-1 = left\n id-2 = *.example.org }\n"
+                                "ike { secret = \"sixteen or more, }#\" } }");
+  ASSERT_TRUE(loaded.has_value());
+  const auto& keys = loaded->snapshot->ike_secrets;
+  ASSERT_EQ(keys.size(), 2u);
+  EXPECT_EQ(keys[0]->name, "ike-1");
+  EXPECT_EQ(to_hex(keys[0]->secret.reveal()), "000102030405060708090a0b0c0d0e0f");
+  EXPECT_EQ(keys[0]->owners.size(), 2u);
+  EXPECT_EQ(as_text(keys[1]->secret.reveal()), "sixteen or more, }#");
+  EXPECT_TRUE(keys[1]->owners.empty());
+}
+
+TEST(Secrets, NeverAppearInADiagnostic) {
+  const char* const texts[] = {
+      "secrets { ike { secret = hunter2 } }",
+      "secrets { ike { secret = \"hunter2\"\n idd = x } }",
+      "secrets { ike { id = x\n secert = hunter2 } }",
+      "secrets { ike { secret = 0xhunter2 } }",
+      "secrets { ike { secret = 0shunter2! } }",
+      "secrets { ike { secret hunter2 } }",
+      "secrets { ike { secret \"hunter2\" } }",
+      "secrets { ike { secret = \"hunter2 } }\n",
+      "secrets { ike { hunter2 more } }",
+      "secrets { ike { secret = a\"hunter2\x01\" } }",
+      "secrets ike { secret = hunter2 }",
+      "secrets { ike { secret = \"one\nhunter2\" } foo { x = y } }",
+      "secrets { ike { secret = one } }\n}\nsecret hunter2",
+      "secrets { ike { secret = one } }\n}\nsecret = hunter2",
+      "secrets { ike { secret = one } }\n}\nhunter2 hunter2",
+      "secret { ike { secret = hunter2 } }",
+      "secrets { ike { secret = hunter2 id = a=b } }",
+      "secrets { ike { secret = x\n id = hunter2=3 } }",
+      "secrets { foo { secret = hunter2 } eap { secret = hunter2\n } }",
+      "secrets { token { pin = hunter2\n slot = hunter2 } }",
+      "secrets { ike : t { } }\nt { secret = hunter2\n x = hunter2 }",
+      "t { secret = hunter2 }",
+      "ike { secret = hunter2\n } secrets : ikke { }",
+      "secrets { ike = hunter2 \n}",
+      "secrets = hunter2",
+      "secrets { ike.x = hunter2 \n}",
+      "secrets { ike { include \"hunter2\x01\" \n} }",
+  };
+  for (const char* text : texts) {
+    const auto all = told(text);
+    EXPECT_NE(all, "") << text;
+    EXPECT_THAT(all, Not(HasSubstr("hunter2"))) << text;
+  }
+}
+
+TEST(Secrets, G02_OfLowEntropyAreWarnedOf) {
+  const auto all = told("secrets { ike-1 { secret = swordfish } }");
+  EXPECT_THAT(all, HasSubstr("warning: secrets.ike-1: this pre-shared key can be guessed: it has less than 16 octets"));
+  EXPECT_THAT(all, HasSubstr("1 | secrets { ike-1 { secret = **** } }"));
+  EXPECT_EQ(told("secrets { ike { secret = gJ3kP0aQ7mVx2LrT } }"), "");
+  EXPECT_THAT(told("secrets { ike { id = x } }"), HasSubstr("secrets.ike has no secret"));
+  EXPECT_THAT(told("secrets { ike { secret = 0x } }"), HasSubstr("a pre-shared key is not empty"));
+  EXPECT_THAT(told("secrets { ike { secret = gJ3kP0aQ7mVx2LrT\n id =\n } }"), HasSubstr("names nobody"));
+}
+
+TEST(Messages, MakeConnectionsLikeFiles) {
+  SettingsSection message;
+  message.name = "gw";
+  message.settings.push_back(Setting::of("version", "2"));
+  message.settings.push_back(Setting::list("remote_addrs", {"192.0.2.2", "gw.example.org"}));
+  message.settings.push_back(Setting::list("proposals", {"aes256gcm16-prfsha256-ecp256", "default"}));
+  for (const char* name : {"local", "remote-1"}) {
+    SettingsSection round;
+    round.name = name;
+    round.settings.push_back(Setting::of("auth", "psk"));
+    message.sections.push_back(std::move(round));
+  }
+  SettingsSection children;
+  children.name = "children";
+  SettingsSection net_section;
+  net_section.name = "net";
+  net_section.settings.push_back(Setting::list("local_ts", {"10.1.0.0/16"}));
+  children.sections.push_back(std::move(net_section));
+  message.sections.push_back(std::move(children));
+
+  const auto built = connection_from(message);
+  ASSERT_NE(built.value, nullptr);
+  EXPECT_TRUE(built.diagnostics.empty());
+  EXPECT_EQ(built.value->name, "gw");
+  EXPECT_EQ(built.value->remote_addrs.size(), 2u);
+  EXPECT_EQ(built.value->ike_proposals.size(), 3u);
+  EXPECT_EQ(built.value->children[0].local_ts[0].selector.to_string(), "10.1.0.0/16");
+
+  message.settings.push_back(Setting::of("versoin", "2"));
+  const auto wrong = connection_from(message);
+  EXPECT_EQ(wrong.value, nullptr);
+  ASSERT_EQ(wrong.diagnostics.size(), 1u);
+  EXPECT_EQ(one_line(wrong.diagnostics[0]),
+            "unknown setting \"versoin\" in gw: a connection has no such setting. did you mean \"version\"?");
+}
+
+SettingsSection load_shared(const char* type, std::string_view data) {
+  SettingsSection message;
+  message.settings.push_back(Setting::of("id", "ike-1"));
+  message.settings.push_back(Setting::of("type", type));
+  message.settings.push_back(Setting::of("data", data));
+  message.settings.push_back(Setting::list("owners", {"left", "%any"}));
+  return message;
+}
+
+TEST(Messages, MakeSharedKeysOfRawOctets) {
+  const std::string data("0x3132\0three!!!\xff", 16);
+  const auto built = shared_key_from(load_shared("IKE", data));
+  ASSERT_NE(built.value, nullptr);
+  EXPECT_TRUE(built.diagnostics.empty());
+  EXPECT_EQ(as_text(built.value->secret.reveal()), data);
+  EXPECT_EQ(built.value->name, "ike-1");
+  EXPECT_EQ(built.value->owners.size(), 2u);
+
+  const auto eap = shared_key_from(load_shared("EAP", "x"));
+  EXPECT_EQ(eap.value, nullptr);
+  EXPECT_FALSE(has_errors(eap.diagnostics));
+  EXPECT_TRUE(has_errors(shared_key_from(load_shared("PSK", "x")).diagnostics));
+  EXPECT_TRUE(has_errors(shared_key_from(SettingsSection{}).diagnostics));
+}
+
+}  // namespace
+}  // namespace keypact::config
