@@ -106,32 +106,10 @@ Result<LoadedConfiguration, std::vector<Diagnostic>> Loading::run(const std::str
   return LoadedConfiguration{std::make_shared<const Snapshot>(std::move(snapshot_)), std::move(diagnostics)};
 }
 
-template <class T>
-Built<T> built(std::optional<T> value, Problems& problems) {
-  Built<T> result;
-  if (value) result.value = std::make_shared<const T>(std::move(*value));
-  result.diagnostics = problems.take();
-  return result;
-}
-
 }  // namespace
 
 Result<LoadedConfiguration, std::vector<Diagnostic>> load(FileSource& source, const std::string& path) {
   return Loading(source).run(path);
-}
-
-Built<Connection> connection_from(const SettingsSection& section) {
-  const SourceFiles no_files;
-  Problems problems(no_files);
-  auto connection = read_connection(section, printable(section.name), problems);
-  return built(std::move(connection), problems);
-}
-
-Built<SharedKey> shared_key_from(const SettingsSection& message) {
-  const SourceFiles no_files;
-  Problems problems(no_files);
-  auto key = read_shared_key_message(message, problems);
-  return built(std::move(key), problems);
 }
 
 }  // namespace keypact::config

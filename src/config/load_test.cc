@@ -4,8 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
+#include "config/connection_reader.h"
 #include "config/default_proposals.h"
 #include "config/memory_files.h"
+#include "config/secrets_reader.h"
 
 namespace keypact::config {
 namespace {
@@ -280,6 +284,20 @@ TEST(Load, SaysWhenAKeyIsMissingAndWhenNobodyCanBeCalled) {
   EXPECT_EQ(told(gw("remote_addrs = gw.example.org\n children { n { start_action = start } }")), "");
 }
 
+TEST(Examples, LoadWithoutARemark) {
+  for (const std::string side : {"left", "right"}) {
+    std::ifstream file(KEYPACT_SOURCE_DIR "/examples/site-to-site-psk/" + side + "/swanctl.conf");
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    const auto loaded = load_text(text);
+    ASSERT_TRUE(loaded.has_value()) << told(text);
+    EXPECT_EQ(told(text), "");
+    const auto c = loaded->snapshot->connection("site-to-site");
+    ASSERT_NE(c, nullptr);
+    EXPECT_NE(loaded->snapshot->shared_key(c->local[0].id.identity, c->remote[0].id.identity), nullptr);
+    EXPECT_EQ(c->ike_proposals, default_ike_offer());
+  }
+}
+
 TEST(Secrets, AreReadWithTheirOwners) {
   const auto loaded = load_text("secrets { ike-1 { secret = 0x000102030405060708090a0b0c0d0e0f\n id-1 = left\n id-2 = *.example.org }\n"
                                 "ike { secret = \"sixteen or more, }#\" } }");
@@ -340,6 +358,30 @@ TEST(Secrets, G02_OfLowEntropyAreWarnedOf) {
   EXPECT_THAT(told("secrets { ike { secret = gJ3kP0aQ7mVx2LrT\n id =\n } }"), HasSubstr("names nobody"));
 }
 
+struct FromMessage {
+  std::optional<Connection> connection;
+  std::optional<SharedKey> key;
+  std::vector<Diagnostic> diagnostics;
+};
+
+FromMessage connection_of(const SettingsSection& message) {
+  const SourceFiles no_files;
+  Problems problems(no_files);
+  FromMessage result;
+  result.connection = read_connection(message, "connections.gw", problems);
+  result.diagnostics = problems.take();
+  return result;
+}
+
+FromMessage shared_key_of(const SettingsSection& message) {
+  const SourceFiles no_files;
+  Problems problems(no_files);
+  FromMessage result;
+  result.key = read_shared_key_message(message, problems);
+  result.diagnostics = problems.take();
+  return result;
+}
+
 TEST(Messages, MakeConnectionsLikeFiles) {
   SettingsSection message;
   message.name = "gw";
@@ -360,20 +402,20 @@ TEST(Messages, MakeConnectionsLikeFiles) {
   children.sections.push_back(std::move(net_section));
   message.sections.push_back(std::move(children));
 
-  const auto built = connection_from(message);
-  ASSERT_NE(built.value, nullptr);
-  EXPECT_TRUE(built.diagnostics.empty());
-  EXPECT_EQ(built.value->name, "gw");
-  EXPECT_EQ(built.value->remote_addrs.size(), 2u);
-  EXPECT_EQ(built.value->ike_proposals.size(), 3u);
-  EXPECT_EQ(built.value->children[0].local_ts[0].selector.to_string(), "10.1.0.0/16");
+  const auto read = connection_of(message);
+  ASSERT_TRUE(read.connection.has_value());
+  EXPECT_TRUE(read.diagnostics.empty());
+  EXPECT_EQ(read.connection->name, "gw");
+  EXPECT_EQ(read.connection->remote_addrs.size(), 2u);
+  EXPECT_EQ(read.connection->ike_proposals.size(), 3u);
+  EXPECT_EQ(read.connection->children[0].local_ts[0].selector.to_string(), "10.1.0.0/16");
 
   message.settings.push_back(Setting::of("versoin", "2"));
-  const auto wrong = connection_from(message);
-  EXPECT_EQ(wrong.value, nullptr);
+  const auto wrong = connection_of(message);
+  EXPECT_FALSE(wrong.connection.has_value());
   ASSERT_EQ(wrong.diagnostics.size(), 1u);
   EXPECT_EQ(one_line(wrong.diagnostics[0]),
-            "unknown setting \"versoin\" in gw: a connection has no such setting. did you mean \"version\"?");
+            "unknown setting \"versoin\" in connections.gw: a connection has no such setting. did you mean \"version\"?");
 }
 
 SettingsSection load_shared(const char* type, std::string_view data) {
@@ -387,18 +429,18 @@ SettingsSection load_shared(const char* type, std::string_view data) {
 
 TEST(Messages, MakeSharedKeysOfRawOctets) {
   const std::string data("0x3132\0three!!!\xff", 16);
-  const auto built = shared_key_from(load_shared("IKE", data));
-  ASSERT_NE(built.value, nullptr);
-  EXPECT_TRUE(built.diagnostics.empty());
-  EXPECT_EQ(as_text(built.value->secret.reveal()), data);
-  EXPECT_EQ(built.value->name, "ike-1");
-  EXPECT_EQ(built.value->owners.size(), 2u);
+  const auto read = shared_key_of(load_shared("IKE", data));
+  ASSERT_TRUE(read.key.has_value());
+  EXPECT_TRUE(read.diagnostics.empty());
+  EXPECT_EQ(as_text(read.key->secret.reveal()), data);
+  EXPECT_EQ(read.key->name, "ike-1");
+  EXPECT_EQ(read.key->owners.size(), 2u);
 
-  const auto eap = shared_key_from(load_shared("EAP", "x"));
-  EXPECT_EQ(eap.value, nullptr);
+  const auto eap = shared_key_of(load_shared("EAP", "x"));
+  EXPECT_FALSE(eap.key.has_value());
   EXPECT_FALSE(has_errors(eap.diagnostics));
-  EXPECT_TRUE(has_errors(shared_key_from(load_shared("PSK", "x")).diagnostics));
-  EXPECT_TRUE(has_errors(shared_key_from(SettingsSection{}).diagnostics));
+  EXPECT_TRUE(has_errors(shared_key_of(load_shared("PSK", "x")).diagnostics));
+  EXPECT_TRUE(has_errors(shared_key_of(SettingsSection{}).diagnostics));
 }
 
 }  // namespace
