@@ -80,7 +80,8 @@ class EventLoop {
   /// the watch. A descriptor can be watched once.
   [[nodiscard]] Result<Watch> watch(int fd, Callback readable);
 
-  /// Calls `received` with SIGINT, SIGTERM or SIGHUP on the loop's thread, instead of their default action.
+  /// Calls `received` with SIGINT, SIGTERM or SIGHUP on the loop's thread, instead of their default action. SIGPIPE is
+  /// ignored from then on.
   [[nodiscard]] Result<void> on_signal(std::function<void(int)> received);
 
  private:
