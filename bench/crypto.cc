@@ -164,7 +164,9 @@ class BareAead {
     }
   }
 
-  void rekey() { EVP_CipherInit_ex2(seal_.get(), nullptr, packet_.keys.encryption.reveal().data(), nullptr, 1, nullptr); }
+  void rekey() {
+    EVP_CipherInit_ex2(seal_.get(), nullptr, packet_.keys.encryption.reveal().data(), nullptr, 1, nullptr);
+  }
 
   void seal() {
     auto* const context = start(seal_);
@@ -227,7 +229,8 @@ void SealCbcBare(benchmark::State& state) {
   Packet packet(kCbc, state);
   const Handle<evp_cipher_st> cipher(EVP_CIPHER_fetch(nullptr, "AES-256-CBC", nullptr));
   const Handle<evp_cipher_ctx_st> context(EVP_CIPHER_CTX_new());
-  CHECK(EVP_CipherInit_ex2(context.get(), cipher.get(), packet.keys.encryption.reveal().data(), packet.iv.data(), 1, nullptr) == 1);
+  CHECK(EVP_CipherInit_ex2(context.get(), cipher.get(), packet.keys.encryption.reveal().data(), packet.iv.data(), 1,
+                           nullptr) == 1);
   EVP_CIPHER_CTX_set_padding(context.get(), 0);
   const auto mac = hmac_sha256();
   CHECK(EVP_MAC_init(mac.get(), packet.keys.integrity.reveal().data(), 32, nullptr) == 1);
@@ -236,7 +239,8 @@ void SealCbcBare(benchmark::State& state) {
   int written = 0;
   for (auto _ : state) {
     EVP_CipherInit_ex2(context.get(), nullptr, nullptr, packet.iv.data(), -1, nullptr);
-    EVP_CipherUpdate(context.get(), packet.text.data(), &written, packet.text.data(), static_cast<int>(packet.text.size()));
+    EVP_CipherUpdate(context.get(), packet.text.data(), &written, packet.text.data(),
+                     static_cast<int>(packet.text.size()));
     EVP_MAC_init(mac.get(), nullptr, 0, nullptr);
     EVP_MAC_update(mac.get(), packet.header.data(), 8);
     EVP_MAC_update(mac.get(), packet.iv.data(), 16);
@@ -281,7 +285,8 @@ class BareExchange {
     std::size_t size = 0;
     CHECK(EVP_PKEY_get_octet_string_param(peer.get(), OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, nullptr, 0, &size) == 1);
     peer_value_.resize(size);
-    CHECK(EVP_PKEY_get_octet_string_param(peer.get(), OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, peer_value_.data(), size, &size) == 1);
+    CHECK(EVP_PKEY_get_octet_string_param(peer.get(), OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, peer_value_.data(), size,
+                                          &size) == 1);
   }
 
   void run() {
@@ -313,8 +318,8 @@ void bare_exchange(benchmark::State& state, const char* type, const char* group)
   for (auto _ : state) bare.run();
 }
 
-#define KEYPACT_EXCHANGE(method, name, type, group)                     \
-  BENCHMARK(Exchange<KeyExchangeMethod::method>)->Name("Exchange" name); \
+#define KEYPACT_EXCHANGE(method, name, type, group)                                   \
+  BENCHMARK(Exchange<KeyExchangeMethod::method>)->Name("Exchange" name);              \
   BENCHMARK_CAPTURE(bare_exchange, method, type, group)->Name("Exchange" name "Bare")
 KEYPACT_EXCHANGE(CURVE25519, "X25519", "X25519", nullptr);
 KEYPACT_EXCHANGE(CURVE448, "X448", "X448", nullptr);

@@ -20,10 +20,11 @@ constexpr IntegrityAlgorithm kIntegrity[] = {
 };
 
 // One row for each of the three key sizes of AES.
-#define KEYPACT_AES(id, mode, suffix, salt, iv, block, icv)                                  \
-  {EncryptionId::id, 128, CipherMode::mode, "AES-128-" suffix, 16, salt, iv, block, icv},    \
-      {EncryptionId::id, 192, CipherMode::mode, "AES-192-" suffix, 24, salt, iv, block, icv}, \
-      {EncryptionId::id, 256, CipherMode::mode, "AES-256-" suffix, 32, salt, iv, block, icv}
+#define KEYPACT_AES(id, mode, suffix, salt, iv, block, icv)                                     \
+  {EncryptionId::id, 128, CipherMode::mode, "AES-128-" suffix, 16, salt, iv, block, icv},       \
+      {EncryptionId::id, 192, CipherMode::mode, "AES-192-" suffix, 24, salt, iv, block, icv}, { \
+    EncryptionId::id, 256, CipherMode::mode, "AES-256-" suffix, 32, salt, iv, block, icv        \
+  }
 
 constexpr CipherAlgorithm kCiphers[] = {
     KEYPACT_AES(ENCR_AES_GCM_16, gcm, "GCM", 4, 8, 1, 16),

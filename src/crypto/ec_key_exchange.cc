@@ -48,7 +48,8 @@ class EcKeyExchange final : public DiffieHellman {
     std::array<std::uint8_t, kPointMaxOctets> encoded;
     encoded[0] = POINT_CONVERSION_UNCOMPRESSED;
     std::ranges::copy(value, encoded.begin() + 1);
-    if (EC_POINT_oct2point(group_.get(), peer_.get(), encoded.data(), 1 + value.size(), scratch_.get()) == 1) return true;
+    if (EC_POINT_oct2point(group_.get(), peer_.get(), encoded.data(), 1 + value.size(), scratch_.get()) == 1)
+      return true;
     forget_openssl_errors();
     return false;
   }

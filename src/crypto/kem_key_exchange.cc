@@ -29,7 +29,8 @@ class KemKeyExchange final : public KeyExchangeAlgorithm {
     CHECK(state.key != nullptr);
     Octets value(info_.initiator_value);
     std::size_t size = 0;
-    CHECK(EVP_PKEY_get_octet_string_param(state.key.get(), OSSL_PKEY_PARAM_PUB_KEY, value.data(), value.size(), &size) == 1);
+    CHECK(EVP_PKEY_get_octet_string_param(state.key.get(), OSSL_PKEY_PARAM_PUB_KEY, value.data(), value.size(),
+                                          &size) == 1);
     CHECK(size == value.size());
     return value;
   }

@@ -101,7 +101,8 @@ TEST_P(KeyExchange, TwoExchangesAtOnceDoNotDisturbEachOther) {
 TEST_P(KeyExchange, A22_only_the_exact_length_reaches_the_computation) {
   for (const bool as_responder : {true, false}) {
     const std::size_t exact = as_responder ? info().initiator_value : info().responder_value;
-    for (const std::size_t octets : {std::size_t{0}, std::size_t{1}, exact - 1, exact + 1, 2 * exact, std::size_t{65531}}) {
+    for (const std::size_t octets :
+         {std::size_t{0}, std::size_t{1}, exact - 1, exact + 1, 2 * exact, std::size_t{65531}}) {
       const Octets value(octets, 0x42);
       if (as_responder) {
         const auto responded = respond_key_exchange(library_, GetParam(), value, random_);
@@ -223,7 +224,8 @@ TEST(KeyExchangeChecks, D04_the_all_zero_value_gives_no_secret) {
     const Octets zero(initiator_value_octets(method), 0);
     EXPECT_EQ(respond_key_exchange(library, method, zero, random).error(), KeyExchangeError::shared_secret_zero);
     auto begun = begin_key_exchange(library, method, random);
-    EXPECT_EQ(finish_key_exchange(library, std::move(begun->state), zero).error(), KeyExchangeError::shared_secret_zero);
+    EXPECT_EQ(finish_key_exchange(library, std::move(begun->state), zero).error(),
+              KeyExchangeError::shared_secret_zero);
   }
 }
 
@@ -231,7 +233,8 @@ TEST(KeyExchangeChecks, D04_the_all_zero_value_gives_no_secret) {
 TEST(KeyExchangeChecks, D07_an_encapsulation_key_that_is_not_reduced_is_refused) {
   Library library;
   SeededRandom random(1);
-  for (const auto method : {KeyExchangeMethod::ML_KEM_512, KeyExchangeMethod::ML_KEM_768, KeyExchangeMethod::ML_KEM_1024}) {
+  for (const auto method :
+       {KeyExchangeMethod::ML_KEM_512, KeyExchangeMethod::ML_KEM_768, KeyExchangeMethod::ML_KEM_1024}) {
     if (!library.supports(key_exchange(method))) GTEST_SKIP() << "this OpenSSL has no ML-KEM";
     auto begun = begin_key_exchange(library, method, random);
     begun->public_value[0] = 0xff;

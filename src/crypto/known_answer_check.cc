@@ -61,9 +61,8 @@ bool integrity_is_right(Library& library, const IntegrityAlgorithm& algorithm, s
 }
 
 bool cipher_is_right(Library& library, const CipherAlgorithm& algorithm, const CipherAnswer& answer) {
-  const PacketAlgorithms algorithms{
-      algorithm.id, algorithm.key_bits,
-      algorithm.is_aead() ? IntegrityId::NONE : IntegrityId::AUTH_HMAC_SHA2_256_128};
+  const PacketAlgorithms algorithms{algorithm.id, algorithm.key_bits,
+                                    algorithm.is_aead() ? IntegrityId::NONE : IntegrityId::AUTH_HMAC_SHA2_256_128};
   const auto sizes = packet_sizes(algorithms);
   const PacketKeys keys{algorithms, pattern(1, sizes.encryption_key), pattern(1, sizes.integrity_key)};
   const Secret header = pattern(0xA0, 12);
@@ -109,8 +108,7 @@ std::vector<std::string> self_test(Library& library, const KnownAnswers& answers
   const auto report = [&](const Transform& transform, auto&& is_right) {
     if (library.supports(transform) && !is_right()) failed.push_back(to_string(transform));
   };
-  for (const auto& answer : answers.prfs)
-    report(prf(answer.id), [&] { return prf_is_right(library, answer); });
+  for (const auto& answer : answers.prfs) report(prf(answer.id), [&] { return prf_is_right(library, answer); });
   for (const auto& algorithm : integrity_algorithms())
     report(integrity(algorithm.id), [&] { return integrity_is_right(library, algorithm, answers.prfs); });
   for (const auto& algorithm : cipher_algorithms()) {

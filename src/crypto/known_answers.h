@@ -66,9 +66,12 @@ inline constexpr CipherAnswer kCipherAnswers[] = {
     {EncryptionId::ENCR_AES_GCM_8, 256, "a0ac0ae0f94e906f59f6675b40b22e90", "6a5100aa3f8c53f6"},
     {EncryptionId::ENCR_CHACHA20_POLY1305, 0, "8a76ee6af228fb5cbb0ddb2ab6ff9a9a", "66a7a407a2b9eab9cc4192334a68b1c4"},
     {EncryptionId::ENCR_NULL, 0, "303132333435363738393a3b3c3d3e3f", ""},
-    {EncryptionId::ENCR_NULL_AUTH_AES_GMAC, 128, "303132333435363738393a3b3c3d3e3f", "df46ebaaeb855187a9805d75394079d6"},
-    {EncryptionId::ENCR_NULL_AUTH_AES_GMAC, 192, "303132333435363738393a3b3c3d3e3f", "236a80769f4a32c9bdcce91e5f220f15"},
-    {EncryptionId::ENCR_NULL_AUTH_AES_GMAC, 256, "303132333435363738393a3b3c3d3e3f", "1d62f90e09ec4ba37f102922061b62d6"},
+    {EncryptionId::ENCR_NULL_AUTH_AES_GMAC, 128, "303132333435363738393a3b3c3d3e3f",
+     "df46ebaaeb855187a9805d75394079d6"},
+    {EncryptionId::ENCR_NULL_AUTH_AES_GMAC, 192, "303132333435363738393a3b3c3d3e3f",
+     "236a80769f4a32c9bdcce91e5f220f15"},
+    {EncryptionId::ENCR_NULL_AUTH_AES_GMAC, 256, "303132333435363738393a3b3c3d3e3f",
+     "1d62f90e09ec4ba37f102922061b62d6"},
 };
 
 inline constexpr KeyExchangeAnswer kKeyExchangeAnswers[] = {

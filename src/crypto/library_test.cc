@@ -5,8 +5,8 @@
 
 #include "crypto/algorithms.h"
 #include "crypto/key_exchange.h"
-#include "crypto/prf.h"
 #include "crypto/known_answer_check.h"
+#include "crypto/prf.h"
 
 namespace keypact::crypto {
 namespace {
@@ -34,8 +34,10 @@ TEST(Library, K16_self_test_names_the_algorithms_that_gave_a_wrong_answer) {
     (*row).*field = "00";
   };
   break_row(prfs, [](const auto& row) { return row.id == PrfId::PRF_HMAC_SHA2_256; }, &PrfAnswer::output);
-  break_row(ciphers, [](const auto& row) { return row.id == EncryptionId::ENCR_CHACHA20_POLY1305; }, &CipherAnswer::icv);
-  break_row(exchanges, [](const auto& row) { return row.method == KeyExchangeMethod::ECP_256; }, &KeyExchangeAnswer::shared);
+  break_row(
+      ciphers, [](const auto& row) { return row.id == EncryptionId::ENCR_CHACHA20_POLY1305; }, &CipherAnswer::icv);
+  break_row(
+      exchanges, [](const auto& row) { return row.method == KeyExchangeMethod::ECP_256; }, &KeyExchangeAnswer::shared);
   EXPECT_THAT(self_test(library, {prfs, ciphers, exchanges}),
               ElementsAre("PRF_HMAC_SHA2_256", "AUTH_HMAC_SHA2_256_128", "ENCR_CHACHA20_POLY1305", "ECP_256"));
 }
@@ -53,7 +55,8 @@ TEST(Library, A10_supports_exactly_the_listed_identifiers_of_each_type) {
   const auto supported = [&](TransformType type) {
     std::vector<std::uint16_t> ids;
     for (std::uint32_t id = 0; id < kAllIds; ++id)
-      if (library.supports({type, static_cast<std::uint16_t>(id), std::nullopt})) ids.push_back(static_cast<std::uint16_t>(id));
+      if (library.supports({type, static_cast<std::uint16_t>(id), std::nullopt}))
+        ids.push_back(static_cast<std::uint16_t>(id));
     return ids;
   };
   EXPECT_THAT(supported(TransformType::PRF), ElementsAre(1, 2, 4, 5, 6, 7, 8));

@@ -64,7 +64,8 @@ class ModpKeyExchange final : public DiffieHellman {
  private:
   // RFC 7296 §2.14: g^ir has the octets of the modulus, with leading zeros.
   void power(const BIGNUM* base, const BIGNUM* exponent, MutableOctets out) {
-    CHECK(BN_mod_exp_mont_consttime(result_.get(), base, exponent, prime_.get(), scratch_.get(), montgomery_.get()) == 1);
+    CHECK(BN_mod_exp_mont_consttime(result_.get(), base, exponent, prime_.get(), scratch_.get(), montgomery_.get()) ==
+          1);
     CHECK(BN_bn2binpad(result_.get(), out.data(), static_cast<int>(out.size())) == static_cast<int>(out.size()));
     BN_clear(result_.get());
   }

@@ -29,7 +29,8 @@ struct PacketView {
   OctetView associated;  ///< AEAD: the associated data; cipher with MAC: what the MAC covers before the IV
   OctetView iv;          ///< packet_sizes().iv octets
   MutableOctets text;    ///< plaintext padded to the block size -> ciphertext, or the reverse
-  OctetView suffix;      ///< cipher with MAC only: covered by the MAC after the ciphertext (ESN high octets, RFC 4303 §2.2.1)
+  OctetView
+      suffix;  ///< cipher with MAC only: covered by the MAC after the ciphertext (ESN high octets, RFC 4303 §2.2.1)
 };
 
 /// Encrypts in place and writes the ICV (packet_sizes().icv octets).

@@ -53,8 +53,13 @@ class PacketCipher : public testing::Test {
 
   Sealed sealed(const PacketAlgorithms& algorithms, std::size_t octets = 96, const Octets& suffix = {}) {
     const auto sizes = packet_sizes(algorithms);
-    Sealed packet{keys_for(algorithms), random_->octets(8), Octets(sizes.iv), random_->octets(octets), {},
-                  Octets(sizes.icv),    suffix};
+    Sealed packet{keys_for(algorithms),
+                  random_->octets(8),
+                  Octets(sizes.iv),
+                  random_->octets(octets),
+                  {},
+                  Octets(sizes.icv),
+                  suffix};
     make_iv(algorithms, 7, *random_, packet.iv);
     packet.text = packet.plain;
     seal(library_, packet.keys, {packet.header, packet.iv, packet.text, packet.suffix}, packet.icv);
@@ -88,8 +93,8 @@ TEST_F(PacketCipher, TakesEveryLengthOfAPacket) {
   for (const auto& algorithms : all_pairs()) {
     SCOPED_TRACE(name_of(algorithms));
     const std::size_t block = packet_sizes(algorithms).block;
-    for (const std::size_t octets : {std::size_t{0}, block, 3 * block, std::size_t{1424} / block * block,
-                                     std::size_t{65535} / block * block})
+    for (const std::size_t octets :
+         {std::size_t{0}, block, 3 * block, std::size_t{1424} / block * block, std::size_t{65535} / block * block})
       ASSERT_TRUE(sealed(algorithms, octets).opens(library_)) << octets;
   }
 }
@@ -129,7 +134,7 @@ TEST_F(PacketCipher, J06_gives_no_plaintext_of_a_packet_that_is_not_authentic) {
     SCOPED_TRACE(name_of(algorithms));
     if (algorithms.encryption == EncryptionId::ENCR_NULL ||
         algorithms.encryption == EncryptionId::ENCR_NULL_AUTH_AES_GMAC)
-      continue;   // there was never anything secret in it
+      continue;  // there was never anything secret in it
     auto packet = sealed(algorithms);
     packet.icv.back() ^= 1;
     Octets text = packet.text;
@@ -196,12 +201,12 @@ TEST_F(PacketCipher, KeysOfOnePacketAreForgottenByTheNext) {
 }
 
 TEST(PacketSizes, AreThoseOfTheRfcs) {
-  const auto sizes = packet_sizes({EncryptionId::ENCR_AES_GCM_12, 256, IntegrityId::NONE});   // RFC 4106 §8.1
+  const auto sizes = packet_sizes({EncryptionId::ENCR_AES_GCM_12, 256, IntegrityId::NONE});  // RFC 4106 §8.1
   EXPECT_EQ(sizes.encryption_key, 36u);
   EXPECT_EQ(sizes.integrity_key, 0u);
   EXPECT_EQ(sizes.iv, 8u);
   EXPECT_EQ(sizes.icv, 12u);
-  EXPECT_EQ(packet_sizes({EncryptionId::ENCR_AES_CCM_8, 128, IntegrityId::NONE}).encryption_key, 19u);   // RFC 4309 §7.1
+  EXPECT_EQ(packet_sizes({EncryptionId::ENCR_AES_CCM_8, 128, IntegrityId::NONE}).encryption_key, 19u);  // RFC 4309 §7.1
   EXPECT_EQ(packet_sizes({EncryptionId::ENCR_AES_CTR, 192, IntegrityId::AUTH_AES_XCBC_96}).encryption_key, 28u);
   const auto cbc = packet_sizes({EncryptionId::ENCR_AES_CBC, 128, IntegrityId::AUTH_HMAC_SHA2_512_256});
   EXPECT_EQ(cbc.integrity_key, 64u);
@@ -212,7 +217,7 @@ TEST(PacketSizes, AreThoseOfTheRfcs) {
 
 TEST(PacketSizes, AreZeroForWhatIsNotAllowed) {
   const PacketAlgorithms refused[] = {
-      {EncryptionId::ENCR_AES_GCM_16, 256, IntegrityId::AUTH_HMAC_SHA2_256_128},   // RFC 7296 §3.3: an AEAD stands alone
+      {EncryptionId::ENCR_AES_GCM_16, 256, IntegrityId::AUTH_HMAC_SHA2_256_128},  // RFC 7296 §3.3: an AEAD stands alone
       {EncryptionId::ENCR_AES_CBC, 256, IntegrityId::NONE},
       {EncryptionId::ENCR_NULL, 0, IntegrityId::NONE},
       {EncryptionId::ENCR_AES_CBC, 0, IntegrityId::AUTH_HMAC_SHA2_256_128},
@@ -223,7 +228,8 @@ TEST(PacketSizes, AreZeroForWhatIsNotAllowed) {
   };
   for (const auto& algorithms : refused) {
     const auto sizes = packet_sizes(algorithms);
-    EXPECT_EQ(sizes.encryption_key + sizes.integrity_key + sizes.iv + sizes.block + sizes.icv, 0u) << name_of(algorithms);
+    EXPECT_EQ(sizes.encryption_key + sizes.integrity_key + sizes.iv + sizes.block + sizes.icv, 0u)
+        << name_of(algorithms);
   }
 }
 

@@ -53,9 +53,9 @@ void PacketContext::set_keys(const PacketKeys& keys, PacketDirection direction) 
 // CCM wants the lengths of nonce and tag before the key: they are part of the first block.
 void PacketContext::configure_aead(PacketDirection direction) {
   std::size_t nonce_octets = algorithm_->salt + algorithm_->iv;
-  const OSSL_PARAM parameters[] = {
-      OSSL_PARAM_construct_size_t(OSSL_CIPHER_PARAM_AEAD_IVLEN, &nonce_octets),
-      OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, nullptr, icv_), OSSL_PARAM_construct_end()};
+  const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_size_t(OSSL_CIPHER_PARAM_AEAD_IVLEN, &nonce_octets),
+                                   OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, nullptr, icv_),
+                                   OSSL_PARAM_construct_end()};
   const int encrypt = direction == PacketDirection::seal ? 1 : 0;
   CHECK(EVP_CipherInit_ex2(context_.get(), nullptr, nullptr, nullptr, encrypt, parameters) == 1);
 }

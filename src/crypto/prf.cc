@@ -53,8 +53,7 @@ Secret prf(Library& library, PrfId id, OctetView key, std::initializer_list<Octe
 }
 
 // RFC 7296 §2.13: T1 | T2 | ... with Tn = prf(key, Tn-1 | parts | n).
-Secret prf_plus(Library& library, PrfId id, OctetView key, std::initializer_list<OctetView> parts,
-                std::size_t octets) {
+Secret prf_plus(Library& library, PrfId id, OctetView key, std::initializer_list<OctetView> parts, std::size_t octets) {
   constexpr std::size_t kMaxParts = 8;
   const std::size_t block = prf_octets(id);
   CHECK(block != 0 && octets <= 255 * block && parts.size() <= kMaxParts);

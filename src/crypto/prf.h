@@ -22,6 +22,7 @@ namespace keypact::crypto {
 [[nodiscard]] std::array<std::uint8_t, 20> sha1(Library& library, std::initializer_list<OctetView> parts);
 
 /// HMAC-SHA-256 for values that only we check (cookies).
-[[nodiscard]] std::array<std::uint8_t, 32> keyed_hash(Library& library, OctetView key, std::initializer_list<OctetView> parts);
+[[nodiscard]] std::array<std::uint8_t, 32> keyed_hash(Library& library, OctetView key,
+                                                      std::initializer_list<OctetView> parts);
 
 }  // namespace keypact::crypto

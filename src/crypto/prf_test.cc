@@ -29,7 +29,7 @@ TEST(Prf, PartsAreOneMessage) {
 TEST(Prf, TakesAnEmptyKeyAndAnEmptyMessage) {
   Library library;
   EXPECT_EQ(hex_of(prf(library, PrfId::PRF_HMAC_SHA2_256, {}, {})),
-            "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");   // Python's hmac
+            "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");  // Python's hmac
   for (const auto id : kPrfs) {
     (void)prf(library, id, as_octets("another"), {as_octets("before")});
     EXPECT_EQ(prf(library, id, {}, {}).size(), prf_octets(id));
@@ -67,9 +67,10 @@ TEST(PrfPlus, GivesAllOf255Blocks) {
 
 TEST(Hashes, Sha1AndKeyedHash) {
   Library library;
-  EXPECT_EQ(to_hex(sha1(library, {as_octets("a"), {}, as_octets("bc")})), "a9993e364706816aba3e25717850c26c9cd0d89d");   // FIPS 180
+  EXPECT_EQ(to_hex(sha1(library, {as_octets("a"), {}, as_octets("bc")})),
+            "a9993e364706816aba3e25717850c26c9cd0d89d");  // FIPS 180
   EXPECT_EQ(to_hex(keyed_hash(library, as_octets("Jefe"), {as_octets("what do ya want "), as_octets("for nothing?")})),
-            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");   // RFC 4868 §2.7.1
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");  // RFC 4868 §2.7.1
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ TEST(SystemRandom, GivesOctetsThatDoNotRepeat) {
 TEST(SystemRandom, K09_without_a_generator_there_is_an_error_and_no_fallback) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const std::string configuration = testing::TempDir() + "keypact_no_generator.cnf";
-  std::ofstream(configuration) << "openssl_conf = start\n[start]\nrandom = generator\n[generator]\nrandom = NONE-SUCH\n";
+  std::ofstream(configuration)
+      << "openssl_conf = start\n[start]\nrandom = generator\n[generator]\nrandom = NONE-SUCH\n";
   EXPECT_EXIT(
       {
         ::setenv("OPENSSL_CONF", configuration.c_str(), 1);

@@ -70,7 +70,7 @@ TEST(Wycheproof, J06_aes_gcm) {
     ++ran;
     const auto bits = group.at("keySize").get<std::uint16_t>();
     check_aead(library, {EncryptionId::ENCR_AES_GCM_16, bits, IntegrityId::NONE}, vector);
-    if (!is_valid(vector)) return;   // a shorter tag may be the right one
+    if (!is_valid(vector)) return;  // a shorter tag may be the right one
     check_aead(library, {EncryptionId::ENCR_AES_GCM_12, bits, IntegrityId::NONE}, vector);
     check_aead(library, {EncryptionId::ENCR_AES_GCM_8, bits, IntegrityId::NONE}, vector);
   });

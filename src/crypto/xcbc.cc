@@ -86,7 +86,8 @@ void Xcbc::encrypt(OctetView blocks) {
     int written = 0;
     CHECK(EVP_EncryptUpdate(chain_.get(), ciphertext.data(), &written, blocks.data(), static_cast<int>(count)) == 1);
     blocks = blocks.subspan(count);
-    if (blocks.empty()) std::copy_n(ciphertext.begin() + static_cast<std::ptrdiff_t>(count - kOctets), kOctets, last_.begin());
+    if (blocks.empty())
+      std::copy_n(ciphertext.begin() + static_cast<std::ptrdiff_t>(count - kOctets), kOctets, last_.begin());
   }
 }
 
