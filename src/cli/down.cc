@@ -28,19 +28,6 @@ std::vector<Connection> known_names(const std::vector<ConnectionStatus>& all) {
   return known;
 }
 
-bool is_there(const std::vector<ConnectionStatus>& all, const Target& target) {
-  for (const auto& status : all) {
-    if (status.connection.name != target.connection) continue;
-    if (target.child.empty()) return !status.sas.empty();
-    for (const auto& sa : status.sas) {
-      if (std::any_of(sa.children.begin(), sa.children.end(), [&](const ChildSa& c) { return c.name == target.child; })) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 Outcome<ExitCode> down(Daemon& daemon, const Options& options, const Console& console) {
@@ -49,10 +36,7 @@ Outcome<ExitCode> down(Daemon& daemon, const Options& options, const Console& co
   const auto all = join(std::move(connections), std::move(sas));
   TRY(const auto which, target(known_names(all), options.name, options.child));
   const auto name = console.style.shown(which.to_string());
-  if (!is_there(all, which)) {
-    console.print(console.json ? down_json(which, {}, 0) : name + " is not up");
-    return ExitCode::ok;
-  }
+  // Asked for also when nothing is up: the daemon may still be holding back traffic of an attempt that failed.
   vici::Message request;
   request.key("ike", which.connection).key("child", which.child).key("loglevel", "0");
   const auto limit = std::chrono::ceil<std::chrono::milliseconds>(options.timeout).count();
@@ -63,8 +47,11 @@ Outcome<ExitCode> down(Daemon& daemon, const Options& options, const Console& co
   const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(io::monotonic_now() - begin);
   if (!answer) return failed({"the daemon cannot terminate", "it does not know the command", {}});
   const auto terminated = vici::parse_number(answer->value_or("terminated")).value_or(0);
-  const bool done = answer->value_or("success") == "yes";
-  if (!done) {
+  if (answer->value_or("matches") == "0") {
+    console.print(console.json ? down_json(which, elapsed, 0) : name + " is not up");
+    return ExitCode::ok;
+  }
+  if (answer->value_or("success") != "yes") {
     const auto code = terminated > 0 ? ExitCode::partial : ExitCode::failed;
     return failed({name + " is not down", std::string(answer->value_or("errmsg", "the daemon gave no reason")), {}}, code);
   }

@@ -102,6 +102,7 @@ Server daemon(bool up_at_start, bool comes_up) {
       return vici::success();
     }
     if (request.command == "terminate") {
+      if (!is_up) return vici::refusal("no matching SAs to terminate found").key("matches", "0").key("terminated", "0");
       is_up = false;
       return vici::success().key("matches", "1").key("terminated", "1");
     }
