@@ -30,11 +30,11 @@ void Problems::add(Severity severity, const SourcePosition& at, Remark remark, M
     diagnostic.shown = std::move(shown.text);
     diagnostic.caret = shown.caret;
   }
-  entries_.push_back({at, std::move(diagnostic)});
+  entries_.push_back({at, entries_.size(), std::move(diagnostic)});
 }
 
 std::vector<Diagnostic> Problems::take() {
-  std::ranges::stable_sort(entries_, {}, [](const Entry& e) { return std::tuple(e.at.file, e.at.line, e.at.column); });
+  std::ranges::sort(entries_, {}, [](const Entry& e) { return std::tuple(e.at.file, e.at.line, e.at.column, e.number); });
   std::vector<Diagnostic> result;
   for (auto& entry : entries_) result.push_back(std::move(entry.diagnostic));
   if (errors_ > limits::kErrors) {

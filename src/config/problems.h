@@ -37,6 +37,7 @@ class Problems {
 
   struct Entry {
     SourcePosition at;
+    std::size_t number = 0;
     Diagnostic diagnostic;
   };
   const SourceFiles& files_;

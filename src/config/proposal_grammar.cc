@@ -56,6 +56,7 @@ class ProposalText {
   Result<void, GrammarError> complete_ike();
   Result<void, GrammarError> complete_esp();
   void imply_prfs();
+  void sort_by_type();
   void add(const Transform& transform);
   void remark(std::string_view part, std::string why, std::string remedy = {}) {
     parsed_.remarks.push_back({std::string(part), std::move(why), std::move(remedy)});
@@ -149,10 +150,18 @@ Result<void, GrammarError> ProposalText::complete_esp() {
   return {};
 }
 
+/// Type by type, with the order of preference kept in each.
+void ProposalText::sort_by_type() {
+  std::vector<Transform> sorted;
+  for (auto type = static_cast<unsigned>(TransformType::ENCR); type <= static_cast<unsigned>(TransformType::ADDKE7); ++type)
+    std::ranges::move(proposal().of_type(static_cast<TransformType>(type)), std::back_inserter(sorted));
+  proposal().transforms = std::move(sorted);
+}
+
 Result<void, GrammarError> ProposalText::complete() {
   TRY_VOID(check_ciphers());
   TRY_VOID(proposal().protocol == ProtocolId::IKE ? complete_ike() : complete_esp());
-  std::ranges::stable_sort(proposal().transforms, {}, &Transform::type);
+  sort_by_type();
   return {};
 }
 
