@@ -57,7 +57,7 @@ Result<void, GrammarError> parse_protocol_and_ports(std::string_view text, Traff
   TRY(selector.ports, parse_ports(trimmed(text.substr(slash + 1))));
   if (selector.protocol == kAnyProtocol && !selector.ports.is_any()) {
     // RFC 7296 §3.13.1: without a protocol there are no ports.
-    return wrong(text, "a port needs a protocol", "write for instance [tcp" + std::string(text.substr(slash)) + "]");
+    return wrong(text, "a port needs a protocol", "write for instance [tcp" + printable(text.substr(slash)) + "]");
   }
   if (selector.protocol == kIcmp || selector.protocol == kIcmpv6) selector.ports = icmp_ports(selector.ports);
   return {};

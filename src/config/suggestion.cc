@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "config/source_files.h"
+
 namespace keypact::config {
 namespace {
 
@@ -47,7 +49,7 @@ std::optional<std::string> nearest(std::string_view word, const std::vector<std:
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates) {
   const auto found = nearest(word, candidates);
-  return found ? "did you mean \"" + *found + "\"?" : std::string();
+  return found ? "did you mean \"" + printable(*found) + "\"?" : std::string();
 }
 
 }  // namespace keypact::config
