@@ -26,6 +26,15 @@ ssize_t read_fully(int fd, MutableOctets buffer) {
   return static_cast<ssize_t>(filled);
 }
 
+/// The reason of the last search that was given up; glob(3) hands it to a bare function only.
+thread_local int search_error = 0;
+
+/// A directory that is not there has no files in it; any other trouble ends the search.
+int on_search_error(const char*, int code) {
+  search_error = code;
+  return code == ENOENT || code == ENOTDIR ? 0 : 1;
+}
+
 }  // namespace
 
 Result<Secret> RealFiles::read(const std::string& path, std::size_t limit) {
@@ -48,15 +57,14 @@ Result<Secret> RealFiles::read(const std::string& path, std::size_t limit) {
 
 Result<std::vector<std::string>> RealFiles::glob(const std::string& pattern) {
   glob_t found{};
-  const int status = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
+  const int status = ::glob(pattern.c_str(), 0, on_search_error, &found);
   std::vector<std::string> paths;
   if (status == 0) paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  const int code = errno;
   ::globfree(&found);
   if (status == 0 || status == GLOB_NOMATCH) return paths;
   const auto what = "cannot look for " + pattern;
   if (status == GLOB_NOSPACE) return failure(Error{what, "not enough memory", {}});
-  return failure(system_error(what, code));
+  return failure(system_error(what, search_error));
 }
 
 }  // namespace keypact::io
