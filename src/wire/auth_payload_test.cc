@@ -11,9 +11,7 @@ TEST(AuthPayload, ReadsMethodAndData) {
   EXPECT_EQ(to_hex(auth.data), "0102030405");
 }
 
-TEST(AuthPayload, IgnoresReservedOctets) {
-  expect_reserved_ignored(PayloadType::AUTH, "02000001 aa", "02000000 aa");
-}
+TEST(AuthPayload, IgnoresReservedOctets) { expect_reserved_ignored(PayloadType::AUTH, "02000001 aa", "02000000 aa"); }
 
 TEST(AuthPayload, RefusesABodyOfLessThanFourOctets) { expect_refused_when_cut(PayloadType::AUTH, "02000000"); }
 

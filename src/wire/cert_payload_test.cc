@@ -37,8 +37,7 @@ TEST(CertPayload, ReadsEncodingAndData) {
 }
 
 TEST(CertreqPayload, ReadsEncodingAndAuthorities) {
-  const auto request =
-      accepted<CertreqPayload>(PayloadType::CERTREQ, "04 000102030405060708090a0b0c0d0e0f10111213");
+  const auto request = accepted<CertreqPayload>(PayloadType::CERTREQ, "04 000102030405060708090a0b0c0d0e0f10111213");
   EXPECT_EQ(request.encoding, CertEncoding::X509_CERTIFICATE_SIGNATURE);
   EXPECT_EQ(request.authorities.size(), 20u);
 }

@@ -49,7 +49,8 @@ TEST(DeletePayload, A16_several_in_any_place_arrive_in_order_up_to_the_limit) {
   const Payload ike = DeletePayload{ProtocolId::IKE, {}};
   const Payload child = DeletePayload{ProtocolId::ESP, {EspSpi{0x1000}}};
   const Payload notify = NotifyPayload{ProtocolId::none, {}, NotifyType::INITIAL_CONTACT, {}};
-  for (const auto& payloads : {std::vector{ike, ike, notify}, std::vector{child, ike, child}, std::vector{notify, ike}}) {
+  for (const auto& payloads :
+       {std::vector{ike, ike, notify}, std::vector{child, ike, child}, std::vector{notify, ike}}) {
     const auto parsed = parse_payload_chain(type_of(payloads.front()), encode_payload_chain(payloads));
     ASSERT_TRUE(parsed.has_value());
     EXPECT_EQ(parsed->payloads, payloads);

@@ -22,7 +22,8 @@ std::string hex_of(OctetView octets) {
 
 std::string printable(OctetView octets) {
   // Identification escapes what is not printable ASCII.
-  return Identification{IdType::ID_FQDN, to_octets(octets.first(std::min(octets.size(), kValueCharacters)))}.to_string();
+  return Identification{IdType::ID_FQDN, to_octets(octets.first(std::min(octets.size(), kValueCharacters)))}
+      .to_string();
 }
 
 std::string bounded(std::string text) {
@@ -36,7 +37,8 @@ std::string transform_text(const TransformSubstructure& wire) {
   std::string others;
   for (const auto& attribute : wire.attributes) {
     const auto value = Reader(attribute.value).u16();
-    if (attribute.type == kKeyLengthAttribute && attribute.tv && !transform.key_bits && value) transform.key_bits = value;
+    if (attribute.type == kKeyLengthAttribute && attribute.tv && !transform.key_bits && value)
+      transform.key_bits = value;
     else others += "+attribute(" + std::to_string(attribute.type) + ")=" + hex_of(attribute.value);
   }
   return to_string(transform) + others;
@@ -141,16 +143,16 @@ class Printer {
     for (const auto& proposal : sa.proposals) line(proposal_text(proposal));
   }
   void operator()(const KePayload& ke) { text_ += ' ' + to_string(ke.method) + ", " + count_of(ke.data.size()); }
-  void operator()(const IdPayload& id) {
-    text_ += ' ' + to_string(id.id.type) + ' ' + bounded(id.id.to_string());
-  }
+  void operator()(const IdPayload& id) { text_ += ' ' + to_string(id.id.type) + ' ' + bounded(id.id.to_string()); }
   void operator()(const CertPayload& cert) {
     text_ += ' ' + to_string(cert.encoding) + ", " + count_of(cert.data.size());
   }
   void operator()(const CertreqPayload& request) {
     text_ += ' ' + to_string(request.encoding) + ", " + count_of(request.authorities.size());
   }
-  void operator()(const AuthPayload& auth) { text_ += ' ' + to_string(auth.method) + ", " + count_of(auth.data.size()); }
+  void operator()(const AuthPayload& auth) {
+    text_ += ' ' + to_string(auth.method) + ", " + count_of(auth.data.size());
+  }
   void operator()(const NoncePayload& nonce) { text_ += ' ' + count_of(nonce.nonce.size()); }
   void operator()(const NotifyPayload& notify) {
     text_ += ' ' + to_string(notify.type);
@@ -173,7 +175,8 @@ class Printer {
   }
   void operator()(const CpPayload& cp) {
     text_ += ' ' + to_string(cp.type);
-    for (const auto& attribute : cp.attributes) line(to_string(attribute.type) + ' ' + bounded(cp_value_text(attribute)));
+    for (const auto& attribute : cp.attributes)
+      line(to_string(attribute.type) + ' ' + bounded(cp_value_text(attribute)));
   }
   void operator()(const EapPayload& eap) {
     Reader in(eap.message);

@@ -27,8 +27,7 @@ Parsed<Header> parse_header(OctetView datagram) {
   const Fields f{in.u64(), in.u64(), in.u8(), in.u8(), in.u8(), in.u8(), in.u32(), in.u32()};
   constexpr std::size_t kLengthOffset = 24;
   if (*f.length != datagram.size())
-    return failure(
-        ParseError{ParseErrorCode::header_length_differs_from_datagram, PayloadType::None, kLengthOffset});
+    return failure(ParseError{ParseErrorCode::header_length_differs_from_datagram, PayloadType::None, kLengthOffset});
   Header header;
   header.initiator_spi = IkeSpi{*f.initiator_spi};
   header.responder_spi = IkeSpi{*f.responder_spi};

@@ -17,9 +17,9 @@ struct Header {
   std::uint8_t major_version = 2;
   std::uint8_t minor_version = 0;
   ExchangeType exchange{};
-  bool initiator = false;  ///< flag I: the sender is the original initiator of the IKE SA
-  bool version = false;    ///< flag V
-  bool response = false;   ///< flag R
+  bool initiator = false;           ///< flag I: the sender is the original initiator of the IKE SA
+  bool version = false;             ///< flag V
+  bool response = false;            ///< flag R
   std::uint8_t reserved_flags = 0;  ///< the other five bits, ignored but kept
   std::uint32_t message_id = 0;
   std::uint32_t length = 0;  ///< octets of the whole message, header included

@@ -26,9 +26,7 @@ TEST(IdPayload, GivesTheBodyThatAuthCovers) {
   EXPECT_EQ(to_hex(payload.body()), "02000000612e6c6162");
 }
 
-TEST(IdPayload, IgnoresReservedOctets) {
-  expect_reserved_ignored(PayloadType::IDi, "02010203 61", "02000000 61");
-}
+TEST(IdPayload, IgnoresReservedOctets) { expect_reserved_ignored(PayloadType::IDi, "02010203 61", "02000000 61"); }
 
 TEST(IdPayload, A15_bodies_of_0_to_3_octets) {
   for (const auto role : {PayloadType::IDi, PayloadType::IDr}) expect_refused_when_cut(role, "02000000 61");

@@ -7,9 +7,9 @@ KePayload ke(std::string_view body) { return accepted<KePayload>(PayloadType::KE
 
 TEST(KePayload, ReadsThePublishedExampleOfGroup19) {
   // RFC 5903 §8.1
-  const auto payload = ke(
-      "00130000 DAD0B653 94221CF9 B051E1FE CA5787D0 98DFE637 FC90B9EF 945D0C37 72581180 5271A046 1CDB8252 D61F1C45 "
-      "6FA3E59A B1F45B33 ACCF5F58 389E0577 B8990BB3");
+  const auto payload =
+      ke("00130000 DAD0B653 94221CF9 B051E1FE CA5787D0 98DFE637 FC90B9EF 945D0C37 72581180 5271A046 1CDB8252 D61F1C45 "
+         "6FA3E59A B1F45B33 ACCF5F58 389E0577 B8990BB3");
   EXPECT_EQ(payload.method, KeyExchangeMethod::ECP_256);
   EXPECT_EQ(payload.data.size(), 64u);
   EXPECT_EQ(payload.data.front(), 0xda);

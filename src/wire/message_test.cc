@@ -64,7 +64,8 @@ TEST(Message, ReadsThePublishedExample) {
 }
 
 TEST(Message, KeepsTheOrderOfPayloads) {
-  const std::vector<Payload> payloads{NoncePayload{Octets(32, 1)}, NotifyPayload{ProtocolId::none, {}, NotifyType::COOKIE, {1}},
+  const std::vector<Payload> payloads{NoncePayload{Octets(32, 1)},
+                                      NotifyPayload{ProtocolId::none, {}, NotifyType::COOKIE, {1}},
                                       KePayload{KeyExchangeMethod::CURVE25519, Octets(32, 2)}};
   const auto octets = encode_message(header_of(ExchangeType::IKE_SA_INIT), payloads);
   const auto message = parse_message(octets);
@@ -152,7 +153,8 @@ TEST(Message, A05_every_subset_and_order_of_payloads_has_the_syntax_of_a_message
 
 TEST(Message, A09_payload_types_of_ikev1_are_unknown) {
   for (unsigned type = 1; type <= 32; ++type) {
-    for (const auto& payloads : {std::vector{unknown(type)}, std::vector{Payload(NoncePayload{Octets(16)}), unknown(type)}}) {
+    for (const auto& payloads :
+         {std::vector{unknown(type)}, std::vector{Payload(NoncePayload{Octets(16)}), unknown(type)}}) {
       const auto chain = encode_payload_chain(payloads);
       const auto parsed = parse_payload_chain(type_of(payloads.front()), chain);
       ASSERT_TRUE(parsed.has_value());
@@ -204,7 +206,8 @@ TEST(Message, A32_unknown_types_with_and_without_the_critical_bit) {
       const auto error = parse_message(encode_message(header, {unknown(type, true)})).error();
       EXPECT_EQ(error, (ParseError{unsupported_critical_payload, static_cast<PayloadType>(type), 28}));
       EXPECT_EQ(error.notify(), NotifyType::UNSUPPORTED_CRITICAL_PAYLOAD);
-      const auto inner = parse_payload_chain(PayloadType::V, encode_payload_chain({Payload(VendorIdPayload{}), unknown(type, true)}));
+      const auto inner =
+          parse_payload_chain(PayloadType::V, encode_payload_chain({Payload(VendorIdPayload{}), unknown(type, true)}));
       EXPECT_EQ(inner.error(), (ParseError{unsupported_critical_payload, static_cast<PayloadType>(type), 4}));
     }
   }
@@ -272,8 +275,8 @@ TEST(Message, ReadsAndWritesFragments) {
 }
 
 TEST(Message, RefusesImpossibleFragmentNumbers) {
-  for (const auto* octets : {"00000008 00000001", "00000008 00000000", "00000008 00020001", "00000008 ffff0000",
-                             "23000008 00020002"})
+  for (const auto* octets :
+       {"00000008 00000001", "00000008 00000000", "00000008 00020001", "00000008 ffff0000", "23000008 00020002"})
     EXPECT_EQ(error_of(PayloadType::SKF, octets), (ParseError{fragment_numbers, PayloadType::SKF, 28}));
   for (const auto* octets : {"00000004", "00000005 00", "00000007 000100"})
     EXPECT_EQ(error_of(PayloadType::SKF, octets).code, payload_truncated);

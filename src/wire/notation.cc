@@ -13,8 +13,7 @@ std::string name_or_number(Enumeration value) {
 }
 
 std::string name_of(const Payload& payload) {
-  if (const auto* notify = std::get_if<NotifyPayload>(&payload.body))
-    return "N(" + name_or_number(notify->type) + ')';
+  if (const auto* notify = std::get_if<NotifyPayload>(&payload.body)) return "N(" + name_or_number(notify->type) + ')';
   if (const auto* cp = std::get_if<CpPayload>(&payload.body)) return "CP(" + name_or_number(cp->type) + ')';
   const auto type = type_of(payload);
   const auto name = registered_name(type);
@@ -49,9 +48,9 @@ std::string notation(const Message& message, const std::vector<Payload>* inner) 
   append_names(text, message.clear.payloads, ", ");
   if (!message.encrypted) return text;
   const auto& part = *message.encrypted;
-  text += part.is_fragment ? ", SKF(" + std::to_string(part.fragment_number) + '/' +
-                                 std::to_string(part.total_fragments) + ") {"
-                           : ", SK {";
+  text += part.is_fragment
+              ? ", SKF(" + std::to_string(part.fragment_number) + '/' + std::to_string(part.total_fragments) + ") {"
+              : ", SK {";
   if (inner == nullptr) text += "...";
   else append_names(text, *inner, "");
   return text + '}';

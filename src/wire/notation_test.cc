@@ -15,8 +15,12 @@ std::string details_of(const Payload& payload) { return details({payload}); }
 
 TEST(Notation, WritesMessagesAsTheRfcDoes) {
   const Payload id_i = IdPayload{PayloadType::IDi, Identification::fqdn("a")};
-  const std::vector<Payload> inner{id_i, AuthPayload{}, SaPayload{}, TsPayload{PayloadType::TSi, {}},
-                                   TsPayload{PayloadType::TSr, {}}, notify(NotifyType::INITIAL_CONTACT)};
+  const std::vector<Payload> inner{id_i,
+                                   AuthPayload{},
+                                   SaPayload{},
+                                   TsPayload{PayloadType::TSi, {}},
+                                   TsPayload{PayloadType::TSr, {}},
+                                   notify(NotifyType::INITIAL_CONTACT)};
   Message message;
   EXPECT_EQ(notation(message), "HDR");
   message.clear.payloads = {SaPayload{}, KePayload{}, NoncePayload{}};
@@ -61,10 +65,12 @@ TEST(Details, ShowWhatIsOffered) {
 }
 
 TEST(Details, ShowSelectorsIdentitiesAndAddresses) {
-  const auto selector = TrafficSelector::of(*prefix_from_range(IpAddress::v4(10, 1, 0, 0), IpAddress::v4(10, 1, 255, 255)));
+  const auto selector =
+      TrafficSelector::of(*prefix_from_range(IpAddress::v4(10, 1, 0, 0), IpAddress::v4(10, 1, 255, 255)));
   EXPECT_EQ(details_of(TsPayload{PayloadType::TSi, {selector, UnknownTrafficSelector{TsType::TS_SECLABEL, {1, 2}, 0}}}),
             "TSi\n  10.1.0.0/16\n  TS_SECLABEL, not usable: 0102\n");
-  EXPECT_EQ(details_of(IdPayload{PayloadType::IDr, Identification::fqdn("gw.example.org")}), "IDr ID_FQDN gw.example.org\n");
+  EXPECT_EQ(details_of(IdPayload{PayloadType::IDr, Identification::fqdn("gw.example.org")}),
+            "IDr ID_FQDN gw.example.org\n");
   EXPECT_EQ(details_of(CpPayload{CpType::CFG_REPLY,
                                  {{CpAttributeType::INTERNAL_IP4_ADDRESS, {10, 3, 0, 1}},
                                   {CpAttributeType::INTERNAL_IP4_SUBNET, {10, 0, 0, 0, 255, 0, 0, 0}},
@@ -72,7 +78,8 @@ TEST(Details, ShowSelectorsIdentitiesAndAddresses) {
                                   {CpAttributeType::INTERNAL_IP4_DNS, {1, 2, 3}}}}),
             "CP CFG_REPLY\n  INTERNAL_IP4_ADDRESS 10.3.0.1\n  INTERNAL_IP4_SUBNET 10.0.0.0/255.0.0.0\n"
             "  INTERNAL_IP4_DNS (empty)\n  INTERNAL_IP4_DNS 010203\n");
-  EXPECT_EQ(details_of(DeletePayload{ProtocolId::ESP, {EspSpi{0xc0ffee01}, EspSpi{2}}}), "D ESP SPI c0ffee01 00000002\n");
+  EXPECT_EQ(details_of(DeletePayload{ProtocolId::ESP, {EspSpi{0xc0ffee01}, EspSpi{2}}}),
+            "D ESP SPI c0ffee01 00000002\n");
 }
 
 TEST(Details, ShowNotifyDataThatHasAForm) {
@@ -89,10 +96,14 @@ TEST(Details, ShowNotifyDataThatHasAForm) {
 
 TEST(Details, ShowNoSecret) {
   const Octets secret(64, 0xab);
-  const std::vector<Payload> payloads{
-      KePayload{KeyExchangeMethod::ECP_256, secret}, NoncePayload{secret}, AuthPayload{AuthMethod::SHARED_KEY_MIC, secret},
-      EapPayload{secret}, notify(NotifyType::QUICK_CRASH_DETECTION, secret), notify(NotifyType::TICKET_OPAQUE, secret),
-      notify(NotifyType::COOKIE, secret), UnknownPayload{PayloadType{200}, secret}};
+  const std::vector<Payload> payloads{KePayload{KeyExchangeMethod::ECP_256, secret},
+                                      NoncePayload{secret},
+                                      AuthPayload{AuthMethod::SHARED_KEY_MIC, secret},
+                                      EapPayload{secret},
+                                      notify(NotifyType::QUICK_CRASH_DETECTION, secret),
+                                      notify(NotifyType::TICKET_OPAQUE, secret),
+                                      notify(NotifyType::COOKIE, secret),
+                                      UnknownPayload{PayloadType{200}, secret}};
   const auto text = details(payloads);
   EXPECT_EQ(text.find("abab"), std::string::npos) << text;
   EXPECT_NE(text.find("KE ECP_256, 64 octets\n"), std::string::npos) << text;
@@ -101,9 +112,10 @@ TEST(Details, ShowNoSecret) {
 
 TEST(Details, A28_control_characters_do_not_reach_the_log) {
   const auto hostile = to_octets(std::string_view("a\n\x1b[31m%s%n$(reboot)\r\0b", 22));
-  for (const auto& payload : std::vector<Payload>{
-           IdPayload{PayloadType::IDi, {IdType::ID_FQDN, hostile}}, IdPayload{PayloadType::IDi, {IdType::ID_KEY_ID, hostile}},
-           VendorIdPayload{hostile}, CpPayload{CpType::CFG_SET, {{CpAttributeType::APPLICATION_VERSION, hostile}}}}) {
+  for (const auto& payload :
+       std::vector<Payload>{IdPayload{PayloadType::IDi, {IdType::ID_FQDN, hostile}},
+                            IdPayload{PayloadType::IDi, {IdType::ID_KEY_ID, hostile}}, VendorIdPayload{hostile},
+                            CpPayload{CpType::CFG_SET, {{CpAttributeType::APPLICATION_VERSION, hostile}}}}) {
     for (const char c : details_of(payload)) EXPECT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7f)) << static_cast<int>(c);
     EXPECT_LE(std::ranges::count(details_of(payload), '\n'), 2);
   }

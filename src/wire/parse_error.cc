@@ -35,8 +35,7 @@ std::string_view sentence(ParseErrorCode code) {
     case traffic_selector_malformed:
       return "a traffic selector's length or range is impossible, or their number is wrong (RFC 7296 §3.13.1)";
     case too_many_traffic_selectors: return "more traffic selectors than we accept (RFC 7296 §3.13)";
-    case configuration_malformed:
-      return "a configuration attribute reaches beyond the payload (RFC 7296 §3.15.1)";
+    case configuration_malformed: return "a configuration attribute reaches beyond the payload (RFC 7296 §3.15.1)";
     case too_many_attributes: return "more attributes than we accept (RFC 7296 §3.3.5, §3.15.1)";
     case eap_length_mismatch: return "the length in the EAP message is not that of the payload (RFC 7296 §3.16)";
     case fragment_numbers:

@@ -110,7 +110,7 @@ struct VendorIdPayload {
 /// printer, never chosen.
 struct UnknownTrafficSelector {
   TsType type{};
-  Octets body;  ///< what follows the selector length field
+  Octets body;                ///< what follows the selector length field
   std::uint8_t protocol = 0;  ///< the octet before the selector length, whatever it means in this type
   bool operator==(const UnknownTrafficSelector&) const = default;
 };
@@ -149,9 +149,9 @@ struct UnknownPayload {
   bool operator==(const UnknownPayload&) const = default;
 };
 
-using PayloadBody = std::variant<SaPayload, KePayload, IdPayload, CertPayload, CertreqPayload, AuthPayload, NoncePayload,
-                                 NotifyPayload, DeletePayload, VendorIdPayload, TsPayload, CpPayload, EapPayload,
-                                 UnknownPayload>;
+using PayloadBody =
+    std::variant<SaPayload, KePayload, IdPayload, CertPayload, CertreqPayload, AuthPayload, NoncePayload, NotifyPayload,
+                 DeletePayload, VendorIdPayload, TsPayload, CpPayload, EapPayload, UnknownPayload>;
 
 struct Payload {
   PayloadBody body;

@@ -143,8 +143,7 @@ Parsed<SaPayload> parse_sa(BodyReader& in) {
 }
 
 void encode(Writer& out, const SaPayload& payload) {
-  for (const auto& proposal : payload.proposals)
-    encode_proposal(out, proposal, &proposal == &payload.proposals.back());
+  for (const auto& proposal : payload.proposals) encode_proposal(out, proposal, &proposal == &payload.proposals.back());
 }
 
 }  // namespace keypact::wire

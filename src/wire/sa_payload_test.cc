@@ -31,9 +31,9 @@ TEST(SaPayload, ReadsProposalsTransformsAndAttributes) {
   EXPECT_EQ(proposal.number, 1);
   EXPECT_EQ(proposal.protocol, ProtocolId::ESP);
   EXPECT_EQ(to_hex(proposal.spi), "c0ffee01");
-  const Proposal expected{ProtocolId::ESP,
-                          {encryption(EncryptionId::ENCR_AES_GCM_16, 256),
-                           sequence_numbers(SequenceNumbers::SEQUENTIAL_32_BIT)}};
+  const Proposal expected{
+      ProtocolId::ESP,
+      {encryption(EncryptionId::ENCR_AES_GCM_16, 256), sequence_numbers(SequenceNumbers::SEQUENTIAL_32_BIT)}};
   EXPECT_EQ(proposal.offer(), expected);
   EXPECT_EQ(ProposalSubstructure::of(1, expected, proposal.spi), proposal);
 }
@@ -52,7 +52,7 @@ TEST(SaPayload, A01_substructures_of_length_0_to_7) {
 
 TEST(SaPayload, A02_lengths_that_contradict_the_octets) {
   EXPECT_EQ(refused(""), proposal_malformed);
-  EXPECT_EQ(refused("0000001101010001 0000000802000005"), proposal_malformed);   // beyond the payload
+  EXPECT_EQ(refused("0000001101010001 0000000802000005"), proposal_malformed);  // beyond the payload
   EXPECT_EQ(refused("0000ffff01010001 0000000802000005"), proposal_malformed);
   EXPECT_EQ(refused("0000001001010001 0000000902000005"), transform_malformed);  // beyond the proposal
   EXPECT_EQ(refused("0000001001010001 0000ffff02000005"), transform_malformed);
@@ -61,7 +61,7 @@ TEST(SaPayload, A02_lengths_that_contradict_the_octets) {
   EXPECT_EQ(refused("0000001001010001 0300000802000005"), transform_malformed);  // more follow, they say
   EXPECT_EQ(refused("0200001001010001 0000000802000005"), proposal_malformed);
   EXPECT_EQ(refused("0000001001010001 0000000802000005 00"), proposal_malformed);
-  EXPECT_EQ(refused("0300001001010001 0000000802000005"), proposal_malformed);   // a mark that does not exist
+  EXPECT_EQ(refused("0300001001010001 0000000802000005"), proposal_malformed);  // a mark that does not exist
 }
 
 TEST(SaPayload, A02_spi_size_beyond_the_proposal) {
@@ -105,7 +105,8 @@ TEST(SaPayload, RefusesMoreProposalsOrTransformsThanTheLimits) {
 
 TEST(SaPayload, A10_every_transform_identifier_is_carried_as_it_came) {
   for (int type = 0; type < 256; ++type) {
-    for (const std::uint16_t id : std::initializer_list<std::uint16_t>{0, 1, 1023, 1024, 1025, 1026, 32767, 32768, 65534, 65535}) {
+    for (const std::uint16_t id :
+         std::initializer_list<std::uint16_t>{0, 1, 1023, 1024, 1025, 1026, 32767, 32768, 65534, 65535}) {
       const auto body = "0000001001010001 00000008" + to_hex(Octets{static_cast<std::uint8_t>(type), 0}) +
                         to_hex(Octets{static_cast<std::uint8_t>(id >> 8), static_cast<std::uint8_t>(id & 255)});
       const auto payload = sa(body);
@@ -130,9 +131,9 @@ TEST(SaPayload, A12_key_length_attributes) {
   EXPECT_TRUE(offered("800e0000").empty());
   EXPECT_TRUE(offered("800e0100 800e0100").empty());
   EXPECT_TRUE(offered("800e0100 800e0080").empty());
-  EXPECT_TRUE(offered("000e0002 0100").empty());    // RFC 7296 §3.3.5: the long form is not for it
+  EXPECT_TRUE(offered("000e0002 0100").empty());  // RFC 7296 §3.3.5: the long form is not for it
   EXPECT_TRUE(offered("000e0000").empty());
-  EXPECT_TRUE(offered("800f0100").empty());         // an attribute that we do not know
+  EXPECT_TRUE(offered("800f0100").empty());  // an attribute that we do not know
   EXPECT_TRUE(offered("800e0100 7fff0003 aabbcc").empty());
   EXPECT_TRUE(offered("800d0100").empty());
 }
@@ -149,8 +150,7 @@ TEST(SaPayload, A12_attributes_that_overrun_the_transform) {
 
 TEST(SaPayload, LeavesOutATransformWithAnUnknownAttributeAndKeepsTheOthers) {
   const auto payload = sa("0000002401030402c0ffee01 0300000c0100000c800f0100 0000000c0100000c800e0080");
-  EXPECT_EQ(payload.proposals.at(0).offer().transforms,
-            std::vector{encryption(EncryptionId::ENCR_AES_CBC, 128)});
+  EXPECT_EQ(payload.proposals.at(0).offer().transforms, std::vector{encryption(EncryptionId::ENCR_AES_CBC, 128)});
 }
 
 TEST(SaPayload, RefusesWhatIsCutAnywhere) { expect_refused_when_cut(PayloadType::SA, kEsp); }

@@ -7,8 +7,7 @@ namespace {
 using enum ParseErrorCode;
 
 constexpr std::string_view kV4 = "07000010 0000ffff 0a010000 0a01ffff";
-constexpr std::string_view kV6 =
-    "08060028 00500050 20010db8000000000000000000000001 20010db8000000000000000000000002";
+constexpr std::string_view kV6 = "08060028 00500050 20010db8000000000000000000000001 20010db8000000000000000000000002";
 
 TsPayload ts(const std::string& body, PayloadType role = PayloadType::TSi) { return accepted<TsPayload>(role, body); }
 ParseErrorCode refused(const std::string& body) { return refusal(PayloadType::TSr, body); }

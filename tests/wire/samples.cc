@@ -37,10 +37,10 @@ SaPayload ike_offer() {
 }
 
 SaPayload esp_offer() {
-  const Proposal esp{ProtocolId::ESP,
-                     {encryption(EncryptionId::ENCR_AES_GCM_16, 128),
-                      sequence_numbers(SequenceNumbers::SEQUENTIAL_32_BIT),
-                      sequence_numbers(SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT)}};
+  const Proposal esp{
+      ProtocolId::ESP,
+      {encryption(EncryptionId::ENCR_AES_GCM_16, 128), sequence_numbers(SequenceNumbers::SEQUENTIAL_32_BIT),
+       sequence_numbers(SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT)}};
   return {{ProposalSubstructure::of(1, esp, Octets{0xc0, 0xff, 0xee, 0x01})}};
 }
 
@@ -83,7 +83,8 @@ std::vector<Sample> samples() {
       in_clear("certreq", IKE_AUTH, {CertreqPayload{CertEncoding::X509_CERTIFICATE_SIGNATURE, filled(40)}}),
       in_clear("auth", IKE_AUTH, {AuthPayload{AuthMethod::SHARED_KEY_MIC, filled(32)}}),
       in_clear("nonce", IKE_SA_INIT, {NoncePayload{filled(32)}}),
-      in_clear("notify", IKE_SA_INIT, {NotifyPayload{ProtocolId::none, {}, NotifyType::NAT_DETECTION_SOURCE_IP, filled(20)}}),
+      in_clear("notify", IKE_SA_INIT,
+               {NotifyPayload{ProtocolId::none, {}, NotifyType::NAT_DETECTION_SOURCE_IP, filled(20)}}),
       in_clear("notify_spi", CREATE_CHILD_SA,
                {NotifyPayload{ProtocolId::ESP, {0xc0, 0xff, 0xee, 0x01}, NotifyType::REKEY_SA, {}}}),
       in_clear("delete_ike", INFORMATIONAL, {DeletePayload{ProtocolId::IKE, {}}}),

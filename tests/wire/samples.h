@@ -20,9 +20,9 @@ std::vector<Sample> samples();
 /// One recorded message or chain of tests/data/wire/strongswan-5.9.8.txt.
 struct Recorded {
   std::string name;
-  bool is_chain = false;                 ///< what an SK payload protected, else a whole message
+  bool is_chain = false;                  ///< what an SK payload protected, else a whole message
   PayloadType first = PayloadType::None;  ///< of a chain
-  std::string summary;                   ///< strongSwan's own reading
+  std::string summary;                    ///< strongSwan's own reading
   Octets octets;
 };
 std::vector<Recorded> recorded();
