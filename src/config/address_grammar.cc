@@ -22,8 +22,9 @@ Result<AddressRange, GrammarError> parse_block(std::string_view text, std::size_
   const auto length_text = trimmed(text.substr(slash + 1));
   const auto length = parse_number(length_text, static_cast<std::uint64_t>(address->bits()));
   if (!length || (length_text.size() > 1 && length_text.front() == '0')) {
-    return failure(GrammarError{std::string(text), "the length of a prefix is a number from 0 to " +
-                                std::to_string(address->bits()), "write the block as 10.1.0.0/16"});
+    return failure(GrammarError{std::string(text),
+                                "the length of a prefix is a number from 0 to " + std::to_string(address->bits()),
+                                "write the block as 10.1.0.0/16"});
   }
   const auto prefix = prefix_of(*address, static_cast<int>(*length));
   return AddressRange{prefix.first(), prefix.last(), prefix.first() != *address};
@@ -91,8 +92,9 @@ Result<AddressPattern, GrammarError> parse_address_pattern(std::string_view text
     return pattern;
   }
   if (!is_host_name(text)) {
-    return failure(GrammarError{std::string(text), "\"" + printable(text) +
-                                "\" is no address, block, range or host name", "separate several by commas"});
+    return failure(GrammarError{std::string(text),
+                                "\"" + printable(text) + "\" is no address, block, range or host name",
+                                "separate several by commas"});
   }
   pattern.kind = AddressPattern::Kind::name;
   pattern.name = std::string(text);
@@ -102,8 +104,7 @@ Result<AddressPattern, GrammarError> parse_address_pattern(std::string_view text
 bool AddressPattern::matches(const IpAddress& address) const {
   switch (kind) {
     case Kind::any: return true;
-    case Kind::range:
-      return address.family() == first.family() && first <= address && address <= last;
+    case Kind::range: return address.family() == first.family() && first <= address && address <= last;
     case Kind::name: return false;
   }
   return false;

@@ -14,9 +14,12 @@ constexpr std::uint32_t kLargestReplayWindow = 4096;
 enum class ConfiguredMode : std::uint8_t { tunnel, pass, drop, unavailable };
 
 constexpr Word<ConfiguredMode> kModes[] = {
-    {"tunnel", ConfiguredMode::tunnel},         {"transport", ConfiguredMode::unavailable},
-    {"transport_proxy", ConfiguredMode::unavailable}, {"beet", ConfiguredMode::unavailable},
-    {"iptfs", ConfiguredMode::unavailable},     {"pass", ConfiguredMode::pass},
+    {"tunnel", ConfiguredMode::tunnel},
+    {"transport", ConfiguredMode::unavailable},
+    {"transport_proxy", ConfiguredMode::unavailable},
+    {"beet", ConfiguredMode::unavailable},
+    {"iptfs", ConfiguredMode::unavailable},
+    {"pass", ConfiguredMode::pass},
     {"drop", ConfiguredMode::drop},
 };
 
@@ -63,7 +66,7 @@ std::vector<SelectorPattern> read_selectors(SectionReader& reader, std::string_v
     }
     if (parsed->had_host_bits) {
       reader.remark(*setting, {std::string(item), "the address has bits beyond its prefix; meant is " +
-                               parsed->selector.selector.to_string()});
+                                                      parsed->selector.selector.to_string()});
     }
     selectors.push_back(parsed->selector);
   }
@@ -83,8 +86,9 @@ void read_times(SectionReader& reader, ChildConfig& child) {
                    {reader.path() + ".life_time is not above rekey_time", "the SA would be closed before it is rekeyed",
                     "make life_time about 10 % longer than rekey_time"});
   if (child.rand_time != Duration{} && child.rekey_time != Duration{} && child.rand_time >= child.rekey_time)
-    reader.warning(*reader.given(reader.given("rand_time") != nullptr ? "rand_time" : "life_time"),
-                   {reader.path() + ": rand_time is not below rekey_time", "it is what is taken off rekey_time at most"});
+    reader.warning(
+        *reader.given(reader.given("rand_time") != nullptr ? "rand_time" : "life_time"),
+        {reader.path() + ": rand_time is not below rekey_time", "it is what is taken off rekey_time at most"});
 }
 
 void read_mode(SectionReader& reader, ChildConfig& child) {
@@ -105,8 +109,9 @@ void read_replay_window(SectionReader& reader, ChildConfig& child) {
   if (!window) return;
   child.replay_window = static_cast<std::uint32_t>(std::min<std::uint64_t>(*window, kLargestReplayWindow));
   if (*window > kLargestReplayWindow)
-    reader.warning(*reader.given("replay_window"), {reader.path() + ".replay_window is taken as " +
-                   std::to_string(kLargestReplayWindow), "a larger window is not available"});
+    reader.warning(*reader.given("replay_window"),
+                   {reader.path() + ".replay_window is taken as " + std::to_string(kLargestReplayWindow),
+                    "a larger window is not available"});
   if (*window == 0)
     reader.warning(*reader.given("replay_window"),
                    {reader.path() + ".replay_window = 0 switches the protection against replayed packets off"});

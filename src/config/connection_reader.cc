@@ -24,10 +24,10 @@ struct AuthWord {
   AuthKind kind;
 };
 constexpr AuthWord kAuthWords[] = {
-    {"psk", AuthKind::psk},       {"pubkey", AuthKind::pubkey}, {"rsa", AuthKind::pubkey},
-    {"ecdsa", AuthKind::pubkey},  {"eddsa", AuthKind::pubkey},  {"ed25519", AuthKind::pubkey},
-    {"ed448", AuthKind::pubkey},  {"bliss", AuthKind::pubkey},  {"ike:", AuthKind::pubkey},
-    {"eap", AuthKind::eap},       {"xauth", AuthKind::xauth},   {"null", AuthKind::null_auth},
+    {"psk", AuthKind::psk},      {"pubkey", AuthKind::pubkey}, {"rsa", AuthKind::pubkey},
+    {"ecdsa", AuthKind::pubkey}, {"eddsa", AuthKind::pubkey},  {"ed25519", AuthKind::pubkey},
+    {"ed448", AuthKind::pubkey}, {"bliss", AuthKind::pubkey},  {"ike:", AuthKind::pubkey},
+    {"eap", AuthKind::eap},      {"xauth", AuthKind::xauth},   {"null", AuthKind::null_auth},
 };
 
 bool starts_as(std::string_view text, std::string_view prefix) {
@@ -40,7 +40,8 @@ std::optional<AuthKind> auth_kind(std::string_view text) {
     if (!starts_as(text, prefix)) continue;
     const auto rest = text.substr(prefix.size());
     const bool exact_only = kind == AuthKind::psk || kind == AuthKind::null_auth;
-    if (rest.empty() || (!exact_only && (rest.front() == '-' || rest.front() == '/' || prefix.back() == ':'))) return kind;
+    if (rest.empty() || (!exact_only && (rest.front() == '-' || rest.front() == '/' || prefix.back() == ':')))
+      return kind;
   }
   return std::nullopt;
 }
@@ -153,7 +154,8 @@ void ConnectionReader::read_auth(SectionReader& round, AuthRound& result) {
   if (*kind == AuthKind::psk || !needs_authentication()) return;
   if (setting == nullptr)
     round.section_error({round.path() + ".auth is not set, and its default pubkey is not available yet in this version",
-                         "both sides of a tunnel authenticate themselves", "set auth = psk, and the key in the section secrets"});
+                         "both sides of a tunnel authenticate themselves",
+                         "set auth = psk, and the key in the section secrets"});
   else round.refuse(setting->value_at, round.path() + ".auth = " + printable(text), "use auth = psk");
 }
 
@@ -220,9 +222,10 @@ void ConnectionReader::check_start() {
   };
   if (callable || std::ranges::none_of(connection_.children, starts)) return;
   const auto* remote = reader_.given("remote_addrs");
-  problems_.warning(remote != nullptr ? remote->value_at : reader_.section().at,
-                    {reader_.path() + " has a start_action but nobody to call",
-                     "to initiate, remote_addrs must hold one address or name", "set remote_addrs, or start_action = none"});
+  problems_.warning(
+      remote != nullptr ? remote->value_at : reader_.section().at,
+      {reader_.path() + " has a start_action but nobody to call",
+       "to initiate, remote_addrs must hold one address or name", "set remote_addrs, or start_action = none"});
 }
 
 Connection ConnectionReader::read() {

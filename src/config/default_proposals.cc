@@ -35,7 +35,8 @@ void add_integrity(Proposal& proposal, Role role) {
 
 void add_prfs(Proposal& proposal, Role role) {
   using enum PrfId;
-  for (const auto id : {PRF_HMAC_SHA2_384, PRF_HMAC_SHA2_256, PRF_HMAC_SHA2_512}) proposal.transforms.push_back(prf(id));
+  for (const auto id : {PRF_HMAC_SHA2_384, PRF_HMAC_SHA2_256, PRF_HMAC_SHA2_512})
+    proposal.transforms.push_back(prf(id));
   if (role == Role::acceptable) proposal.transforms.push_back(prf(PRF_HMAC_SHA1));
 }
 
@@ -90,8 +91,8 @@ std::vector<Proposal> restrict_to(const std::vector<Proposal>& proposals,
     Proposal reduced{proposal.protocol, {}};
     for (const auto& transform : proposal.transforms)
       if (always_usable(transform) || usable(transform)) reduced.transforms.push_back(transform);
-    const bool complete = std::ranges::all_of(
-        proposal.transforms, [&](const auto& transform) { return reduced.has_type(transform.type); });
+    const bool complete = std::ranges::all_of(proposal.transforms,
+                                              [&](const auto& transform) { return reduced.has_type(transform.type); });
     if (complete && !reduced.transforms.empty()) kept.push_back(std::move(reduced));
   }
   return kept;

@@ -27,10 +27,10 @@ TEST(ValueGrammar, ReadsNumbersInThreeBases) {
 }
 
 TEST(ValueGrammar, ReadsTimes) {
-  const std::pair<const char*, Duration> rows[] = {{"10s", seconds(10)}, {"10", seconds(10)},      {"1 m", minutes(1)},
-                                                   {"1H", hours(1)},     {"1d", hours(24)},        {"0x10", seconds(16)},
-                                                   {" 1 h ", hours(1)},  {"0s", seconds(0)},       {"0x1d", seconds(29)},
-                                                   {"36600d", hours(24 * 36600)}};
+  const std::pair<const char*, Duration> rows[] = {
+      {"10s", seconds(10)},  {"10", seconds(10)},          {"1 m", minutes(1)}, {"1H", hours(1)},
+      {"1d", hours(24)},     {"0x10", seconds(16)},        {" 1 h ", hours(1)}, {"0s", seconds(0)},
+      {"0x1d", seconds(29)}, {"36600d", hours(24 * 36600)}};
   for (const auto& [text, time] : rows) EXPECT_EQ(parse_time(text), time) << text;
   for (const char* wrong : {"", "s", "1w", "1.5h", "1m30s", "5hours", "-1", "36601d", "99999999999999999999"})
     EXPECT_FALSE(parse_time(wrong)) << wrong;
@@ -47,7 +47,8 @@ TEST(ValueGrammar, ReadsAmounts) {
 }
 
 TEST(ValueGrammar, ReadsMarks) {
-  for (const char* mark : {"1", "1/0xff", "%unique", "%unique-dir", "%unique/0xff"}) EXPECT_TRUE(is_mark(mark, false)) << mark;
+  for (const char* mark : {"1", "1/0xff", "%unique", "%unique-dir", "%unique/0xff"})
+    EXPECT_TRUE(is_mark(mark, false)) << mark;
   EXPECT_FALSE(is_mark("%same", false));
   EXPECT_TRUE(is_mark("%same", true));
   for (const char* wrong : {"", "x", "1/", "1/x", "4294967296"}) EXPECT_FALSE(is_mark(wrong, true)) << wrong;
@@ -72,8 +73,8 @@ TEST(AddressGrammar, ReadsAddressesBlocksRangesAndNames) {
 }
 
 TEST(AddressGrammar, RefusesWhatStrongSwanTakesForAName) {
-  for (const char* wrong : {"10.0.0.256", "10.0.0.0/40", "10.0.0.9-10.0.0.1", "foo bar", "%config", "a..b", "", "fe80::1::2",
-                            "10.0.0.0/08", "10.0.0.1-fe80::1"})
+  for (const char* wrong : {"10.0.0.256", "10.0.0.0/40", "10.0.0.9-10.0.0.1", "foo bar", "%config", "a..b", "",
+                            "fe80::1::2", "10.0.0.0/08", "10.0.0.1-fe80::1"})
     EXPECT_FALSE(parse_address_pattern(wrong)) << wrong;
 }
 
@@ -93,29 +94,40 @@ TEST_P(Selectors, AreReadAsStrongSwanReadsThem) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, Selectors,
-    testing::Values(SelectorRow{"10.0.0.0/8", "10.0.0.0/8"}, SelectorRow{"10.1.2.3/8", "10.0.0.0/8"},
-                    SelectorRow{"10.0.0.1", "10.0.0.1/32"}, SelectorRow{"10.0.0.1-10.0.0.9", "10.0.0.1..10.0.0.9"},
-                    SelectorRow{"dynamic", "dynamic 0.0.0.0/32"}, SelectorRow{"dynamic[tcp/80]", "dynamic 0.0.0.0/32[tcp/80]"},
-                    SelectorRow{"10.0.0.0/8[tcp]", "10.0.0.0/8[tcp]"}, SelectorRow{"10.0.0.0/8[tcp/http]", "10.0.0.0/8[tcp/80]"},
-                    SelectorRow{"10.0.0.0/8[6/80-90]", "10.0.0.0/8[tcp/80-90]"}, SelectorRow{"10.0.0.0/8[TCP]", "10.0.0.0/8[tcp]"},
-                    SelectorRow{"10.0.0.0/8[udp/opaque]", "10.0.0.0/8[udp/opaque]"},
-                    SelectorRow{"10.0.0.0/8[udp/any]", "10.0.0.0/8[udp]"}, SelectorRow{"10.0.0.0/8[icmp/8]", "10.0.0.0/8[icmp/8(0)-8(255)]"},
-                    SelectorRow{"10.0.0.0/8[icmp/2048]", "10.0.0.0/8[icmp/8(0)]"},
-                    SelectorRow{"fd00::/8[ipv6-icmp]", "fd00::/8[ipv6-icmp]"}, SelectorRow{"10.0.0.0/8[255]", "10.0.0.0/8[255]"},
-                    SelectorRow{"10.0.0.0/8[0]", "10.0.0.0/8"}, SelectorRow{"10.0.0.0/8[]", "10.0.0.0/8"},
-                    SelectorRow{"10.0.0.0/8 [tcp]", "10.0.0.0/8[tcp]"}, SelectorRow{"10.0.0.0/8[any/any]", "10.0.0.0/8"},
-                    SelectorRow{"0.0.0.0/0", "0.0.0.0/0"}, SelectorRow{"::/0", "::/0"},
-                    SelectorRow{"fd00::1-fd00::9", "fd00::1..fd00::9"}, SelectorRow{"1.2.3.4 - 1.2.3.9", "1.2.3.4..1.2.3.9"},
-                    SelectorRow{"1.2.3.4[gre]", "1.2.3.4/32[gre]"}, SelectorRow{"10.0.0.0/8[tcp/0]", "10.0.0.0/8[tcp/0]"},
-                    SelectorRow{"10.0.0.0/8[udp/ipsec-nat-t]", "10.0.0.0/8[udp/4500]"}));
+    testing::Values(
+        SelectorRow{"10.0.0.0/8", "10.0.0.0/8"}, SelectorRow{"10.1.2.3/8", "10.0.0.0/8"},
+        SelectorRow{"10.0.0.1", "10.0.0.1/32"}, SelectorRow{"10.0.0.1-10.0.0.9", "10.0.0.1..10.0.0.9"},
+        SelectorRow{"dynamic", "dynamic 0.0.0.0/32"}, SelectorRow{"dynamic[tcp/80]", "dynamic 0.0.0.0/32[tcp/80]"},
+        SelectorRow{"10.0.0.0/8[tcp]", "10.0.0.0/8[tcp]"}, SelectorRow{"10.0.0.0/8[tcp/http]", "10.0.0.0/8[tcp/80]"},
+        SelectorRow{"10.0.0.0/8[6/80-90]", "10.0.0.0/8[tcp/80-90]"}, SelectorRow{"10.0.0.0/8[TCP]", "10.0.0.0/8[tcp]"},
+        SelectorRow{"10.0.0.0/8[udp/opaque]", "10.0.0.0/8[udp/opaque]"},
+        SelectorRow{"10.0.0.0/8[udp/any]", "10.0.0.0/8[udp]"},
+        SelectorRow{"10.0.0.0/8[icmp/8]", "10.0.0.0/8[icmp/8(0)-8(255)]"},
+        SelectorRow{"10.0.0.0/8[icmp/2048]", "10.0.0.0/8[icmp/8(0)]"},
+        SelectorRow{"fd00::/8[ipv6-icmp]", "fd00::/8[ipv6-icmp]"}, SelectorRow{"10.0.0.0/8[255]", "10.0.0.0/8[255]"},
+        SelectorRow{"10.0.0.0/8[0]", "10.0.0.0/8"}, SelectorRow{"10.0.0.0/8[]", "10.0.0.0/8"},
+        SelectorRow{"10.0.0.0/8 [tcp]", "10.0.0.0/8[tcp]"}, SelectorRow{"10.0.0.0/8[any/any]", "10.0.0.0/8"},
+        SelectorRow{"0.0.0.0/0", "0.0.0.0/0"}, SelectorRow{"::/0", "::/0"},
+        SelectorRow{"fd00::1-fd00::9", "fd00::1..fd00::9"}, SelectorRow{"1.2.3.4 - 1.2.3.9", "1.2.3.4..1.2.3.9"},
+        SelectorRow{"1.2.3.4[gre]", "1.2.3.4/32[gre]"}, SelectorRow{"10.0.0.0/8[tcp/0]", "10.0.0.0/8[tcp/0]"},
+        SelectorRow{"10.0.0.0/8[udp/ipsec-nat-t]", "10.0.0.0/8[udp/4500]"}));
 
 TEST(SelectorGrammar, NamesTheWrongPart) {
-  const std::pair<const char*, const char*> rows[] = {
-      {"10.0.0.0/33", "10.0.0.0/33"}, {"10.0.0.9-10.0.0.1", "10.0.0.9-10.0.0.1"}, {"10.0.0.0/8[icmq]", "icmq"},
-      {"10.0.0.0/8[256]", "256"}, {"10.0.0.0/8[tcp/65536]", "65536"}, {"10.0.0.0/8[udp/90-80]", "90-80"},
-      {"10.0.0.0/8[tcp/80", "[tcp/80"}, {"10.0.0.0/8[tcp/80]x", "[tcp/80]x"}, {"10.0.0.0/8[/80]", "/80"},
-      {"10.0.0.0/255.0.0.0", "10.0.0.0/255.0.0.0"}, {"foo.example.org", "foo.example.org"}, {"10.0/16", "10.0"},
-      {"%dynamic", "%dynamic"}, {"10.0.0.0/8[tcp/ssh-htpp]", "htpp"}, {"10.0.0.0/8[%any]", "%any"}};
+  const std::pair<const char*, const char*> rows[] = {{"10.0.0.0/33", "10.0.0.0/33"},
+                                                      {"10.0.0.9-10.0.0.1", "10.0.0.9-10.0.0.1"},
+                                                      {"10.0.0.0/8[icmq]", "icmq"},
+                                                      {"10.0.0.0/8[256]", "256"},
+                                                      {"10.0.0.0/8[tcp/65536]", "65536"},
+                                                      {"10.0.0.0/8[udp/90-80]", "90-80"},
+                                                      {"10.0.0.0/8[tcp/80", "[tcp/80"},
+                                                      {"10.0.0.0/8[tcp/80]x", "[tcp/80]x"},
+                                                      {"10.0.0.0/8[/80]", "/80"},
+                                                      {"10.0.0.0/255.0.0.0", "10.0.0.0/255.0.0.0"},
+                                                      {"foo.example.org", "foo.example.org"},
+                                                      {"10.0/16", "10.0"},
+                                                      {"%dynamic", "%dynamic"},
+                                                      {"10.0.0.0/8[tcp/ssh-htpp]", "htpp"},
+                                                      {"10.0.0.0/8[%any]", "%any"}};
   for (const auto& [text, part] : rows) {
     const auto parsed = parse_selector(text);
     ASSERT_FALSE(parsed.has_value()) << text;
@@ -143,19 +155,23 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(IdentityRow{"10.0.0.1", "ID_IPV4_ADDR 10.0.0.1"}, IdentityRow{"fd00::1", "ID_IPV6_ADDR fd00::1"},
                     IdentityRow{"foo.example.org", "ID_FQDN foo.example.org"}, IdentityRow{"foo", "ID_FQDN foo"},
                     IdentityRow{"a@b.c", "ID_RFC822_ADDR a@b.c"}, IdentityRow{"@foo", "ID_FQDN foo"},
-                    IdentityRow{"@#616263", "ID_KEY_ID ID_KEY_ID:abc"}, IdentityRow{"@@user@host", "ID_RFC822_ADDR user@host"},
-                    IdentityRow{"%any", "%any"}, IdentityRow{"*", "%any"}, IdentityRow{"0.0.0.0", "%any"}, IdentityRow{"::", "%any"},
+                    IdentityRow{"@#616263", "ID_KEY_ID ID_KEY_ID:abc"},
+                    IdentityRow{"@@user@host", "ID_RFC822_ADDR user@host"}, IdentityRow{"%any", "%any"},
+                    IdentityRow{"*", "%any"}, IdentityRow{"0.0.0.0", "%any"}, IdentityRow{"::", "%any"},
                     IdentityRow{"*@x.org", "ID_RFC822_ADDR *@x.org"}, IdentityRow{"*.x.org", "ID_FQDN *.x.org"},
-                    IdentityRow{"fqdn:foo", "ID_FQDN foo"}, IdentityRow{"dns:x", "ID_FQDN x"}, IdentityRow{"KEYID:abc", "ID_KEY_ID ID_KEY_ID:abc"},
-                    IdentityRow{"keyid:#616263", "ID_KEY_ID ID_KEY_ID:abc"}, IdentityRow{"ipv4:#0a000001", "ID_IPV4_ADDR 10.0.0.1"},
+                    IdentityRow{"fqdn:foo", "ID_FQDN foo"}, IdentityRow{"dns:x", "ID_FQDN x"},
+                    IdentityRow{"KEYID:abc", "ID_KEY_ID ID_KEY_ID:abc"},
+                    IdentityRow{"keyid:#616263", "ID_KEY_ID ID_KEY_ID:abc"},
+                    IdentityRow{"ipv4:#0a000001", "ID_IPV4_ADDR 10.0.0.1"},
                     IdentityRow{"email:x@y", "ID_RFC822_ADDR x@y"}, IdentityRow{"userfqdn:a", "ID_RFC822_ADDR a"},
                     IdentityRow{"{11}:abc", "ID_KEY_ID ID_KEY_ID:abc"}, IdentityRow{"{2}:#6161", "ID_FQDN aa"},
-                    IdentityRow{"asn1dn:#3000", "ID_DER_ASN1_DN ID_DER_ASN1_DN:3000"}, IdentityRow{"a/b", "ID_FQDN a/b"},
-                    IdentityRow{"building:4", "ID_KEY_ID ID_KEY_ID:building:4"}));
+                    IdentityRow{"asn1dn:#3000", "ID_DER_ASN1_DN ID_DER_ASN1_DN:3000"},
+                    IdentityRow{"a/b", "ID_FQDN a/b"}, IdentityRow{"building:4", "ID_KEY_ID ID_KEY_ID:building:4"}));
 
 TEST(IdentityGrammar, RefusesWhatItDoesNotUnderstand) {
-  for (const char* wrong : {"C=CH, O=x, CN=*", "CN=foo", "ipv4:10.0.0.1", "ipv6:#00", "asn1dn:CN=x", "fqdn:*", "fqdn:", "@",
-                            "foo*bar", "fqdn:^foo$", "fqdn:#zz", "{300}:x", "10.0.0.0/24", "fqnd:foo", "@#6", "fqdn:#00"})
+  for (const char* wrong :
+       {"C=CH, O=x, CN=*", "CN=foo", "ipv4:10.0.0.1", "ipv6:#00", "asn1dn:CN=x", "fqdn:*", "fqdn:", "@", "foo*bar",
+        "fqdn:^foo$", "fqdn:#zz", "{300}:x", "10.0.0.0/24", "fqnd:foo", "@#6", "fqdn:#00"})
     EXPECT_FALSE(parse_identity(wrong)) << wrong;
   EXPECT_EQ(parse_identity("fqnd:foo").error().remedy, "did you mean \"fqdn\"?");
 }

@@ -60,7 +60,8 @@ Result<IdentityPattern, GrammarError> name_identity(IdType type, std::string_vie
 }
 
 Result<IdentityPattern, GrammarError> typed_octets(IdType type, std::string_view text, Octets octets) {
-  const bool fits = type == IdType::ID_IPV4_ADDR ? octets.size() == 4 : type != IdType::ID_IPV6_ADDR || octets.size() == 16;
+  const bool fits =
+      type == IdType::ID_IPV4_ADDR ? octets.size() == 4 : type != IdType::ID_IPV6_ADDR || octets.size() == 16;
   if (!fits) return wrong(text, to_string(type) + " has " + (type == IdType::ID_IPV4_ADDR ? "4" : "16") + " octets");
   if (octets.empty()) return wrong(text, "an identity is not empty");
   return IdentityPattern::exactly({type, std::move(octets)});

@@ -43,17 +43,21 @@ void Loading::read_connections(const SettingsSection& section) {
 void Loading::check_keys(const Connection& connection, const SourcePosition& at) {
   const auto& local = connection.local.front();
   const auto& remote = connection.remote.front();
-  const auto is_exact = [](const AuthRound& round) { return round.kind == AuthKind::psk && round.id.specificity() == 2; };
+  const auto is_exact = [](const AuthRound& round) {
+    return round.kind == AuthKind::psk && round.id.specificity() == 2;
+  };
   if (!is_exact(local) || !is_exact(remote)) return;
   if (snapshot_.shared_key(local.id.identity, remote.id.identity) != nullptr) return;
-  problems_.warning(at, {"connections." + printable(connection.name) + " has no pre-shared key for " +
-                             local.id.to_string() + " and " + remote.id.to_string(),
-                         "a key is for the identities that its section of secrets names, or for anybody when it names none",
-                         "add secrets { ike-" + printable(connection.name) + " { id-1 = ... secret = ... } }"});
+  problems_.warning(
+      at, {"connections." + printable(connection.name) + " has no pre-shared key for " + local.id.to_string() +
+               " and " + remote.id.to_string(),
+           "a key is for the identities that its section of secrets names, or for anybody when it names none",
+           "add secrets { ike-" + printable(connection.name) + " { id-1 = ... secret = ... } }"});
 }
 
 /// Sections whose feature is not there yet: their grammar is checked all the same.
-void Loading::check_without_effect(const SettingsSection& section, const SectionRules& list, const SectionRules& entry) {
+void Loading::check_without_effect(const SettingsSection& section, const SectionRules& list,
+                                   const SectionRules& entry) {
   const SectionReader reader(section, section.name, list, problems_);
   for (const auto& inner : section.sections) {
     if (problems_.full()) return;
@@ -66,16 +70,19 @@ void Loading::check_without_effect(const SettingsSection& section, const Section
 void Loading::check_root(const RawSection& root, const ReferenceResolver& resolver) {
   static const std::vector<std::string_view> kKnown(rules::kRoot.sections.begin(), rules::kRoot.sections.end());
   for (const auto& setting : root.settings())
-    problems_.error(setting.at, {"unknown setting \"" + printable(setting.name) + "\" outside of all sections",
-                                 "the file consists of sections", did_you_mean(setting.name, kKnown)},
+    problems_.error(setting.at,
+                    {"unknown setting \"" + printable(setting.name) + "\" outside of all sections",
+                     "the file consists of sections", did_you_mean(setting.name, kKnown)},
                     Masking::values);
   for (const auto& section : root.sections()) {
     if (rules::kRoot.has_section(section->name()) || resolver.is_referenced(section->name())) continue;
     const auto hint = did_you_mean(section->name(), kKnown);
     const std::string quoted = '"' + printable(section->name()) + '"';
     if (!hint.empty()) {
-      problems_.error(section->at(), {"unknown section " + quoted, "the sections of the file are " + join_words(kKnown) +
-                                      ", and those that others refer to", hint}, Masking::values);
+      problems_.error(section->at(),
+                      {"unknown section " + quoted,
+                       "the sections of the file are " + join_words(kKnown) + ", and those that others refer to", hint},
+                      Masking::values);
     } else {
       problems_.warning(section->at(), {"section " + quoted + " has no effect", "no other section refers to it"},
                         Masking::values);

@@ -166,7 +166,8 @@ INSTANTIATE_TEST_SUITE_P(
     Table, ChildErrors,
     testing::Values(
         ErrorRow{"mode = tunel", 8, NET ".mode: bad value \"tunel\"", "did you mean \"tunnel\"?"},
-        ErrorRow{"mode = transport", 8, NET ".mode = transport is not available yet in this version", "use mode = tunnel"},
+        ErrorRow{"mode = transport", 8, NET ".mode = transport is not available yet in this version",
+                 "use mode = tunnel"},
         ErrorRow{"mode = beet", 8, NET ".mode = beet is not available yet in this version", "use mode = tunnel"},
         ErrorRow{"ah_proposals = sha256", 1, NET ".ah_proposals is not available yet in this version", ""},
         ErrorRow{"sha256_96 = yes", 1, NET ".sha256_96 is not available yet in this version", ""},
@@ -191,17 +192,19 @@ INSTANTIATE_TEST_SUITE_P(
 #undef NET
 
 TEST(Load, RefusesConnectionsThatWouldBecomeOthers) {
-  for (const char* setting : {"version = 1", "vips = 0.0.0.0", "ppk_required = yes", "mediation = yes", "mediated_by = x",
-                              "remote-2 { auth = psk }", "local { cert1 { file = x }\n} local-2 { }"})
+  for (const char* setting :
+       {"version = 1", "vips = 0.0.0.0", "ppk_required = yes", "mediation = yes", "mediated_by = x",
+        "remote-2 { auth = psk }", "local { cert1 { file = x }\n} local-2 { }"})
     EXPECT_THAT(told(gw(setting)), HasSubstr("not available yet in this version")) << setting;
-  for (const char* remote : {"auth = pubkey", "auth = eap-mschapv2", "auth = rsa-2048-sha256", "auth = ike:pubkey-sha384",
-                             "auth = psk\n groups = x", "auth = psk\n cacerts = x.pem", "auth = psk\n cacert1 { file = /x }",
-                             "id = x", "auth = xauth"})
+  for (const char* remote : {"auth = pubkey", "auth = eap-mschapv2", "auth = rsa-2048-sha256",
+                             "auth = ike:pubkey-sha384", "auth = psk\n groups = x", "auth = psk\n cacerts = x.pem",
+                             "auth = psk\n cacert1 { file = /x }", "id = x", "auth = xauth"})
     EXPECT_THAT(told(with_key("gw { local { auth = psk } remote { " + std::string(remote) + " \n} }")),
                 HasSubstr("not available yet in this version"))
         << remote;
   EXPECT_THAT(told(with_key("gw { local { auth = psk } }")), HasSubstr("connections.gw has no section remote"));
-  EXPECT_THAT(told(with_key("gw { local { auth = psq }\n remote { auth = psk } }")), HasSubstr("did you mean \"psk\"?"));
+  EXPECT_THAT(told(with_key("gw { local { auth = psq }\n remote { auth = psk } }")),
+              HasSubstr("did you mean \"psk\"?"));
   EXPECT_THAT(told(with_key("gw { local { auth = psk\n id = *.example.org }\n remote { auth = psk } }")),
               HasSubstr("our own identity has no wildcards"));
 }
@@ -213,34 +216,38 @@ TEST(Load, AsksNoAuthenticationOfAConnectionThatMeetsNoPeer) {
 }
 
 TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
-  const auto quiet = gw("aggressive = no\n pull = 1\n dscp = 000000\n childless = never\n send_cert = always\n if_id_in = 0x0\n"
-                        "dpd_timeout = 90s\n ppk_required = no\n children { net { reqid = 0\n mark_in = 0/0x00000000\n"
-                        "tfc_padding = 0\n hw_offload = auto\n policies = yes\n ipcomp = disabled\n updown =\n"
-                        "rekey_bytes = 0k } }");
+  const auto quiet =
+      gw("aggressive = no\n pull = 1\n dscp = 000000\n childless = never\n send_cert = always\n if_id_in = 0x0\n"
+         "dpd_timeout = 90s\n ppk_required = no\n children { net { reqid = 0\n mark_in = 0/0x00000000\n"
+         "tfc_padding = 0\n hw_offload = auto\n policies = yes\n ipcomp = disabled\n updown =\n"
+         "rekey_bytes = 0k } }");
   EXPECT_EQ(told(quiet), "");
-  const auto loud = gw("pools = p\n if_id_in = %unique\n ppk_id = x\n children { net { mark_in = 5\n updown = /bin/true\n"
-                       "rekey_bytes = 1g\n ipcomp = yes } n2 { ipcomp = yes } }\n } }\npools { p { addrs = 10.3.0.0/24\n dns = 9.9.9.9 } }\n"
-                       "secrets { eap-1 { id = alice\n secret = wonderland } }\n authorities { ca { cacert = x.pem } }\nx { y {");
+  const auto loud =
+      gw("pools = p\n if_id_in = %unique\n ppk_id = x\n children { net { mark_in = 5\n updown = /bin/true\n"
+         "rekey_bytes = 1g\n ipcomp = yes } n2 { ipcomp = yes } }\n } }\npools { p { addrs = 10.3.0.0/24\n dns = "
+         "9.9.9.9 } }\n"
+         "secrets { eap-1 { id = alice\n secret = wonderland } }\n authorities { ca { cacert = x.pem } }\nx { y {");
   const auto loaded = load_text(loud);
   ASSERT_TRUE(loaded.has_value()) << told(loud);
   std::vector<std::string> what;
   for (const auto& warning : loaded->warnings) what.push_back(warning.what);
   const std::string suffix = " is read but has no effect yet in this version";
-  EXPECT_THAT(what, testing::ElementsAre("connections.gw.pools" + suffix, "connections.gw.if_id_in" + suffix,
-                                         "connections.gw.ppk_id" + suffix, "connections.gw.children.net.mark_in" + suffix,
-                                         "connections.gw.children.net.updown" + suffix,
-                                         "connections.gw.children.net.rekey_bytes" + suffix,
-                                         "connections.gw.children.net.ipcomp" + suffix, "pools.p" + suffix,
-                                         "secrets.eap-1" + suffix, "authorities.ca" + suffix,
-                                         "section \"x\" has no effect"));
+  EXPECT_THAT(what,
+              testing::ElementsAre("connections.gw.pools" + suffix, "connections.gw.if_id_in" + suffix,
+                                   "connections.gw.ppk_id" + suffix, "connections.gw.children.net.mark_in" + suffix,
+                                   "connections.gw.children.net.updown" + suffix,
+                                   "connections.gw.children.net.rekey_bytes" + suffix,
+                                   "connections.gw.children.net.ipcomp" + suffix, "pools.p" + suffix,
+                                   "secrets.eap-1" + suffix, "authorities.ca" + suffix, "section \"x\" has no effect"));
 }
 
 TEST(Load, ChecksTheGrammarOfWhatHasNoEffect) {
-  const auto all = told("pools { p { addrs = 10.3.0.0/40\n dnss = 9.9.9.9\n dns = nine\n 28 = x } }\n"
-                        "authorities { ca { handle = xyz } }\nsecrets { token-1 { slot = one } private { flie = x } }");
-  for (const char* expected : {"pools.p.addrs: bad value", "did you mean \"dns\"?", "pools.p.dns: bad value \"nine\"",
-                               "authorities.ca.handle: bad value", "secrets.token-1.slot: bad value",
-                               "did you mean \"file\"?"})
+  const auto all = told(
+      "pools { p { addrs = 10.3.0.0/40\n dnss = 9.9.9.9\n dns = nine\n 28 = x } }\n"
+      "authorities { ca { handle = xyz } }\nsecrets { token-1 { slot = one } private { flie = x } }");
+  for (const char* expected :
+       {"pools.p.addrs: bad value", "did you mean \"dns\"?", "pools.p.dns: bad value \"nine\"",
+        "authorities.ca.handle: bad value", "secrets.token-1.slot: bad value", "did you mean \"file\"?"})
     EXPECT_THAT(all, HasSubstr(expected));
 }
 
@@ -254,10 +261,11 @@ TEST(Load, WarnsOfTwoSettingsInOneLine) {
 TEST(Load, KnowsTheSectionsOfTheRoot) {
   EXPECT_THAT(told("conections { }"), HasSubstr("did you mean \"connections\"?"));
   EXPECT_THAT(told("version = 2"), HasSubstr("outside of all sections"));
-  EXPECT_EQ(told("t { version = 2 }\n" + gw("").replace(0, 0, "")), "swanctl.conf:1:1: warning: section \"t\" has no effect\n"
-                                                  "  1 | t { version = **** }\n"
-                                                  "    | ^\n"
-                                                  "  rule: no other section refers to it\n");
+  EXPECT_EQ(told("t { version = 2 }\n" + gw("").replace(0, 0, "")),
+            "swanctl.conf:1:1: warning: section \"t\" has no effect\n"
+            "  1 | t { version = **** }\n"
+            "    | ^\n"
+            "  rule: no other section refers to it\n");
   EXPECT_EQ(told("t { version = 2 }\n" + with_key("gw : t {" + std::string(kRounds) + "}")), "");
 }
 
@@ -299,8 +307,9 @@ TEST(Examples, LoadWithoutARemark) {
 }
 
 TEST(Secrets, AreReadWithTheirOwners) {
-  const auto loaded = load_text("secrets { ike-1 { secret = 0x000102030405060708090a0b0c0d0e0f\n id-1 = left\n id-2 = *.example.org }\n"
-                                "ike { secret = \"sixteen or more, }#\" } }");
+  const auto loaded = load_text(
+      "secrets { ike-1 { secret = 0x000102030405060708090a0b0c0d0e0f\n id-1 = left\n id-2 = *.example.org }\n"
+      "ike { secret = \"sixteen or more, }#\" } }");
   ASSERT_TRUE(loaded.has_value());
   const auto& keys = loaded->snapshot->ike_secrets;
   ASSERT_EQ(keys.size(), 2u);
@@ -414,8 +423,9 @@ TEST(Messages, MakeConnectionsLikeFiles) {
   const auto wrong = connection_of(message);
   EXPECT_FALSE(wrong.connection.has_value());
   ASSERT_EQ(wrong.diagnostics.size(), 1u);
-  EXPECT_EQ(one_line(wrong.diagnostics[0]),
-            "unknown setting \"versoin\" in connections.gw: a connection has no such setting. did you mean \"version\"?");
+  EXPECT_EQ(
+      one_line(wrong.diagnostics[0]),
+      "unknown setting \"versoin\" in connections.gw: a connection has no such setting. did you mean \"version\"?");
 }
 
 SettingsSection load_shared(const char* type, std::string_view data) {

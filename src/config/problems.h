@@ -24,7 +24,9 @@ class Problems {
   /// A warning that is worth saying once, not for every section: `topic` tells it from others.
   void warning_once(const std::string& topic, const SourcePosition& at, Remark remark, Masking masking = Masking::none);
   /// The position of `part` within the value at `at`.
-  [[nodiscard]] SourcePosition find(const SourcePosition& at, std::string_view part) const { return files_.find(at, part); }
+  [[nodiscard]] SourcePosition find(const SourcePosition& at, std::string_view part) const {
+    return files_.find(at, part);
+  }
 
   [[nodiscard]] std::size_t errors() const { return errors_; }
   /// True when more errors would not be kept: time to stop.

@@ -64,7 +64,9 @@ class ProposalText {
   [[nodiscard]] Proposal& proposal() { return parsed_.proposal; }
   [[nodiscard]] bool has(TransformType type) const { return parsed_.proposal.has_type(type); }
   [[nodiscard]] bool is_aead_proposal() const;
-  void erase(TransformType type) { std::erase_if(proposal().transforms, [type](const auto& t) { return t.type == type; }); }
+  void erase(TransformType type) {
+    std::erase_if(proposal().transforms, [type](const auto& t) { return t.type == type; });
+  }
 
   std::string_view text_;
   ParsedProposal parsed_;
@@ -153,7 +155,8 @@ Result<void, GrammarError> ProposalText::complete_esp() {
 /// Type by type, with the order of preference kept in each.
 void ProposalText::sort_by_type() {
   std::vector<Transform> sorted;
-  for (auto type = static_cast<unsigned>(TransformType::ENCR); type <= static_cast<unsigned>(TransformType::ADDKE7); ++type)
+  for (auto type = static_cast<unsigned>(TransformType::ENCR); type <= static_cast<unsigned>(TransformType::ADDKE7);
+       ++type)
     std::ranges::move(proposal().of_type(static_cast<TransformType>(type)), std::back_inserter(sorted));
   proposal().transforms = std::move(sorted);
 }

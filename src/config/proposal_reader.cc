@@ -46,15 +46,17 @@ ProposalLists read_proposals(SectionReader& reader, std::string_view name, Proto
     }
     for (const auto& remark : parsed->remarks) reader.remark(*setting, remark);
     if (has_additional_key_exchange(parsed->proposal))
-      reader.wrong(*setting, {std::string(item), "additional key exchanges (RFC 9370) are not available yet in this version"});
+      reader.wrong(*setting,
+                   {std::string(item), "additional key exchanges (RFC 9370) are not available yet in this version"});
     lists.offer.push_back(parsed->proposal);
     lists.acceptable.push_back(std::move(parsed->proposal));
   }
   if (lists.offer.empty()) append_defaults(lists, protocol);
   const auto longest = std::ranges::max(lists.offer, {}, [](const Proposal& p) { return p.transforms.size(); });
   if (lists.offer.size() > limits::kProposals || longest.transforms.size() > limits::kTransforms)
-    reader.wrong(*setting, {{}, "at most " + std::to_string(limits::kProposals) + " proposals of " +
-                            std::to_string(limits::kTransforms) + " transforms each"});
+    reader.wrong(*setting, {{},
+                            "at most " + std::to_string(limits::kProposals) + " proposals of " +
+                                std::to_string(limits::kTransforms) + " transforms each"});
   return lists;
 }
 

@@ -29,8 +29,9 @@ TEST(ProposalGrammar, ReadsIkeProposalsAsStrongSwanDoes) {
   EXPECT_EQ(ike("aes256-sha256-modp2048-none"),
             "IKE: ENCR_AES_CBC-256 / PRF_HMAC_SHA2_256 / AUTH_HMAC_SHA2_256_128 / MODP_2048");
   EXPECT_EQ(ike("aes256-aesxcbc-modp2048"), "IKE: ENCR_AES_CBC-256 / PRF_AES128_XCBC / AUTH_AES_XCBC_96 / MODP_2048");
-  EXPECT_EQ(ike("aes128ctr-sha1_160-md5_128-ecp384bp"),
-            "IKE: ENCR_AES_CTR-128 / PRF_HMAC_SHA1|PRF_HMAC_MD5 / AUTH_HMAC_SHA1_160|AUTH_HMAC_MD5_128 / BRAINPOOL_P384R1");
+  EXPECT_EQ(
+      ike("aes128ctr-sha1_160-md5_128-ecp384bp"),
+      "IKE: ENCR_AES_CTR-128 / PRF_HMAC_SHA1|PRF_HMAC_MD5 / AUTH_HMAC_SHA1_160|AUTH_HMAC_MD5_128 / BRAINPOOL_P384R1");
   EXPECT_EQ(ike("-aes256--sha256 - modp2048-aes256-"),
             "IKE: ENCR_AES_CBC-256 / PRF_HMAC_SHA2_256 / AUTH_HMAC_SHA2_256_128 / MODP_2048");
   EXPECT_EQ(ike("chacha20poly1305-prfsha256-curve25519-ke1_mlkem768"),
@@ -40,10 +41,11 @@ TEST(ProposalGrammar, ReadsIkeProposalsAsStrongSwanDoes) {
 }
 
 TEST(ProposalGrammar, RefusesIncompleteIkeProposals) {
-  for (const char* wrong : {"aes256gcm16-x25519", "aes256-modp2048", "aes256-sha256", "sha256-modp2048", "aes256-sha256-none",
-                            "aes256-aes256gcm16-sha256-modp2048", "AES256-SHA256-MODP2048", "aes256-sha256-modp2048!",
-                            "default-aes128", "null-sha1-modp2048", "aes128gmac-prfsha256-x25519", "", "-",
-                            "aes256-sha256_96-modp2048", "aes256-sha256-ke8_modp2048", "aes256-sha256-ke1_sha1", "foo"})
+  for (const char* wrong :
+       {"aes256gcm16-x25519", "aes256-modp2048", "aes256-sha256", "sha256-modp2048", "aes256-sha256-none",
+        "aes256-aes256gcm16-sha256-modp2048", "AES256-SHA256-MODP2048", "aes256-sha256-modp2048!", "default-aes128",
+        "null-sha1-modp2048", "aes128gmac-prfsha256-x25519", "", "-", "aes256-sha256_96-modp2048",
+        "aes256-sha256-ke8_modp2048", "aes256-sha256-ke1_sha1", "foo"})
     EXPECT_FALSE(parse_proposal(ProtocolId::IKE, wrong)) << wrong;
 }
 
@@ -52,8 +54,7 @@ TEST(ProposalGrammar, ReadsEspProposalsAsStrongSwanDoes) {
   EXPECT_EQ(esp("aes256gcm16-sha512"), "ESP: ENCR_AES_GCM_16-256 / SEQUENTIAL_32_BIT");
   EXPECT_EQ(esp("aes256gcm16-prfsha512"), "ESP: ENCR_AES_GCM_16-256 / SEQUENTIAL_32_BIT");
   EXPECT_EQ(esp("aes256gcm16-x25519-none"), "ESP: ENCR_AES_GCM_16-256 / CURVE25519|NONE / SEQUENTIAL_32_BIT");
-  EXPECT_EQ(esp("aes256gcm16-esn-noesn"),
-            "ESP: ENCR_AES_GCM_16-256 / PARTIALLY_TRANSMITTED_64_BIT|SEQUENTIAL_32_BIT");
+  EXPECT_EQ(esp("aes256gcm16-esn-noesn"), "ESP: ENCR_AES_GCM_16-256 / PARTIALLY_TRANSMITTED_64_BIT|SEQUENTIAL_32_BIT");
   EXPECT_EQ(esp("null-sha1"), "ESP: ENCR_NULL / AUTH_HMAC_SHA1_96 / SEQUENTIAL_32_BIT");
   EXPECT_EQ(esp("aes128gmac"), "ESP: ENCR_NULL_AUTH_AES_GMAC-128 / SEQUENTIAL_32_BIT");
   // strongSwan offers these; RFC 8221 §4 forbids encryption without authentication.
@@ -101,14 +102,15 @@ TEST(DefaultProposals, KeepIkeSaInitBelow1200Octets) {
 
 TEST(DefaultProposals, OfferNothingWeakAndAcceptHmacSha1Last) {
   const auto has = [](const std::vector<Proposal>& proposals, const Transform& transform) {
-    return std::ranges::any_of(proposals, [&](const auto& p) {
-      return std::ranges::find(p.transforms, transform) != p.transforms.end();
-    });
+    return std::ranges::any_of(
+        proposals, [&](const auto& p) { return std::ranges::find(p.transforms, transform) != p.transforms.end(); });
   };
   EXPECT_FALSE(has(default_ike_offer(), prf(PrfId::PRF_HMAC_SHA1)));
   EXPECT_FALSE(has(default_esp_offer(), integrity(IntegrityId::AUTH_HMAC_SHA1_96)));
-  EXPECT_EQ(default_esp_acceptable()[1].of_type(TransformType::INTEG).back(), integrity(IntegrityId::AUTH_HMAC_SHA1_96));
-  EXPECT_EQ(default_ike_acceptable()[1].of_type(TransformType::INTEG).back(), integrity(IntegrityId::AUTH_HMAC_SHA1_96));
+  EXPECT_EQ(default_esp_acceptable()[1].of_type(TransformType::INTEG).back(),
+            integrity(IntegrityId::AUTH_HMAC_SHA1_96));
+  EXPECT_EQ(default_ike_acceptable()[1].of_type(TransformType::INTEG).back(),
+            integrity(IntegrityId::AUTH_HMAC_SHA1_96));
   EXPECT_TRUE(has(default_ike_acceptable(), key_exchange(KeyExchangeMethod::ECP_521)));
   for (const auto& lists : {default_ike_acceptable(), default_esp_acceptable()}) {
     EXPECT_FALSE(has(lists, key_exchange(KeyExchangeMethod::MODP_1024)));
@@ -120,9 +122,12 @@ TEST(DefaultProposals, OfferNothingWeakAndAcceptHmacSha1Last) {
 
 TEST(DefaultProposals, AreWhatTheirKeywordsSay) {
   const std::string methods = "x25519-ecp256-ecp384-modp3072-modp2048";
-  const auto parsed = [](ProtocolId protocol, const std::string& text) { return parse_proposal(protocol, text)->proposal; };
-  EXPECT_EQ(default_ike_offer()[0],
-            parsed(ProtocolId::IKE, "aes256gcm16-aes128gcm16-chacha20poly1305-prfsha384-prfsha256-prfsha512-" + methods));
+  const auto parsed = [](ProtocolId protocol, const std::string& text) {
+    return parse_proposal(protocol, text)->proposal;
+  };
+  EXPECT_EQ(
+      default_ike_offer()[0],
+      parsed(ProtocolId::IKE, "aes256gcm16-aes128gcm16-chacha20poly1305-prfsha384-prfsha256-prfsha512-" + methods));
   EXPECT_EQ(default_esp_offer()[1],
             parsed(ProtocolId::ESP, "aes256-aes128-sha256-sha384-sha512-" + methods + "-none-esn-noesn"));
 }

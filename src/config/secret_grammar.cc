@@ -10,7 +10,8 @@ constexpr std::size_t kFairOctets = 16;
 constexpr std::size_t kFairDistinct = 6;
 
 std::unexpected<GrammarError> wrong(std::string why) {
-  return failure(GrammarError{{}, std::move(why), "a passphrase that itself begins with 0x or 0s is written in hexadecimal or base64"});
+  return failure(GrammarError{
+      {}, std::move(why), "a passphrase that itself begins with 0x or 0s is written in hexadecimal or base64"});
 }
 
 int base64_value(char c) {
@@ -73,8 +74,7 @@ Result<Secret, GrammarError> parse_secret(std::string_view text) {
 }
 
 std::optional<std::string> weakness_of(OctetView pre_shared_key) {
-  if (pre_shared_key.size() < kFairOctets)
-    return "it has less than " + std::to_string(kFairOctets) + " octets";
+  if (pre_shared_key.size() < kFairOctets) return "it has less than " + std::to_string(kFairOctets) + " octets";
   std::bitset<256> seen;
   for (const auto octet : pre_shared_key) seen.set(octet);
   if (seen.count() < kFairDistinct) return "it consists of very few different octets";

@@ -21,10 +21,10 @@ struct SectionKind {
 };
 // "pkcs12" and "pkcs8" differ, "ike" and the others too: no prefix is a part of another one.
 constexpr SectionKind kSectionKinds[] = {
-    {"ike", &rules::kIkeSecret},         {"eap", &rules::kOtherSecret},       {"xauth", &rules::kOtherSecret},
-    {"ntlm", &rules::kOtherSecret},      {"ppk", &rules::kOtherSecret},       {"private", &rules::kKeyPassphrase},
-    {"rsa", &rules::kKeyPassphrase},     {"ecdsa", &rules::kKeyPassphrase},   {"pkcs8", &rules::kKeyPassphrase},
-    {"pkcs12", &rules::kKeyPassphrase},  {"token", &rules::kToken},
+    {"ike", &rules::kIkeSecret},        {"eap", &rules::kOtherSecret},     {"xauth", &rules::kOtherSecret},
+    {"ntlm", &rules::kOtherSecret},     {"ppk", &rules::kOtherSecret},     {"private", &rules::kKeyPassphrase},
+    {"rsa", &rules::kKeyPassphrase},    {"ecdsa", &rules::kKeyPassphrase}, {"pkcs8", &rules::kKeyPassphrase},
+    {"pkcs12", &rules::kKeyPassphrase}, {"token", &rules::kToken},
 };
 
 const SectionKind* kind_of(std::string_view name) {
@@ -40,7 +40,8 @@ void add_owner(SectionReader& reader, const Setting& setting, std::string_view t
     return;
   }
   // The identity is no secret, but it stands among them: say what is wrong with it without quoting it.
-  reader.wrong(setting, {{}, "no identity that is understood in this version",
+  reader.wrong(setting, {{},
+                         "no identity that is understood in this version",
                          "a name, an address, user@name, keyid:text, asn1dn:#30..., or *.name"});
 }
 
@@ -79,7 +80,9 @@ std::optional<SharedKey> read_shared_key(const SettingsSection& section, const s
   }
   for (const auto& setting : section.settings) {
     if (!is_owner_setting(setting)) continue;
-    if (setting.is_empty()) problems.warning(setting.at, {path + '.' + printable(setting.name) + " is empty and names nobody"}, Masking::values);
+    if (setting.is_empty())
+      problems.warning(setting.at, {path + '.' + printable(setting.name) + " is empty and names nobody"},
+                       Masking::values);
     else add_owner(reader, setting, trimmed(setting.text()), key);
   }
   if (problems.errors() != errors_before) return std::nullopt;
@@ -90,7 +93,8 @@ std::optional<SharedKey> read_shared_key_message(const SettingsSection& message,
   const auto errors_before = problems.errors();
   SectionReader reader(message, "load-shared", rules::kSharedKeyMessage, problems, Masking::values);
   const auto kind = reader.word("type", kMessageTypes);
-  if (reader.given("type") == nullptr) reader.section_error({"load-shared has no type", "a shared key has a type, for instance IKE"});
+  if (reader.given("type") == nullptr)
+    reader.section_error({"load-shared has no type", "a shared key has a type, for instance IKE"});
   SharedKey key;
   if (const auto* id = message.setting("id")) key.name = std::string(id->text());
   const auto* data = reader.given("data");
@@ -118,7 +122,8 @@ std::vector<std::shared_ptr<const SharedKey>> read_secrets(const SettingsSection
     if (kind == nullptr) continue;  // said by the list
     const auto path = list.path_of(inner);
     if (kind->rules == &rules::kIkeSecret) {
-      if (auto key = read_shared_key(inner, path, problems)) keys.push_back(std::make_shared<SharedKey>(std::move(*key)));
+      if (auto key = read_shared_key(inner, path, problems))
+        keys.push_back(std::make_shared<SharedKey>(std::move(*key)));
       continue;
     }
     const SectionReader reader(inner, path, *kind->rules, problems, Masking::values);

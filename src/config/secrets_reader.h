@@ -11,7 +11,8 @@
 namespace keypact::config {
 
 /// All of `secrets { ... }`; the pre-shared keys of IKE are what this version uses.
-[[nodiscard]] std::vector<std::shared_ptr<const SharedKey>> read_secrets(const SettingsSection& section, Problems& problems);
+[[nodiscard]] std::vector<std::shared_ptr<const SharedKey>> read_secrets(const SettingsSection& section,
+                                                                         Problems& problems);
 
 /// `ike-1 { secret = ... id-1 = ... }`. Nothing when the problems have got an error.
 [[nodiscard]] std::optional<SharedKey> read_shared_key(const SettingsSection& section, const std::string& path,

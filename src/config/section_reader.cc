@@ -80,8 +80,9 @@ void SectionReader::without_effect(const Setting& setting, const SettingRule& ru
 }
 
 void SectionReader::refuse(const SourcePosition& at, const std::string& path, std::string remedy) {
-  problems_.error(at, {path + " is not available yet in this version",
-                       "without it the tunnel would be another one than is written here", std::move(remedy)},
+  problems_.error(at,
+                  {path + " is not available yet in this version",
+                   "without it the tunnel would be another one than is written here", std::move(remedy)},
                   masking_);
 }
 
@@ -151,8 +152,8 @@ void SectionReader::wrong(const Setting& setting, const GrammarError& error) {
 }
 
 void SectionReader::remark(const Setting& setting, const GrammarError& error) {
-  problems_.warning(problems_.find(setting.value_at, error.part), {path_of(setting) + ": " + error.why, {}, error.remedy},
-                    masking_);
+  problems_.warning(problems_.find(setting.value_at, error.part),
+                    {path_of(setting) + ": " + error.why, {}, error.remedy}, masking_);
 }
 
 void SectionReader::wrong_word(const Setting& setting, const std::vector<std::string_view>& known) {

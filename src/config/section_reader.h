@@ -53,7 +53,9 @@ class SectionReader {
   /// "path.name: bad value "..."" with the reason; the value is not quoted where it may be a secret.
   void wrong(const Setting& setting, const GrammarError& error);
   void error(const Setting& setting, Remark remark) { problems_.error(setting.value_at, std::move(remark), masking_); }
-  void warning(const Setting& setting, Remark remark) { problems_.warning(setting.value_at, std::move(remark), masking_); }
+  void warning(const Setting& setting, Remark remark) {
+    problems_.warning(setting.value_at, std::move(remark), masking_);
+  }
   /// As `warning`, at the part of the value that the error names.
   void remark(const Setting& setting, const GrammarError& error);
   /// About the section as a whole.

@@ -27,7 +27,8 @@ Result<std::uint16_t, GrammarError> parse_port(std::string_view text) {
   if (const auto number = parse_number(text, 65535)) return static_cast<std::uint16_t>(*number);
   if (const auto port = service_port(text)) return *port;
   auto remedy = did_you_mean(text, service_names());
-  return wrong(text, "\"" + printable(text) + "\" is no port: a number up to 65535, a range, any, opaque or a known service",
+  return wrong(text,
+               "\"" + printable(text) + "\" is no port: a number up to 65535, a range, any, opaque or a known service",
                remedy.empty() ? "write the number of the port" : std::move(remedy));
 }
 

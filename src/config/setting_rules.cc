@@ -147,7 +147,8 @@ constexpr auto kChildSettings = std::to_array<SettingRule>({
 
 constexpr auto kIkeSecretSettings = std::to_array<SettingRule>({{"secret"}, {"id*"}});
 constexpr auto kOtherSecretSettings = std::to_array<SettingRule>({{"secret"}, {"id*", identity, none, "*"}});
-constexpr auto kPassphraseSettings = std::to_array<SettingRule>({{"file", text, none, "*"}, {"secret", text, none, "*"}});
+constexpr auto kPassphraseSettings =
+    std::to_array<SettingRule>({{"file", text, none, "*"}, {"secret", text, none, "*"}});
 constexpr auto kTokenSettings = std::to_array<SettingRule>({
     {"handle", hexadecimal, none, "*"},
     {"slot", number, none, "*"},
@@ -182,14 +183,15 @@ constexpr auto kAuthoritySettings = std::to_array<SettingRule>({
     {"cert_uri_base", text, none, "*"},
 });
 
-constexpr auto kSharedKeyMessageSettings = std::to_array<SettingRule>({{"id"}, {"type"}, {"data"}, {"owners", text, full, {}, {}, true}});
+constexpr auto kSharedKeyMessageSettings =
+    std::to_array<SettingRule>({{"id"}, {"type"}, {"data"}, {"owners", text, full, {}, {}, true}});
 
 constexpr std::array<std::string_view, 4> kRootSections = {"connections", "secrets", "pools", "authorities"};
 constexpr std::array<std::string_view, 3> kConnectionSections = {"children", "local*", "remote*"};
 constexpr std::array<std::string_view, 2> kRoundSections = {"cert*", "cacert*"};
 constexpr std::array<std::string_view, 1> kAnySection = {"*"};
-constexpr std::array<std::string_view, 11> kSecretSections = {"eap*", "xauth*", "ntlm*", "ike*",    "ppk*",  "private*",
-                                                              "rsa*", "ecdsa*", "pkcs8*", "pkcs12*", "token*"};
+constexpr std::array<std::string_view, 11> kSecretSections = {
+    "eap*", "xauth*", "ntlm*", "ike*", "ppk*", "private*", "rsa*", "ecdsa*", "pkcs8*", "pkcs12*", "token*"};
 
 }  // namespace
 

@@ -36,14 +36,15 @@ struct SettingRule {
   std::string_view name;  ///< "id*": with any suffix; "#": a number
   Form form = Form::text;
   Effect effect = Effect::full;
-  std::string_view harmless = {};  ///< values for which no effect is right, joined by "|", in the form that `canonical` gives;
-                                   ///< "*": all
-  std::string_view words = {};     ///< for Form::words, joined by "|"
+  std::string_view harmless =
+      {};  ///< values for which no effect is right, joined by "|", in the form that `canonical` gives;
+           ///< "*": all
+  std::string_view words = {};  ///< for Form::words, joined by "|"
   bool is_list = false;
 };
 
 struct SectionRules {
-  std::string_view kind;                       ///< "a connection"
+  std::string_view kind;  ///< "a connection"
   std::span<const SettingRule> settings;
   std::span<const std::string_view> sections;  ///< names, or "local*" for names with any suffix
 

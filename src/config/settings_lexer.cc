@@ -9,9 +9,7 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 /// Control characters other than white space: text has none, and they forge terminal output.
-bool is_control(char c) {
-  return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && !is_blank(c)) || c == 0x7f;
-}
+bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && !is_blank(c)) || c == 0x7f; }
 bool is_name_character(char c) {
   return !is_blank(c) && !is_control(c) && std::string_view(".,:{}=\"#\n").find(c) == std::string_view::npos;
 }

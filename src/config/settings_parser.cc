@@ -69,9 +69,9 @@ void Parser::file(const std::string& path, const SourcePosition& included_at, Ra
     return;
   }
   if (open_files_.size() > limits::kIncludeDepth || file_count_ >= limits::kFiles) {
-    problems_.error(included_at,
-                    {"too many includes at " + printable(path), "at most " + std::to_string(limits::kIncludeDepth) +
-                     " within each other and " + std::to_string(limits::kFiles) + " files in all"});
+    problems_.error(included_at, {"too many includes at " + printable(path),
+                                  "at most " + std::to_string(limits::kIncludeDepth) + " within each other and " +
+                                      std::to_string(limits::kFiles) + " files in all"});
     stopped_ = true;
     return;
   }
@@ -101,7 +101,8 @@ void Parser::body(SettingsLexer& lexer, RawSection& section, const SourcePositio
         return;
       case TokenKind::close:
         if (!whole_file) return;
-        report(token.at, {"} without a section", "each } ends a section that a { began", "remove it, or add the missing {"});
+        report(token.at,
+               {"} without a section", "each } ends a section that a { began", "remove it, or add the missing {"});
         break;
       case TokenKind::include: include(lexer, token.at, section); break;
       case TokenKind::name: statement(lexer, section, token); break;

@@ -45,7 +45,7 @@ class RawSection {
 };
 
 /// The root section of the file and all that it includes. What could not be understood is in `problems`; the rest is returned.
-[[nodiscard]] std::unique_ptr<RawSection> parse_settings(FileSource& source, const std::string& path, SourceFiles& files,
-                                                         Problems& problems);
+[[nodiscard]] std::unique_ptr<RawSection> parse_settings(FileSource& source, const std::string& path,
+                                                         SourceFiles& files, Problems& problems);
 
 }  // namespace keypact::config

@@ -42,8 +42,8 @@ void ReferenceResolver::fail(const SourcePosition& at, Remark remark) {
 bool ReferenceResolver::count(const SourcePosition& at, std::size_t entries) {
   entries_ += entries;
   if (entries_ > limits::kResolvedSettings)
-    fail(at, {"the references multiply too much", "at most " + std::to_string(limits::kResolvedSettings) +
-              " settings and sections in all"});
+    fail(at, {"the references multiply too much",
+              "at most " + std::to_string(limits::kResolvedSettings) + " settings and sections in all"});
   return !failed_;
 }
 
@@ -98,9 +98,9 @@ SettingsSection ReferenceResolver::joined(const std::string& name, const View& v
   result.name = name;
   result.at = view.front()->at();
   if (depth > limits::kSectionDepth) {
-    fail(result.at, {"too many sections within each other after following references",
-                     "at most " + std::to_string(limits::kSectionDepth),
-                     "a section must not inherit from one that contains it"});
+    fail(result.at,
+         {"too many sections within each other after following references",
+          "at most " + std::to_string(limits::kSectionDepth), "a section must not inherit from one that contains it"});
     return result;
   }
   std::unordered_set<std::string_view> seen;

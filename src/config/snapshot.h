@@ -46,8 +46,9 @@ enum class Tristate : std::uint8_t { no, accept, yes, force };
 
 struct ChildConfig {
   std::string name;
-  std::vector<Proposal> esp_proposals;   ///< what we offer, complete: default already filled in; KE transforms mean PFS
-  std::vector<Proposal> esp_acceptable;  ///< what we take as responder: the offer, with a tolerance where it is the default
+  std::vector<Proposal> esp_proposals;  ///< what we offer, complete: default already filled in; KE transforms mean PFS
+  std::vector<Proposal>
+      esp_acceptable;  ///< what we take as responder: the offer, with a tolerance where it is the default
   std::vector<SelectorPattern> local_ts;
   std::vector<SelectorPattern> remote_ts;
   Mode mode = Mode::tunnel;
@@ -67,13 +68,14 @@ struct ChildConfig {
 
 struct Connection {
   std::string name;
-  int version = 0;  ///< 0: accept both, initiate IKEv2
+  int version = 0;                           ///< 0: accept both, initiate IKEv2
   std::vector<AddressPattern> local_addrs;   ///< never empty
   std::vector<AddressPattern> remote_addrs;  ///< never empty
   std::uint16_t local_port = 500;
   std::uint16_t remote_port = 500;
-  std::vector<Proposal> ike_proposals;   ///< what we offer, complete: default already filled in
-  std::vector<Proposal> ike_acceptable;  ///< what we take as responder: the offer, with a tolerance where it is the default
+  std::vector<Proposal> ike_proposals;  ///< what we offer, complete: default already filled in
+  std::vector<Proposal>
+      ike_acceptable;             ///< what we take as responder: the offer, with a tolerance where it is the default
   std::vector<AuthRound> local;   ///< never empty
   std::vector<AuthRound> remote;  ///< never empty
   std::vector<ChildConfig> children;
@@ -104,7 +106,8 @@ struct Snapshot {
 
   [[nodiscard]] std::shared_ptr<const Connection> connection(std::string_view name) const;
   /// The best key for this pair: both owners matched before one, an exact owner before a wildcard; nullptr when there is none.
-  [[nodiscard]] std::shared_ptr<const SharedKey> shared_key(const Identification& local, const Identification& peer) const;
+  [[nodiscard]] std::shared_ptr<const SharedKey> shared_key(const Identification& local,
+                                                            const Identification& peer) const;
 };
 
 }  // namespace keypact::config

@@ -7,7 +7,8 @@ namespace {
 
 template <class T>
 void put(std::vector<std::shared_ptr<const T>>& list, std::shared_ptr<const T> item) {
-  const auto same = std::ranges::find_if(list, [&](const auto& i) { return !item->name.empty() && i->name == item->name; });
+  const auto same =
+      std::ranges::find_if(list, [&](const auto& i) { return !item->name.empty() && i->name == item->name; });
   if (same == list.end()) list.push_back(std::move(item));
   else *same = std::move(item);
 }

@@ -13,15 +13,16 @@ bool is_printable(char c) { return c >= 0x20 && c < 0x7f; }
 
 /// Words of the secrets section that are grammar and no part of a secret.
 bool is_grammar_word(std::string_view word) {
-  static constexpr std::array<std::string_view, 10> kWords = {"secrets", "secret",  "file",        "handle", "pools",
-                                                             "slot",    "module",  "include",     "connections", "authorities"};
-  static constexpr std::array<std::string_view, 11> kPrefixes = {"id",    "ike",   "eap",    "xauth", "ntlm", "ppk",
+  static constexpr std::array<std::string_view, 10> kWords = {
+      "secrets", "secret", "file", "handle", "pools", "slot", "module", "include", "connections", "authorities"};
+  static constexpr std::array<std::string_view, 11> kPrefixes = {"id",      "ike", "eap",   "xauth", "ntlm",  "ppk",
                                                                  "private", "rsa", "ecdsa", "pkcs8", "pkcs12"};
   if (std::ranges::find(kWords, word) != kWords.end()) return true;
   return std::ranges::any_of(kPrefixes, [word](std::string_view prefix) {
     if (!word.starts_with(prefix)) return false;
     const auto suffix = word.substr(prefix.size());
-    return suffix.empty() || suffix.front() == '-' || suffix.front() == '_' || (suffix.front() >= '0' && suffix.front() <= '9');
+    return suffix.empty() || suffix.front() == '-' || suffix.front() == '_' ||
+           (suffix.front() >= '0' && suffix.front() <= '9');
   });
 }
 

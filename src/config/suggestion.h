@@ -10,7 +10,8 @@ namespace keypact::config {
 
 /// The nearest candidate by insertions, deletions, replacements and swaps of neighbours, without regard to case; nothing when
 /// none is near. Equally near ones: the first.
-[[nodiscard]] std::optional<std::string> nearest(std::string_view word, const std::vector<std::string_view>& candidates);
+[[nodiscard]] std::optional<std::string> nearest(std::string_view word,
+                                                 const std::vector<std::string_view>& candidates);
 
 /// "did you mean "x"?" or nothing.
 [[nodiscard]] std::string did_you_mean(std::string_view word, const std::vector<std::string_view>& candidates);

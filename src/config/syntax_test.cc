@@ -49,17 +49,15 @@ TEST_P(SyntaxTable, MeansWhatStrongSwanMakesOfIt) {
   EXPECT_EQ(in_connection(GetParam().text), std::string("connections{b{") + GetParam().tree + "}}");
 }
 
-INSTANTIATE_TEST_SUITE_P(Values, SyntaxTable,
-                         testing::Values(Row{"a=b", "a=[b] "}, Row{"a = b # c", "a=[b] "},
-                                         Row{"x = a { b", "x=[a { b] "}, Row{"y = p:q,r=s.t", "y=[p:q,r=s.t] "},
-                                         Row{"t = a   b \t c", "t=[a b c] "}, Row{"s =", "s=[] "},
-                                         Row{"s = \"\"", "s=[] "}, Row{"q = \"a\" \"b\"", "q=[a b] "},
-                                         Row{"v = foo\"bar  baz\"qux", "v=[foo bar  baz qux] "},
-                                         Row{"a = \"}#\" # c", "a=[}#] "}, Row{"a = b c = d", "a=[b c = d] "},
-                                         Row{"a = b;c", "a=[b;c] "}, Row{"a = 'b'", "a=['b'] "},
-                                         Row{"a = b\r", "a=[b] "}, Row{"a = x\\ny", "a=[x\\ny] "},
-                                         Row{"u = a\\ b\\#c", "u=[a\\ b\\] "}, Row{"a = \\", "a=[\\] "},
-                                         Row{"a = 1\na = 2", "a=[2] "}));
+INSTANTIATE_TEST_SUITE_P(
+    Values, SyntaxTable,
+    testing::Values(Row{"a=b", "a=[b] "}, Row{"a = b # c", "a=[b] "}, Row{"x = a { b", "x=[a { b] "},
+                    Row{"y = p:q,r=s.t", "y=[p:q,r=s.t] "}, Row{"t = a   b \t c", "t=[a b c] "}, Row{"s =", "s=[] "},
+                    Row{"s = \"\"", "s=[] "}, Row{"q = \"a\" \"b\"", "q=[a b] "},
+                    Row{"v = foo\"bar  baz\"qux", "v=[foo bar  baz qux] "}, Row{"a = \"}#\" # c", "a=[}#] "},
+                    Row{"a = b c = d", "a=[b c = d] "}, Row{"a = b;c", "a=[b;c] "}, Row{"a = 'b'", "a=['b'] "},
+                    Row{"a = b\r", "a=[b] "}, Row{"a = x\\ny", "a=[x\\ny] "}, Row{"u = a\\ b\\#c", "u=[a\\ b\\] "},
+                    Row{"a = \\", "a=[\\] "}, Row{"a = 1\na = 2", "a=[2] "}));
 
 INSTANTIATE_TEST_SUITE_P(Strings, SyntaxTable,
                          testing::Values(Row{"z = \"multi\nline\" more", "z=[multi\nline more] "},
@@ -69,14 +67,19 @@ INSTANTIATE_TEST_SUITE_P(Strings, SyntaxTable,
                                          Row{"r = \"esc \\q \\x41\"", "r=[esc q x41] "}));
 
 INSTANTIATE_TEST_SUITE_P(Sections, SyntaxTable,
-                         testing::Values(Row{"a{b=c}", "a{b=[c] }"}, Row{"l { id = x } r { id = y }", "l{id=[x] }r{id=[y] }"},
+                         testing::Values(Row{"a{b=c}", "a{b=[c] }"},
+                                         Row{"l { id = x } r { id = y }", "l{id=[x] }r{id=[y] }"},
                                          Row{"l\n{ id = x\n}", "l{id=[x] }"}, Row{"l { } a = 5", "a=[5] l{}"},
                                          Row{"l { id = a } l { auth = psk }", "l{id=[a] auth=[psk] }"},
                                          Row{"include = 3", "include=[3] "}, Row{"include-x { }", "include-x{}"},
                                          Row{"b\\c;\xc3\xa9 { }", "b\\c;\xc3\xa9{}"}));
 
 TEST(Syntax, SkipsAByteOrderMark) {
-  EXPECT_EQ(parse({{"main", "\xef\xbb\xbf" "connections { a = b }"}}).tree, "connections{a=[b] }");
+  EXPECT_EQ(parse({{"main",
+                    "\xef\xbb\xbf"
+                    "connections { a = b }"}})
+                .tree,
+            "connections{a=[b] }");
 }
 
 TEST(Syntax, TakesAFileWithoutNewlineAtItsEnd) {
@@ -103,20 +106,18 @@ TEST_P(SyntaxErrors, NameTheirPlace) {
   EXPECT_EQ(std::pair(first.line, first.column), std::pair(row.line, row.column)) << to_string(first);
 }
 
-INSTANTIATE_TEST_SUITE_P(Places, SyntaxErrors,
-                         testing::Values(ErrorRow{"a b = c", 2, 3, "unexpected \"b\""},
-                                         ErrorRow{"a = b\\\n c", 4, 1, "unexpected }"},
-                                         ErrorRow{"a = \"x", 2, 5, "this string has no end"},
-                                         ErrorRow{"a = b\"c", 2, 6, "this string has no end"},
-                                         ErrorRow{"\"a\" = b", 2, 1, "unexpected string"},
-                                         ErrorRow{"  a.b = c", 2, 4, "a name cannot have a dot in it"},
-                                         ErrorRow{"= b", 2, 1, "unexpected ="},
-                                         ErrorRow{"l { id = x }; c = d", 2, 15, "unexpected \"c\""},
-                                         ErrorRow{": x { }", 2, 1, "unexpected :"}, ErrorRow{"a : b", 3, 1, "unexpected }"},
-                                         ErrorRow{"a : , b { }", 2, 5, "unexpected ,"},
-                                         ErrorRow{"a = \x01", 2, 5, "control character"},
-                                         ErrorRow{"a\x1b = 4", 2, 2, "unexpected control character"},
-                                         ErrorRow{"a { b = c", 1, 1, "section \"connections\" has no end"}));
+INSTANTIATE_TEST_SUITE_P(
+    Places, SyntaxErrors,
+    testing::Values(ErrorRow{"a b = c", 2, 3, "unexpected \"b\""}, ErrorRow{"a = b\\\n c", 4, 1, "unexpected }"},
+                    ErrorRow{"a = \"x", 2, 5, "this string has no end"},
+                    ErrorRow{"a = b\"c", 2, 6, "this string has no end"},
+                    ErrorRow{"\"a\" = b", 2, 1, "unexpected string"},
+                    ErrorRow{"  a.b = c", 2, 4, "a name cannot have a dot in it"},
+                    ErrorRow{"= b", 2, 1, "unexpected ="}, ErrorRow{"l { id = x }; c = d", 2, 15, "unexpected \"c\""},
+                    ErrorRow{": x { }", 2, 1, "unexpected :"}, ErrorRow{"a : b", 3, 1, "unexpected }"},
+                    ErrorRow{"a : , b { }", 2, 5, "unexpected ,"}, ErrorRow{"a = \x01", 2, 5, "control character"},
+                    ErrorRow{"a\x1b = 4", 2, 2, "unexpected control character"},
+                    ErrorRow{"a { b = c", 1, 1, "section \"connections\" has no end"}));
 
 TEST(Syntax, ReportsABraceTooMuch) {
   const auto parsed = parse({{"main", "connections { }\n}\n"}});
@@ -149,9 +150,10 @@ TEST(Includes, AreRelativeToTheIncludingFileAndMayStandInSections) {
 }
 
 TEST(Includes, UnderstandQuotesEscapesAndWhatFollows) {
-  const auto parsed = parse({{"main", "connections { b { include \"with space\" } c { include with\\ space } d { include h\\# x = y\n} }"},
-                             {"with space", "k = 1"},
-                             {"h#", "m = 2"}});
+  const auto parsed = parse(
+      {{"main", "connections { b { include \"with space\" } c { include with\\ space } d { include h\\# x = y\n} }"},
+       {"with space", "k = 1"},
+       {"h#", "m = 2"}});
   EXPECT_EQ(parsed.tree, "connections{b{k=[1] }c{k=[1] }d{m=[2] x=[y] }}");
 }
 
@@ -171,7 +173,8 @@ TEST(Includes, K08_CyclesAndDepthEndInAnError) {
   EXPECT_EQ(cycle.diagnostics[0].what, "main includes itself");
 
   // Another name for the same file is not recognised as a cycle; the depth is the limit then.
-  const auto other_name = parse({{"main", "include ./a"}, {"./a", "include ./b"}, {"././b", "include ../c"}, {"./././a", ""}});
+  const auto other_name =
+      parse({{"main", "include ./a"}, {"./a", "include ./b"}, {"././b", "include ../c"}, {"./././a", ""}});
   EXPECT_FALSE(has_errors(other_name.diagnostics));
   MemoryFiles chain{{"main", "include f0"}, {"f0", "include f1"}, {"f1", "include f2"}, {"f2", "include f3"},
                     {"f3", "include f4"},   {"f4", "include f5"}, {"f5", "include f6"}, {"f6", "include f7"},
@@ -184,8 +187,9 @@ TEST(Includes, K08_CyclesAndDepthEndInAnError) {
 TEST(Includes, K08_ManyOctetsEndInAnError) {
   // Eleven files of eight times a mebioctet each, included in one another's place.
   const std::string large(8U << 20, '#');
-  MemoryFiles files{{"main", "include *.conf"}, {"1.conf", large}, {"2.conf", large}, {"3.conf", large}, {"4.conf", large},
-                    {"5.conf", large}, {"6.conf", large}, {"7.conf", large}, {"8.conf", large}};
+  MemoryFiles files{{"main", "include *.conf"}, {"1.conf", large}, {"2.conf", large},
+                    {"3.conf", large},          {"4.conf", large}, {"5.conf", large},
+                    {"6.conf", large},          {"7.conf", large}, {"8.conf", large}};
   const auto parsed = parse(std::move(files));
   ASSERT_EQ(parsed.diagnostics.size(), 1u);
   EXPECT_EQ(parsed.diagnostics[0].why, "it is too large");
@@ -242,9 +246,10 @@ connections {
   e : defs { }
   e : defs2 { } })"}});
   EXPECT_TRUE(parsed.diagnostics.empty());
-  const std::string inherited = "remote-b{id=[b] }local-z{xauth_id=[own] id=[z1] auth=[psk] eap_id=[q] }"
-                                "children{c1{life_time=[6m] rekey_time=[5m] local_ts=[10.0.0.0/8] }c0{mode=[tunnel] }}"
-                                "remote-y{id=[y] }";
+  const std::string inherited =
+      "remote-b{id=[b] }local-z{xauth_id=[own] id=[z1] auth=[psk] eap_id=[q] }"
+      "children{c1{life_time=[6m] rekey_time=[5m] local_ts=[10.0.0.0/8] }c0{mode=[tunnel] }}"
+      "remote-y{id=[y] }";
   EXPECT_EQ(parsed.tree, "connections{a{mobike=[yes] encap=[] version=[2] " + inherited +
                              "}c{version=[0] mobike=[yes] encap=[] " + inherited +
                              "}e{version=[2] encap=[yes] mobike=[no] local-z{id=[z1] auth=[psk] eap_id=[q] }"
@@ -252,12 +257,15 @@ connections {
 }
 
 TEST(References, ReachIntoInheritedSectionsAndIntoTheRootSection) {
-  EXPECT_EQ(parse({{"main", "connections { a : p.q { children { k { } } } }\n"
-                            "p { q { children { m : p.s { } } } s { mode = pass } s { mode = drop } }\np { q { version = 2 } }"}})
-                .tree,
-            "connections{a{version=[2] children{k{}m{mode=[drop] }}}}");
+  EXPECT_EQ(
+      parse({{"main",
+              "connections { a : p.q { children { k { } } } }\n"
+              "p { q { children { m : p.s { } } } s { mode = pass } s { mode = drop } }\np { q { version = 2 } }"}})
+          .tree,
+      "connections{a{version=[2] children{k{}m{mode=[drop] }}}}");
   EXPECT_EQ(parse({{"main", "connections : x { }\nx { f { version = 2 } }"}}).tree, "connections{f{version=[2] }}");
-  EXPECT_EQ(parse({{"main", "t { c { d = 1 } }\nu : t { }\nconnections { a : u.c { } }"}}).tree, "connections{a{d=[1] }}");
+  EXPECT_EQ(parse({{"main", "t { c { d = 1 } }\nu : t { }\nconnections { a : u.c { } }"}}).tree,
+            "connections{a{d=[1] }}");
 }
 
 TEST(References, ThatNameNothingAreErrorsWithASuggestion) {

@@ -51,7 +51,8 @@ Result<Secret> RealFiles::read(const std::string& path, std::size_t limit) {
   Secret text(size);
   const auto count = read_fully(file.get(), text.reveal_mutable());
   if (count < 0) return failure(system_error(what, errno));
-  if (static_cast<std::size_t>(count) != size) return failure(Error{what, "it became shorter while it was read", "try again"});
+  if (static_cast<std::size_t>(count) != size)
+    return failure(Error{what, "it became shorter while it was read", "try again"});
   return text;
 }
 
