@@ -11,6 +11,11 @@
 namespace keypact::crypto {
 namespace {
 
+// RFC 9370 §2.1: additional key exchanges use the methods of transform type 4.
+bool is_key_exchange(TransformType type) {
+  return type == TransformType::KE || (type >= TransformType::ADDKE1 && type <= TransformType::ADDKE7);
+}
+
 template <class T>
 Handle<T> or_forget(T* fetched) {
   if (fetched == nullptr) forget_openssl_errors();
@@ -85,6 +90,10 @@ Library::~Library() = default;
 bool Library::supports(const Transform& transform) const {
   // A Key Length attribute of zero is not the absence of one.
   if (transform.key_bits && (transform.type != TransformType::ENCR || *transform.key_bits == 0)) return false;
+  if (is_key_exchange(transform.type)) {
+    const auto method = static_cast<KeyExchangeMethod>(transform.id);
+    return method == KeyExchangeMethod::NONE || impl_->key_exchange(method) != nullptr;
+  }
   switch (transform.type) {
     case TransformType::ENCR: {
       const auto* const found =
@@ -100,16 +109,13 @@ bool Library::supports(const Transform& transform) const {
       const auto* const found = integrity_algorithm(id);
       return id == IntegrityId::NONE || (found != nullptr && impl_->mac(found->mac) != nullptr);
     }
-    case TransformType::KE: {
-      const auto method = static_cast<KeyExchangeMethod>(transform.id);
-      return method == KeyExchangeMethod::NONE || impl_->key_exchange(method) != nullptr;
-    }
     case TransformType::SN: return transform.id <= 1;
     default: return false;
   }
 }
 
 bool is_weak(const Transform& transform) {
+  if (is_key_exchange(transform.type)) return is_weak_key_exchange(static_cast<KeyExchangeMethod>(transform.id));
   switch (transform.type) {
     case TransformType::ENCR:
       switch (static_cast<EncryptionId>(transform.id)) {
@@ -133,7 +139,6 @@ bool is_weak(const Transform& transform) {
         case IntegrityId::AUTH_KPDK_MD5: return true;
         default: return false;
       }
-    case TransformType::KE: return is_weak_key_exchange(static_cast<KeyExchangeMethod>(transform.id));
     default: return false;
   }
 }

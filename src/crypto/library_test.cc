@@ -67,6 +67,8 @@ TEST(Library, A10_supports_exactly_the_listed_identifiers_of_each_type) {
   std::vector<std::uint16_t> methods = {0, 2, 5, 14, 15, 16, 17, 18, 19, 20, 21, 25, 26, 27, 28, 29, 30, 31, 32};
   if (library.supports(key_exchange(KeyExchangeMethod::ML_KEM_768))) methods.insert(methods.end(), {35, 36, 37});
   EXPECT_EQ(supported(TransformType::KE), methods);
+  EXPECT_EQ(supported(TransformType::ADDKE1), methods);
+  EXPECT_EQ(supported(TransformType::ADDKE7), methods);
 }
 
 TEST(Library, A10_supports_a_cipher_only_with_a_key_length_that_it_has) {

@@ -14,7 +14,7 @@ namespace keypact::crypto {
 /// prf(key, parts[0] | parts[1] | ...). Keys of any length: the fixed-length PRFs hash or pad as their RFCs say.
 [[nodiscard]] Secret prf(Library& library, PrfId id, OctetView key, std::initializer_list<OctetView> parts);
 
-/// The first `octets` of prf+(key, parts...); octets <= 255 * prf_octets(id).
+/// The first `octets` of prf+(key, parts...); octets <= 255 * prf_octets(id), and at most 8 parts.
 [[nodiscard]] Secret prf_plus(Library& library, PrfId id, OctetView key, std::initializer_list<OctetView> parts,
                               std::size_t octets);
 

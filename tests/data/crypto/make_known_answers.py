@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes src/crypto/known_answers.h: the expected results of the start-up self test, from implementations that are not
 OpenSSL: libgcrypt for the ciphers, Python's integers for Diffie-Hellman, its hashlib for ML-KEM. The primes of the MODP
-groups come from their formula in RFC 2409 and RFC 3526. usage: make_known_answers.py > src/crypto/known_answers.h
+groups come from their formula in RFC 2409 and RFC 3526. usage: make_known_answers.py | clang-format > src/crypto/known_answers.h
 """
 import ctypes
 import hashlib
