@@ -35,6 +35,8 @@ void add_verbs(CLI::App& app, Parsed& parsed) {
   status->add_option("NAME", parsed.options.name, what);
   auto* reload = app.add_subcommand("reload", "let the daemon read its configuration again");
   auto* version = app.add_subcommand("version", "versions of this tool and of the daemon");
+  // Before the verb or behind it, as people type them.
+  add_common(app, parsed, true);
   for (auto* verb : {up, down}) add_common(*verb, parsed, true);
   for (auto* verb : {status, reload, version}) add_common(*verb, parsed, false);
   app.require_subcommand(1);
