@@ -43,7 +43,7 @@ TEST(Human, WritesDurationsInOneOrTwoUnits) {
   EXPECT_EQ(duration_text(2h + 5min), "2 h 5 min");
   EXPECT_EQ(duration_text(24h), "1 d");
   EXPECT_EQ(duration_text(76h), "3 d 4 h");
-  EXPECT_EQ(elapsed_text(840us), "0.8 ms");
+  EXPECT_EQ(elapsed_text(840us), "1 ms");
   EXPECT_EQ(elapsed_text(84ms), "84 ms");
   EXPECT_EQ(elapsed_text(1240ms), "1.24 s");
 }

@@ -54,10 +54,9 @@ std::string duration_text(std::chrono::seconds duration) {
 }
 
 std::string elapsed_text(std::chrono::microseconds elapsed) {
-  const auto milliseconds = static_cast<double>(elapsed.count()) / 1000;
-  if (milliseconds < 9.95) return fmt::format("{:.1f} ms", milliseconds);
-  if (milliseconds < 999.5) return fmt::format("{:.0f} ms", milliseconds);
-  return fmt::format("{:.2f} s", milliseconds / 1000);
+  const auto milliseconds = std::max<std::int64_t>(1, (elapsed.count() + 500) / 1000);
+  if (milliseconds < 1000) return fmt::format("{} ms", milliseconds);
+  return fmt::format("{:.2f} s", static_cast<double>(milliseconds) / 1000);
 }
 
 std::string counted(std::uint64_t count, std::string_view singular) {

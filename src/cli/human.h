@@ -14,7 +14,7 @@ namespace keypact::cli {
 [[nodiscard]] std::string size_text(std::uint64_t octets);
 /// "12 s", "3 min", "2 h 5 min", "3 d 4 h"
 [[nodiscard]] std::string duration_text(std::chrono::seconds duration);
-/// "0.8 ms", "84 ms", "1.24 s": how long something took.
+/// "1 ms" (and less), "84 ms", "1.24 s": how long something took.
 [[nodiscard]] std::string elapsed_text(std::chrono::microseconds elapsed);
 /// "1 connection", "3 connections"
 [[nodiscard]] std::string counted(std::uint64_t count, std::string_view singular);

@@ -1,4 +1,6 @@
 // reload: the daemon reads its configuration directory again. A bad file never replaces a good configuration.
+#include <algorithm>
+
 #include "cli/human.h"
 #include "cli/records_json.h"
 #include "cli/verbs.h"
@@ -23,6 +25,15 @@ std::string changes(const vici::Message& answer) {
   return parts.empty() ? std::string() : " (" + joined(parts, "; ") + ")";
 }
 
+/// A diagnostic has a line of the file and a caret below it.
+void complain_lines(std::string_view text, const Console& console) {
+  while (!text.empty()) {
+    const auto end = std::min(text.find('\n'), text.size());
+    console.complain(console.error_style.shown(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
 }  // namespace
 
 Outcome<ExitCode> reload(Daemon& daemon, const Options& options, const Console& console) {
@@ -37,11 +48,11 @@ Outcome<ExitCode> reload(Daemon& daemon, const Options& options, const Console& 
     return code;
   }
   if (const auto* diagnostics = answer->find_list("diagnostics")) {
-    for (const auto& line : *diagnostics) console.complain(console.error_style.shown(line));
+    for (const auto& diagnostic : *diagnostics) complain_lines(diagnostic, console);
   }
   if (!done) {
     const auto reason = console.error_style.shown(answer->value_or("errmsg", "the daemon gave no reason"));
-    console.complain(console.error_style.bad("not reloaded") + ": " + reason + ". The configuration before stays in force.");
+    console.complain(console.error_style.bad("not reloaded") + ": " + reason);
     return code;
   }
   console.print(console.style.good("reloaded") + ": " + counted(number(*answer, "connections"), "connection") +

@@ -246,14 +246,16 @@ TEST(ToolStatus, PrintsOneJsonDocument) {
 TEST(ToolReload, PrintsDiagnosticsAndKeepsQuietAboutNothing) {
   Server server([](ServerSession&, const Request&) {
     auto answer = vici::refusal("1 error in 2 files");
-    answer.list("diagnostics", {"conf.d/site.conf:4:3: unknown key 'remote_adrs', did you mean 'remote_addrs'?"});
+    answer.list("diagnostics", {"site.conf:4:3: error: unknown key 'rekey_tme'\n    rekey_tme = 1h\n    ^\n"});
     return answer;
   });
   const auto ran = run_tool({"reload"}, server.path());
   EXPECT_EQ(ran.code, ExitCode::failed);
   EXPECT_EQ(ran.err,
-            "conf.d/site.conf:4:3: unknown key 'remote_adrs', did you mean 'remote_addrs'?\n"
-            "not reloaded: 1 error in 2 files. The configuration before stays in force.\n");
+            "site.conf:4:3: error: unknown key 'rekey_tme'\n"
+            "    rekey_tme = 1h\n"
+            "    ^\n"
+            "not reloaded: 1 error in 2 files\n");
 }
 
 TEST(ToolReload, SaysWhatChanged) {
