@@ -20,6 +20,7 @@ DataPlane::DataPlane(crypto::Library& library, RandomSource& random, const DataP
     : library_(library),
       random_(random),
       options_(options),
+      multi_buffer_(options.multi_buffer ? MultiBuffer::probe(library) : nullptr),
       spd_(options.acquire_retry),
       errors_(options.errors_per_second),
       scratch_(kLargestPacket) {}
@@ -44,7 +45,7 @@ std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::InstallChildSa& requ
   const auto refuse = [&](std::string reason) {
     return ipsec::StackEvent(ipsec::ChildSaInstallFailed{sa.id, std::move(reason)});
   };
-  auto pair = SaPair::make(library_, sa);
+  auto pair = SaPair::make(library_, multi_buffer_.get(), sa);
   if (!pair) return refuse(std::move(pair).error());
   (*pair)->tunnel.path_mtu = plausible_path_mtu(options_.default_path_mtu, sa.remote.address.family());
   if (auto added = sad_.add(std::move(*pair)); !added) return refuse(std::move(added).error());

@@ -19,6 +19,8 @@ struct DataPlaneOptions {
   Duration acquire_retry = seconds(30);
   /// RFC 4443 §2.4: ICMP errors are limited.
   std::uint32_t errors_per_second = 100;
+  /// Use libipsec-mb where it is there and right.
+  bool multi_buffer = true;
 };
 
 class DataPlane {
@@ -71,6 +73,7 @@ class DataPlane {
   crypto::Library& library_;
   RandomSource& random_;
   DataPlaneOptions options_;
+  std::unique_ptr<MultiBuffer> multi_buffer_;
   Sad sad_;
   Spd spd_;
   FlowCache flows_;

@@ -73,19 +73,5 @@ TEST(DataPlane, EveryDropReasonHasANameAndASentence) {
   EXPECT_EQ(text_of(DropReason::unknown_spi).name, "unknown_spi");
 }
 
-TEST(DataPlane, AllocatesNothingInTheSteadyState) {
-  TwoEnds ends;
-  Octets packet = make_packet({.octets = 1000});
-  const InnerPacket inner(packet);
-  ends.left.output.clear();
-  ends.left.plane.outbound({&inner, 1}, ends.left.now, ends.left.output);
-  const auto* const first = ends.left.output.to_wire()[0].octets.data();
-  for (int i = 0; i < 1000; ++i) {
-    ends.left.output.clear();
-    ends.left.plane.outbound({&inner, 1}, ends.left.now, ends.left.output);
-    ASSERT_EQ(ends.left.output.to_wire()[0].octets.data(), first);
-  }
-}
-
 }  // namespace
 }  // namespace keypact::esp

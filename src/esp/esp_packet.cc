@@ -38,6 +38,15 @@ constexpr auto kPadding = [] {
   return padding;
 }();
 
+template <class OpenSsl>
+std::variant<OpenSsl, MultiBufferKey> choose_cipher(crypto::Library& library, const MultiBuffer* multi_buffer,
+                                                    const PacketKeys& keys) {
+  if (multi_buffer != nullptr) {
+    if (auto key = multi_buffer->key(keys)) return std::move(*key);
+  }
+  return OpenSsl(library, keys);
+}
+
 }  // namespace
 
 std::optional<EspFormat> EspFormat::of(const PacketAlgorithms& algorithms, bool esn) {
@@ -60,8 +69,9 @@ std::size_t EspFormat::largest_payload(std::size_t room) const {
   return ((room - around) & ~(alignment_ - 1)) - 2;
 }
 
-EspSealer::EspSealer(crypto::Library& library, const PacketKeys& keys, const EspFormat& format, EspSpi spi)
-    : format_(format), spi_(spi), sealer_(library, keys) {}
+EspSealer::EspSealer(crypto::Library& library, const MultiBuffer* multi_buffer, const PacketKeys& keys,
+                     const EspFormat& format, EspSpi spi)
+    : format_(format), spi_(spi), cipher_(choose_cipher<crypto::PacketSealer>(library, multi_buffer, keys)) {}
 
 void EspSealer::seal(std::uint64_t sequence, std::uint8_t next_header, OctetView payload, RandomSource& random,
                      MutableOctets out) {
@@ -88,7 +98,8 @@ void EspSealer::finish(std::uint64_t sequence, std::uint8_t next_header, OctetVi
   text[text.size() - 2] = static_cast<std::uint8_t>(padding.size());
   text[text.size() - 1] = next_header;
   const Covered covered(format_, spi_, sequence);
-  sealer_.seal({covered.associated, iv, text, covered.suffix}, out.last(format_.icv()));
+  const crypto::PacketView view{covered.associated, iv, text, covered.suffix};
+  std::visit([&](auto& cipher) { cipher.seal(view, out.last(format_.icv())); }, cipher_);
 }
 
 std::optional<EspHeader> EspHeader::of(OctetView packet) {
@@ -96,8 +107,9 @@ std::optional<EspHeader> EspHeader::of(OctetView packet) {
   return EspHeader{{load32(packet.subspan<0, 4>())}, load32(packet.subspan<4, 4>())};
 }
 
-EspOpener::EspOpener(crypto::Library& library, const PacketKeys& keys, const EspFormat& format, EspSpi spi)
-    : format_(format), spi_(spi), opener_(library, keys) {}
+EspOpener::EspOpener(crypto::Library& library, const MultiBuffer* multi_buffer, const PacketKeys& keys,
+                     const EspFormat& format, EspSpi spi)
+    : format_(format), spi_(spi), cipher_(choose_cipher<crypto::PacketOpener>(library, multi_buffer, keys)) {}
 
 bool EspOpener::accepts_size(std::size_t octets) const {
   const std::size_t around = kEspHeaderOctets + format_.iv() + format_.icv();
@@ -113,7 +125,8 @@ bool EspOpener::open(std::uint64_t sequence, MutableOctets packet) {
   CHECK(accepts_size(packet.size()));
   const Covered covered(format_, spi_, sequence);
   const auto iv = packet.subspan(kEspHeaderOctets, format_.iv());
-  return opener_.open({covered.associated, iv, text_of(packet), covered.suffix}, packet.last(format_.icv()));
+  const crypto::PacketView view{covered.associated, iv, text_of(packet), covered.suffix};
+  return std::visit([&](auto& cipher) { return cipher.open(view, packet.last(format_.icv())); }, cipher_);
 }
 
 std::expected<OpenedEsp, DropReason> EspOpener::take_off_trailer(MutableOctets packet) const {

@@ -4,9 +4,10 @@
 
 #include <expected>
 #include <optional>
+#include <variant>
 
-#include "crypto/packet_cipher.h"
 #include "esp/drop_reason.h"
+#include "esp/multi_buffer.h"
 #include "proto/spi.h"
 
 namespace keypact::esp {
@@ -58,8 +59,9 @@ class EspFormat {
 /// The outbound keys of an SA.
 class EspSealer {
  public:
-  /// `keys` fit `format`.
-  EspSealer(crypto::Library& library, const PacketKeys& keys, const EspFormat& format, EspSpi spi);
+  /// `keys` fit `format`. `multi_buffer` may be null; else it outlives this object.
+  EspSealer(crypto::Library& library, const MultiBuffer* multi_buffer, const PacketKeys& keys, const EspFormat& format,
+            EspSpi spi);
 
   [[nodiscard]] const EspFormat& format() const { return format_; }
   [[nodiscard]] EspSpi spi() const { return spi_; }
@@ -77,7 +79,7 @@ class EspSealer {
 
   EspFormat format_;
   EspSpi spi_;
-  crypto::PacketSealer sealer_;
+  std::variant<crypto::PacketSealer, MultiBufferKey> cipher_;
 };
 
 /// What an ESP packet carried.
@@ -96,7 +98,9 @@ struct EspHeader {
 /// The inbound keys of an SA.
 class EspOpener {
  public:
-  EspOpener(crypto::Library& library, const PacketKeys& keys, const EspFormat& format, EspSpi spi);
+  /// As EspSealer.
+  EspOpener(crypto::Library& library, const MultiBuffer* multi_buffer, const PacketKeys& keys, const EspFormat& format,
+            EspSpi spi);
 
   [[nodiscard]] const EspFormat& format() const { return format_; }
   [[nodiscard]] EspSpi spi() const { return spi_; }
@@ -114,7 +118,7 @@ class EspOpener {
 
   EspFormat format_;
   EspSpi spi_;
-  crypto::PacketOpener opener_;
+  std::variant<crypto::PacketOpener, MultiBufferKey> cipher_;
 };
 
 }  // namespace keypact::esp

@@ -60,7 +60,7 @@ TEST(EspPacket, SealsAndOpensTheExamplesOfRfc3602) {
     SCOPED_TRACE(example.name);
     const auto keys = keys_of(kCbc, example.key, "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f");
     const auto format = EspFormat::of(kCbc, false).value();
-    EspSealer sealer(library, keys, format, {example.spi});
+    EspSealer sealer(library, nullptr, keys, format, {example.spi});
     const Octets payload = from_hex(example.payload).value();
     Octets packet(format.sealed_octets(payload.size()));
     sealer.seal_with_iv(example.sequence, example.next_header, payload, from_hex(example.iv).value(), packet);
@@ -71,7 +71,7 @@ TEST(EspPacket, SealsAndOpensTheExamplesOfRfc3602) {
     append(expected, from_hex(example.ciphertext).value());
     EXPECT_EQ(to_hex(OctetView(packet).first(packet.size() - 16)), to_hex(expected));
 
-    EspOpener opener(library, keys, format, {example.spi});
+    EspOpener opener(library, nullptr, keys, format, {example.spi});
     ASSERT_TRUE(opener.accepts_size(packet.size()));
     ASSERT_TRUE(opener.open(example.sequence, packet));
     const auto opened = opener.take_off_trailer(packet);
@@ -94,7 +94,7 @@ TEST(EspPacket, SealsAndOpensTheExampleOfRfc7634) {
                              "2425262728292a2b2c2d2e2f3031323334353637")
                              .value();
   const auto format = EspFormat::of(kChaCha, false).value();
-  EspSealer sealer(library, keys, format, {0x01020304});
+  EspSealer sealer(library, nullptr, keys, format, {0x01020304});
   Octets packet(format.sealed_octets(payload.size()));
   sealer.seal_with_iv(5, kNextHeaderIpv4, payload, from_hex("1011121314151617").value(), packet);
   EXPECT_EQ(to_hex(packet),
@@ -102,7 +102,7 @@ TEST(EspPacket, SealsAndOpensTheExampleOfRfc7634) {
             "67c352e6a7fab1b982d466ef407ae5c614ee8099d52844eb61aa95dfab4c02f7"
             "2aa71e7c4c4f64c9befe2facc638e8f3cbec163fac469b502773f6fb94e664da"
             "9165b82829f641e076aaa8266b7fb0f7b11b369907e1ad43");
-  EspOpener opener(library, keys, format, {0x01020304});
+  EspOpener opener(library, nullptr, keys, format, {0x01020304});
   ASSERT_TRUE(opener.open(5, packet));
   EXPECT_EQ(to_octets(opener.take_off_trailer(packet)->payload), payload);
 }
@@ -116,8 +116,8 @@ TEST(EspPacket, EveryAlgorithmOpensWhatItSealedWithAndWithoutEsn) {
       const auto format = EspFormat::of(algorithms, esn);
       ASSERT_TRUE(format);
       const auto keys = keys_for(algorithms, 3);
-      EspSealer sealer(library, keys, *format, {0x1000});
-      EspOpener opener(library, keys, *format, {0x1000});
+      EspSealer sealer(library, nullptr, keys, *format, {0x1000});
+      EspOpener opener(library, nullptr, keys, *format, {0x1000});
       for (std::size_t size = 0; size < 70; ++size) {
         const Octets payload = random.octets(size);
         const std::uint64_t sequence = 0x3'0000'0001U + size;
@@ -144,8 +144,8 @@ TEST(EspPacket, J06_no_octet_of_a_packet_can_be_changed) {
   for (const auto& algorithms : {kGcm, kCbc}) {
     const auto format = EspFormat::of(algorithms, true).value();
     const auto keys = keys_for(algorithms, 3);
-    EspSealer sealer(library, keys, format, {0x1000});
-    EspOpener opener(library, keys, format, {0x1000});
+    EspSealer sealer(library, nullptr, keys, format, {0x1000});
+    EspOpener opener(library, nullptr, keys, format, {0x1000});
     Octets packet(format.sealed_octets(20));
     sealer.seal(9, kNextHeaderIpv4, random.octets(20), random, packet);
     for (std::size_t i = kEspHeaderOctets; i < packet.size(); ++i) {
@@ -156,7 +156,7 @@ TEST(EspPacket, J06_no_octet_of_a_packet_can_be_changed) {
       }
     }
     Octets copy = packet;
-    EXPECT_FALSE(EspOpener(library, keys, format, {0x1001}).open(9, copy));  // another SPI
+    EXPECT_FALSE(EspOpener(library, nullptr, keys, format, {0x1001}).open(9, copy));  // another SPI
     copy = packet;
     EXPECT_FALSE(opener.open(8, copy));  // another number
     copy = packet;
@@ -176,11 +176,11 @@ TEST(EspPacket, J11_encryption_without_integrity_is_no_format) {
 TEST(EspPacket, J07_sizes_that_no_packet_of_the_sa_has_are_refused) {
   crypto::Library library;
   const auto gcm = EspFormat::of(kGcm, false).value();
-  const EspOpener aead(library, keys_for(kGcm, 1), gcm, {0x1000});
+  const EspOpener aead(library, nullptr, keys_for(kGcm, 1), gcm, {0x1000});
   for (std::size_t size = 0; size < 8 + 8 + 2 + 16; ++size) EXPECT_FALSE(aead.accepts_size(size)) << size;
   EXPECT_TRUE(aead.accepts_size(8 + 8 + 2 + 16));
   const auto cbc = EspFormat::of(kCbc, false).value();
-  const EspOpener blocks(library, keys_for(kCbc, 1), cbc, {0x1000});
+  const EspOpener blocks(library, nullptr, keys_for(kCbc, 1), cbc, {0x1000});
   for (std::size_t size = 0; size < 200; ++size) {
     EXPECT_EQ(blocks.accepts_size(size), size >= 56 && (size - 56) % 16 == 0) << size;
   }
@@ -200,7 +200,7 @@ std::expected<OpenedEsp, DropReason> open_text(const Octets& text) {
   packet[7] = 1;
   crypto::PacketSealer sealer(library, keys);
   sealer.seal({all.first(8), all.subspan(8, 8), all.subspan(16, text.size()), {}}, all.last(16));
-  EspOpener opener(library, keys, format, {0x1000});
+  EspOpener opener(library, nullptr, keys, format, {0x1000});
   EXPECT_TRUE(opener.accepts_size(packet.size()));
   EXPECT_TRUE(opener.open(1, packet));
   return opener.take_off_trailer(packet);

@@ -23,7 +23,7 @@ using testing::TwoEnds;
 struct HostilePeer {
   explicit HostilePeer(const SaShape& shape = {}) : victim(2), format(EspFormat::of(shape.algorithms, shape.esn).value()) {
     EXPECT_TRUE(victim.installs(make_sa(shape, false)));
-    sealer.emplace(library, keys_for(shape.algorithms, shape.number * 2 + 1), format, spi_of(shape.number, false));
+    sealer.emplace(library, nullptr, keys_for(shape.algorithms, shape.number * 2 + 1), format, spi_of(shape.number, false));
   }
   Octets seal(std::uint64_t sequence, OctetView payload, std::uint8_t next_header = kNextHeaderIpv4) {
     Octets packet(format.sealed_octets(payload.size()));

@@ -36,7 +36,8 @@ std::optional<std::string> refuse_sa(crypto::Library& library, const ipsec::Chil
 
 }  // namespace
 
-Result<std::unique_ptr<SaPair>, std::string> SaPair::make(crypto::Library& library, const ipsec::ChildSa& sa) {
+Result<std::unique_ptr<SaPair>, std::string> SaPair::make(crypto::Library& library, const MultiBuffer* multi_buffer,
+                                                          const ipsec::ChildSa& sa) {
   if (auto refused = refuse_sa(library, sa)) return failure(std::move(*refused));
   const auto inbound = EspFormat::of(sa.inbound.algorithms, sa.esn);
   const auto outbound = EspFormat::of(sa.outbound.algorithms, sa.esn);
@@ -46,9 +47,9 @@ Result<std::unique_ptr<SaPair>, std::string> SaPair::make(crypto::Library& libra
       .policy = sa.policy,
       .selectors = {SelectorSet(sa.local_selectors), SelectorSet(sa.remote_selectors)},
       .tunnel = {sa.local, sa.remote, sa.udp_encapsulation, sa.headers, 0, {}},
-      .outbound = {EspSealer(library, sa.outbound, *outbound, sa.outbound_spi),
+      .outbound = {EspSealer(library, multi_buffer, sa.outbound, *outbound, sa.outbound_spi),
                    ipsec::SequenceCounter(sa.esn, sa.outbound_sequence)},
-      .inbound = {EspOpener(library, sa.inbound, *inbound, sa.inbound_spi),
+      .inbound = {EspOpener(library, multi_buffer, sa.inbound, *inbound, sa.inbound_spi),
                   ipsec::ReplayWindow(sa.replay_window, sa.esn, sa.inbound_sequence)},
       .counters = {},
   });

@@ -37,6 +37,7 @@ enum class ExpiryReport : std::uint8_t { none, soft, hard };
 struct SaPair {
   /// A sentence for people when the data plane cannot use this SA.
   [[nodiscard]] static Result<std::unique_ptr<SaPair>, std::string> make(crypto::Library& library,
+                                                                         const MultiBuffer* multi_buffer,
                                                                          const ipsec::ChildSa& sa);
 
   /// The largest inner packet that fits the path MTU.
