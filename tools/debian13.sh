@@ -33,6 +33,7 @@ make_chroot() {
 }
 
 [ -e "$root/.complete" ] || make_chroot
+[ -e "$root/dev/net/tun" ] || { mkdir -p "$root/dev/net" && mknod -m 666 "$root/dev/net/tun" c 10 200; }
 [ ! -e /etc/resolv.conf ] || cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 
 # The sources as they are now; the build directory inside stays, so that a second run is quick.
