@@ -15,12 +15,15 @@ struct Parsed {
   double timeout_seconds = 0;
 };
 
-void add_common(CLI::App& verb, Parsed& parsed, bool waits_for_peer) {
-  verb.add_flag("--json", parsed.options.json, "print JSON, one document a line");
-  verb.add_option("--vici", parsed.vici_path, "control socket of the daemon")->type_name("PATH");
-  const auto* limit = waits_for_peer ? "give up after this time (default: when the daemon does)"
-                                     : "give up after this time (default: 30)";
-  verb.add_option("--timeout", parsed.timeout_seconds, limit)->type_name("SECONDS")->check(CLI::Range(0.001, 86400.0));
+/// They may stand before the verb or after it.
+void add_common(CLI::App& app, Parsed& parsed) {
+  app.add_flag("--json", parsed.options.json, "print JSON, one document a line");
+  app.add_option("--vici", parsed.vici_path, "control socket of the daemon")->type_name("PATH")->take_last();
+  app.add_option("--timeout", parsed.timeout_seconds,
+                 "give up after this time (default: up and down when the daemon does, others 30)")
+      ->type_name("SECONDS")
+      ->take_last()
+      ->check(CLI::Range(0.001, 86400.0));
 }
 
 void add_verbs(CLI::App& app, Parsed& parsed) {
@@ -36,9 +39,10 @@ void add_verbs(CLI::App& app, Parsed& parsed) {
   auto* reload = app.add_subcommand("reload", "let the daemon read its configuration again");
   auto* version = app.add_subcommand("version", "versions of this tool and of the daemon");
   // Before the verb or behind it, as people type them.
-  add_common(app, parsed, true);
-  for (auto* verb : {up, down}) add_common(*verb, parsed, true);
-  for (auto* verb : {status, reload, version}) add_common(*verb, parsed, false);
+  for (auto* verb : {up, down, status, reload, version}) {
+    verb->fallthrough();
+    verb->footer("Every verb takes --json, --vici PATH and --timeout SECONDS.");
+  }
   app.require_subcommand(1);
 }
 
@@ -50,6 +54,7 @@ Result<Options, ExitCode> parse_arguments(const std::vector<std::string>& argume
   app.set_version_flag("--version", "keypact " + std::string(version));
   app.footer("Exit codes: 0 done, 1 failed, 2 usage, 3 the daemon does not run, 4 no permission, 5 done in part.");
   Parsed parsed;
+  add_common(app, parsed);
   add_verbs(app, parsed);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back

@@ -299,6 +299,12 @@ TEST(Tool, ExitsWithTwoOnWrongUsage) {
   EXPECT_EQ(run_tool({"up", "--help"}, "").code, ExitCode::ok);
 }
 
+TEST(Tool, TakesItsOptionsBeforeTheVerbToo) {
+  auto server = daemon(true, true);
+  EXPECT_THAT(run_tool({"--json", "--vici", server.path(), "--timeout", "3", "status"}, "").out, StartsWith("{"));
+  EXPECT_THAT(run_tool({"--vici", "/nonexistent", "status"}, server.path()).out, StartsWith("* site"));
+}
+
 TEST(Tool, SurvivesADaemonThatSendsGarbage) {
   Server server([](ServerSession& client, const Request&) {
     Message message;
