@@ -60,11 +60,21 @@ constexpr std::array kRefused{
 constexpr std::array kRunning{std::string_view("initiate"), std::string_view("terminate")};
 
 constexpr std::array kEvents{
-    std::string_view("log"),        std::string_view("control-log"),    std::string_view("list-sa"),
-    std::string_view("list-conn"),  std::string_view("list-policy"),    std::string_view("list-cert"),
-    std::string_view("list-authority"), std::string_view("ike-updown"), std::string_view("ike-rekey"),
-    std::string_view("ike-update"), std::string_view("child-updown"),   std::string_view("child-rekey"),
-    std::string_view("alert"),      vici::kLadderEvent,                 vici::kVerdictEvent,
+    std::string_view("log"),
+    std::string_view("control-log"),
+    std::string_view("list-sa"),
+    std::string_view("list-conn"),
+    std::string_view("list-policy"),
+    std::string_view("list-cert"),
+    std::string_view("list-authority"),
+    std::string_view("ike-updown"),
+    std::string_view("ike-rekey"),
+    std::string_view("ike-update"),
+    std::string_view("child-updown"),
+    std::string_view("child-rekey"),
+    std::string_view("alert"),
+    vici::kLadderEvent,
+    vici::kVerdictEvent,
 };
 
 constexpr auto kCommandNames = [] {
@@ -79,7 +89,8 @@ constexpr auto kCommandNames = [] {
 }  // namespace
 
 const Command* find_command(std::string_view name) {
-  const auto* found = std::find_if(kCommands.begin(), kCommands.end(), [name](const Command& c) { return c.name == name; });
+  const auto* found =
+      std::find_if(kCommands.begin(), kCommands.end(), [name](const Command& c) { return c.name == name; });
   return found == kCommands.end() ? nullptr : found;
 }
 

@@ -42,7 +42,8 @@ Answer named_list(std::string_view key, vici::Section::List names) {
 }  // namespace
 
 Answer load_connection(const Call& call) {
-  if (call.request.elements().size() != 1) return vici::refusal("load-conn takes one section, named after the connection");
+  if (call.request.elements().size() != 1)
+    return vici::refusal("load-conn takes one section, named after the connection");
   const auto& element = call.request.elements().front();
   const auto* section = std::get_if<vici::Section>(&element.content);
   if (section == nullptr) return vici::refusal("load-conn takes one section, named after the connection");
@@ -61,8 +62,9 @@ Answer unload_connection(const Call& call) {
   if (call.services.configuration.unload_connection(std::string(*name))) return {vici::success(), true};
   const bool from_files = call.services.configuration.current()->connection(*name) != nullptr;
   const auto quoted = "connection '" + config::printable(*name) + "' ";
-  return vici::refusal(quoted + (from_files ? "comes from the configuration files, remove it there and run: keypact reload"
-                                            : "is not loaded"));
+  return vici::refusal(quoted + (from_files
+                                     ? "comes from the configuration files, remove it there and run: keypact reload"
+                                     : "is not loaded"));
 }
 
 Answer get_connections(const Call& call) {

@@ -86,12 +86,15 @@ Answer get_counters(const Call& call) {
   all.key("invalid-spi", std::to_string(counters.unknown_spi));
   // What charon does not count.
   all.key("received", std::to_string(counters.received)).key("sent", std::to_string(counters.sent));
-  all.key("unparsable", std::to_string(counters.unparsable)).key("not-authentic", std::to_string(counters.not_authentic));
+  all.key("unparsable", std::to_string(counters.unparsable))
+      .key("not-authentic", std::to_string(counters.not_authentic));
   all.key("malformed-authentic", std::to_string(counters.malformed_authentic));
-  all.key("out-of-window", std::to_string(counters.out_of_window)).key("out-of-state", std::to_string(counters.out_of_state));
+  all.key("out-of-window", std::to_string(counters.out_of_window))
+      .key("out-of-state", std::to_string(counters.out_of_state));
   all.key("retransmissions-sent", std::to_string(counters.retransmissions_sent));
   all.key("retransmissions-answered", std::to_string(counters.retransmissions_answered));
-  all.key("cookies-sent", std::to_string(counters.cookies_sent)).key("cookies-wrong", std::to_string(counters.cookies_wrong));
+  all.key("cookies-sent", std::to_string(counters.cookies_sent))
+      .key("cookies-wrong", std::to_string(counters.cookies_wrong));
   all.key("half-open-refused", std::to_string(counters.half_open_refused));
   return answer;
 }

@@ -90,7 +90,8 @@ void write_child(vici::Section& section, const config::ChildConfig& child) {
 
 void write_connection(vici::Section& section, const config::Connection& connection) {
   section.list("local_addrs", texts(connection.local_addrs)).list("remote_addrs", texts(connection.remote_addrs));
-  section.key("local_port", std::to_string(connection.local_port)).key("remote_port", std::to_string(connection.remote_port));
+  section.key("local_port", std::to_string(connection.local_port))
+      .key("remote_port", std::to_string(connection.remote_port));
   section.key("version", connection.version == 0 ? "IKEv1/2" : "IKEv" + std::to_string(connection.version));
   section.key("reauth_time", in_seconds(connection.reauth_time)).key("rekey_time", in_seconds(connection.rekey_time));
   section.key("unique", text(connection.unique));

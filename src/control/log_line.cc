@@ -5,7 +5,8 @@ namespace keypact::control {
 namespace {
 
 std::string described(const IkeFacts& facts) {
-  return "IKE SA " + (facts.connection.empty() ? "(unnamed)" : facts.connection) + "[" + std::to_string(facts.id.value) + "]";
+  return "IKE SA " + (facts.connection.empty() ? "(unnamed)" : facts.connection) + "[" +
+         std::to_string(facts.id.value) + "]";
 }
 
 std::string described(const ike::v2::ChildSa& child) {
@@ -29,8 +30,8 @@ class Narrator {
     auto line = about("IKE", 0, event.ike_sa);
     const auto* facts = memory_.ike(engine_, event.ike_sa);
     if (facts == nullptr) return std::nullopt;
-    line.text = described(*facts) + " established between " + facts->record.local.address.to_string() + "[" + facts->local_id +
-                "]..." + facts->record.remote.address.to_string() + "[" + facts->peer_id + "]";
+    line.text = described(*facts) + " established between " + facts->record.local.address.to_string() + "[" +
+                facts->local_id + "]..." + facts->record.remote.address.to_string() + "[" + facts->peer_id + "]";
     return line;
   }
 
@@ -47,7 +48,8 @@ class Narrator {
     const auto* child = memory_.child(engine_, event.ike_sa, event.child_sa);
     if (child == nullptr) return std::nullopt;
     line.text = described(*child) + " established with SPIs " + to_string(child->inbound_spi) + "_i " +
-                to_string(child->outbound_spi) + "_o and TS " + to_string(child->local) + " === " + to_string(child->remote);
+                to_string(child->outbound_spi) + "_o and TS " + to_string(child->local) +
+                " === " + to_string(child->remote);
     return line;
   }
 

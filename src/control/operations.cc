@@ -81,13 +81,6 @@ Matches find_matches(const ike::Engine& engine, const Wanted& wanted) {
   return matches;
 }
 
-bool holds_policies(const ike::Engine& engine, const Wanted& wanted) {
-  const auto& all = engine.policies().all();
-  return std::any_of(all.begin(), all.end(), [&](const auto& entry) {
-    return entry.first.first == wanted.ike && (wanted.child.empty() || entry.first.second == wanted.child);
-  });
-}
-
 vici::Message counted(vici::Message answer, std::size_t matches, std::size_t terminated) {
   answer.key("matches", std::to_string(matches)).key("terminated", std::to_string(terminated));
   return answer;
@@ -106,8 +99,8 @@ std::optional<vici::Message> Operations::initiate(Instant now, ClientId client, 
   if (!wanted) return vici::refusal(wanted.error().to_string());
   if (wanted->ike.empty() && wanted->child.empty()) return vici::refusal("missing configuration name");
   const auto connection = connection_with(*access_.engine().configuration(), *wanted);
-  const bool has_child =
-      connection && (wanted->child.empty() ? !connection->children.empty() : connection->child(wanted->child) != nullptr);
+  const bool has_child = connection && (wanted->child.empty() ? !connection->children.empty()
+                                                              : connection->child(wanted->child) != nullptr);
   if (!has_child) {
     return vici::refusal(wanted->child.empty() ? "IKE_SA config '" + wanted->ike + "' not found, or it has no children"
                                                : "CHILD_SA config '" + wanted->child + "' not found");
@@ -127,9 +120,7 @@ void Operations::start(const config::Connection& connection, const std::string& 
   begin(new_request(std::nullopt), connection, child);
 }
 
-void Operations::stop(IkeSaId ike_sa) {
-  access_.submit(ike::TerminateIke{new_request(std::nullopt), ike_sa, false});
-}
+void Operations::stop(IkeSaId ike_sa) { access_.submit(ike::TerminateIke{new_request(std::nullopt), ike_sa, false}); }
 
 void Operations::begin(ControlId id, const config::Connection& connection, const std::string& child) {
   ike::Initiate initiate{id, connection.name, child, std::nullopt, std::nullopt};
@@ -157,18 +148,12 @@ std::optional<vici::Message> Operations::terminate(Instant now, ClientId client,
   }
   const auto matches = find_matches(access_.engine(), *wanted);
   const auto count = matches.ikes.size() + matches.children.size();
-  if (count == 0) {
-    if (!holds_policies(access_.engine(), *wanted)) {
-      return counted(vici::refusal("no matching SAs to terminate found"), 0, 0);
-    }
-    // Nothing is up, but its traffic is still being held back.
-    access_.submit(ike::ReleasePolicies{new_request(std::nullopt), wanted->ike, wanted->child});
-    return counted(vici::success(), 0, 0);
-  }
+  if (count == 0) return counted(vici::refusal("no matching SAs to terminate found"), 0, 0);
   const bool waits = wanted->timeout_ms != -1;
   if (waits) {
     auto& operation = operations_[client];
-    operation = {Operation::Kind::terminate, wanted->ike, wanted->child, now, {}, wanted->log_level, count, count, 0, {}};
+    operation = {Operation::Kind::terminate, wanted->ike, wanted->child, now, {},
+                 wanted->log_level,          count,       count,         0,   {}};
     if (wanted->timeout_ms > 0) operation.deadline = now + milliseconds(wanted->timeout_ms);
   }
   const auto owner = waits ? std::optional(client) : std::nullopt;

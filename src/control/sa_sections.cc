@@ -95,8 +95,12 @@ void write_child_sa(vici::Section& section, const ike::v2::ChildSa& child, Polic
   section.list("local-ts", texts(child.local)).list("remote-ts", texts(child.remote));
 }
 
-std::string child_section_name(const ike::v2::ChildSa& child) { return child.name + "-" + std::to_string(child.id.value); }
+std::string child_section_name(const ike::v2::ChildSa& child) {
+  return child.name + "-" + std::to_string(child.id.value);
+}
 
-std::string ike_section_name(const IkeFacts& facts) { return facts.connection.empty() ? "(unnamed)" : facts.connection; }
+std::string ike_section_name(const IkeFacts& facts) {
+  return facts.connection.empty() ? "(unnamed)" : facts.connection;
+}
 
 }  // namespace keypact::control

@@ -60,19 +60,20 @@ TEST_F(Commands, ListSasStreamsEverythingThatSwanctlPrints) {
   ASSERT_EQ(client.events("list-sa").size(), 1u);
   const auto event = client.events("list-sa")[0];
   const auto& ike = *event.find_section("net");
-  EXPECT_THAT(keys_of(ike),
-              testing::IsSupersetOf({"uniqueid", "version", "state", "local-host", "local-port", "local-id", "remote-host",
-                                     "remote-port", "remote-id", "initiator", "initiator-spi", "responder-spi", "encr-alg",
-                                     "encr-keysize", "prf-alg", "dh-group", "established", "child-sas"}));
+  EXPECT_THAT(keys_of(ike), testing::IsSupersetOf({"uniqueid", "version", "state", "local-host", "local-port",
+                                                   "local-id", "remote-host", "remote-port", "remote-id", "initiator",
+                                                   "initiator-spi", "responder-spi", "encr-alg", "encr-keysize",
+                                                   "prf-alg", "dh-group", "established", "child-sas"}));
   EXPECT_EQ(ike.value_or("encr-alg"), "AES_GCM_16");
   EXPECT_EQ(ike.value_or("encr-keysize"), "256");
   EXPECT_EQ(ike.value_or("dh-group"), "CURVE_25519");
   EXPECT_EQ(ike.value_or("initiator-spi").size(), 16u);
   EXPECT_EQ(ike.value_or("local-host"), "192.0.2.1");
   const auto& child = std::get<vici::Section>(ike.find_section("child-sas")->elements()[0].content);
-  EXPECT_THAT(keys_of(child), testing::IsSupersetOf({"name", "uniqueid", "reqid", "state", "mode", "protocol", "spi-in",
-                                                     "spi-out", "encr-alg", "bytes-in", "packets-in", "use-in", "bytes-out",
-                                                     "packets-out", "install-time", "local-ts", "remote-ts"}));
+  EXPECT_THAT(keys_of(child),
+              testing::IsSupersetOf({"name", "uniqueid", "reqid", "state", "mode", "protocol", "spi-in", "spi-out",
+                                     "encr-alg", "bytes-in", "packets-in", "use-in", "bytes-out", "packets-out",
+                                     "install-time", "local-ts", "remote-ts"}));
   EXPECT_EQ(child.value_or("state"), "INSTALLED");
   EXPECT_EQ(child.value_or("mode"), "TUNNEL");
   EXPECT_EQ(child.value_or("spi-in").size(), 8u);
@@ -135,7 +136,8 @@ TEST_F(Commands, UnloadingBringsBackWhatTheFilesSay) {
   EXPECT_EQ(call(client, "unload-conn", name), vici::success());
   call(client, "list-conns");
   EXPECT_EQ(client.events("list-conn")[0].find_section("net")->value_or("rekey_time"), "14400");
-  EXPECT_THAT(std::string(call(client, "unload-conn", name).value_or("errmsg")), HasSubstr("comes from the configuration files"));
+  EXPECT_THAT(std::string(call(client, "unload-conn", name).value_or("errmsg")),
+              HasSubstr("comes from the configuration files"));
 }
 
 TEST_F(Commands, ABadConnectionIsRefusedWithItsKeyAndTheNearestName) {
@@ -218,13 +220,17 @@ TEST_F(Commands, K06_a_malformed_frame_ends_one_client_and_hurts_no_other) {
   start();
   auto& good = connect();
   listen(good, "log");
-  for (const auto* frame : {"ffffffff", "00080001", "00000000", "0000000109", "000000020005", "0000000a00077665727369"
-                                                                                              "6f6e02"}) {
+  for (const auto* frame : {"ffffffff", "00080001", "00000000", "0000000109", "000000020005",
+                            "0000000a00077665727369"
+                            "6f6e02"}) {
     auto& bad = connect();
     send(good, "initiate", wanted());
     server->received(world.now(), id_of(bad), from_hex(frame).value());
     EXPECT_FALSE(bad.connected) << frame;
-    server->received(world.now(), id_of(bad), from_hex("0000000900077665727369" "6f6e").value());
+    server->received(world.now(), id_of(bad),
+                     from_hex("0000000900077665727369"
+                              "6f6e")
+                         .value());
     EXPECT_TRUE(bad.packets.empty());
     server->closed(id_of(bad));
     run_for(seconds(2));

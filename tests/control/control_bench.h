@@ -87,7 +87,8 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
     const auto end = world.now() + duration;
     while (world.now() < end) {
       const auto deadline = server->deadline();
-      world.run_for(std::min(deadline && *deadline > world.now() ? *deadline - world.now() : duration, end - world.now()));
+      world.run_for(
+          std::min(deadline && *deadline > world.now() ? *deadline - world.now() : duration, end - world.now()));
       if (deadline && *deadline <= world.now()) server->on_deadline(world.now());
     }
   }

@@ -145,12 +145,29 @@ TEST_F(ChildSas, I08_AnInstallationThatFailsLeavesNothingOnEitherSide) {
   }
 }
 
-TEST_F(ChildSas, I12_PoliciesOutliveTheSasThatThePeerTakesAway) {
+TEST_F(ChildSas, H19_PoliciesAreThereFromTheConfigurationOnAndOutliveTheSas) {
+  for (auto* site : {&left_site, &right_site}) site->more_children = {"lan2"};
+  start();
+  EXPECT_EQ(left().stack.policies().size(), 2u) << "before the tunnel is up";
+  initiate();
+  world.control(right(), ike::TerminateIke{ControlId{9}, established_id(right()), false});
+  world.run_for(minutes(1));
+  EXPECT_EQ(left().engine.ike_sas().size(), 0u);
+  EXPECT_EQ(left().stack.policies().size(), 2u);
+  EXPECT_EQ(right().stack.policies().size(), 2u);
+  left().engine.set_configuration(world.now(), std::make_shared<config::Snapshot>());
+  world.control(left(), ike::TerminateChild{ControlId{10}, {}});
+  EXPECT_EQ(left().stack.policies().size(), 0u) << "what is not configured any more is not protected";
+}
+
+TEST_F(ChildSas, H19_APolicyInUseGoesWithItsLastSaWhenItIsNoLongerConfigured) {
   establish();
-  world.control(right(), ike::TerminateChild{ControlId{9}, only_child(right())});
+  left().engine.set_configuration(world.now(), std::make_shared<config::Snapshot>());
+  world.control(left(), ike::TerminateChild{ControlId{9}, {}});
+  EXPECT_EQ(left().stack.policies().size(), 1u);
+  world.control(left(), ike::TerminateChild{ControlId{10}, only_child(left())});
   world.run_for(seconds(1));
-  EXPECT_EQ(left().stack.policies().size(), 1u) << "H19: traffic must not leave in clear";
-  EXPECT_EQ(right().stack.policies().size(), 0u) << "its own operator asked for it";
+  EXPECT_EQ(left().stack.policies().size(), 0u);
 }
 
 TEST_F(ChildSas, IkeSaDeletedByEitherSideTakesAllWithIt) {

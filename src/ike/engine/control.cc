@@ -84,7 +84,7 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
   record.local = {*local, standard_port ? options_.port : connection->local_port};
   record.remote = {*remote, connection->remote_port};
   record.created = context.now;
-  // From here on traffic of this child does not leave in clear, whatever becomes of the negotiation.
+  // Where the addresses were not known before, traffic is protected from here on, whatever becomes of the negotiation.
   const auto* child = connection->child(request.child);
   auto policy = policies_.hold({connection->name, child->name}, v2::resolve(child->local_ts, *local),
                                v2::resolve(child->remote_ts, *remote), ids_.next<PolicyId>());
@@ -105,7 +105,7 @@ void Engine::handle(Context& context, const TerminateIke& request) {
   if (sa == nullptr) return refuse(context, request.id, RefusalCode::unknown_connection, "no such IKE SA");
   if (sa->established() != nullptr && !request.at_once)
     return drive(context, *sa, [&](v2::IkeSa& owner) {
-      (void)owner.on_request(context, v2::DeleteIkeRequest{request.id, true});
+      (void)owner.on_request(context, v2::DeleteIkeRequest{request.id});
     });
   Refusal reason;
   reason.code = RefusalCode::terminated;
@@ -119,19 +119,8 @@ void Engine::handle(Context& context, const TerminateChild& request) {
   if (sa == nullptr || sa->established() == nullptr)
     return refuse(context, request.id, RefusalCode::unknown_connection, "no such Child SA");
   drive(context, *sa, [&](v2::IkeSa& owner) {
-    (void)owner.on_request(context, v2::DeleteChildRequest{request.child_sa, request.id, true});
+    (void)owner.on_request(context, v2::DeleteChildRequest{request.child_sa, request.id});
   });
-}
-
-void Engine::handle(Context& context, const ReleasePolicies& request) {
-  std::vector<PolicyBook::Name> names;
-  for (const auto& [name, entry] : policies_.all())
-    if (name.first == request.connection && (request.child.empty() || name.second == request.child) &&
-        !policy_in_use(name))
-      names.push_back(name);
-  for (const auto& name : names)
-    for (auto& release : policies_.release(name)) context.request(std::move(release));
-  context.emit(RequestDone{request.id, {}, {}, std::nullopt});
 }
 
 }  // namespace keypact::ike

@@ -19,7 +19,7 @@ struct Initiate {
   std::optional<IpAddress> local_address;
   std::optional<IpAddress> remote_address;
 };
-/// Delete an IKE SA with its Child SAs. The policies go with them: the traffic may then leave in clear.
+/// Delete an IKE SA with its Child SAs. The policies stay: the traffic does not leave in clear.
 struct TerminateIke {
   ControlId id;
   IkeSaId ike_sa;
@@ -30,13 +30,6 @@ struct TerminateChild {
   ChildSaId child_sa;
 };
 
-/// Protected traffic of this connection (and child, when named) that has no SA may leave in clear again.
-struct ReleasePolicies {
-  ControlId id;
-  std::string connection;
-  std::string child;
-};
-
-using ControlRequest = std::variant<Initiate, TerminateIke, TerminateChild, ReleasePolicies>;
+using ControlRequest = std::variant<Initiate, TerminateIke, TerminateChild>;
 
 }  // namespace keypact::ike

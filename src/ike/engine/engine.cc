@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ike/v2/connection_choice.h"
+
 namespace keypact::ike {
 
 Engine::Engine(Options options, crypto::Library& library, RandomSource& random, Instant now)
@@ -57,15 +59,34 @@ void Engine::forget_others(Context& context, const InitialContact& contact) {
 void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapshot> snapshot) {
   auto ctx = context(now);
   configuration_ = std::move(snapshot);
+  release_stale_policies(ctx);
+  for (const auto& connection : configuration_->connections) hold_policies(ctx, *connection);
+}
+
+void Engine::release_stale_policies(const Context& context) {
   std::vector<PolicyBook::Name> stale;
   for (const auto& [name, entry] : policies_.all()) {
     const auto connection = configuration_->connection(name.first);
     const auto child = name.second.substr(0, name.second.find('#'));
-    if (!connection || connection->child(child) == nullptr) stale.push_back(name);
+    if ((!connection || connection->child(child) == nullptr) && !policy_in_use(name)) stale.push_back(name);
   }
   for (const auto& name : stale)
-    if (!policy_in_use(name))
-      for (auto& request : policies_.release(name)) ctx.request(std::move(request));
+    for (auto& request : policies_.release(name)) context.request(std::move(request));
+}
+
+void Engine::hold_policies(const Context& context, const config::Connection& connection) {
+  if (!v2::has_fixed_peer(connection)) return;
+  const auto local = v2::only_address(connection.local_addrs);
+  const auto remote = v2::only_address(connection.remote_addrs);
+  for (const auto& child : connection.children) {
+    const PolicyBook::Name name{connection.name, child.name};
+    const auto local_selectors = v2::resolve_if_known(child.local_ts, local);
+    const auto remote_selectors = v2::resolve_if_known(child.remote_ts, remote);
+    // RFC 4301 §4.4.1: the SPD says what is protected, whether or not there is an SA. One that SAs use stays as it is.
+    if (child.action != PolicyAction::protect || !local_selectors || !remote_selectors || policy_in_use(name)) continue;
+    auto held = policies_.hold(name, *local_selectors, *remote_selectors, ids_.next<PolicyId>());
+    for (auto& request : held.requests) context.request(std::move(request));
+  }
 }
 
 bool Engine::policy_in_use(const PolicyBook::Name& name) const {

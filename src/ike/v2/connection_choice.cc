@@ -31,6 +31,17 @@ std::vector<ConnectionPtr> connections_between(const config::Snapshot& snapshot,
   return connections;
 }
 
+bool has_fixed_peer(const config::Connection& connection) {
+  if (connection.remote_addrs.size() != 1) return false;
+  const auto& remote = connection.remote_addrs.front();
+  return remote.is_single() || remote.kind == config::AddressPattern::Kind::name;
+}
+
+std::optional<IpAddress> only_address(const std::vector<config::AddressPattern>& patterns) {
+  if (patterns.size() != 1 || !patterns.front().is_single()) return std::nullopt;
+  return patterns.front().first;
+}
+
 Identification local_identity(const config::Connection& connection, const IpAddress& local) {
   const auto& id = connection.local.front().id;
   return id.any ? Identification::of(local) : id.identity;

@@ -11,6 +11,12 @@ using ConnectionPtr = std::shared_ptr<const config::Connection>;
 [[nodiscard]] std::vector<ConnectionPtr> connections_between(const config::Snapshot& snapshot, const IpAddress& local,
                                                              const IpAddress& remote);
 
+/// A peer at one configured address or name has policies that outlive its SAs; others share the configuration, and each gets
+/// its own with its SAs.
+[[nodiscard]] bool has_fixed_peer(const config::Connection& connection);
+/// The one address of a list that names just one.
+[[nodiscard]] std::optional<IpAddress> only_address(const std::vector<config::AddressPattern>& patterns);
+
 /// Who we are towards this peer: the configured identity, or our address.
 [[nodiscard]] Identification local_identity(const config::Connection& connection, const IpAddress& local);
 

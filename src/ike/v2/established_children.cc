@@ -1,17 +1,11 @@
 // The Child SAs of an established IKE SA: keys, installation in the IPsec stack, removal. RFC 7296 §2.17, RFC 4301 §4.4.2.
 #include <algorithm>
 
+#include "ike/v2/connection_choice.h"
 #include "ike/v2/established_sa.h"
 
 namespace keypact::ike::v2 {
 namespace {
-
-/// A peer at one configured address has one policy that outlives its SAs; others share the configuration and get their own.
-bool has_fixed_peer(const config::Connection& connection) {
-  return connection.remote_addrs.size() == 1 && connection.remote_addrs.front().kind != config::AddressPattern::Kind::any &&
-         (connection.remote_addrs.front().is_single() ||
-          connection.remote_addrs.front().kind == config::AddressPattern::Kind::name);
-}
 
 void export_child_keys(const Context& context, const ipsec::ChildSa& sa) {
   if (!context.options.export_keys) return;
@@ -91,7 +85,9 @@ void EstablishedSa::remove(Context& context, const IkeSaRecord& record, ChildSaI
   const auto& child = found->second;
   if (child.phase != ChildSa::Phase::installing) context.emit(ChildSaDown{record.id, id});
   context.request(ipsec::RemoveChildSa{id});
-  if (child.policy_goes_too)
+  // A policy that the configuration no longer has goes with its last SA.
+  const auto configured = context.configuration->connection(parts_.connection->name);
+  if (child.policy_is_own || !configured || configured->child(child.name) == nullptr)
     for (auto& request : context.policies.release(child.policy_name)) context.request(std::move(request));
   context.esp_spis.release(child.inbound_spi);
   children_.erase(found);

@@ -89,15 +89,12 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Del
     return;
   }
   found->second.phase = ChildSa::Phase::deleting;
-  if (request.release_policy) found->second.policy_goes_too = true;
   exchange_ = DeletingChild{request.child, request.request};
   send_request(context, record, ExchangeType::INFORMATIONAL,
                {wire::DeletePayload{ProtocolId::ESP, {found->second.inbound_spi}}});
 }
 
 void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const DeleteIkeRequest& request) {
-  if (request.release_policies)
-    for (auto& [id, child] : children_) child.policy_goes_too = true;
   exchange_ = DeletingIke{request.request};
   send_request(context, record, ExchangeType::INFORMATIONAL, {wire::DeletePayload{ProtocolId::IKE, {}}});
 }

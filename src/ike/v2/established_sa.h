@@ -20,7 +20,7 @@ struct ChildSa {
   ChildSaId id;
   std::string name;  ///< of the ChildConfig
   PolicyBook::Name policy_name;
-  bool policy_goes_too = false;  ///< with the SA: a peer without a fixed address, or an operator's request
+  bool policy_is_own = false;  ///< the policy goes with the SA: a peer without a fixed address
   EspSpi inbound_spi;
   EspSpi outbound_spi;
   Proposal proposal;

@@ -13,11 +13,9 @@ struct CreateChildRequest {
 struct DeleteChildRequest {
   ChildSaId child;
   ControlId request;
-  bool release_policy = false;  ///< an operator wants it: the traffic is no longer protected
 };
 struct DeleteIkeRequest {
   ControlId request;
-  bool release_policies = false;
 };
 struct LivenessRequest {};
 using LocalRequest = std::variant<CreateChildRequest, DeleteChildRequest, DeleteIkeRequest, LivenessRequest>;

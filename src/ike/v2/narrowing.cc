@@ -35,6 +35,13 @@ Selectors resolve(const std::vector<config::SelectorPattern>& patterns, const Ip
   return selectors;
 }
 
+std::optional<Selectors> resolve_if_known(const std::vector<config::SelectorPattern>& patterns,
+                                          const std::optional<IpAddress>& address) {
+  const bool depends = std::ranges::any_of(patterns, &config::SelectorPattern::dynamic);
+  if (depends && !address) return std::nullopt;
+  return resolve(patterns, address.value_or(IpAddress{}));
+}
+
 std::optional<NarrowedSelectors> narrow(const Selectors& our_local, const Selectors& our_remote,
                                         const Selectors& proposed_local, const Selectors& proposed_remote) {
   if (!all_valid(proposed_local) || !all_valid(proposed_remote)) return std::nullopt;

@@ -29,6 +29,10 @@ class NarrowedSelectors {
 /// A child's configured selectors with "dynamic" replaced by the address of that side.
 [[nodiscard]] Selectors resolve(const std::vector<config::SelectorPattern>& patterns, const IpAddress& address);
 
+/// The same where the address may not be known yet: nothing if a selector depends on it.
+[[nodiscard]] std::optional<Selectors> resolve_if_known(const std::vector<config::SelectorPattern>& patterns,
+                                                        const std::optional<IpAddress>& address);
+
 /// As responder: our policy cut to what was proposed; nothing when one side is left empty.
 [[nodiscard]] std::optional<NarrowedSelectors> narrow(const Selectors& our_local, const Selectors& our_remote,
                                                       const Selectors& proposed_local,
