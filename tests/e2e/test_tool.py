@@ -53,7 +53,9 @@ class Tool(PairCase):
 
     def test_names_of_connections_and_of_children(self):
         self.configure()
-        self.bring_up("tunnel" if self.initiator.kind == "keypact" else "net")
+        for name in ("tunnel", "net", "tunnel/net"):
+            self.assertTrue(self.initiator.up(name).ok, name)
+        self.assertEqual(len(self.initiator.installed("net")), 1)
         self.assertEqual(self.initiator.tool("down", "net").returncode, OK)
         self.expect_nothing_installed()
 
@@ -61,7 +63,7 @@ class Tool(PairCase):
         """Other ports, another interface and another socket are enough to run side by side."""
         self.responder.stop()
         self.responder.host = self.left
-        self.responder.options = ("--port", "1500", "--nat-port", "14500", "--tun", "kp1")
+        self.responder.options = {"--port": 1500, "--nat-port": 14500, "--tun": "kp1"}
         self.responder.start()
         for daemon, host, peer, port in ((self.initiator, self.left, self.right, 1500),
                                          (self.responder, self.right, self.left, 500)):

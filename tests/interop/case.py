@@ -67,6 +67,7 @@ class PairCase(unittest.TestCase):
                 continue
             self.assertTrue(daemon.alive(), f"{daemon.kind} on {daemon.host.side} ended by itself")
             self.assertEqual(daemon.stop(), 0, f"{daemon.kind} on {daemon.host.side} did not end cleanly at SIGTERM")
+            self.assertEqual(daemon.leftovers(), [], f"{daemon.kind} left this on {daemon.host.side}")
 
     def keypact_or_skip(self):
         """The daemon of the pair that is keypactd."""

@@ -6,7 +6,7 @@ import pathlib
 import signal
 import socket
 
-from lab import LabError, Process, run, wait_for
+from lab import WIRE, LabError, Process, run, wait_for
 from vici import Client, ViciError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -89,6 +89,9 @@ class Daemon:
 
     def log_since_mark(self):
         return self.log_text()[self.mark:]
+
+    def leftovers(self):
+        return []
 
     # What vici tells, the same for both kinds.
 
@@ -179,10 +182,10 @@ class Keypact(Daemon):
     """keypactd with its own ESP in user space."""
 
     kind = "keypact"
-    options = ()
 
     def __init__(self, host):
         super().__init__(host)
+        self.options = {"--tun": "kp0", "--port": 500, "--nat-port": 4500}
         self.config = self.dir / "etc"
         self.keys = self.dir / "keys"
         self.config.mkdir(exist_ok=True)
@@ -192,8 +195,8 @@ class Keypact(Daemon):
 
     def command_line(self):
         return [*self.host.exec_prefix(), BUILD / "keypactd", "--config", self.config, "--vici", self.vici,
-                "--backend", "userspace", "--tun", "kp0", "--port", 500, "--nat-port", 4500,
-                "--export-keys", self.keys, "--log-level", "debug", *self.options]
+                "--backend", "userspace", "--export-keys", self.keys, "--log-level", "debug",
+                *(word for option in self.options.items() for word in option)]
 
     def output_path(self):
         return self.log
@@ -201,6 +204,14 @@ class Keypact(Daemon):
     def tool(self, *words, timeout=40):
         """The tool keypact; check .returncode and .stdout."""
         return run([BUILD / "keypact", "--vici", self.vici, *words], timeout=timeout, check=False)
+
+    def leftovers(self):
+        """What keypactd put into the network of its host: interface, routes, rules. Nothing after its end."""
+        state = "".join(self.host.ip(*words) for words in (
+            ("link",), ("rule",), ("-6", "rule"), ("route", "show", "table", "all"), ("-6", "route", "show", "table", "all")))
+        usual = (f"dev {WIRE} ", "dev lo ", f" {WIRE}@", " lo:", "link/", "lookup local", "lookup main", "lookup default",
+                 f"via {self.host.lab.peer_of(self.host).v4} ", f"via {self.host.lab.peer_of(self.host).v6} ")
+        return [line for line in state.splitlines() if not any(word in line for word in usual)]
 
     def load(self, text):
         (self.config / "swanctl.conf").write_text(text)

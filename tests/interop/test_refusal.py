@@ -1,5 +1,5 @@
 """What must fail, fails at both ends, leaves no Child SA at either, and the tool says what it was."""
-from case import PairCase
+from case import PSK, PairCase
 from daemons import Keypact
 
 
@@ -28,8 +28,8 @@ class Refusal(PairCase):
         self.expect_nothing_installed()
         # Both are still in order: with the right configuration the same daemons come together.
         for daemon in (self.initiator, self.responder):
-            if daemon.sas():
-                daemon.terminate(ike="tunnel")
+            for sa in daemon.sas():
+                daemon.terminate(ike_id=sa["uniqueid"], force="yes")
         self.expect_gone()
         self.configure()
         self.bring_up()
@@ -63,8 +63,14 @@ class Refusal(PairCase):
         self.expect_refusal("authentication-failed", responder=edit(*CONNECTION, "remote", "id", "somebody.example"))
 
     def test_responder_has_another_identity_than_expected(self):
-        self.expect_refusal("authentication-failed", "peer-identity-mismatch",
-                            initiator=edit(*CONNECTION, "remote", "id", "somebody.example"))
+        def expect_somebody(configuration):
+            configuration["connections"]["tunnel"]["remote"]["id"] = "somebody.example"
+            configuration["secrets"] = {"ike-1": {"secret": f'"{PSK}"'}}
+        self.expect_refusal("authentication-failed", "peer-identity-mismatch", initiator=expect_somebody)
+
+    def test_no_key_for_this_peer_at_the_initiator(self):
+        self.expect_refusal("no-shared-key",
+                            initiator=edit("secrets", {"ike-1": {"id": "stranger.example", "secret": '"something"'}}))
 
     def test_no_ike_proposal_in_common(self):
         self.expect_refusal("no-proposal-chosen",

@@ -1,0 +1,33 @@
+"""A daemon that is killed (SIGKILL) and started again. The packets of its policies: see docs/decisions/0002."""
+from capture import Capture, census
+from case import PairCase
+from lab import wait_for
+
+
+class Crash(PairCase):
+
+    def test_the_next_start_puts_the_network_in_order(self):
+        self.configure(inner=(4, 6))
+        self.bring_up()
+        before = sorted(line for line in self.initiator.leftovers() if "kp0" not in line)
+        self.initiator.kill()
+        self.initiator.start()
+        after = sorted(line for line in self.initiator.leftovers() if "kp0" not in line)
+        self.assertEqual(after, before, "rules of the run that was killed")
+        self.bring_up()
+        self.expect_data((4, 6), size=20_000)
+        self.assertEqual(len(self.responder.established()), 1, "INITIAL_CONTACT replaced the SA of the run that was killed")
+
+    def test_no_packet_leaves_in_clear_after_a_kill(self):
+        for host in (self.left, self.right):
+            host.ip("route", "add", "default", "via", self.lab.peer_of(host).v4)
+            host.ip("-6", "route", "add", "default", "via", self.lab.peer_of(host).v6)
+        self.configure(inner=(4, 6))
+        self.bring_up()
+        self.initiator.kill()
+        wait_for(lambda: "kp0" not in self.left.ip("link"), "the interface is gone with its process")
+        capture = Capture(self.left)
+        for family in (4, 6):
+            self.left.ping(self.left.inner(family), self.right.inner(family), count=3, wait=1)
+        _, complaints = census(capture.stop().frames(), self.inner_octets())
+        self.assertEqual(complaints, [])
