@@ -167,6 +167,8 @@ main() {
   keypact left status
   step "keypact status on right"
   keypact right status
+  step "keypact status $name on right: all about one connection"
+  keypact right status "$name"
   step "what crossed the wire meanwhile"
   check_wire
   step "keypact down $name"
