@@ -30,6 +30,7 @@ constexpr std::array<Prefix, 10> kPrefixes = {{
 
 std::vector<std::string_view> prefix_words() {
   std::vector<std::string_view> words;
+  words.reserve(kPrefixes.size());
   for (const auto& prefix : kPrefixes) words.push_back(prefix.word);
   return words;
 }

@@ -217,6 +217,7 @@ bool is_private_keyword(std::string_view word) { return std::ranges::find(kPriva
 
 std::vector<std::string_view> proposal_keywords() {
   std::vector<std::string_view> words;
+  words.reserve(kRows.size());
   for (const auto& entry : kRows) words.push_back(entry.word);
   return words;
 }

@@ -96,10 +96,11 @@ std::vector<std::string_view> SectionReader::setting_names() const {
 void SectionReader::unknown_setting(const Setting& setting) {
   Remark remark{"unknown setting \"" + printable(setting.name) + "\"" + (path_.empty() ? "" : " in " + path_),
                 std::string(rules_.kind) + " has no such setting"};
-  if (rules_.has_section(setting.name) && !rules_.settings.empty())
+  // A slip of the keys is likelier than a section that begins with the same letters ("remote_adrs").
+  remark.remedy = did_you_mean(setting.name, setting_names());
+  if (remark.remedy.empty() && rules_.has_section(setting.name) && !rules_.settings.empty())
     remark.remedy = printable(setting.name) + " is a section: " + printable(setting.name) + " { ... }";
   if (remark.remedy.empty()) remark.remedy = right_place(setting.name);
-  if (remark.remedy.empty()) remark.remedy = did_you_mean(setting.name, setting_names());
   problems_.error(setting.at, std::move(remark), masking_);
 }
 

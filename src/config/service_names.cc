@@ -40,6 +40,7 @@ constexpr std::array<Service, 46> kServices = {{
 template <class Table>
 std::vector<std::string_view> names_of(const Table& table) {
   std::vector<std::string_view> names;
+  names.reserve(table.size());
   for (const auto& entry : table) names.push_back(entry.name);
   return names;
 }
