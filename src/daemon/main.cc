@@ -1,6 +1,6 @@
 // keypactd: the parts put together, and the process around them.
 #include <csignal>
-#include <cstdio>
+#include <filesystem>
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -66,8 +66,12 @@ int run(const CommandLine& line, Log& log) {
     });
   }
 
-  if (!control.load_files())
-    log.write(LogLevel::error, "no configuration is in force until `keypact reload` finds one without errors");
+  // Without a file connections come over vici only; a file with errors is another matter.
+  if (!std::filesystem::exists(line.config_directory + "/swanctl.conf"))
+    note("there is no swanctl.conf in " + line.config_directory + ": connections come over vici only");
+  else if (!control.load_files())
+    return fail(log, {"keypactd does not start", "the configuration in " + line.config_directory + " has errors",
+                      "correct what is named above"});
   auto started = transport->start(loop, {[&](const ike::Datagram& datagram) { host.on_datagram(datagram); },
                                          [&](auto datagrams) { (*backend)->on_udp_esp(datagrams); }});
   if (started) started = (*backend)->start(loop, [&](const ipsec::StackEvent& event) { host.on_stack_event(event); }, note);

@@ -67,7 +67,10 @@ std::optional<ipsec::StackEvent> UserspaceBackend::apply(ipsec::StackRequest req
   const auto removed = std::holds_alternative<ipsec::RemovePolicy>(request)
                            ? std::optional(std::get<ipsec::RemovePolicy>(request).id)
                            : std::nullopt;
+  const auto* sa = std::get_if<ipsec::InstallChildSa>(&request);
+  const auto path = sa != nullptr ? std::optional(Path{sa->sa.id, sa->sa.local.address, sa->sa.remote.address}) : std::nullopt;
   auto event = plane_.apply(std::move(request), io::monotonic_now());
+  if (path) learn_path_mtu(*path);
   if (removed) remove_routes(*removed);
   return event;
 }
@@ -168,12 +171,13 @@ void UserspaceBackend::send_run(std::span<const esp::OuterPacket> run) {
   if (run.front().udp_encapsulation) report = transport_.send_esp(family, outgoing_);
   else if (auto raw = raw_.find(family); raw != raw_.end()) report = raw->second.send(outgoing_);
   for (const auto& failure : report.failures)
-    if (failure.problem == io::SendProblem::too_big) learn_path_mtu(run[failure.index]);
+    if (failure.problem == io::SendProblem::too_big) learn_path_mtu({run[failure.index].child_sa, run[failure.index].local.address,
+                                                                            run[failure.index].remote.address});
 }
 
-void UserspaceBackend::learn_path_mtu(const esp::OuterPacket& packet) {
-  const auto route = netlink().route_to(packet.remote.address, kOwnTrafficMark, packet.local.address);
-  if (route && route->mtu != 0) plane_.set_path_mtu(packet.child_sa, route->mtu, io::monotonic_now());
+void UserspaceBackend::learn_path_mtu(const Path& path) {
+  const auto route = netlink().route_to(path.remote, kOwnTrafficMark, path.local);
+  if (route && route->mtu != 0) plane_.set_path_mtu(path.child_sa, route->mtu, io::monotonic_now());
 }
 
 }  // namespace keypact::daemon

@@ -41,7 +41,12 @@ class UserspaceBackend {
   void dispatch(esp::OutputBatch& output);
   void send_to_wire(std::span<const esp::OuterPacket> packets);
   void send_run(std::span<const esp::OuterPacket> run);
-  void learn_path_mtu(const esp::OuterPacket& packet);
+  struct Path {
+    ChildSaId child_sa;
+    IpAddress local;
+    IpAddress remote;
+  };
+  void learn_path_mtu(const Path& path);
   void add_routes(const ipsec::Policy& policy);
   void remove_routes(PolicyId id);
   [[nodiscard]] std::optional<IpAddress> source_address(const ipsec::Policy& policy, IpFamily family);

@@ -19,6 +19,8 @@ namespace keypact::io {
 
 struct Netlink::Implementation {
   NetlinkExchange exchange;
+  /// 0 when there is no such interface.
+  std::uint32_t link_mtu(InterfaceIndex interface);
 };
 
 namespace {
@@ -253,6 +255,16 @@ Result<std::vector<LocalAddress>> Netlink::local_addresses() {
   return found;
 }
 
+std::uint32_t Netlink::Implementation::link_mtu(InterfaceIndex interface) {
+  NetlinkRequest request(RTM_GETLINK, 0);
+  request.body<ifinfomsg>().ifi_index = static_cast<int>(interface);
+  std::uint32_t mtu = 0;
+  const auto outcome = exchange.run(request, [&](const nlmsghdr* message) {
+    mtu = NetlinkAttributes(message, sizeof(ifinfomsg)).u32(IFLA_MTU).value_or(0);
+  });
+  return outcome.ok() ? mtu : 0;
+}
+
 Result<RouteLookup> Netlink::route_to(const IpAddress& remote, std::uint32_t mark, std::optional<IpAddress> local) {
   NetlinkRequest request(RTM_GETROUTE, 0);
   auto& body = request.body<rtmsg>();
@@ -280,6 +292,7 @@ Result<RouteLookup> Netlink::route_to(const IpAddress& remote, std::uint32_t mar
   // For IPv6 the kernel answers with a route that leads nowhere.
   if (outcome.ok() && (!reachable || route.source.is_unspecified())) outcome.code = ENETUNREACH;
   if (!outcome.ok()) return failure(outcome.error("no route to " + remote.to_string()));
+  if (route.mtu == 0) route.mtu = implementation_->link_mtu(route.interface);
   return route;
 }
 

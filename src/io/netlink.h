@@ -66,7 +66,7 @@ struct RouteLookup {
   IpAddress source;
   InterfaceIndex interface = 0;
   std::optional<IpAddress> gateway{};
-  std::uint32_t mtu = 0;  ///< 0: not limited by the route
+  std::uint32_t mtu = 0;  ///< of the route, else of its interface; 0: not known
 };
 
 struct LinkSettings {

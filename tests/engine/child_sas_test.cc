@@ -36,8 +36,8 @@ TEST_F(ChildSas, WithoutAKeyExchangeTakeOneExchange) {
   initiate("lan2");
   EXPECT_FALSE(refusal(left()).has_value());
   EXPECT_EQ(ladder_since_established(),
-            (std::vector<std::string>{"left  CREATE_CHILD_SA request 2  HDR, SK {SA, Nonce, TSi, TSr}",
-                                      "right  CREATE_CHILD_SA response 2  HDR, SK {SA, Nonce, TSi, TSr}"}));
+            (std::vector<std::string>{"left  CREATE_CHILD_SA request 2  HDR, SK {SA, Ni, TSi, TSr}",
+                                      "right  CREATE_CHILD_SA response 2  HDR, SK {SA, Nr, TSi, TSr}"}));
   expect_mirrored_child_sas(2);
 }
 
@@ -46,7 +46,7 @@ TEST_F(ChildSas, WithAKeyExchangeHavePerfectForwardSecrecy) {
   establish();
   initiate("lan2");
   EXPECT_FALSE(refusal(left()).has_value());
-  EXPECT_EQ(ladder_since_established().front(), "left  CREATE_CHILD_SA request 2  HDR, SK {SA, Nonce, KE, TSi, TSr}");
+  EXPECT_EQ(ladder_since_established().front(), "left  CREATE_CHILD_SA request 2  HDR, SK {SA, Ni, KEi, TSi, TSr}");
   expect_mirrored_child_sas(2);
 }
 
