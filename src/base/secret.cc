@@ -34,8 +34,10 @@ void Secret::wipe() noexcept {
 
 bool secret_equal(OctetView a, OctetView b) {
   if (a.size() != b.size()) return false;
-  volatile std::uint8_t difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) difference = static_cast<std::uint8_t>(difference | (a[i] ^ b[i]));
+  unsigned difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned>(a[i] ^ b[i]);
+  // The compiler must not learn that only "zero or not" is asked for: then it could stop at the first difference.
+  asm volatile("" : "+r"(difference));
   return difference == 0;
 }
 
