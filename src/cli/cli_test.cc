@@ -61,7 +61,9 @@ TEST(Human, TakesControlCharactersOutOfForeignText) {
   EXPECT_EQ(printable("\u009b2J"), "??2J");
   EXPECT_EQ(printable("K\u00f6ln \u00a7"), "K\u00f6ln \u00a7");
   EXPECT_EQ(width_of("K\u00f6ln"), 4u);
-  EXPECT_EQ((Style{false, false}.shown("RFC 7296 \u00a72.7 \u00f6")), "RFC 7296 " "section 2.7 ??");
+  EXPECT_EQ((Style{false, false}.shown("RFC 7296 \u00a72.7 \u00f6")),
+            "RFC 7296 "
+            "section 2.7 ??");
 }
 
 Connection connection(std::string name, const std::vector<std::string>& children) {
@@ -72,7 +74,8 @@ Connection connection(std::string name, const std::vector<std::string>& children
 }
 
 TEST(Names, AConnectionBeforeAChildAndAChildOnlyWhenOneHasIt) {
-  const std::vector<Connection> all = {connection("net", {"a"}), connection("x", {"net", "b"}), connection("a/b", {"c/d"})};
+  const std::vector<Connection> all = {connection("net", {"a"}), connection("x", {"net", "b"}),
+                                       connection("a/b", {"c/d"})};
   EXPECT_EQ(target(all, "net", "").value(), (Target{"net", ""}));
   EXPECT_EQ(target(all, "x/net", "").value(), (Target{"x", "net"}));
   EXPECT_EQ(target(all, "b", "").value(), (Target{"x", "b"}));

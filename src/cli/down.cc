@@ -53,7 +53,8 @@ Outcome<ExitCode> down(Daemon& daemon, const Options& options, const Console& co
   }
   if (answer->value_or("success") != "yes") {
     const auto code = terminated > 0 ? ExitCode::partial : ExitCode::failed;
-    return failed({name + " is not down", std::string(answer->value_or("errmsg", "the daemon gave no reason")), {}}, code);
+    return failed({name + " is not down", std::string(answer->value_or("errmsg", "the daemon gave no reason")), {}},
+                  code);
   }
   const auto count = static_cast<std::uint64_t>(terminated);
   const auto what = counted(count, which.child.empty() ? "IKE SA" : "Child SA");

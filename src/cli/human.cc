@@ -49,7 +49,8 @@ std::string duration_text(std::chrono::seconds duration) {
   const auto minutes = seconds / 60;
   if (minutes < 60) return fmt::format("{} min", minutes);
   const auto hours = minutes / 60;
-  if (hours < 24) return minutes % 60 == 0 ? fmt::format("{} h", hours) : fmt::format("{} h {} min", hours, minutes % 60);
+  if (hours < 24)
+    return minutes % 60 == 0 ? fmt::format("{} h", hours) : fmt::format("{} h {} min", hours, minutes % 60);
   return hours % 24 == 0 ? fmt::format("{} d", hours / 24) : fmt::format("{} d {} h", hours / 24, hours % 24);
 }
 

@@ -66,7 +66,8 @@ Outcome<Target> target(const std::vector<Connection>& connections, const std::st
   if (owners.size() == 1) return owners.front();
   std::string all;
   for (const auto& owner : owners) all += (all.empty() ? "" : ", ") + owner.to_string();
-  return failed({"ambiguous name", "several connections have a child '" + name + "'", "Say which: " + all}, ExitCode::usage);
+  return failed({"ambiguous name", "several connections have a child '" + name + "'", "Say which: " + all},
+                ExitCode::usage);
 }
 
 Outcome<std::vector<Target>> targets(const std::vector<Connection>& connections, const std::string& name,

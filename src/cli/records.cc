@@ -96,7 +96,8 @@ IkeSa ike_sa(const std::string& connection, const Section& section) {
   sa.reauthenticate_in = time(section, "reauth-time");
   if (const auto* children = section.find_section("child-sas")) {
     for (const auto& element : children->elements()) {
-      if (const auto* child = std::get_if<Section>(&element.content)) sa.children.push_back(child_sa(element.name, *child));
+      if (const auto* child = std::get_if<Section>(&element.content))
+        sa.children.push_back(child_sa(element.name, *child));
     }
   }
   return sa;
@@ -178,7 +179,8 @@ std::vector<IkeSa> ike_sas(const Section& list_sa) {
 std::vector<Connection> connections(const Section& list_conn) {
   std::vector<Connection> found;
   for (const auto& element : list_conn.elements()) {
-    if (const auto* section = std::get_if<Section>(&element.content)) found.push_back(connection(element.name, *section));
+    if (const auto* section = std::get_if<Section>(&element.content))
+      found.push_back(connection(element.name, *section));
   }
   return found;
 }

@@ -79,19 +79,16 @@ Json json_of(const Connection& connection) {
     children.push_back(
         {{"name", child.name}, {"mode", child.mode}, {"local_ts", child.local_ts}, {"remote_ts", child.remote_ts}});
   }
-  return {{"version", connection.version},
-          {"local_addrs", connection.local_addrs},
-          {"remote_addrs", connection.remote_addrs},
-          {"local_auth", connection.local_auth},
-          {"local_id", connection.local_id},
-          {"remote_auth", connection.remote_auth},
-          {"remote_id", connection.remote_id},
-          {"children", std::move(children)}};
+  return {{"version", connection.version},           {"local_addrs", connection.local_addrs},
+          {"remote_addrs", connection.remote_addrs}, {"local_auth", connection.local_auth},
+          {"local_id", connection.local_id},         {"remote_auth", connection.remote_auth},
+          {"remote_id", connection.remote_id},       {"children", std::move(children)}};
 }
 
 Json json_of(const Verdict& verdict) {
-  Json json = {{"code", verdict.code},   {"what", verdict.what},     {"phase", verdict.phase}, {"ours", verdict.ours},
-               {"theirs", verdict.theirs}, {"rule", verdict.rule}, {"side", verdict.side},   {"remedy", verdict.remedy}};
+  Json json = {{"code", verdict.code}, {"what", verdict.what},     {"phase", verdict.phase},
+               {"ours", verdict.ours}, {"theirs", verdict.theirs}, {"rule", verdict.rule},
+               {"side", verdict.side}, {"remedy", verdict.remedy}};
   if (!verdict.detail.empty()) json["detail"] = verdict.detail;
   if (verdict.failed_ago) json["failed_seconds_ago"] = verdict.failed_ago->count();
   return json;

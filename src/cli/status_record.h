@@ -6,8 +6,8 @@
 namespace keypact::cli {
 
 enum class LinkState : std::uint8_t {
-  up,          ///< an established IKE SA, and every configured child has an SA
-  partial,     ///< established, but a configured child has none
+  up,       ///< an established IKE SA, and every configured child has an SA
+  partial,  ///< established, but a configured child has none
   connecting,
   down,
 };

@@ -100,9 +100,11 @@ void ike_detail(std::string& out, const IkeSa& sa, const Style& style) {
   line(out, 4, "local", style.shown(sa.local_id + " @ " + endpoint(sa.local_host, sa.local_port)), style);
   line(out, 4, "peer", style.shown(sa.remote_id + " @ " + endpoint(sa.remote_host, sa.remote_port)), style);
   line(out, 4, "protection", style.shown(algorithms_text(sa.algorithms)), style);
-  line(out, 4, "SPIs", style.shown(sa.initiator_spi) + " initiator, " + style.shown(sa.responder_spi) + " responder", style);
+  line(out, 4, "SPIs", style.shown(sa.initiator_spi) + " initiator, " + style.shown(sa.responder_spi) + " responder",
+       style);
   line(out, 4, "NAT", nat_text(sa), style);
-  line(out, 4, "timers", timers("established", sa.established, sa.rekey_in, sa.reauthenticate_in, "reauthentication"), style);
+  line(out, 4, "timers", timers("established", sa.established, sa.rekey_in, sa.reauthenticate_in, "reauthentication"),
+       style);
   for (const auto& child : sa.children) child_detail(out, child, style);
 }
 
@@ -115,13 +117,15 @@ std::string party(const std::vector<std::string>& addresses, const std::string& 
 void configuration_detail(std::string& out, const ConnectionStatus& status, const Style& style) {
   const auto& connection = status.connection;
   line(out, 2, "local", style.shown(party(connection.local_addrs, connection.local_id, connection.local_auth)), style);
-  line(out, 2, "peer", style.shown(party(connection.remote_addrs, connection.remote_id, connection.remote_auth)), style);
+  line(out, 2, "peer", style.shown(party(connection.remote_addrs, connection.remote_id, connection.remote_auth)),
+       style);
 }
 
 void missing_children(std::string& out, const ConnectionStatus& status, const Style& style) {
   for (const auto& config : status.connection.children) {
     const bool there = std::any_of(status.sas.begin(), status.sas.end(), [&](const IkeSa& sa) {
-      return std::any_of(sa.children.begin(), sa.children.end(), [&](const ChildSa& c) { return c.name == config.name; });
+      return std::any_of(sa.children.begin(), sa.children.end(),
+                         [&](const ChildSa& c) { return c.name == config.name; });
     });
     if (there) continue;
     line(out, 2, "no SA for",
@@ -152,15 +156,17 @@ std::string status_lines(const std::vector<ConnectionStatus>& all, const Style& 
       out += style.shown(peer_of(status)) + "\n";
       continue;
     }
-    out += padded(style.shown(peer_of(status)), peer_width) + "  since " + padded(duration_text(*established), 9) + "  in " +
-           right_aligned(size_text(status.octets_in()), 9) + "  out " + right_aligned(size_text(status.octets_out()), 9);
+    out += padded(style.shown(peer_of(status)), peer_width) + "  since " + padded(duration_text(*established), 9) +
+           "  in " + right_aligned(size_text(status.octets_in()), 9) + "  out " +
+           right_aligned(size_text(status.octets_out()), 9);
     if (status.sas.size() > 1) out += "  " + counted(status.sas.size(), "IKE SA");
     out += "\n";
   }
   return out;
 }
 
-std::string status_detail(const ConnectionStatus& status, std::chrono::system_clock::time_point now, const Style& style) {
+std::string status_detail(const ConnectionStatus& status, std::chrono::system_clock::time_point now,
+                          const Style& style) {
   const auto state = status.state();
   std::string out = painted_dot(state, style) + " " + style.strong(style.shown(status.connection.name)) + "  " +
                     painted_state(state, 0, style);

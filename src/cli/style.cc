@@ -43,8 +43,7 @@ std::string Style::shown(std::string_view text) const {
   for (auto at = out.find(kSectionSign); at != std::string::npos; at = out.find(kSectionSign, at)) {
     out.replace(at, kSectionSign.size(), "section ");
   }
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
+  std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; }, '?');
   return out;
 }
 

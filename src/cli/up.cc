@@ -87,7 +87,8 @@ void print_up(const Target& target, const Attempt& attempt, const Found& found, 
 void print_failure(const Target& target, const Attempt& attempt, const Console& console) {
   if (console.json) return console.print(verdict_json("up", target, attempt.verdict));
   const auto& style = console.error_style;
-  console.complain(style.strong(style.shown(target.to_string())) + " is not up: " + verdict_text(attempt.verdict, style));
+  console.complain(style.strong(style.shown(target.to_string())) +
+                   " is not up: " + verdict_text(attempt.verdict, style));
 }
 
 }  // namespace

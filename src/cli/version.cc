@@ -12,8 +12,8 @@ Outcome<ExitCode> version(Daemon& daemon, const Options& options, const Console&
     return ExitCode::ok;
   }
   const auto text = [&](std::string_view key) { return console.style.shown(answer->value_or(key)); };
-  console.print("daemon: " + text("daemon") + " " + text("version") + " (" + text("sysname") + " " + text("release") + ", " +
-                text("machine") + ")");
+  console.print("daemon: " + text("daemon") + " " + text("version") + " (" + text("sysname") + " " + text("release") +
+                ", " + text("machine") + ")");
   return ExitCode::ok;
 }
 

@@ -70,10 +70,8 @@ class MessageReader {
           if (auto read = element(type, into, names, depth); !read) return read;
           break;
         case ElementType::LIST_ITEM:
-        case ElementType::LIST_END:
-          return std::unexpected(MessageError::list_not_open);
-        default:
-          return std::unexpected(MessageError::element_unknown);
+        case ElementType::LIST_END: return std::unexpected(MessageError::list_not_open);
+        default: return std::unexpected(MessageError::element_unknown);
       }
     }
     if (depth > 0) return std::unexpected(MessageError::section_open);

@@ -14,16 +14,16 @@ std::optional<MessageError> error_of(std::string_view hex) {
 
 // The example of the README of strongSwan's vici plugin, octet for octet as written there.
 constexpr std::string_view kExample =
-    "03 04 6b657931 0006 76616c756531"   // key1 = value1
-    "01 08 73656374696f6e31"             // section1 {
-    "  01 0b 7375622d73656374696f6e"     //   sub-section {
+    "03 04 6b657931 0006 76616c756531"  // key1 = value1
+    "01 08 73656374696f6e31"            // section1 {
+    "  01 0b 7375622d73656374696f6e"    //   sub-section {
     "    03 04 6b657932 0006 76616c756532"
-    "  02"                               //   }
-    "  04 05 6c69737431"                 //   list1 = [
+    "  02"                //   }
+    "  04 05 6c69737431"  //   list1 = [
     "    05 0005 6974656d31"
     "    05 0005 6974656d32"
-    "  06"                               //   ]
-    "02";                                // }
+    "  06"  //   ]
+    "02";   // }
 
 Message example() {
   Message message;

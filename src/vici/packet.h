@@ -35,8 +35,8 @@ struct Packet {
 };
 
 enum class PacketError {
-  frame_too_long,     ///< a frame of more than 512 KiB was announced
-  empty,              ///< a frame without even a packet type
+  frame_too_long,  ///< a frame of more than 512 KiB was announced
+  empty,           ///< a frame without even a packet type
   type_unknown,
   name_malformed,     ///< cut short, empty or not printable
   trailing_octets,    ///< octets after a packet that has no message

@@ -31,7 +31,11 @@ TEST(Packet, AllEightTypesSurviveEncodingAndDecoding) {
 
 TEST(Packet, ARegistrationHasTheLayoutOfTheProtocolDescription) {
   const auto frame = encode_frame(Packet{PacketType::EVENT_REGISTER, "log", {}});
-  EXPECT_EQ(to_hex(*frame), "00000005" "03" "03" "6c6f67");
+  EXPECT_EQ(to_hex(*frame),
+            "00000005"
+            "03"
+            "03"
+            "6c6f67");
 }
 
 TEST(Packet, K06_types_that_do_not_exist_and_empty_frames) {

@@ -12,9 +12,10 @@ namespace keypact::vici {
 
 namespace {
 
-constexpr std::string_view kCommands[] = {
-    "version",   "stats",       "initiate", "terminate",  "list-sas",    "list-conns",      "load-conn", "unload-conn",
-    "get-conns", "get-keys",    "get-shared", "load-shared", "get-authorities", "get-pools", kReloadCommand, kVerdictCommand};
+constexpr std::string_view kCommands[] = {"version",         "stats",      "initiate",     "terminate",
+                                          "list-sas",        "list-conns", "load-conn",    "unload-conn",
+                                          "get-conns",       "get-keys",   "get-shared",   "load-shared",
+                                          "get-authorities", "get-pools",  kReloadCommand, kVerdictCommand};
 constexpr std::string_view kEvents[] = {"control-log", "list-sa", "list-conn", "log", kLadderEvent, kVerdictEvent};
 
 }  // namespace

@@ -34,7 +34,7 @@ Outcome run_swanctl(const Server& server, const std::string& arguments) {
 
 bool swanctl_is_missing() { return std::system("swanctl --help >/dev/null 2>&1") != 0; }  // NOLINT
 
-#define NEEDS_SWANCTL() \
+#define NEEDS_SWANCTL()                                                \
   if (swanctl_is_missing()) GTEST_SKIP() << "swanctl is not installed"
 
 TEST(Swanctl, PrintsTheVersionOfTheDaemon) {
@@ -147,10 +147,11 @@ secrets { ike-gw { id-1 = a
                                              "get-conns", "load-conn"));
   EXPECT_EQ(to_string(server.requests()[2].message),
             "id = ike-gw\ntype = ike\ndata = three word secret\nowners = [a, b]\n");
-  EXPECT_EQ(to_string(server.requests()[6].message),
-            "gw {\n  version = 2\n  local_addrs = [192.0.2.2, 2001:db8::2]\n"
-            "  local {\n    auth = psk\n    id = b\n  }\n  remote {\n    auth = psk\n    id = a\n  }\n"
-            "  children {\n    net {\n      local_ts = [10.2.0.0/24]\n      remote_ts = [10.1.0.0/24]\n    }\n  }\n}\n");
+  EXPECT_EQ(
+      to_string(server.requests()[6].message),
+      "gw {\n  version = 2\n  local_addrs = [192.0.2.2, 2001:db8::2]\n"
+      "  local {\n    auth = psk\n    id = b\n  }\n  remote {\n    auth = psk\n    id = a\n  }\n"
+      "  children {\n    net {\n      local_ts = [10.2.0.0/24]\n      remote_ts = [10.1.0.0/24]\n    }\n  }\n}\n");
   EXPECT_EQ(server.fault(), "");
 }
 

@@ -44,8 +44,11 @@ void list_connections(ServerSession& client) {
     section.section("local-1").key("class", "pre-shared key").key("id", "b.example");
     section.section("remote-1").key("class", "pre-shared key").key("id", "a.example");
     for (const auto& child : children) {
-      section.section("children").section(child).key("mode", "TUNNEL").list("local-ts", {"10.2.0.0/24"}).list(
-          "remote-ts", {"10.1.0.0/24"});
+      section.section("children")
+          .section(child)
+          .key("mode", "TUNNEL")
+          .list("local-ts", {"10.2.0.0/24"})
+          .list("remote-ts", {"10.1.0.0/24"});
     }
     client.event("list-conn", message);
   }
@@ -140,7 +143,8 @@ TEST(ToolUp, PrintsOneRecordOnFailure) {
             "          ours          theirs\n"
             "          AES-256-GCM   3DES\n"
             "          X25519\n"
-            "  rule    RFC 7296 " "section 2.7\n"
+            "  rule    RFC 7296 "
+            "section 2.7\n"
             "  side    configuration of either side\n"
             "  change  add one of the peer's algorithms to proposals\n");
 }
@@ -159,7 +163,9 @@ TEST(ToolUp, PrintsJsonLines) {
   const auto ran = run_tool({"up", "site", "--json"}, server.path());
   EXPECT_EQ(ran.code, ExitCode::failed);
   EXPECT_THAT(ran.out, HasSubstr(R"({"schema":"keypact/up/1","event":"message","offset_ms":1.2,"direction":"out")"));
-  EXPECT_THAT(ran.out, HasSubstr(R"("event":"failed","connection":"site","child":"net","verdict":{"code":"no_proposal_chosen")"));
+  EXPECT_THAT(
+      ran.out,
+      HasSubstr(R"("event":"failed","connection":"site","child":"net","verdict":{"code":"no_proposal_chosen")"));
   EXPECT_EQ(ran.err, "");
 }
 
@@ -261,7 +267,11 @@ TEST(ToolReload, PrintsDiagnosticsAndKeepsQuietAboutNothing) {
 TEST(ToolReload, SaysWhatChanged) {
   Server server([](ServerSession&, const Request&) {
     auto answer = vici::success();
-    answer.key("connections", "2").key("secrets", "1").list("added", {"site"}).list("changed", {}).list("removed", {"old"});
+    answer.key("connections", "2")
+        .key("secrets", "1")
+        .list("added", {"site"})
+        .list("changed", {})
+        .list("removed", {"old"});
     return answer;
   });
   const auto ran = run_tool({"reload"}, server.path());
@@ -269,14 +279,18 @@ TEST(ToolReload, SaysWhatChanged) {
   EXPECT_EQ(ran.out, "reloaded: 2 connections (new: site; removed: old), 1 secret\n");
   EXPECT_EQ(run_tool({"reload", "--json"}, server.path()).out,
             R"({"schema":"keypact/reload/1","success":true,"connections":"2","secrets":"1","added":["site"],)"
-            R"("changed":[],"removed":["old"]})" "\n");
+            R"("changed":[],"removed":["old"]})"
+            "\n");
 }
 
 TEST(ToolVersion, PrintsItsOwnAndTheDaemons) {
   Server server([](ServerSession&, const Request&) {
     Message answer;
-    return answer.key("daemon", "keypactd").key("version", "0.1.0").key("sysname", "Linux").key("release", "6.1").key(
-        "machine", "x86_64");
+    return answer.key("daemon", "keypactd")
+        .key("version", "0.1.0")
+        .key("sysname", "Linux")
+        .key("release", "6.1")
+        .key("machine", "x86_64");
   });
   const auto ran = run_tool({"version"}, server.path());
   EXPECT_EQ(ran.code, ExitCode::ok);
@@ -291,8 +305,11 @@ TEST(Tool, ExitsWithThreeWhenTheDaemonDoesNotRun) {
 }
 
 TEST(Tool, ExitsWithTwoOnWrongUsage) {
-  for (const std::vector<std::string>& arguments :
-       {std::vector<std::string>{}, {"up"}, {"frobnicate"}, {"status", "--frobnicate"}, {"up", "a", "--timeout", "soon"}}) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{},
+                                                    {"up"},
+                                                    {"frobnicate"},
+                                                    {"status", "--frobnicate"},
+                                                    {"up", "a", "--timeout", "soon"}}) {
     EXPECT_EQ(run_tool(arguments, "").code, ExitCode::usage);
   }
   EXPECT_EQ(run_tool({"--help"}, "").code, ExitCode::ok);
