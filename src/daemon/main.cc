@@ -66,16 +66,18 @@ int run(const CommandLine& line, Log& log) {
     });
   }
 
+  auto started = transport->start(loop, {[&](const ike::Datagram& datagram) { host.on_datagram(datagram); },
+                                         [&](auto datagrams) { (*backend)->on_udp_esp(datagrams); }});
+  if (started) started = (*backend)->start(loop, [&](const ipsec::StackEvent& event) { host.on_stack_event(event); }, note);
+  if (!started) return fail(log, started.error());
+
   // Without a file connections come over vici only; a file with errors is another matter.
   if (!std::filesystem::exists(line.config_directory + "/swanctl.conf"))
     note("there is no swanctl.conf in " + line.config_directory + ": connections come over vici only");
   else if (!control.load_files())
     return fail(log, {"keypactd does not start", "the configuration in " + line.config_directory + " has errors",
                       "correct what is named above"});
-  auto started = transport->start(loop, {[&](const ike::Datagram& datagram) { host.on_datagram(datagram); },
-                                         [&](auto datagrams) { (*backend)->on_udp_esp(datagrams); }});
-  if (started) started = (*backend)->start(loop, [&](const ipsec::StackEvent& event) { host.on_stack_event(event); }, note);
-  if (started) started = control.listen();
+  started = control.listen();
   if (started)
     started = loop.on_signal([&](int signal) {
       if (signal == SIGHUP) (void)control.load_files();

@@ -5,12 +5,21 @@
 namespace keypact::daemon {
 namespace {
 
-/// Tables of our own are numbered by the TUN device, so that two daemons on one machine keep apart.
+/// Tables of our own are numbered by the name of the TUN device: two daemons on one machine keep apart, and a daemon that comes
+/// back after a crash finds what it left.
 constexpr std::uint32_t kFirstTable = 0x6b700000;
+/// Behind every route into the tunnel: what holds when the device is gone with its process.
+constexpr std::uint32_t kFallbackMetric = 0x6b700000;
 /// Before the main table, after the local one.
 constexpr std::uint32_t kRulePriority = 220;
 /// Leaves room for every combination of outer headers, ESP and padding on a path of 1500 octets.
 constexpr std::uint32_t kTunnelMtu = 1400;
+
+std::uint32_t table_of(const std::string& device) {
+  std::uint32_t hash = 0x811c9dc5;  // FNV-1a
+  for (const char c : device) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x01000193;
+  return kFirstTable | (hash & 0xffff);
+}
 
 io::PolicyRule rule_into(std::uint32_t table, IpFamily family) {
   io::PolicyRule rule;
@@ -36,7 +45,9 @@ Result<std::unique_ptr<UserspaceBackend>> UserspaceBackend::open(const std::stri
   link.automatic_ipv6_address = false;
   link.up = true;
   TRY_VOID(backend->netlink().configure(backend->interface_, link));
-  backend->table_ = kFirstTable + backend->interface_;
+  backend->table_ = table_of(backend->tun_.name());
+  TRY(const auto stale, backend->netlink().own_routes(backend->table_));
+  for (const auto& route : stale) TRY_VOID(backend->netlink().remove(route));
   for (const auto family : {IpFamily::v4, IpFamily::v6}) {
     if (!io::address_family_available(family)) continue;
     TRY_VOID(backend->network_.add(rule_into(backend->table_, family)));
@@ -80,16 +91,20 @@ void UserspaceBackend::add_routes(const ipsec::Policy& policy) {
   auto& routes = routes_[policy.id];
   for (const auto& selector : policy.remote) {
     for (const auto& prefix : prefixes_covering(selector.first, selector.last)) {
-      io::Route route;
-      route.destination = prefix;
-      route.interface = interface_;
-      route.table = table_;
-      route.preferred_source = source_address(policy, prefix.address.family());
-      if (auto added = network_.add(route); !added) {
-        problems_(added.error().to_string());
-        continue;
+      io::Route fallback;
+      fallback.destination = prefix;
+      fallback.kind = io::RouteKind::unreachable;
+      fallback.table = table_;
+      fallback.metric = kFallbackMetric;
+      auto into_tunnel = fallback;
+      into_tunnel.kind = io::RouteKind::unicast;
+      into_tunnel.interface = interface_;
+      into_tunnel.metric = 0;
+      into_tunnel.preferred_source = source_address(policy, prefix.address.family());
+      for (const auto& route : {fallback, into_tunnel}) {
+        if (auto added = network_.add(route); !added) problems_(added.error().to_string());
+        else routes.push_back(route);
       }
-      routes.push_back(route);
     }
   }
 }

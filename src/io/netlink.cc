@@ -255,6 +255,38 @@ Result<std::vector<LocalAddress>> Netlink::local_addresses() {
   return found;
 }
 
+namespace {
+
+RouteKind kind_of(unsigned char type) {
+  if (type == RTN_UNREACHABLE) return RouteKind::unreachable;
+  return type == RTN_BLACKHOLE ? RouteKind::blackhole : RouteKind::unicast;
+}
+
+}  // namespace
+
+Result<std::vector<Route>> Netlink::own_routes(std::uint32_t table) {
+  std::vector<Route> found;
+  for (const auto family : {IpFamily::v4, IpFamily::v6}) {
+    NetlinkRequest request(RTM_GETROUTE, NLM_F_DUMP);
+    request.body<rtmsg>().rtm_family = family_of(family);
+    const auto outcome = implementation_->exchange.run(request, [&](const nlmsghdr* message) {
+      const auto* body = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(message));
+      const NetlinkAttributes attributes(message, sizeof(rtmsg));
+      if (body->rtm_protocol != kProtocol || attributes.u32(RTA_TABLE).value_or(body->rtm_table) != table) return;
+      Route route;
+      const auto destination = get_address(attributes.find(RTA_DST)).value_or(IpAddress::unspecified(family));
+      route.destination = {destination, body->rtm_dst_len};
+      route.kind = kind_of(body->rtm_type);
+      if (route.kind == RouteKind::unicast) route.interface = attributes.u32(RTA_OIF).value_or(0);
+      route.table = table;
+      route.metric = attributes.u32(RTA_PRIORITY).value_or(0);
+      found.push_back(route);
+    });
+    if (!outcome.ok()) return failure(outcome.error("cannot list the routes of table " + std::to_string(table)));
+  }
+  return found;
+}
+
 std::uint32_t Netlink::Implementation::link_mtu(InterfaceIndex interface) {
   NetlinkRequest request(RTM_GETLINK, 0);
   request.body<ifinfomsg>().ifi_index = static_cast<int>(interface);

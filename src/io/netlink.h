@@ -98,6 +98,9 @@ class Netlink {
   [[nodiscard]] Result<void> remove(const Route& route);
   [[nodiscard]] Result<void> remove(const PolicyRule& rule);
 
+  /// The routes of this table that we added, also in an earlier run that ended badly. With what remove() needs: destination,
+  /// kind, interface, table, metric.
+  [[nodiscard]] Result<std::vector<Route>> own_routes(std::uint32_t table);
   [[nodiscard]] Result<std::vector<LocalAddress>> local_addresses();
   /// Fails when there is no route. `mark`: as if the packet had this fwmark (0: none); `local`: as if sent from there.
   [[nodiscard]] Result<RouteLookup> route_to(const IpAddress& remote, std::uint32_t mark = 0,
