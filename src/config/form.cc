@@ -65,6 +65,7 @@ Result<std::string, GrammarError> canonical(const SettingRule& rule, std::string
       if (const auto value = parse_boolean(text)) return std::string(*value ? "yes" : "no");
       return expected(text, "yes or no");
     case Form::number: return canonical_number(text, kHighest32);
+    case Form::long_number: return canonical_number(text, std::numeric_limits<std::uint64_t>::max());
     case Form::time: return canonical_time(text);
     case Form::octet_count: return canonical_octet_count(text);
     case Form::dscp:

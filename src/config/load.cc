@@ -9,6 +9,8 @@
 namespace keypact::config {
 namespace {
 
+constexpr std::size_t kKeyLooks = 1'000'000;
+
 /// The reading of one file with all it includes.
 class Loading {
  public:
@@ -26,6 +28,7 @@ class Loading {
   SourceFiles files_;
   Problems problems_;
   Snapshot snapshot_;
+  std::size_t key_looks_ = 0;
 };
 
 void Loading::read_connections(const SettingsSection& section) {
@@ -39,8 +42,10 @@ void Loading::read_connections(const SettingsSection& section) {
   }
 }
 
-/// A connection with a pre-shared key needs one. The key may still come over the control interface: so a warning.
+/// A connection with a pre-shared key needs one. The key may still come over the control interface: so a warning, and not for
+/// so many connections and keys that looking for it would take long.
 void Loading::check_keys(const Connection& connection, const SourcePosition& at) {
+  if ((key_looks_ += snapshot_.ike_secrets.size()) > kKeyLooks) return;
   const auto& local = connection.local.front();
   const auto& remote = connection.remote.front();
   const auto is_exact = [](const AuthRound& round) {

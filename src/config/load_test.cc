@@ -292,10 +292,16 @@ TEST(Load, SaysWhenAKeyIsMissingAndWhenNobodyCanBeCalled) {
   EXPECT_EQ(told(gw("remote_addrs = gw.example.org\n children { n { start_action = start } }")), "");
 }
 
+std::string example(const std::string& path) {
+  std::ifstream file(KEYPACT_SOURCE_DIR "/examples/" + path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
 TEST(Examples, LoadWithoutARemark) {
+  EXPECT_TRUE(load_text(example("default/swanctl.conf")).has_value());
+  EXPECT_EQ(told(example("default/swanctl.conf")), "");
   for (const std::string side : {"left", "right"}) {
-    std::ifstream file(KEYPACT_SOURCE_DIR "/examples/site-to-site-psk/" + side + "/swanctl.conf");
-    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    const auto text = example("site-to-site-psk/" + side + "/swanctl.conf");
     const auto loaded = load_text(text);
     ASSERT_TRUE(loaded.has_value()) << told(text);
     EXPECT_EQ(told(text), "");
@@ -349,12 +355,25 @@ TEST(Secrets, NeverAppearInADiagnostic) {
       "secrets = hunter2",
       "secrets { ike.x = hunter2 \n}",
       "secrets { ike { include \"hunter2\x01\" \n} }",
+      "secrets { ike { secret = abc#hunter2\n } }",
+      "secrets { ike { secret = #hunter2\n } }",
+      "secrets { ike { secret = abc # once it was hunter2\n } }",
   };
   for (const char* text : texts) {
     const auto all = told(text);
     EXPECT_NE(all, "") << text;
     EXPECT_THAT(all, Not(HasSubstr("hunter2"))) << text;
   }
+}
+
+TEST(Secrets, ThatEndAtACommentAreWarnedOf) {
+  EXPECT_EQ(told("secrets { ike { secret = gJ3kP0aQ7mVx2LrT#8\n } }"),
+            "swanctl.conf:1:42: warning: the value of secret ends here\n"
+            "  1 | secrets { ike { secret = ****\n"
+            "    |                          ^\n"
+            "  rule: # begins a comment, also within a word\n"
+            "  hint: put the value in quotes if the # is a part of it, else write a blank before it\n");
+  EXPECT_EQ(told("secrets { ike { secret = \"gJ3kP0aQ7mVx2LrT#8\"# quoted\n } }"), "");
 }
 
 TEST(Secrets, G02_OfLowEntropyAreWarnedOf) {

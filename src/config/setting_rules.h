@@ -11,7 +11,8 @@ namespace keypact::config {
 enum class Form : std::uint8_t {
   text,
   boolean,
-  number,  ///< 32 bits
+  number,       ///< 32 bits
+  long_number,  ///< 64 bits
   time,
   octet_count,
   dscp,

@@ -1,5 +1,7 @@
 #include "config/settings_lexer.h"
 
+#include <algorithm>
+
 #include "config/config_limits.h"
 
 namespace keypact::config {
@@ -176,6 +178,11 @@ LexedValue SettingsLexer::value() {
     }
     end = offset_;
     skip_blanks();
+  }
+  if (!at_end() && current() == '#') {
+    if (end == offset_ && end > begin && text_[end - 1] != '"') value.cut_at = position();
+    // What was meant as a part of a secret may stand behind the "#".
+    end = std::min(text_.find('\n', offset_), text_.size());
   }
   if (end > begin) files_.add_value(file_, begin, end);
   value.text = take_scratch();

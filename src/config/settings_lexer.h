@@ -34,7 +34,8 @@ struct LexedValue {
   Secret text;
   SourcePosition at;
   bool quoted = false;
-  std::optional<LexicalError> error;  ///< then `at` is its place
+  std::optional<LexicalError> error;     ///< then `at` is its place
+  std::optional<SourcePosition> cut_at;  ///< a "#" that ends the value without a blank before it
 };
 
 class SettingsLexer {

@@ -144,6 +144,12 @@ void Parser::value_statement(SettingsLexer& lexer, RawSection& section, const To
     report(value.at, lexical_remark(*value.error));
     return;
   }
+  if (value.cut_at) {
+    problems_.warning(*value.cut_at,
+                      {"the value of " + printable(name.text) + " ends here", "# begins a comment, also within a word",
+                       "put the value in quotes if the # is a part of it, else write a blank before it"},
+                      masking() == Masking::none ? Masking::none : Masking::values);
+  }
   Setting setting;
   setting.name = std::string(name.text);
   setting.values.push_back(std::move(value.text));

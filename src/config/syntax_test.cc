@@ -34,7 +34,7 @@ Parsed parse(MemoryFiles source) {
 /// The text of one connection "b", as it is understood.
 std::string in_connection(const std::string& text) {
   const auto parsed = parse({{"main", "connections { b {\n" + text + "\n} }\n"}});
-  if (!parsed.diagnostics.empty()) return to_string(parsed.diagnostics.front());
+  if (has_errors(parsed.diagnostics)) return to_string(parsed.diagnostics.front());
   return parsed.tree;
 }
 
