@@ -27,16 +27,6 @@ std::optional<IpAddress> single_address(const std::vector<config::AddressPattern
   return otherwise;
 }
 
-/// An IKE SA of this connection that is being set up by us.
-bool is_setting_up(const v2::IkeSa& sa, const std::string& connection) {
-  return std::visit(
-      [&](const auto& state) {
-        if constexpr (requires { state.intent; }) return state.intent.connection->name == connection;
-        else return false;
-      },
-      sa.state());
-}
-
 const v2::ChildSa* installed_child(const v2::EstablishedSa& sa, const std::string& name) {
   for (const auto& [id, child] : sa.children())
     if (child.name == name && child.phase == v2::ChildSa::Phase::installed) return &child;
@@ -47,8 +37,8 @@ const v2::ChildSa* installed_child(const v2::EstablishedSa& sa, const std::strin
 
 void Engine::handle(Context& context, const Initiate& request) {
   const auto connection = find_connection(*configuration_, request);
-  const auto* child = !connection                 ? nullptr
-                      : !request.child.empty()    ? connection->child(request.child)
+  const auto* child = !connection                    ? nullptr
+                      : !request.child.empty()       ? connection->child(request.child)
                       : connection->children.empty() ? nullptr
                                                      : &connection->children.front();
   if (child == nullptr)
@@ -57,10 +47,10 @@ void Engine::handle(Context& context, const Initiate& request) {
   auto wanted = request;
   wanted.connection = connection->name;
   wanted.child = child->name;
-  for (const auto& [id, sa] : table_.all()) {
-    if (is_setting_up(sa, connection->name)) return waiting_.push_back(std::move(wanted));
-    const auto* established = sa.established();
-    if (established == nullptr || established->parts().connection->name != connection->name) continue;
+  for (const auto id : table_.of_connection(connection->name)) {
+    const auto* established = table_.find(id)->established();
+    // It is being set up.
+    if (established == nullptr) return waiting_.push_back(std::move(wanted));
     if (const auto* up = installed_child(*established, child->name))
       return context.emit(RequestDone{request.id, id, up->id, std::nullopt});
     return drive(context, *table_.find(id), [&](v2::IkeSa& owner) {
@@ -104,9 +94,8 @@ void Engine::handle(Context& context, const TerminateIke& request) {
   auto* sa = table_.find(request.ike_sa);
   if (sa == nullptr) return refuse(context, request.id, RefusalCode::unknown_connection, "no such IKE SA");
   if (sa->established() != nullptr && !request.at_once)
-    return drive(context, *sa, [&](v2::IkeSa& owner) {
-      (void)owner.on_request(context, v2::DeleteIkeRequest{request.id});
-    });
+    return drive(context, *sa,
+                 [&](v2::IkeSa& owner) { (void)owner.on_request(context, v2::DeleteIkeRequest{request.id}); });
   Refusal reason;
   reason.code = RefusalCode::terminated;
   drive(context, *sa, [&](v2::IkeSa& owner) { owner.abandon(context, reason); });

@@ -15,8 +15,8 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
       cookies_(random, now) {}
 
 Context Engine::context(Instant now) {
-  return {now,       options_, library_,  random_,  configuration_,    esp_spis_, ids_,
-          policies_, counters_, outputs_, initial_contacts_, tracing_};
+  return {now,  options_,  library_,  random_,  configuration_,    esp_spis_,
+          ids_, policies_, counters_, outputs_, initial_contacts_, tracing_};
 }
 
 void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {
@@ -41,19 +41,17 @@ void Engine::note_outputs(std::size_t first, IkeSaId id) {
 
 void Engine::forget_others(Context& context, const InitialContact& contact) {
   std::vector<IkeSaId> others;
-  for (const auto& [id, sa] : table_.all()) {
-    const auto* established = sa.established();
+  for (const auto id : table_.established_with(contact.peer)) {
     // RFC 7296 §2.4: only SAs between the same authenticated identities; and only of the same connection.
-    if (id != contact.keep && established != nullptr && established->parts().connection->name == contact.connection &&
-        established->parts().local_id == contact.local && established->peer_identity() == contact.peer)
+    const auto& parts = table_.find(id)->established()->parts();
+    if (id != contact.keep && parts.connection->name == contact.connection && parts.local_id == contact.local)
       others.push_back(id);
   }
   Refusal reason;
   reason.code = RefusalCode::deleted_by_peer;
   reason.by_peer = true;
   reason.notify = NotifyType::INITIAL_CONTACT;
-  for (const auto id : others)
-    drive(context, *table_.find(id), [&](v2::IkeSa& sa) { sa.abandon(context, reason); });
+  for (const auto id : others) drive(context, *table_.find(id), [&](v2::IkeSa& sa) { sa.abandon(context, reason); });
 }
 
 void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapshot> snapshot) {
@@ -90,11 +88,10 @@ void Engine::hold_policies(const Context& context, const config::Connection& con
 }
 
 bool Engine::policy_in_use(const PolicyBook::Name& name) const {
-  return std::ranges::any_of(table_.all(), [&](const auto& entry) {
-    const auto* sa = entry.second.established();
-    return sa != nullptr && std::ranges::any_of(sa->children(), [&](const auto& child) {
-      return child.second.policy_name == name;
-    });
+  return std::ranges::any_of(table_.of_connection(name.first), [&](IkeSaId id) {
+    const auto* sa = table_.find(id)->established();
+    return sa != nullptr &&
+           std::ranges::any_of(sa->children(), [&](const auto& child) { return child.second.policy_name == name; });
   });
 }
 
@@ -158,10 +155,10 @@ void Engine::on_message(Context& context, const v2::Received& received) {
   // The initiator flag tells which of the two SPIs is ours (RFC 7296 §3.1).
   auto* sa = table_.find_by_local_spi(header.initiator ? header.responder_spi : header.initiator_spi);
   const bool other_half_fits =
-      sa != nullptr && (header.initiator ? !sa->record().initiator && sa->record().initiator_spi == header.initiator_spi
-                                         : sa->record().initiator &&
-                                               (sa->record().responder_spi.is_zero() ||
-                                                sa->record().responder_spi == header.responder_spi));
+      sa != nullptr &&
+      (header.initiator ? !sa->record().initiator && sa->record().initiator_spi == header.initiator_spi
+                        : sa->record().initiator && (sa->record().responder_spi.is_zero() ||
+                                                     sa->record().responder_spi == header.responder_spi));
   if (!other_half_fits) {
     ++counters_.unknown_spi;
     return;

@@ -4,13 +4,52 @@
 
 namespace keypact::ike {
 
+namespace {
+
+/// Nothing where there is no connection yet, or the IKE SA is over.
+std::optional<std::string> connection_of(const v2::IkeSa& sa) {
+  return std::visit(
+      [](const auto& state) -> std::optional<std::string> {
+        if constexpr (requires { state.intent; }) return state.intent.connection->name;
+        else if constexpr (requires { state.parts(); }) return state.parts().connection->name;
+        else return std::nullopt;
+      },
+      sa.state());
+}
+
+std::string text_of(const Identification& id) {
+  return std::to_string(static_cast<unsigned>(id.type)) + ':' + std::string(as_text(id.data));
+}
+
+}  // namespace
+
+void SaIndex::file(IkeSaId id, const std::optional<std::string>& key) {
+  const auto filed = key_of_.find(id);
+  if (filed != key_of_.end()) {
+    if (key && *key == filed->second) return;
+    entries_.erase({filed->second, id});
+    key_of_.erase(filed);
+  }
+  if (!key) return;
+  entries_.emplace(*key, id);
+  key_of_.emplace(id, *key);
+}
+
+std::vector<IkeSaId> SaIndex::find(const std::string& key) const {
+  std::vector<IkeSaId> found;
+  for (auto entry = entries_.lower_bound({key, {}}); entry != entries_.end() && entry->first == key; ++entry)
+    found.push_back(entry->second);
+  return found;
+}
+
 v2::IkeSa& SaTable::insert(v2::IkeSa sa) {
   const auto id = sa.record().id;
   const auto [position, inserted] = sas_.emplace(id, std::move(sa));
   CHECK(inserted);
   const auto& record = position->second.record();
   by_local_spi_.emplace(record.local_spi(), id);
-  if (!record.initiator) begun_.emplace(Begun{record.initiator_spi, record.remote}, id);
+  if (!record.initiator && begun_.emplace(Begun{record.initiator_spi, record.remote}, id).second)
+    begun_as_.emplace(id, Begun{record.initiator_spi, record.remote});
   refile(position->second);
   return position->second;
 }
@@ -19,20 +58,23 @@ void SaTable::erase(IkeSaId id) {
   const auto found = sas_.find(id);
   if (found == sas_.end()) return;
   by_local_spi_.erase(found->second.record().local_spi());
-  // The endpoint may have floated since: the entry is found by its id.
-  std::erase_if(begun_, [id](const auto& entry) { return entry.second == id; });
-  if (const auto filed = deadline_of_.find(id); filed != deadline_of_.end()) {
-    deadlines_.erase({filed->second, id});
-    deadline_of_.erase(filed);
+  if (const auto begun = begun_as_.find(id); begun != begun_as_.end()) {
+    begun_.erase(begun->second);
+    begun_as_.erase(begun);
   }
-  if (const auto counted = half_open_.find(id); counted != half_open_.end()) {
-    if (--half_open_by_source_[counted->second] == 0) half_open_by_source_.erase(counted->second);
-    half_open_.erase(counted);
-  }
+  by_connection_.file(id, std::nullopt);
+  by_peer_.file(id, std::nullopt);
+  forget_deadline(id);
+  forget_half_open(id);
   sas_.erase(found);
 }
 
 v2::IkeSa* SaTable::find(IkeSaId id) {
+  const auto found = sas_.find(id);
+  return found == sas_.end() ? nullptr : &found->second;
+}
+
+const v2::IkeSa* SaTable::find(IkeSaId id) const {
   const auto found = sas_.find(id);
   return found == sas_.end() ? nullptr : &found->second;
 }
@@ -47,24 +89,41 @@ v2::IkeSa* SaTable::find_begun(IkeSpi initiator_spi, const Endpoint& remote) {
   return found == begun_.end() ? nullptr : find(found->second);
 }
 
+std::vector<IkeSaId> SaTable::established_with(const Identification& peer) const {
+  return by_peer_.find(text_of(peer));
+}
+
 void SaTable::refile(const v2::IkeSa& sa) {
   const auto id = sa.record().id;
-  if (const auto filed = deadline_of_.find(id); filed != deadline_of_.end()) {
-    deadlines_.erase({filed->second, id});
-    deadline_of_.erase(filed);
-  }
+  refile_deadline(sa);
+  by_connection_.file(id, connection_of(sa));
+  const auto* established = sa.established();
+  by_peer_.file(id, established != nullptr ? std::optional(text_of(established->peer_identity())) : std::nullopt);
+  if (!sa.is_half_open()) return forget_half_open(id);
+  if (half_open_.emplace(id, sa.record().remote.address).second) ++half_open_by_source_[sa.record().remote.address];
+}
+
+void SaTable::refile_deadline(const v2::IkeSa& sa) {
+  const auto id = sa.record().id;
+  forget_deadline(id);
   if (const auto deadline = sa.deadline()) {
     deadlines_.insert({*deadline, id});
     deadline_of_.emplace(id, *deadline);
   }
+}
+
+void SaTable::forget_deadline(IkeSaId id) {
+  const auto filed = deadline_of_.find(id);
+  if (filed == deadline_of_.end()) return;
+  deadlines_.erase({filed->second, id});
+  deadline_of_.erase(filed);
+}
+
+void SaTable::forget_half_open(IkeSaId id) {
   const auto counted = half_open_.find(id);
-  if (sa.is_half_open() && counted == half_open_.end()) {
-    half_open_.emplace(id, sa.record().remote.address);
-    ++half_open_by_source_[sa.record().remote.address];
-  } else if (!sa.is_half_open() && counted != half_open_.end()) {
-    if (--half_open_by_source_[counted->second] == 0) half_open_by_source_.erase(counted->second);
-    half_open_.erase(counted);
-  }
+  if (counted == half_open_.end()) return;
+  if (--half_open_by_source_[counted->second] == 0) half_open_by_source_.erase(counted->second);
+  half_open_.erase(counted);
 }
 
 std::optional<Instant> SaTable::next_deadline() const {

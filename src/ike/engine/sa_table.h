@@ -1,5 +1,5 @@
-// SaTable: all IKE SAs of one engine, found by id, by our SPI, by what a fresh IKE_SA_INIT request shows, and by deadline.
-// RFC 7296 §2.6.
+// SaTable: all IKE SAs of one engine, found by id, by our SPI, by what a fresh IKE_SA_INIT request shows, by connection, by peer
+// and by deadline. RFC 7296 §2.6.
 #pragma once
 
 #include <map>
@@ -10,17 +10,37 @@
 
 namespace keypact::ike {
 
+/// IKE SAs by a text that they have in common.
+class SaIndex {
+ public:
+  /// Nothing: the SA is not to be found any more.
+  void file(IkeSaId id, const std::optional<std::string>& key);
+  /// The oldest first.
+  [[nodiscard]] std::vector<IkeSaId> find(const std::string& key) const;
+
+ private:
+  std::set<std::pair<std::string, IkeSaId>> entries_;
+  std::unordered_map<IkeSaId, std::string> key_of_;
+};
+
 class SaTable {
  public:
   v2::IkeSa& insert(v2::IkeSa sa);
   void erase(IkeSaId id);
 
   [[nodiscard]] v2::IkeSa* find(IkeSaId id);
+  [[nodiscard]] const v2::IkeSa* find(IkeSaId id) const;
   [[nodiscard]] v2::IkeSa* find_by_local_spi(IkeSpi spi);
   /// The IKE SA that an IKE_SA_INIT request from there with this initiator SPI began.
   [[nodiscard]] v2::IkeSa* find_begun(IkeSpi initiator_spi, const Endpoint& remote);
 
-  /// To be called after each change of an SA: files it under its present deadline and counts it as half-open or not.
+  /// Those that we set up for this connection or that are established, the oldest first.
+  [[nodiscard]] std::vector<IkeSaId> of_connection(const std::string& name) const { return by_connection_.find(name); }
+  /// The established ones with this peer, the oldest first.
+  [[nodiscard]] std::vector<IkeSaId> established_with(const Identification& peer) const;
+
+  /// To be called after each change of an SA: files it under its present deadline, connection and peer, and counts it as half-open
+  /// or not.
   void refile(const v2::IkeSa& sa);
   [[nodiscard]] std::optional<Instant> next_deadline() const;
   [[nodiscard]] std::optional<IkeSaId> due(Instant now) const;
@@ -30,10 +50,17 @@ class SaTable {
   [[nodiscard]] const std::map<IkeSaId, v2::IkeSa>& all() const { return sas_; }
 
  private:
+  void refile_deadline(const v2::IkeSa& sa);
+  void forget_deadline(IkeSaId id);
+  void forget_half_open(IkeSaId id);
+
   using Begun = std::pair<IkeSpi, Endpoint>;
   std::map<IkeSaId, v2::IkeSa> sas_;
   std::unordered_map<IkeSpi, IkeSaId> by_local_spi_;
   std::map<Begun, IkeSaId> begun_;
+  std::unordered_map<IkeSaId, Begun> begun_as_;  ///< the record's endpoint may have floated since
+  SaIndex by_connection_;
+  SaIndex by_peer_;
   std::set<std::pair<Instant, IkeSaId>> deadlines_;
   std::unordered_map<IkeSaId, Instant> deadline_of_;
   std::unordered_map<IkeSaId, IpAddress> half_open_;
