@@ -81,6 +81,20 @@ Matches find_matches(const ike::Engine& engine, const Wanted& wanted) {
   return matches;
 }
 
+/// What the connection's attempt is waiting for; nothing when there is none.
+std::optional<ike::Refusal> waits_for(const ike::Engine& engine, const std::string& connection) {
+  for (const auto& [id, sa] : engine.ike_sas()) {
+    const bool same = std::visit(
+        [&](const auto& state) {
+          if constexpr (requires { state.intent; }) return state.intent.connection->name == connection;
+          else return false;
+        },
+        sa.state());
+    if (same) return sa.waits_for();
+  }
+  return std::nullopt;
+}
+
 vici::Message counted(vici::Message answer, std::size_t matches, std::size_t terminated) {
   answer.key("matches", std::to_string(matches)).key("terminated", std::to_string(terminated));
   return answer;
@@ -208,7 +222,10 @@ std::vector<Finished> Operations::on_deadline(Instant now) {
     auto answer = vici::refusal((initiates ? "not established" : "not terminated") + std::string(" within ") +
                                 std::to_string(limit) + " ms, it goes on in the background");
     if (!initiates) answer = counted(std::move(answer), operation.matches, operation.done);
-    late.push_back({client, std::move(answer), std::nullopt, operation.connection});
+    std::optional<Verdict> verdict;
+    const auto refusal = initiates ? waits_for(access_.engine(), operation.connection) : std::nullopt;
+    if (refusal) verdict = host_.explain(*refusal, operation.connection);
+    late.push_back({client, std::move(answer), std::move(verdict), operation.connection});
     std::erase_if(requests_, [&](const auto& request) { return request.second == client; });
     it = operations_.erase(it);
   }

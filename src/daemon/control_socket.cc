@@ -50,6 +50,7 @@ ControlSocket::ControlSocket(io::EventLoop& loop, const CommandLine& line, Engin
 Result<void> ControlSocket::listen() {
   io::UnixServerOptions options;
   options.path = line_.vici_path;
+  options.queued_octets = control::Server::kQueuedOctets;
   TRY(auto server, io::UnixServer::listen(loop_, std::move(options), *this));
   socket_ = std::move(server);
   return {};

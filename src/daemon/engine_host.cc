@@ -15,7 +15,8 @@ EngineHost::EngineHost(io::EventLoop& loop, const ike::Options& options, crypto:
       timer_(loop, [this] {
         engine_.on_deadline(io::monotonic_now());
         pump();
-      }) {}
+      }),
+      patience_(loop, [this] { ended_(); }) {}
 
 void EngineHost::on_datagram(const ike::Datagram& datagram) {
   engine_.on_datagram(io::monotonic_now(), datagram);
@@ -37,6 +38,23 @@ void EngineHost::set_configuration(std::shared_ptr<const config::Snapshot> snaps
   pump();
 }
 
+void EngineHost::end(Duration patience, std::function<void()> ended) {
+  ended_ = std::move(ended);
+  patience_.set(io::monotonic_now() + patience);
+  std::vector<IkeSaId> all;
+  for (const auto& [id, sa] : engine_.ike_sas()) all.push_back(id);
+  for (const auto id : all) submit(ike::TerminateIke{next_control_id(), id, false});
+  check_ended();
+}
+
+void EngineHost::check_ended() {
+  if (!ended_) return;
+  for (const auto& [id, sa] : engine_.ike_sas())
+    if (sa.established() != nullptr) return;
+  // At once, and not before what was sent is on its way.
+  patience_.set(io::monotonic_now());
+}
+
 void EngineHost::pump() {
   // A listener may submit a request: its outputs are taken by the loop that is already running.
   if (std::exchange(pumping_, true)) return;
@@ -45,6 +63,7 @@ void EngineHost::pump() {
   pumping_ = false;
   if (const auto deadline = engine_.deadline()) timer_.set(*deadline);
   else timer_.cancel();
+  check_ended();
 }
 
 void EngineHost::carry_out(ike::Output output) {

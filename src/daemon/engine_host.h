@@ -23,12 +23,15 @@ class EngineHost {
   void on_stack_event(const ipsec::StackEvent& event);
   void submit(const ike::ControlRequest& request);
   void set_configuration(std::shared_ptr<const config::Snapshot> snapshot);
+  /// Deletes all IKE SAs at their peers (RFC 7296 §1.4.1) and then calls `ended`, at the latest after `patience`.
+  void end(Duration patience, std::function<void()> ended);
 
   [[nodiscard]] ike::Engine& engine() { return engine_; }
   [[nodiscard]] ControlId next_control_id() { return ControlId{++last_control_}; }
 
  private:
   void pump();
+  void check_ended();
   void carry_out(ike::Output output);
 
   crypto::Library& library_;
@@ -40,6 +43,8 @@ class EngineHost {
   std::vector<Listener> listeners_;
   std::uint64_t last_control_ = 0;
   bool pumping_ = false;
+  io::Timer patience_;
+  std::function<void()> ended_;
 };
 
 }  // namespace keypact::daemon

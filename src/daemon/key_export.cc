@@ -18,16 +18,15 @@ constexpr std::array kCiphers = {
     CipherName{EncryptionId::ENCR_NULL, "NULL [RFC2410]", "NULL"},
     CipherName{EncryptionId::ENCR_AES_CBC, "AES-CBC-{bits} [RFC3602]", "AES-CBC [RFC3602]"},
     CipherName{EncryptionId::ENCR_AES_CTR, "AES-CTR-{bits} [RFC5930]", "AES-CTR [RFC3686]"},
-    CipherName{EncryptionId::ENCR_AES_CCM_8, "AES-CCM-{bits} with 8 octet ICV [RFC5282]", "AES-CCM [RFC4309]"},
-    CipherName{EncryptionId::ENCR_AES_CCM_12, "AES-CCM-{bits} with 12 octet ICV [RFC5282]", "AES-CCM [RFC4309]"},
-    CipherName{EncryptionId::ENCR_AES_CCM_16, "AES-CCM-{bits} with 16 octet ICV [RFC5282]", "AES-CCM [RFC4309]"},
+    CipherName{EncryptionId::ENCR_AES_CCM_8, "AES-CCM-{bits} with 8 octet ICV [RFC5282]", ""},
+    CipherName{EncryptionId::ENCR_AES_CCM_12, "AES-CCM-{bits} with 12 octet ICV [RFC5282]", ""},
+    CipherName{EncryptionId::ENCR_AES_CCM_16, "AES-CCM-{bits} with 16 octet ICV [RFC5282]", ""},
     CipherName{EncryptionId::ENCR_AES_GCM_8, "AES-GCM-{bits} with 8 octet ICV [RFC5282]",
                "AES-GCM with 8 octet ICV [RFC4106]"},
     CipherName{EncryptionId::ENCR_AES_GCM_12, "AES-GCM-{bits} with 12 octet ICV [RFC5282]",
                "AES-GCM with 12 octet ICV [RFC4106]"},
     CipherName{EncryptionId::ENCR_AES_GCM_16, "AES-GCM-{bits} with 16 octet ICV [RFC5282]",
                "AES-GCM with 16 octet ICV [RFC4106]"},
-    CipherName{EncryptionId::ENCR_CHACHA20_POLY1305, "", "ChaCha20 with Poly1305 [RFC7634]"},
 };
 
 struct IntegrityName {
@@ -76,7 +75,7 @@ std::string line_of(const ike::IkeKeysDerived& e) {
 std::string line_of(const ike::ChildKeysDerived& e) {
   const auto* cipher = row_of(kCiphers, e.keys.algorithms.encryption);
   const auto* integrity = row_of(kIntegrities, e.keys.algorithms.integrity);
-  if (cipher == nullptr || integrity == nullptr) return {};
+  if (cipher == nullptr || integrity == nullptr || cipher->esp.empty()) return {};
   return quoted(e.source.address.is_v4() ? "IPv4" : "IPv6") + ',' + quoted(e.source.address.to_string()) + ',' +
          quoted(e.destination.address.to_string()) + ',' + quoted("0x" + to_string(e.spi)) + ',' +
          quoted(std::string(cipher->esp)) + ',' + quoted("0x" + to_hex(e.keys.encryption.reveal())) + ',' +

@@ -13,6 +13,9 @@
 namespace keypact::daemon {
 namespace {
 
+/// How long the peers have to answer when we end.
+constexpr Duration kPatience = seconds(2);
+
 /// Exit status 1: cannot start; 2: usage.
 int fail(Log& log, const Error& error) {
   log.write(LogLevel::error, error.to_string());
@@ -81,7 +84,7 @@ int run(const CommandLine& line, Log& log) {
   if (started)
     started = loop.on_signal([&](int signal) {
       if (signal == SIGHUP) (void)control.load_files();
-      else loop.stop();
+      else host.end(kPatience, [&] { loop.stop(); });
     });
   if (!started) return fail(log, started.error());
   log.write(LogLevel::info, std::string("keypactd ") + KEYPACT_VERSION + " listens on UDP " + std::to_string(line.port) +

@@ -74,47 +74,64 @@ Result<void> UserspaceBackend::start(io::EventLoop& loop, Events events, Problem
 
 std::optional<ipsec::StackEvent> UserspaceBackend::apply(ipsec::StackRequest request) {
   // Routes come before the policy is needed and go after it: what is protected never finds another way meanwhile.
-  if (const auto* install = std::get_if<ipsec::InstallPolicy>(&request)) add_routes(install->policy);
-  const auto removed = std::holds_alternative<ipsec::RemovePolicy>(request)
-                           ? std::optional(std::get<ipsec::RemovePolicy>(request).id)
-                           : std::nullopt;
+  if (const auto* install = std::get_if<ipsec::InstallPolicy>(&request)) {
+    policies_.insert_or_assign(install->policy.id, install->policy);
+    update_routes();
+  }
+  const auto* removed = std::get_if<ipsec::RemovePolicy>(&request);
+  const auto gone = removed != nullptr ? removed->id : PolicyId{};
   const auto* sa = std::get_if<ipsec::InstallChildSa>(&request);
   const auto path = sa != nullptr ? std::optional(Path{sa->sa.id, sa->sa.local.address, sa->sa.remote.address}) : std::nullopt;
   auto event = plane_.apply(std::move(request), io::monotonic_now());
   if (path) learn_path_mtu(*path);
-  if (removed) remove_routes(*removed);
+  if (gone && policies_.erase(gone) != 0) update_routes();
   return event;
 }
 
-void UserspaceBackend::add_routes(const ipsec::Policy& policy) {
-  if (policy.action == PolicyAction::bypass) return;
-  auto& routes = routes_[policy.id];
-  for (const auto& selector : policy.remote) {
-    for (const auto& prefix : prefixes_covering(selector.first, selector.last)) {
-      io::Route fallback;
-      fallback.destination = prefix;
-      fallback.kind = io::RouteKind::unreachable;
-      fallback.table = table_;
-      fallback.metric = kFallbackMetric;
-      auto into_tunnel = fallback;
-      into_tunnel.kind = io::RouteKind::unicast;
-      into_tunnel.interface = interface_;
-      into_tunnel.metric = 0;
-      into_tunnel.preferred_source = source_address(policy, prefix.address.family());
-      for (const auto& route : {fallback, into_tunnel}) {
-        if (auto added = network_.add(route); !added) problems_(added.error().to_string());
-        else routes.push_back(route);
+std::map<Prefix, io::Route> UserspaceBackend::wanted_routes() {
+  std::map<Prefix, io::Route> wanted;
+  for (const auto& [id, policy] : policies_) {
+    if (policy.action == PolicyAction::bypass) continue;
+    for (const auto& selector : policy.remote) {
+      for (const auto& prefix : prefixes_covering(selector.first, selector.last)) {
+        io::Route route;
+        route.destination = prefix;
+        route.interface = interface_;
+        route.table = table_;
+        route.preferred_source = source_address(policy, prefix.address.family());
+        wanted.emplace(prefix, route);
       }
     }
   }
+  return wanted;
 }
 
-void UserspaceBackend::remove_routes(PolicyId id) {
-  const auto found = routes_.find(id);
-  if (found == routes_.end()) return;
-  for (const auto& route : found->second)
-    if (auto removed = network_.remove(route); !removed) problems_(removed.error().to_string());
-  routes_.erase(found);
+void UserspaceBackend::update_routes() {
+  const auto wanted = wanted_routes();
+  const auto fallback = [&](const Prefix& prefix) {
+    io::Route route;
+    route.destination = prefix;
+    route.kind = io::RouteKind::unreachable;
+    route.table = table_;
+    route.metric = kFallbackMetric;
+    return route;
+  };
+  const auto tell = [&](const Result<void>& done) {
+    if (!done) problems_(done.error().to_string());
+  };
+  // While a route changes the fallback behind it holds: nothing leaves in clear.
+  for (const auto& [prefix, route] : wanted)
+    if (!routes_.contains(prefix)) tell(network_.add(fallback(prefix)));
+  for (const auto& [prefix, route] : routes_) {
+    const auto still = wanted.find(prefix);
+    if (still == wanted.end() || still->second != route) tell(network_.remove(route));
+    if (still == wanted.end()) tell(network_.remove(fallback(prefix)));
+  }
+  for (const auto& [prefix, route] : wanted) {
+    const auto before = routes_.find(prefix);
+    if (before == routes_.end() || before->second != route) tell(network_.add(route));
+  }
+  routes_ = wanted;
 }
 
 std::optional<IpAddress> UserspaceBackend::source_address(const ipsec::Policy& policy, IpFamily family) {

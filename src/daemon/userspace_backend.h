@@ -47,8 +47,9 @@ class UserspaceBackend {
     IpAddress remote;
   };
   void learn_path_mtu(const Path& path);
-  void add_routes(const ipsec::Policy& policy);
-  void remove_routes(PolicyId id);
+  /// One route a destination: of several policies that share it, the first one names the source address.
+  [[nodiscard]] std::map<Prefix, io::Route> wanted_routes();
+  void update_routes();
   [[nodiscard]] std::optional<IpAddress> source_address(const ipsec::Policy& policy, IpFamily family);
 
   io::TunDevice tun_;
@@ -58,7 +59,8 @@ class UserspaceBackend {
   std::uint32_t table_ = 0;
   io::InterfaceIndex interface_ = 0;
   std::map<IpFamily, io::RawEspSocket> raw_;
-  std::map<PolicyId, std::vector<io::Route>> routes_;
+  std::map<PolicyId, ipsec::Policy> policies_;
+  std::map<Prefix, io::Route> routes_;  ///< into the tunnel; each has a fallback behind it
   std::vector<io::Watch> watches_;
   esp::OutputBatch output_;
   std::vector<esp::OuterPacket> incoming_;

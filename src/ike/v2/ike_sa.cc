@@ -154,6 +154,20 @@ bool IkeSa::is_over(Instant now) const {
   return false;
 }
 
+std::optional<Refusal> IkeSa::waits_for() const {
+  Refusal refusal;
+  refusal.code = RefusalCode::no_answer;
+  refusal.theirs.push_back(record_.remote.to_string());
+  if (const auto* init = std::get_if<AwaitSaInit>(&state_)) {
+    if (init->hint) return init->hint;
+    refusal.exchange = ExchangeType::IKE_SA_INIT;
+    return refusal;
+  }
+  if (!std::holds_alternative<AwaitAuth>(state_)) return std::nullopt;
+  refusal.exchange = ExchangeType::IKE_AUTH;
+  return refusal;
+}
+
 bool IkeSa::is_half_open() const {
   return std::holds_alternative<AwaitResponderValue>(state_) || std::holds_alternative<AwaitAuthRequest>(state_);
 }

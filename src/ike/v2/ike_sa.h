@@ -56,6 +56,8 @@ class IkeSa {
   /// True when nothing of it is needed any more.
   [[nodiscard]] bool is_over(Instant now) const;
   [[nodiscard]] bool is_half_open() const;
+  /// As initiator: what an attempt that is still going on would fail for if it ended now.
+  [[nodiscard]] std::optional<Refusal> waits_for() const;
   [[nodiscard]] const EstablishedSa* established() const { return std::get_if<EstablishedSa>(&state_); }
   [[nodiscard]] const State& state() const { return state_; }
 
