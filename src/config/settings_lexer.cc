@@ -20,7 +20,7 @@ bool ends_bare_word(char c) { return is_blank(c) || is_control(c) || c == '\n' |
 }  // namespace
 
 SettingsLexer::SettingsLexer(SourceFiles& files, std::uint32_t file)
-    : files_(files), file_(file), text_(files.text(file)), scratch_(limits::kValueOctets) {
+    : files_(files), file_(file), text_(files.text(file)), scratch_(std::min(limits::kValueOctets, text_.size())) {
   if (text_.starts_with(kByteOrderMark)) offset_ = line_begin_ = kByteOrderMark.size();
 }
 

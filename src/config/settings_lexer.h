@@ -76,7 +76,7 @@ class SettingsLexer {
   std::size_t line_begin_ = 0;
   std::optional<Token> peeked_;
   bool lost_ = false;
-  Secret scratch_;  ///< the value that is being read: nowhere do copies of it stay behind
+  Secret scratch_;  ///< the value that is being read, never longer than the text: no copies of it stay behind
   std::size_t length_ = 0;
 };
 
