@@ -72,3 +72,4 @@ class Tool(PairCase):
             daemon.load(render(wanted))
         self.assertTrue(self.initiator.up("net").ok)
         self.assertEqual(len(self.responder.installed()), 1)
+        self.assertEqual(self.responder.stop(), 0)

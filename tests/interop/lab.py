@@ -33,7 +33,7 @@ def run(argv, timeout=30, check=True, **options):
     done = subprocess.run([str(word) for word in argv], timeout=timeout, stdout=subprocess.PIPE, text=True,
                           errors="replace", stdin=subprocess.DEVNULL, **options)
     if check and done.returncode != 0:
-        raise LabError(f"{' '.join(map(str, argv))}: status {done.returncode}\n{done.stdout}")
+        raise LabError(f"{' '.join(map(str, argv))}: status {done.returncode}\n{done.stdout}{done.stderr or ''}")
     return done
 
 
@@ -105,7 +105,7 @@ class Host:
         return run([*self.exec_prefix(), *argv], **options)
 
     def ip(self, *words):
-        return run(["ip", "-n", self.namespace, *words]).stdout
+        return run(["ip", "-n", self.namespace, *words], stderr=subprocess.PIPE).stdout
 
     @contextlib.contextmanager
     def inside(self):
