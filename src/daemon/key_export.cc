@@ -38,7 +38,7 @@ constexpr std::array kIntegrities = {
     IntegrityName{IntegrityId::NONE, "NONE [RFC4306]", "NULL"},
     IntegrityName{IntegrityId::AUTH_HMAC_MD5_96, "HMAC_MD5_96 [RFC2403]", "HMAC-MD5-96 [RFC2403]"},
     IntegrityName{IntegrityId::AUTH_HMAC_SHA1_96, "HMAC_SHA1_96 [RFC2404]", "HMAC-SHA-1-96 [RFC2404]"},
-    IntegrityName{IntegrityId::AUTH_AES_XCBC_96, "", "AES-XCBC-MAC-96 [RFC3566]"},
+    IntegrityName{IntegrityId::AUTH_AES_XCBC_96, "", "ANY 96 bit authentication [no checking]"},
     IntegrityName{IntegrityId::AUTH_AES_CMAC_96, "", "ANY 96 bit authentication [no checking]"},
     IntegrityName{IntegrityId::AUTH_HMAC_SHA2_256_128, "HMAC_SHA2_256_128 [RFC4868]", "HMAC-SHA-256-128 [RFC4868]"},
     IntegrityName{IntegrityId::AUTH_HMAC_SHA2_384_192, "HMAC_SHA2_384_192 [RFC4868]", "HMAC-SHA-384-192 [RFC4868]"},
