@@ -196,7 +196,7 @@ std::vector<std::string_view> SectionReader::items(const Setting& setting) {
     }
   }
   if (found.size() > limits::kListItems) {
-    error(setting, {path_of(setting) + ": too many items", "a list has at most " + std::to_string(limits::kListItems)});
+    wrong(setting, {{}, "a list has at most " + std::to_string(limits::kListItems) + " items"});
     found.resize(limits::kListItems);
   }
   return found;

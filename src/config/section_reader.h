@@ -52,18 +52,15 @@ class SectionReader {
 
   /// "path.name: bad value "..."" with the reason; the value is not quoted where it may be a secret.
   void wrong(const Setting& setting, const GrammarError& error);
-  void error(const Setting& setting, Remark remark) { problems_.error(setting.value_at, std::move(remark), masking_); }
   void warning(const Setting& setting, Remark remark) {
     problems_.warning(setting.value_at, std::move(remark), masking_);
   }
-  /// As `warning`, at the part of the value that the error names.
+  /// A warning at the part of the value that the error names.
   void remark(const Setting& setting, const GrammarError& error);
   /// About the section as a whole.
   void section_error(Remark remark) { problems_.error(section_.at, std::move(remark), masking_); }
   /// "path is not available yet in this version": an error, because without it the tunnel would be another one.
   void refuse(const SourcePosition& at, const std::string& path, std::string remedy = {});
-
-  [[nodiscard]] Problems& problems() { return problems_; }
 
  private:
   void check_setting(const Setting& setting);

@@ -172,10 +172,6 @@ TEST(Includes, K08_CyclesAndDepthEndInAnError) {
   EXPECT_EQ(cycle.diagnostics[0].file, "b");
   EXPECT_EQ(cycle.diagnostics[0].what, "main includes itself");
 
-  // Another name for the same file is not recognised as a cycle; the depth is the limit then.
-  const auto other_name =
-      parse({{"main", "include ./a"}, {"./a", "include ./b"}, {"././b", "include ../c"}, {"./././a", ""}});
-  EXPECT_FALSE(has_errors(other_name.diagnostics));
   MemoryFiles chain{{"main", "include f0"}, {"f0", "include f1"}, {"f1", "include f2"}, {"f2", "include f3"},
                     {"f3", "include f4"},   {"f4", "include f5"}, {"f5", "include f6"}, {"f6", "include f7"},
                     {"f7", "include f8"},   {"f8", "include f9"}, {"f9", "include fa"}, {"fa", "a = b"}};
@@ -185,7 +181,7 @@ TEST(Includes, K08_CyclesAndDepthEndInAnError) {
 }
 
 TEST(Includes, K08_ManyOctetsEndInAnError) {
-  // Eleven files of eight times a mebioctet each, included in one another's place.
+  // The eighth file goes beyond 64 MiB in all.
   const std::string large(8U << 20, '#');
   MemoryFiles files{{"main", "include *.conf"}, {"1.conf", large}, {"2.conf", large},
                     {"3.conf", large},          {"4.conf", large}, {"5.conf", large},
