@@ -6,8 +6,8 @@ namespace keypact::esp {
 namespace {
 
 using testing::all_algorithms;
-using testing::keys_for;
 using testing::kCbc;
+using testing::keys_for;
 using testing::kGcm;
 using testing::make_packet;
 using testing::name_of;
@@ -32,8 +32,8 @@ struct Example {
 constexpr std::string_view kPattern =
     "08090a0b 0c0d0e0f 10111213 14151617 18191a1b 1c1d1e1f 20212223 24252627 28292a2b 2c2d2e2f 30313233 34353637";
 const std::string kPayload5 = "08000ebd a70a0000 8e9c083d b95b0700" + std::string(kPattern);
-const std::string kPayload7 = "45000054 09040000 4001f988 c0a87b03 c0a87bc8 08009f76 a90a0100 b49c083d 02a20400" +
-                              std::string(kPattern);
+const std::string kPayload7 =
+    "45000054 09040000 4001f988 c0a87b03 c0a87bc8 08009f76 a90a0100 b49c083d 02a20400" + std::string(kPattern);
 const Example kRfc3602[] = {
     {"case 5", "90d382b4 10eeba7a d938c46c ec1a82bf", 0x4321, 1, 1, "e96e8c08 ab465763 fd098d45 dd3ff893", kPayload5,
      "f663c25d 325c18c6 a9453e19 4e120849 a4870b66 cc6b9965 330013b4 898dc856"
@@ -127,7 +127,8 @@ TEST(EspPacket, EveryAlgorithmOpensWhatItSealedWithAndWithoutEsn) {
         EXPECT_EQ(format->text_octets(size) % format->block(), 0U);
         ASSERT_TRUE(opener.accepts_size(packet.size()));
         Octets other_half = packet;
-        EXPECT_EQ(opener.open(sequence + (std::uint64_t{1} << 32), other_half), !esn);  // J03: the upper half is covered
+        EXPECT_EQ(opener.open(sequence + (std::uint64_t{1} << 32), other_half),
+                  !esn);  // J03: the upper half is covered
         ASSERT_TRUE(opener.open(sequence, packet));
         const auto opened = opener.take_off_trailer(packet);
         ASSERT_TRUE(opened);
@@ -165,8 +166,8 @@ TEST(EspPacket, J06_no_octet_of_a_packet_can_be_changed) {
 }
 
 TEST(EspPacket, J11_encryption_without_integrity_is_no_format) {
-  for (const auto id : {EncryptionId::ENCR_AES_CBC, EncryptionId::ENCR_AES_CTR, EncryptionId::ENCR_3DES,
-                        EncryptionId::ENCR_NULL}) {
+  for (const auto id :
+       {EncryptionId::ENCR_AES_CBC, EncryptionId::ENCR_AES_CTR, EncryptionId::ENCR_3DES, EncryptionId::ENCR_NULL}) {
     EXPECT_FALSE(EspFormat::of({id, 128, IntegrityId::NONE}, false));
   }
   EXPECT_FALSE(EspFormat::of({EncryptionId::ENCR_AES_GCM_16, 128, IntegrityId::AUTH_HMAC_SHA2_256_128}, false));
@@ -212,7 +213,7 @@ TEST(EspPacket, J07_padding_is_checked) {
   EXPECT_EQ(text_of("0102 02 04")->payload.size(), 0U);
   EXPECT_EQ(text_of("00 04")->payload.size(), 0U);
   EXPECT_EQ(text_of("abcd 00 3b")->next_header, kNextHeaderNone);
-  EXPECT_EQ(text_of("0102 03 04").error(), DropReason::padding);    // longer than the packet
+  EXPECT_EQ(text_of("0102 03 04").error(), DropReason::padding);  // longer than the packet
   EXPECT_EQ(text_of("0102 ff 04").error(), DropReason::padding);
   EXPECT_EQ(text_of("01 04").error(), DropReason::padding);
   EXPECT_EQ(text_of("ab 0101 02 04").error(), DropReason::padding);  // not 1, 2

@@ -31,8 +31,8 @@ class FlowCache {
 
   [[nodiscard]] std::size_t place_of(const PacketSelectors& flow) const {
     constexpr std::uint64_t kOdd = 0x9e37'79b9'7f4a'7c15U;
-    std::uint64_t hash = std::uint64_t{flow.source_port.value} << 32 | std::uint64_t{flow.destination_port.value} << 16 |
-                         flow.protocol;
+    std::uint64_t hash =
+        std::uint64_t{flow.source_port.value} << 32 | std::uint64_t{flow.destination_port.value} << 16 | flow.protocol;
     for (const auto part : {flow.source.high, flow.source.low, flow.destination.high, flow.destination.low}) {
       hash = (hash ^ part) * kOdd;
       hash ^= hash >> 32;

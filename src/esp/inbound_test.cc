@@ -7,8 +7,8 @@ namespace keypact::esp {
 namespace {
 
 using testing::End;
-using testing::keys_for;
 using testing::kCbc;
+using testing::keys_for;
 using testing::kGcm;
 using testing::make_packet;
 using testing::make_sa;
@@ -21,9 +21,11 @@ using testing::TwoEnds;
 
 /// The peer, without any of our checks: seals what it is told with the number that it is told.
 struct HostilePeer {
-  explicit HostilePeer(const SaShape& shape = {}) : victim(2), format(EspFormat::of(shape.algorithms, shape.esn).value()) {
+  explicit HostilePeer(const SaShape& shape = {})
+      : victim(2), format(EspFormat::of(shape.algorithms, shape.esn).value()) {
     EXPECT_TRUE(victim.installs(make_sa(shape, false)));
-    sealer.emplace(library, nullptr, keys_for(shape.algorithms, shape.number * 2 + 1), format, spi_of(shape.number, false));
+    sealer.emplace(library, nullptr, keys_for(shape.algorithms, shape.number * 2 + 1), format,
+                   spi_of(shape.number, false));
   }
   Octets seal(std::uint64_t sequence, OctetView payload, std::uint8_t next_header = kNextHeaderIpv4) {
     Octets packet(format.sealed_octets(payload.size()));
@@ -179,7 +181,7 @@ TEST(Inbound, J08_the_peer_sends_only_what_it_negotiated) {
   EXPECT_TRUE(passes({}));
   EXPECT_TRUE(passes({.source = "fd01::5", .destination = "fd02::5"}));
   EXPECT_FALSE(passes({.source = "10.3.0.1"}));
-  EXPECT_FALSE(passes({.source = "192.0.2.1"}));       // the outer address is nobody inside
+  EXPECT_FALSE(passes({.source = "192.0.2.1"}));  // the outer address is nobody inside
   EXPECT_FALSE(passes({.destination = "10.9.0.1"}));
   EXPECT_FALSE(passes({.source = "10.2.0.1", .destination = "10.1.0.1"}));
   EXPECT_FALSE(passes({.source = "fd03::1", .destination = "fd02::1"}));

@@ -104,12 +104,12 @@ TEST(InnerPacket, ToleratesWhatStandsBehindThePacket) {
 }
 
 TEST(InnerPacket, J08_looks_into_the_options_of_ipv4) {
-  EXPECT_TRUE(parse_inner(ipv4_with_options("94040000")));          // router alert
-  EXPECT_TRUE(parse_inner(ipv4_with_options("01010100")));          // no operation, end
-  EXPECT_TRUE(parse_inner(ipv4_with_options("00ffffff")));          // nothing is read behind the end
+  EXPECT_TRUE(parse_inner(ipv4_with_options("94040000")));  // router alert
+  EXPECT_TRUE(parse_inner(ipv4_with_options("01010100")));  // no operation, end
+  EXPECT_TRUE(parse_inner(ipv4_with_options("00ffffff")));  // nothing is read behind the end
   EXPECT_EQ(refusal(ipv4_with_options("83070409090909ff")), DropReason::inner_options);  // loose source route
   EXPECT_EQ(refusal(ipv4_with_options("0189070409090909")), DropReason::inner_options);  // strict source route
-  EXPECT_EQ(refusal(ipv4_with_options("94000000")), DropReason::inner_options);  // an option of length 0
+  EXPECT_EQ(refusal(ipv4_with_options("94000000")), DropReason::inner_options);          // an option of length 0
   EXPECT_EQ(refusal(ipv4_with_options("94010000")), DropReason::inner_options);
   EXPECT_EQ(refusal(ipv4_with_options("94050000")), DropReason::inner_options);  // beyond the header
   EXPECT_EQ(refusal(ipv4_with_options("01010194")), DropReason::inner_options);  // no length
@@ -177,16 +177,17 @@ TEST(InnerPacket, WalksTheExtensionHeadersOfIpv6) {
 
 TEST(InnerPacket, J08_refuses_extension_headers_that_are_wrong) {
   constexpr auto kRefused = DropReason::inner_extension_headers;
-  EXPECT_EQ(refusal(ipv6(0, "", 0)), kRefused);                               // a jumbogram's payload length
-  EXPECT_EQ(refusal(ipv6(0, "1100 0104000000")), kRefused);                   // cut short
-  EXPECT_EQ(refusal(ipv6(60, "11ff 010400000000")), kRefused);                // longer than the packet
+  EXPECT_EQ(refusal(ipv6(0, "", 0)), kRefused);                 // a jumbogram's payload length
+  EXPECT_EQ(refusal(ipv6(0, "1100 0104000000")), kRefused);     // cut short
+  EXPECT_EQ(refusal(ipv6(60, "11ff 010400000000")), kRefused);  // longer than the packet
   EXPECT_EQ(refusal(ipv6(60, "0000 010400000000 1100 010400000000 0035003500080000")), kRefused);  // hop-by-hop later
   EXPECT_EQ(refusal(ipv6(43, "1100 000100000000 0035003500080000")), kRefused);  // RFC 5095: routing type 0
   EXPECT_EQ(refusal(ipv6(43, "1100 040100000000 0035003500080000")), kRefused);  // segments left
   EXPECT_TRUE(parse_inner(ipv6(43, "1100 040000000000 0035003500080000")));
   EXPECT_EQ(refusal(ipv6(44, "1100000000")), kRefused);
   std::string many;
-  for (int i = 0; i < kExtensionHeaders; ++i) many += i + 1 < kExtensionHeaders ? "3c00010400000000" : "1100010400000000";
+  for (int i = 0; i < kExtensionHeaders; ++i)
+    many += i + 1 < kExtensionHeaders ? "3c00010400000000" : "1100010400000000";
   EXPECT_TRUE(parse_inner(ipv6(60, many + "0035003500080000")));
   EXPECT_EQ(refusal(ipv6(60, "3c00010400000000" + many + "0035003500080000")), kRefused);
   EXPECT_EQ(refusal(ipv6(17, "003500")), DropReason::inner_fragment);

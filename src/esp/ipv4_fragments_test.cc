@@ -70,7 +70,8 @@ TEST(Ipv4Fragments, KeepThePlaceOfAPacketThatIsAFragmentItself) {
 
 TEST(Ipv4Fragments, RepeatTheOptionsWithTheCopiedFlagOnly) {
   Octets packet = make_packet({.octets = 200});
-  const auto options = from_hex("44080500000000000194040000000000").value();  // timestamp, padding, router alert (copied)
+  const auto options =
+      from_hex("44080500000000000194040000000000").value();  // timestamp, padding, router alert (copied)
   packet.insert(packet.begin() + 20, options.begin(), options.end());
   packet[0] = 0x49;
   packet[3] = static_cast<std::uint8_t>(packet.size());

@@ -164,7 +164,8 @@ bool MultiBuffer::agrees(crypto::Library& reference, const PacketAlgorithms& alg
       const auto aad = OctetView(header).first(associated);
       crypto::seal(reference, keys, {aad, iv, expected, {}}, expected_icv);
       key->seal({aad, iv, text, {}}, icv);
-      if (text != expected || icv != expected_icv || !key->open({aad, iv, text, {}}, icv) || text != plain) return false;
+      if (text != expected || icv != expected_icv || !key->open({aad, iv, text, {}}, icv) || text != plain)
+        return false;
     }
   }
   return true;

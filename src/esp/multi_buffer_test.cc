@@ -36,7 +36,8 @@ TEST_F(MultiBufferTest, MakesTheOctetsThatOpenSslMakes) {
     SCOPED_TRACE(name_of(algorithms));
     const auto sizes = crypto::packet_sizes(algorithms);
     for (std::size_t size = 2; size < 1500; size += size < 300 ? 1 : 37) {
-      const Octets associated = random_.octets(size % 2 == 0 ? 8 : 12), iv = random_.octets(8), plain = random_.octets(size);
+      const Octets associated = random_.octets(size % 2 == 0 ? 8 : 12), iv = random_.octets(8),
+                   plain = random_.octets(size);
       Octets ours = plain, theirs = plain, our_icv(sizes.icv), their_icv(sizes.icv);
       key->seal({associated, iv, ours, {}}, our_icv);
       crypto::seal(library_, keys, {associated, iv, theirs, {}}, their_icv);

@@ -94,7 +94,8 @@ TEST(PathMtu, CopiesDfOrClearsItAsConfigured) {
   ASSERT_EQ(wire.size(), 1U);
   EXPECT_FALSE(wire[0].dont_fragment);
   EXPECT_TRUE(clearing.left.output.to_tunnel().empty());
-  EXPECT_TRUE(clearing.left.send(make_packet({.octets = 65535, .dont_fragment = true})).empty());  // no outer packet so large
+  EXPECT_TRUE(
+      clearing.left.send(make_packet({.octets = 65535, .dont_fragment = true})).empty());  // no outer packet so large
   EXPECT_EQ(clearing.left.dropped(DropReason::too_big), 1U);
 }
 

@@ -9,15 +9,15 @@ namespace keypact::esp {
 /// What is to happen with an outbound packet.
 struct SpdDecision {
   enum class Kind : std::uint8_t {
-    protect,   ///< `sa` carries it
-    no_sa,     ///< the policy protects and has no SA for anything
-    outside,   ///< the policy has SAs, none of which was negotiated for this packet
+    protect,  ///< `sa` carries it
+    no_sa,    ///< the policy protects and has no SA for anything
+    outside,  ///< the policy has SAs, none of which was negotiated for this packet
     bypass,
     discard,
     no_policy,
   };
   Kind kind = Kind::no_policy;
-  EspSpi sa;        ///< inbound SPI of the pair
+  EspSpi sa;  ///< inbound SPI of the pair
   PolicyId policy;
 };
 

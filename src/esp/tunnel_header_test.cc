@@ -69,9 +69,9 @@ TEST(TunnelHeader, WritesTheTrafficClassAndKeepsTheChecksumRight) {
       Octets v6 = make_packet(
           {.source = "fd01::1", .destination = "fd02::1", .traffic_class = static_cast<std::uint8_t>(before)});
       set_traffic_class(v6, static_cast<std::uint8_t>(after));
-      EXPECT_EQ(v6, make_packet({.source = "fd01::1",
-                                 .destination = "fd02::1",
-                                 .traffic_class = static_cast<std::uint8_t>(after)}));
+      EXPECT_EQ(
+          v6, make_packet(
+                  {.source = "fd01::1", .destination = "fd02::1", .traffic_class = static_cast<std::uint8_t>(after)}));
     }
   }
   Octets wrong = make_packet({});
@@ -90,7 +90,8 @@ TEST(TunnelHeader, KnowsTheRoomOfTheOuterHeaders) {
 TEST(Checksum, AgreesWithTheExampleOfRfc1071) {
   const auto words = from_hex("0001f203f4f5f6f7").value();
   EXPECT_EQ(checksum_finish(checksum_add(0, words)), 0x220d);  // the complement of ddf2
-  EXPECT_EQ(checksum_finish(checksum_add(checksum_add(0, OctetView(words).first(4)), OctetView(words).subspan(4))), 0x220d);
+  EXPECT_EQ(checksum_finish(checksum_add(checksum_add(0, OctetView(words).first(4)), OctetView(words).subspan(4))),
+            0x220d);
   EXPECT_EQ(checksum_finish(checksum_add(0, from_hex("ab").value())), 0xffff - 0xab00);
 }
 

@@ -57,12 +57,12 @@ TEST(ReplayWindow, J02_the_number_zero_is_never_fresh) {
 TEST(ReplayWindow, J02_edges_of_the_window) {
   for (const std::uint32_t size : {32U, 33U, 63U, 64U, 65U, 128U, 1000U, 1024U, 4095U, 4096U}) {
     ReplayWindow window(size, false);
-    EXPECT_TRUE(accept(window, size)) << size;   // the right edge
-    EXPECT_TRUE(accept(window, 1)) << size;      // the leftmost number inside: size - (size - 1)
-    EXPECT_FALSE(accept(window, 1)) << size;     // seen
+    EXPECT_TRUE(accept(window, size)) << size;  // the right edge
+    EXPECT_TRUE(accept(window, 1)) << size;     // the leftmost number inside: size - (size - 1)
+    EXPECT_FALSE(accept(window, 1)) << size;    // seen
     EXPECT_TRUE(accept(window, size + 1)) << size;
-    EXPECT_FALSE(accept(window, 1)) << size;     // now outside
-    EXPECT_TRUE(accept(window, 2)) << size;      // now the leftmost
+    EXPECT_FALSE(accept(window, 1)) << size;  // now outside
+    EXPECT_TRUE(accept(window, 2)) << size;   // now the leftmost
     EXPECT_FALSE(accept(window, size)) << size;
     EXPECT_TRUE(accept(window, size - 1)) << size;
   }
@@ -132,7 +132,7 @@ TEST(ReplayWindow, J03_a_number_before_the_first_of_the_sa_has_no_upper_half) {
 }
 
 TEST(ReplayWindow, J03_infers_by_the_cases_of_appendix_a2) {
-  const ReplayWindow within(64, true, 0x5'0000'1000U);    // case A
+  const ReplayWindow within(64, true, 0x5'0000'1000U);  // case A
   EXPECT_EQ(within.infer(0x1000U - 63), 0x5'0000'0fc1U);
   EXPECT_EQ(within.infer(0x1000U - 64), 0x6'0000'0fc0U);
   EXPECT_EQ(within.infer(0xffffffffU), 0x5'ffff'ffffU);

@@ -28,7 +28,7 @@ struct ChildSa {
   ChildSaId id;
   PolicyId policy;
   Mode mode = Mode::tunnel;
-  Endpoint local;   ///< outer addresses; the ports count with UDP encapsulation only
+  Endpoint local;  ///< outer addresses; the ports count with UDP encapsulation only
   Endpoint remote;
   bool udp_encapsulation = false;  ///< RFC 3948
   EspSpi inbound_spi;
