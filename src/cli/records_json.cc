@@ -94,12 +94,18 @@ Json json_of(const Verdict& verdict) {
   return json;
 }
 
+/// Values are texts in vici; the answers that are printed as they are have one truth and two numbers.
+Json json_of(std::string_view key, const std::string& value) {
+  if (key == "success") return vici::parse_boolean(value).value_or(false);
+  const auto number = key == "connections" || key == "secrets" ? vici::parse_number(value) : std::nullopt;
+  return number ? Json(*number) : Json(value);
+}
+
 Json json_of(const vici::Section& section) {
   Json json = Json::object();
   for (const auto& element : section.elements()) {
     if (const auto* value = std::get_if<std::string>(&element.content)) {
-      const auto truth = element.name == "success" ? vici::parse_boolean(*value) : std::nullopt;
-      json[element.name] = truth ? Json(*truth) : Json(*value);
+      json[element.name] = json_of(element.name, *value);
     } else if (const auto* items = std::get_if<vici::Section::List>(&element.content)) {
       json[element.name] = *items;
     } else {

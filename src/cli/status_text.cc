@@ -135,6 +135,13 @@ void missing_children(std::string& out, const ConnectionStatus& status, const St
   }
 }
 
+/// "  (failed 3 min ago: the peer never answered)"
+std::string failure_in_short(const ConnectionStatus& status, const Style& style) {
+  if (!status.last_failure || status.state() == LinkState::connecting) return {};
+  const auto text = "failed " + ago(status.last_failure->failed_ago) + ": " + style.shown(status.last_failure->what);
+  return "  " + style.faint("(" + text + ")");
+}
+
 }  // namespace
 
 std::string status_lines(const std::vector<ConnectionStatus>& all, const Style& style) {
@@ -153,7 +160,7 @@ std::string status_lines(const std::vector<ConnectionStatus>& all, const Style& 
            painted_state(state, state_width, style) + "  ";
     const auto established = status.established();
     if (!established) {
-      out += style.shown(peer_of(status)) + "\n";
+      out += style.shown(peer_of(status)) + failure_in_short(status, style) + "\n";
       continue;
     }
     out += padded(style.shown(peer_of(status)), peer_width) + "  since " + padded(duration_text(*established), 9) +

@@ -10,6 +10,10 @@ namespace keypact::control {
 
 class Server {
  public:
+  /// What the host should let wait for one client before it takes it for one that does not read: a list goes out at once, and
+  /// this is one of 40,000 tunnels.
+  static constexpr std::size_t kQueuedOctets = 64 * 1024 * 1024;
+
   /// Both outlive the server.
   Server(Host& host, EngineAccess& access, Instant now);
 

@@ -26,8 +26,6 @@ class ServerSession {
  public:
   /// What a client may send ahead while a command runs; one that sends more is to be disconnected.
   static constexpr std::size_t kInputOctets = 8 * kPacketOctets;
-  /// A client that lets this much wait for it does not read; it is to be disconnected.
-  static constexpr std::size_t kOutputOctets = 16 * 1024 * 1024;
 
   explicit ServerSession(Vocabulary vocabulary) : vocabulary_(vocabulary) {}
 
@@ -45,7 +43,6 @@ class ServerSession {
   void event(std::string_view name, const Message& message);
 
   [[nodiscard]] std::size_t output_waiting() const { return output_.size(); }
-  [[nodiscard]] bool output_overflows() const { return output_.size() > kOutputOctets; }
   [[nodiscard]] Octets take_output() { return std::exchange(output_, {}); }
 
  private:

@@ -163,17 +163,6 @@ TEST(ServerSession, RefusesAClientThatSendsOnAndOnWhileACommandRuns) {
   EXPECT_EQ(pair.server.next_request().error().error, PacketError::too_much_ahead);
 }
 
-TEST(ServerSession, NoticesAClientThatDoesNotRead) {
-  Pair pair;
-  pair.client.register_event("log");
-  pair.deliver();
-  ASSERT_EQ(pair.server.next_request().value(), std::nullopt);
-  Message line;
-  line.key("msg", std::string(60000, 'x'));
-  for (int i = 0; i < 300; ++i) pair.server.event("log", line);
-  EXPECT_TRUE(pair.server.output_overflows());
-}
-
 TEST(ClientSession, RefusesPacketsThatOnlyAClientSends) {
   for (const auto type : {PacketType::CMD_REQUEST, PacketType::EVENT_REGISTER, PacketType::EVENT_UNREGISTER}) {
     ClientSession client;

@@ -109,6 +109,10 @@ Server daemon(bool up_at_start, bool comes_up) {
       is_up = false;
       return vici::success().key("matches", "1").key("terminated", "1");
     }
+    if (request.command == vici::kVerdictCommand && ike == "office") {
+      Message record;
+      return record.key("what", "the peer never answered").key("code", "no-answer").key("failed-ago", "200");
+    }
     return Message();
   });
 }
@@ -213,7 +217,7 @@ TEST(ToolStatus, PrintsALineForEachConnection) {
   EXPECT_EQ(ran.code, ExitCode::ok);
   EXPECT_EQ(ran.out,
             "* site    up    192.0.2.1  since 12 s       in      84 B  out   1.0 MiB\n"
-            "- office  down  192.0.2.1\n");
+            "- office  down  192.0.2.1  (failed 3 min ago: the peer never answered)\n");
 }
 
 TEST(ToolStatus, PrintsEverythingAboutOne) {
@@ -278,7 +282,7 @@ TEST(ToolReload, SaysWhatChanged) {
   EXPECT_EQ(ran.code, ExitCode::ok);
   EXPECT_EQ(ran.out, "reloaded: 2 connections (new: site; removed: old), 1 secret\n");
   EXPECT_EQ(run_tool({"reload", "--json"}, server.path()).out,
-            R"({"schema":"keypact/reload/1","success":true,"connections":"2","secrets":"1","added":["site"],)"
+            R"({"schema":"keypact/reload/1","success":true,"connections":2,"secrets":1,"added":["site"],)"
             R"("changed":[],"removed":["old"]})"
             "\n");
 }
