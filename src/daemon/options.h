@@ -1,6 +1,7 @@
 // The command line of keypactd.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
