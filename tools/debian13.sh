@@ -36,10 +36,10 @@ make_chroot() {
 [ -e "$root/dev/net/tun" ] || { mkdir -p "$root/dev/net" && mknod -m 666 "$root/dev/net/tun" c 10 200; }
 [ ! -e /etc/resolv.conf ] || cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 
-# The sources as they are now; the build directory inside stays, so that a second run is quick.
+# The sources as they are now, with new times; the build directory inside stays, and ccache makes a second run quick.
 mkdir -p "$root/src/keypact"
 find "$root/src/keypact" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
-tar -c --exclude=./build --exclude=./.git . | tar -x -C "$root/src/keypact"
+tar -c --exclude=./build --exclude=./.git . | tar -x -m -C "$root/src/keypact"
 
 # Mounts live in a mount namespace of their own and end with it.
 # shellcheck disable=SC2016 # the dollars are the inner shell's
