@@ -70,6 +70,21 @@ class EstablishedSa {
   [[nodiscard]] const EstablishedParts& parts() const { return parts_; }
   [[nodiscard]] const Identification& peer_identity() const { return peer_.identity(); }
   [[nodiscard]] const std::map<ChildSaId, ChildSa>& children() const { return children_; }
+  [[nodiscard]] const LocalExchange& exchange() const { return exchange_; }
+  /// No exchange of ours runs or waits, and no request of the peer waits for its answer.
+  [[nodiscard]] bool is_idle() const {
+    return std::holds_alternative<std::monostate>(exchange_) && queue_.empty() && !pending_answer_;
+  }
+  /// What the answer to a request of the peer waits for: one of the two is 0, and both when no answer is due.
+  struct AwaitedForAnswer {
+    JobId job;
+    ChildSaId installation;
+  };
+  [[nodiscard]] AwaitedForAnswer answer_awaits() const {
+    if (!pending_answer_) return {};
+    if (pending_answer_->awaits_key) return {pending_answer_->job, {}};
+    return {{}, pending_answer_->installing};
+  }
 
  private:
   /// The peer's request that waits for a job or for the IPsec stack before it can be answered.
