@@ -29,16 +29,15 @@ class Negotiation(PairCase):
         self.assertIn(INVALID_KE_PAYLOAD, self.notifies(capture))
         self.assertEqual(self.initiator.sas()[0]["dh-group"], "ECP_384")
 
-    def test_peer_demands_a_cookie(self):
-        if self.responder.kind != "strongswan":
-            self.skipTest("needs a responder that demands cookies")
-        self.configure()
-        self.half_open(2)
-        capture = Capture(self.left)
-        self.bring_up()
-        capture.stop()
-        self.assertIn(COOKIE, self.notifies(capture))
-        self.expect_data(size=20_000)
+    if PairCase.responder_kind == "strongswan":     # keypactd has no threshold that a test could lower
+        def test_peer_demands_a_cookie(self):
+            self.configure()
+            self.half_open(2)
+            capture = Capture(self.left)
+            self.bring_up()
+            capture.stop()
+            self.assertIn(COOKIE, self.notifies(capture))
+            self.expect_data(size=20_000)
 
     def prepare(self):
         if self.responder.kind == "strongswan" and "cookie" in self._testMethodName:
