@@ -1,6 +1,8 @@
 // Node: one host of a simulated network: an engine with its randomness, its IPsec stack and the events that it told.
 #pragma once
 
+#include <set>
+
 #include "ike/engine/engine.h"
 #include "sim/seeded_random.h"
 #include "sim/simulated_stack.h"
@@ -11,12 +13,26 @@ struct Node {
   Node(std::string node_name, IpAddress node_address, crypto::Library& library, std::uint64_t seed, Instant now)
       : name(std::move(node_name)), address(node_address), random(seed), engine({}, library, random, now) {}
 
+  /// The process dies and begins anew: only the randomness goes on.
+  void restart(crypto::Library& library, Instant now) {
+    std::destroy_at(&engine);
+    std::construct_at(&engine, ike::Options{}, library, random, now);
+    stack = {};
+    events.clear();
+    jobs.clear();
+    installations.clear();
+    ++lives;
+  }
+
   std::string name;
   IpAddress address;
   SeededRandom random;
   ike::Engine engine;
   SimulatedStack stack;
   std::vector<ike::Event> events;
+  std::set<JobId> jobs;               ///< that run
+  std::set<ChildSaId> installations;  ///< that the stack has not answered yet
+  unsigned lives = 1;
 
   /// The last event of this kind, nullptr when there was none.
   template <class Kind>

@@ -1,32 +1,43 @@
 #include "sim/simulated_stack.h"
 
-#include "base/check.h"
-
 namespace keypact::sim {
 
+void SimulatedStack::complain_unless(bool sound, const char* complaint) {
+  if (!sound && complaint_.empty()) complaint_ = complaint;
+}
+
+std::optional<ipsec::StackEvent> SimulatedStack::install(ipsec::ChildSa sa) {
+  const auto id = sa.id;
+  if (refusals_left_ > 0) {
+    --refusals_left_;
+    return ipsec::ChildSaInstallFailed{id, "refused by the simulation"};
+  }
+  complain_unless(policies_.contains(sa.policy), "a Child SA without a policy is installed");
+  const bool fresh = child_sas_.emplace(id, std::move(sa)).second;
+  complain_unless(fresh, "a Child SA is installed twice");
+  return ipsec::ChildSaInstalled{id};
+}
+
 std::optional<ipsec::StackEvent> SimulatedStack::apply(ipsec::StackRequest request) {
-  if (auto* install = std::get_if<ipsec::InstallPolicy>(&request)) {
-    policies_.insert_or_assign(install->policy.id, std::move(install->policy));
+  if (auto* policy = std::get_if<ipsec::InstallPolicy>(&request)) {
+    policies_.insert_or_assign(policy->policy.id, std::move(policy->policy));
   } else if (const auto* remove = std::get_if<ipsec::RemovePolicy>(&request)) {
-    CHECK(policies_.erase(remove->id) == 1);
-  } else if (auto* sa = std::get_if<ipsec::InstallChildSa>(&request)) {
-    const auto id = sa->sa.id;
-    if (refusals_left_ > 0) {
-      --refusals_left_;
-      return ipsec::ChildSaInstallFailed{id, "refused by the simulation"};
-    }
-    CHECK(policies_.contains(sa->sa.policy));
-    CHECK(child_sas_.emplace(id, std::move(sa->sa)).second);
-    return ipsec::ChildSaInstalled{id};
+    complain_unless(policies_.erase(remove->id) == 1, "a policy is removed that is not there");
+  } else if (auto* wanted = std::get_if<ipsec::InstallChildSa>(&request)) {
+    return install(std::move(wanted->sa));
   } else if (const auto* gone = std::get_if<ipsec::RemoveChildSa>(&request)) {
     child_sas_.erase(gone->id);
   } else if (const auto* use = std::get_if<ipsec::UseOutbound>(&request)) {
-    child_sas_.at(use->id).use_outbound = true;
+    const auto found = child_sas_.find(use->id);
+    complain_unless(found != child_sas_.end(), "a Child SA is to be used that is not there");
+    if (found != child_sas_.end()) found->second.use_outbound = true;
   } else if (const auto* moved = std::get_if<ipsec::UpdateEndpoints>(&request)) {
-    auto& updated = child_sas_.at(moved->id);
-    updated.local = moved->local;
-    updated.remote = moved->remote;
-    updated.udp_encapsulation = moved->udp_encapsulation;
+    const auto found = child_sas_.find(moved->id);
+    complain_unless(found != child_sas_.end(), "a Child SA is moved that is not there");
+    if (found == child_sas_.end()) return std::nullopt;
+    found->second.local = moved->local;
+    found->second.remote = moved->remote;
+    found->second.udp_encapsulation = moved->udp_encapsulation;
   }
   return std::nullopt;
 }

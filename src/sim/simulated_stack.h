@@ -15,13 +15,20 @@ class SimulatedStack {
   /// The next `count` installations are refused.
   void refuse_installs(unsigned count) { refusals_left_ = count; }
 
+  /// What no IPsec stack could do of what it was asked; empty while all was sound.
+  [[nodiscard]] const std::string& complaint() const { return complaint_; }
+
   [[nodiscard]] const std::map<PolicyId, ipsec::Policy>& policies() const { return policies_; }
   [[nodiscard]] const std::map<ChildSaId, ipsec::ChildSa>& child_sas() const { return child_sas_; }
 
  private:
+  [[nodiscard]] std::optional<ipsec::StackEvent> install(ipsec::ChildSa sa);
+  void complain_unless(bool sound, const char* complaint);
+
   std::map<PolicyId, ipsec::Policy> policies_;
   std::map<ChildSaId, ipsec::ChildSa> child_sas_;
   unsigned refusals_left_ = 0;
+  std::string complaint_;
 };
 
 }  // namespace keypact::sim

@@ -14,8 +14,8 @@ struct SiteToSite {
   Prefix local_network;
   Prefix remote_network;
   std::string secret = "a shared key of decent length";
-  std::vector<Proposal> ike_proposals;  ///< empty: the default
-  std::vector<Proposal> esp_proposals;  ///< empty: the default
+  std::vector<Proposal> ike_proposals;     ///< empty: the default
+  std::vector<Proposal> esp_proposals;     ///< empty: the default
   std::vector<std::string> more_children;  ///< with the same networks
   Duration dpd_delay{};
 

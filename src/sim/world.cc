@@ -1,7 +1,10 @@
 #include "sim/world.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "jobs/run_job.h"
+#include "sim/narration.h"
 
 namespace keypact::sim {
 namespace {
@@ -14,6 +17,7 @@ std::uint64_t mixed(std::uint64_t hash, OctetView octets) {
   for (const auto octet : octets) hash = (hash ^ octet) * 0x100000001b3;
   return hash;
 }
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t number) { return (hash ^ number) * 0x100000001b3; }
 
 }  // namespace
 
@@ -23,9 +27,8 @@ Node& World::add(const std::string& name, const IpAddress& address,
                  std::shared_ptr<const config::Snapshot> configuration) {
   nodes_.push_back(std::make_unique<Node>(name, address, library_, random_.u64(), now_));
   auto& node = *nodes_.back();
-  node.engine.set_tracing(true);
-  node.engine.set_configuration(now_, std::move(configuration));
-  collect(node);
+  node.engine.set_tracing(tracing_);
+  configure(node, std::move(configuration));
   return node;
 }
 
@@ -41,52 +44,92 @@ Node* World::node_at(const IpAddress& address) {
   return nullptr;
 }
 
+void World::tell(const std::string& who, const std::string& what) const {
+  if (!narrator_ || what.empty()) return;
+  const auto passed = std::chrono::duration_cast<microseconds>(now_.since_origin()).count();
+  auto fraction = std::to_string(passed % 1000000);
+  fraction.insert(0, 6 - fraction.size(), '0');
+  narrator_(std::to_string(passed / 1000000) + '.' + fraction + "  " + who + "  " + what);
+}
+
 void World::schedule(Duration delay, Node& node, Happening happening) {
-  agenda_.emplace(std::pair{now_ + delay, ++sequence_}, Scheduled{&node, std::move(happening)});
+  agenda_.emplace(std::pair{now_ + delay, ++sequence_}, Scheduled{&node, node.lives, std::move(happening)});
 }
 
-Duration World::link_delay() {
-  const auto spread = faults_.most_delay - faults_.least_delay;
-  if (spread <= Duration{}) return faults_.least_delay;
-  return faults_.least_delay + Duration(random_.below(static_cast<std::uint64_t>(spread.count()) + 1));
+Duration World::between(Duration least, Duration most) {
+  const auto spread = most - least;
+  if (spread <= Duration{}) return least;
+  return least + Duration(random_.below(static_cast<std::uint64_t>(spread.count()) + 1));
 }
 
-void World::deliver(const ike::Datagram& datagram) {
+void World::deliver(const Node& from, const ike::Datagram& datagram) {
   auto* to = node_at(datagram.remote.address);
-  if (to == nullptr) return;
+  if (to == nullptr || parted_.contains(std::minmax(&from, static_cast<const Node*>(to))))
+    return tell(from.name, "    nobody receives it");
   // Seen from the other end.
-  schedule(link_delay(), *to, ike::Datagram{datagram.remote, datagram.local, datagram.octets});
+  ike::Datagram seen{datagram.remote, datagram.local, datagram.octets};
+  if (random_.chance(faults_.corruption)) {
+    corrupt(seen.octets);
+    tell(from.name, "    it is changed on its way");
+  }
+  schedule(between(faults_.least_delay, faults_.most_delay), *to, std::move(seen));
+}
+
+void World::corrupt(Octets& octets) {
+  if (random_.chance(10)) return octets.resize(random_.below(octets.size()));
+  for (auto changes = 1 + random_.below(3); changes > 0; --changes)
+    octets[random_.below(octets.size())] ^= static_cast<std::uint8_t>(1 + random_.below(255));
 }
 
 void World::transmit(Node& from, ike::Datagram datagram) {
-  trace_hash_ = mixed(trace_hash_, datagram.octets);
+  trace_hash_ = mixed(mixed(trace_hash_, static_cast<std::uint64_t>(now_.since_origin().count())), datagram.octets);
+  last_step_.sent.push_back(datagram);
   const auto fate = judge_ ? judge_({from, datagram, ++sent_}) : Fate::deliver;
   if (fate == Fate::drop) return;
   if (fate == Fate::hold) return held_.push_back(std::move(datagram));
-  if (random_.chance(faults_.loss)) return;
-  deliver(datagram);
-  if (fate == Fate::duplicate || random_.chance(faults_.duplication)) deliver(datagram);
+  if (random_.chance(faults_.loss)) return tell(from.name, "    it is lost");
+  deliver(from, datagram);
+  if (fate != Fate::duplicate && !random_.chance(faults_.duplication)) return;
+  tell(from.name, "    it is doubled");
+  deliver(from, datagram);
 }
 
 void World::release_held() {
-  for (const auto& datagram : std::exchange(held_, {})) deliver(datagram);
+  for (const auto& datagram : std::exchange(held_, {})) {
+    const auto* from = node_at(datagram.local.address);
+    if (from != nullptr) deliver(*from, datagram);
+  }
 }
 
 void World::note(const Node& node, const ike::Event& event) {
+  tell(node.name, in_words(event));
   const auto* message = std::get_if<ike::MessageTraced>(&event);
   if (message == nullptr || !message->sent) return;
   ladder_.push_back(node.name + "  " + to_string(message->exchange) + (message->response ? " response " : " request ") +
                     std::to_string(message->message_id) + "  " + message->notation);
 }
 
-void World::collect(Node& node) {
-  for (auto& output : node.engine.take_outputs()) {
+void World::install(Node& node, ipsec::StackRequest request) {
+  const auto* wanted = std::get_if<ipsec::InstallChildSa>(&request);
+  if (wanted != nullptr) {
+    node.installations.insert(wanted->sa.id);
+    if (random_.chance(faults_.refused_installations)) node.stack.refuse_installs(1);
+  }
+  if (auto event = node.stack.apply(std::move(request)))
+    schedule(between(kStackDelay, faults_.most_stack_delay), node, std::move(*event));
+}
+
+void World::collect(Node& node, Step::Cause cause) {
+  auto outputs = node.engine.take_outputs();
+  last_step_ = {cause, &node, outputs.size(), {}, node.events.size()};
+  for (auto& output : outputs) {
     if (auto* datagram = std::get_if<ike::Datagram>(&output)) {
       transmit(node, std::move(*datagram));
     } else if (auto* job = std::get_if<ike::Job>(&output)) {
-      schedule(kJobDelay, node, std::move(*job));
+      node.jobs.insert(job->id);
+      schedule(between(kJobDelay, faults_.most_job_delay), node, std::move(*job));
     } else if (auto* request = std::get_if<ipsec::StackRequest>(&output)) {
-      if (auto event = node.stack.apply(std::move(*request))) schedule(kStackDelay, node, std::move(*event));
+      install(node, std::move(*request));
     } else if (auto* event = std::get_if<ike::Event>(&output)) {
       note(node, *event);
       node.events.push_back(std::move(*event));
@@ -96,13 +139,56 @@ void World::collect(Node& node) {
 }
 
 void World::control(Node& node, const ike::ControlRequest& request) {
+  tell(node.name, in_words(request));
   node.engine.on_control(now_, request);
-  collect(node);
+  collect(node, Step::Cause::control);
+}
+
+void World::configure(Node& node, std::shared_ptr<const config::Snapshot> configuration) {
+  tell(node.name, "takes a configuration");
+  node.engine.set_configuration(now_, std::move(configuration));
+  collect(node, Step::Cause::configuration);
+}
+
+void World::restart(Node& node, std::shared_ptr<const config::Snapshot> configuration) {
+  tell(node.name, "begins anew");
+  node.restart(library_, now_);
+  node.engine.set_tracing(tracing_);
+  node.engine.set_configuration(now_, std::move(configuration));
+  collect(node, Step::Cause::restart);
+}
+
+void World::stack_event(Node& node, const ipsec::StackEvent& event) {
+  tell(node.name, in_words(event));
+  node.engine.on_stack_event(now_, event);
+  collect(node, Step::Cause::stack);
 }
 
 void World::inject(Node& node, ike::Datagram datagram) {
   node.engine.on_datagram(now_, datagram);
-  collect(node);
+  collect(node, Step::Cause::datagram);
+}
+
+ike::JobDone World::run(Node& node, ike::Job job) {
+  if (!random_.chance(faults_.failed_jobs)) return jobs::run_job(library_, node.random, std::move(job));
+  tell(node.name, "a job fails");
+  return {job.id, crypto::KeyExchangeError::method_not_supported};
+}
+
+void World::happen(Scheduled& scheduled) {
+  auto& node = *scheduled.node;
+  if (const auto* datagram = std::get_if<ike::Datagram>(&scheduled.happening)) return inject(node, *datagram);
+  // What a process waited for does not concern its successor.
+  if (scheduled.life != node.lives) return;
+  if (auto* job = std::get_if<ike::Job>(&scheduled.happening)) {
+    node.jobs.erase(job->id);
+    node.engine.on_job_done(now_, run(node, std::move(*job)));
+    return collect(node, Step::Cause::job);
+  }
+  const auto& event = std::get<ipsec::StackEvent>(scheduled.happening);
+  if (const auto* installed = std::get_if<ipsec::ChildSaInstalled>(&event)) node.installations.erase(installed->id);
+  if (const auto* failed = std::get_if<ipsec::ChildSaInstallFailed>(&event)) node.installations.erase(failed->id);
+  stack_event(node, event);
 }
 
 bool World::step(Instant until) {
@@ -120,19 +206,13 @@ bool World::step(Instant until) {
     if (agenda_.begin()->first.first > until) return false;
     auto entry = agenda_.extract(agenda_.begin());
     now_ = std::max(now_, entry.key().first);
-    auto& node = *entry.mapped().node;
-    auto& happening = entry.mapped().happening;
-    if (const auto* datagram = std::get_if<ike::Datagram>(&happening)) node.engine.on_datagram(now_, *datagram);
-    else if (auto* job = std::get_if<ike::Job>(&happening))
-      node.engine.on_job_done(now_, jobs::run_job(library_, node.random, std::move(*job)));
-    else node.engine.on_stack_event(now_, std::get<ipsec::StackEvent>(happening));
-    collect(node);
+    happen(entry.mapped());
     return true;
   }
   if (!timer || *timer > until) return false;
   now_ = std::max(now_, *timer);
   due->engine.on_deadline(now_);
-  collect(*due);
+  collect(*due, Step::Cause::deadline);
   return true;
 }
 

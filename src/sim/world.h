@@ -9,12 +9,26 @@
 
 namespace keypact::sim {
 
-/// What the links do to datagrams, in percent and time.
+/// What goes wrong, in percent and time: on the links, with jobs, in the IPsec stacks.
 struct Faults {
   unsigned loss = 0;
   unsigned duplication = 0;
   Duration least_delay = milliseconds(1);
   Duration most_delay = milliseconds(1);  ///< more than the least: datagrams overtake each other
+  unsigned corruption = 0;
+  unsigned failed_jobs = 0;
+  Duration most_job_delay = microseconds(100);
+  unsigned refused_installations = 0;
+  Duration most_stack_delay = microseconds(50);
+};
+
+/// The last thing that an engine handled, and what came of it.
+struct Step {
+  enum class Cause : std::uint8_t { configuration, datagram, deadline, job, stack, control, restart } cause{};
+  Node* node = nullptr;
+  std::size_t outputs = 0;
+  std::vector<ike::Datagram> sent;
+  std::size_t first_event = 0;  ///< in node->events: those from here on are of this step
 };
 
 /// A datagram on its way, for a test that decides its fate itself.
@@ -31,15 +45,24 @@ class World {
 
   Node& add(const std::string& name, const IpAddress& address, std::shared_ptr<const config::Snapshot> configuration);
   [[nodiscard]] Node& node(std::string_view name);
+  [[nodiscard]] Node* node_at(const IpAddress& address);
   [[nodiscard]] const std::vector<std::unique_ptr<Node>>& nodes() const { return nodes_; }
 
   void set_faults(const Faults& faults) { faults_ = faults; }
+  /// Nothing passes between the two until they are joined again.
+  void part(const Node& a, const Node& b) { parted_.insert(std::minmax(&a, &b)); }
+  void join(const Node& a, const Node& b) { parted_.erase(std::minmax(&a, &b)); }
   /// Asked for each datagram before the faults are; an empty function delivers all.
   void set_judge(std::function<Fate(const InFlight&)> judge) { judge_ = std::move(judge); }
   /// Delivers what was held, in the order held.
   void release_held();
 
   void control(Node& node, const ike::ControlRequest& request);
+  void configure(Node& node, std::shared_ptr<const config::Snapshot> configuration);
+  /// Its SAs, jobs and policies are gone; the peers know nothing of it.
+  void restart(Node& node, std::shared_ptr<const config::Snapshot> configuration);
+  /// The IPsec stack tells something of its own accord.
+  void stack_event(Node& node, const ipsec::StackEvent& event);
   /// A datagram from nowhere.
   void inject(Node& node, ike::Datagram datagram);
   /// Runs until nothing happens any more before `now() + duration`, then stands there.
@@ -50,8 +73,13 @@ class World {
   [[nodiscard]] Instant now() const { return now_; }
   [[nodiscard]] std::uint64_t trace_hash() const { return trace_hash_; }
   [[nodiscard]] crypto::Library& library() { return library_; }
-  /// Called after each event that an engine handled.
+  /// Called after each event that an engine handled; last_step() says which.
   void set_observer(std::function<void(World&)> observer) { observer_ = std::move(observer); }
+  [[nodiscard]] const Step& last_step() const { return last_step_; }
+  /// Handed one line for everything that happens.
+  void set_narrator(std::function<void(const std::string&)> narrator) { narrator_ = std::move(narrator); }
+  /// Off: no ladder and no story, which saves half of the time. For nodes that are added from now on.
+  void set_tracing(bool on) { tracing_ = on; }
   /// What was sent, one line a message: "left -> right  IKE_SA_INIT request 0  HDR, SA, KE, Nonce".
   [[nodiscard]] const std::vector<std::string>& ladder() const { return ladder_; }
 
@@ -59,16 +87,21 @@ class World {
   using Happening = std::variant<ike::Datagram, ike::Job, ipsec::StackEvent>;
   struct Scheduled {
     Node* node = nullptr;
+    unsigned life = 0;  ///< of the node, for which it was meant
     Happening happening;
   };
 
   void schedule(Duration delay, Node& node, Happening happening);
+  void happen(Scheduled& scheduled);
   void transmit(Node& from, ike::Datagram datagram);
-  void deliver(const ike::Datagram& datagram);
-  void collect(Node& node);
+  void deliver(const Node& from, const ike::Datagram& datagram);
+  void corrupt(Octets& octets);
+  void install(Node& node, ipsec::StackRequest request);
+  void collect(Node& node, Step::Cause cause);
   void note(const Node& node, const ike::Event& event);
-  [[nodiscard]] Node* node_at(const IpAddress& address);
-  [[nodiscard]] Duration link_delay();
+  void tell(const std::string& who, const std::string& what) const;
+  [[nodiscard]] ike::JobDone run(Node& node, ike::Job job);
+  [[nodiscard]] Duration between(Duration least, Duration most);
 
   crypto::Library library_;
   SeededRandom random_;
@@ -76,6 +109,10 @@ class World {
   Faults faults_;
   std::function<Fate(const InFlight&)> judge_;
   std::function<void(World&)> observer_;
+  std::function<void(const std::string&)> narrator_;
+  bool tracing_ = true;
+  Step last_step_;
+  std::set<std::pair<const Node*, const Node*>> parted_;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::map<std::pair<Instant, std::uint64_t>, Scheduled> agenda_;
   std::vector<ike::Datagram> held_;

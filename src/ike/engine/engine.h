@@ -8,6 +8,17 @@
 
 namespace keypact::ike {
 
+/// What an engine holds: all zero when all SAs are gone.
+struct Footprint {
+  std::size_t ike_sas = 0;
+  std::size_t half_open = 0;
+  std::size_t jobs = 0;
+  std::size_t child_sas = 0;
+  std::size_t waiting_requests = 0;
+  std::size_t esp_spis = 0;
+  bool operator==(const Footprint&) const = default;
+};
+
 class Engine {
  public:
   /// `library` and `random` outlive the engine. Until a configuration is set, nobody is known.
@@ -32,6 +43,10 @@ class Engine {
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] const std::shared_ptr<const config::Snapshot>& configuration() const { return configuration_; }
   [[nodiscard]] const PolicyBook& policies() const { return policies_; }
+  [[nodiscard]] Footprint footprint() const {
+    return {table_.all().size(), table_.half_open(), jobs_.size(), children_.size(), waiting_.size(),
+            esp_spis_.count_in_use()};
+  }
 
  private:
   [[nodiscard]] Context context(Instant now);

@@ -31,8 +31,7 @@ void EstablishedSa::handle_request(Context& context, const IkeSaRecord& record, 
 
 void EstablishedSa::answer_informational(Context& context, const IkeSaRecord& record, const PayloadSet& payloads) {
   const auto deletes = payloads.all_of<wire::DeletePayload>();
-  const bool deletes_ike =
-      std::ranges::any_of(deletes, [](const auto* d) { return d->protocol == ProtocolId::IKE; });
+  const bool deletes_ike = std::ranges::any_of(deletes, [](const auto* d) { return d->protocol == ProtocolId::IKE; });
   if (deletes_ike) {
     // RFC 7296 §1.4.1: the answer to the deletion of the IKE SA is empty; its Child SAs go with it.
     answer(context, record, ExchangeType::INFORMATIONAL, {});
@@ -47,13 +46,21 @@ void EstablishedSa::answer_informational(Context& context, const IkeSaRecord& re
     return end(context, record, std::move(reason));
   }
   std::vector<EspSpi> ours;
+  Refusal reason;
+  reason.code = RefusalCode::deleted_by_peer;
+  reason.exchange = ExchangeType::INFORMATIONAL;
+  reason.by_peer = true;
   for (const auto* payload : deletes) {
     for (const auto spi : payload->spis) {
+      if (payload->protocol != ProtocolId::ESP) continue;
       const auto* child = child_by_outbound_spi(spi);
-      if (payload->protocol != ProtocolId::ESP || child == nullptr) continue;
+      if (child == nullptr) {
+        if (const auto inbound = forgo_creation(context, record, spi, reason)) ours.push_back(*inbound);
+        continue;
+      }
       // RFC 7296 §1.4.1: SAs that we are deleting at this moment are not answered with a Delete of our own.
       if (child->phase != ChildSa::Phase::deleting) ours.push_back(child->inbound_spi);
-      remove(context, record, child->id);
+      remove(context, record, child->id, reason);
     }
   }
   std::vector<wire::Payload> reply;

@@ -22,11 +22,11 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   const bool own_policy = !has_fixed_peer(*parts_.connection);
   const PolicyBook::Name policy_name{parts_.connection->name,
                                      own_policy ? agreed.child + '#' + std::to_string(id.value) : agreed.child};
-  auto policy = own_policy ? context.policies.hold(policy_name, agreed.selectors.local(),
-                                                         agreed.selectors.remote(), context.ids.next<PolicyId>())
-                                 : context.policies.hold(policy_name, resolve(config.local_ts, record.local.address),
-                                                         resolve(config.remote_ts, record.remote.address),
-                                                         context.ids.next<PolicyId>());
+  auto policy = own_policy ? context.policies.hold(policy_name, agreed.selectors.local(), agreed.selectors.remote(),
+                                                   context.ids.next<PolicyId>())
+                           : context.policies.hold(policy_name, resolve(config.local_ts, record.local.address),
+                                                   resolve(config.remote_ts, record.remote.address),
+                                                   context.ids.next<PolicyId>());
   for (auto& request : policy.requests) context.request(std::move(request));
 
   auto keys = derive_child_keys(context.library, parts_.channel.keys().prf, parts_.channel.keys().d,
@@ -44,17 +44,20 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
 
 void EstablishedSa::on_stack_event(Context& context, const IkeSaRecord& record, const ipsec::StackEvent& event) {
   if (ended_) return;
-  if (const auto* installed = std::get_if<ipsec::ChildSaInstalled>(&event)) on_installed(context, record, installed->id);
+  if (const auto* installed = std::get_if<ipsec::ChildSaInstalled>(&event))
+    on_installed(context, record, installed->id);
   if (const auto* failed = std::get_if<ipsec::ChildSaInstallFailed>(&event))
     on_install_failed(context, record, failed->id, failed->reason);
   if (const auto* expired = std::get_if<ipsec::ChildSaExpired>(&event); expired != nullptr && expired->hard)
     if (children_.contains(expired->id)) submit(context, record, DeleteChildRequest{expired->id, {}});
+  start_next_exchange(context, record);
 }
 
 void EstablishedSa::on_installed(Context& context, const IkeSaRecord& record, ChildSaId id) {
   const auto found = children_.find(id);
   if (found == children_.end() || found->second.phase != ChildSa::Phase::installing) return;
   found->second.phase = ChildSa::Phase::installed;
+  found->second.announced = true;
   context.emit(ChildSaUp{record.id, id});
   if (const auto waiter = std::exchange(found->second.waiter, {}))
     context.emit(RequestDone{waiter, record.id, id, std::nullopt});
@@ -70,20 +73,22 @@ void EstablishedSa::on_install_failed(Context& context, const IkeSaRecord& recor
   refusal.detail = reason;
   context.emit(Refused{record.id, record.remote, parts_.connection->name, refusal});
   if (const auto waiter = std::exchange(found->second.waiter, {}))
-    context.emit(RequestDone{waiter, record.id, {}, std::move(refusal)});
+    context.emit(RequestDone{waiter, record.id, {}, refusal});
   if (pending_answer_ && pending_answer_->installing == id) {
-    remove(context, record, id);
+    remove(context, record, id, refusal);
     return finish_pending_answer(context, record, false);
   }
   // The peer holds its half: it is told to let go, so that nothing one-way stays.
+  found->second.phase = ChildSa::Phase::deleting;
   submit(context, record, DeleteChildRequest{id, {}});
 }
 
-void EstablishedSa::remove(Context& context, const IkeSaRecord& record, ChildSaId id) {
+void EstablishedSa::remove(Context& context, const IkeSaRecord& record, ChildSaId id, const Refusal& reason) {
   const auto found = children_.find(id);
   if (found == children_.end()) return;
   const auto& child = found->second;
-  if (child.phase != ChildSa::Phase::installing) context.emit(ChildSaDown{record.id, id});
+  if (child.announced) context.emit(ChildSaDown{record.id, id});
+  if (child.waiter) context.emit(RequestDone{child.waiter, record.id, {}, reason});
   context.request(ipsec::RemoveChildSa{id});
   // A policy that the configuration no longer has goes with its last SA.
   const auto configured = context.configuration->connection(parts_.connection->name);
@@ -91,6 +96,12 @@ void EstablishedSa::remove(Context& context, const IkeSaRecord& record, ChildSaI
     for (auto& request : context.policies.release(child.policy_name)) context.request(std::move(request));
   context.esp_spis.release(child.inbound_spi);
   children_.erase(found);
+}
+
+bool EstablishedSa::is_installing(const std::string& child) const {
+  return std::ranges::any_of(children_, [&](const auto& entry) {
+    return entry.second.name == child && entry.second.phase == ChildSa::Phase::installing;
+  });
 }
 
 ChildSa* EstablishedSa::child_by_outbound_spi(EspSpi spi) {

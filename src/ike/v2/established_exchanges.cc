@@ -39,17 +39,34 @@ Refusal create_child_refusal(RefusalCode code, std::string detail) {
 }  // namespace
 
 void EstablishedSa::start_next_exchange(Context& context, const IkeSaRecord& record) {
-  while (!ended_ && !queue_.empty() && requests_.is_free() && std::holds_alternative<std::monostate>(exchange_)) {
+  while (!ended_ && !queue_.empty() && requests_.is_free() && std::holds_alternative<std::monostate>(exchange_) &&
+         !must_wait(queue_.front())) {
     const auto request = std::move(queue_.front());
     queue_.pop_front();
     std::visit([&](const auto& wanted) { begin(context, record, wanted); }, request);
   }
 }
 
+/// What is being installed is neither asked for a second time nor deleted before the IPsec stack has answered.
+bool EstablishedSa::must_wait(const LocalRequest& request) const {
+  if (const auto* creation = std::get_if<CreateChildRequest>(&request)) return is_installing(creation->child);
+  const auto* deletion = std::get_if<DeleteChildRequest>(&request);
+  const auto child = deletion != nullptr ? children_.find(deletion->child) : children_.end();
+  return child != children_.end() && child->second.phase == ChildSa::Phase::installing;
+}
+
 void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const CreateChildRequest& request) {
+  const auto up = std::ranges::find_if(children_, [&](const auto& entry) {
+    return entry.second.name == request.child && entry.second.phase == ChildSa::Phase::installed;
+  });
+  if (up != children_.end()) {
+    if (request.request) context.emit(RequestDone{request.request, record.id, up->first, std::nullopt});
+    return;
+  }
   const auto* child = parts_.connection->child(request.child);
   const bool full = children_.size() >= limits::kChildSasPerIkeSa;
-  auto offer = child != nullptr && !full ? make_child_offer(context, record, *child, KeyExchangeUse::negotiate) : std::nullopt;
+  auto offer =
+      child != nullptr && !full ? make_child_offer(context, record, *child, KeyExchangeUse::negotiate) : std::nullopt;
   if (!offer) {
     auto refusal = create_child_refusal(child == nullptr ? RefusalCode::unknown_connection : RefusalCode::limit_reached,
                                         "child " + request.child);
@@ -63,7 +80,8 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Cre
 void EstablishedSa::begin_create_child(Context& context, const IkeSaRecord& record, ChildOffer offer,
                                        KeyExchangeMethod method, ControlId waiter) {
   if (method == KeyExchangeMethod::NONE) {
-    CreateChildSent exchange{std::move(offer), waiter, method, context.random.octets(kOurNonceOctets), std::nullopt};
+    CreateChildSent exchange{std::move(offer), waiter, method, context.random.octets(kOurNonceOctets),
+                             std::nullopt,     {}};
     return send_create_child(context, record, std::move(exchange), {});
   }
   const auto job = context.start(JobClass::established, BeginKeyExchange{method});
@@ -76,7 +94,8 @@ void EstablishedSa::send_create_child(Context& context, const IkeSaRecord& recor
   std::vector<wire::Payload> between = {wire::NoncePayload{exchange.nonce}};
   if (exchange.method != KeyExchangeMethod::NONE)
     between.emplace_back(wire::KePayload{exchange.method, to_octets(public_value)});
-  payloads.insert(payloads.begin() + 1, std::make_move_iterator(between.begin()), std::make_move_iterator(between.end()));
+  payloads.insert(payloads.begin() + 1, std::make_move_iterator(between.begin()),
+                  std::make_move_iterator(between.end()));
   exchange_ = std::move(exchange);
   send_request(context, record, ExchangeType::CREATE_CHILD_SA, payloads);
 }
@@ -109,8 +128,10 @@ void EstablishedSa::handle_response(Context& context, const IkeSaRecord& record,
   if (auto* creating = std::get_if<CreateChildSent>(&exchange))
     return on_create_child_response(context, record, std::move(*creating), payloads);
   if (const auto* deleting = std::get_if<DeletingChild>(&exchange)) {
+    Refusal reason;
+    reason.code = RefusalCode::terminated;
     // RFC 7296 §1.4.1: the pair is gone whether or not the answer names the peer's half.
-    remove(context, record, deleting->child);
+    remove(context, record, deleting->child, reason);
     if (deleting->waiter) context.emit(RequestDone{deleting->waiter, record.id, deleting->child, std::nullopt});
   } else if (std::holds_alternative<DeletingIke>(exchange)) {
     exchange_ = std::move(exchange);
@@ -127,6 +148,9 @@ void EstablishedSa::on_create_child_response(Context& context, const IkeSaRecord
     return begin_create_child(context, record, std::move(exchange.offer), asked, exchange.waiter);
   auto agreed = accept_child_answer(exchange.offer, payloads, ExchangeType::CREATE_CHILD_SA);
   if (!agreed) return refuse_create_child(context, record, exchange.offer, exchange.waiter, std::move(agreed.error()));
+  if (std::ranges::find(exchange.deleted, agreed->outbound_spi) != exchange.deleted.end())
+    return refuse_create_child(context, record, exchange.offer, exchange.waiter,
+                               create_child_refusal(RefusalCode::deleted_by_peer, "before its answer came"));
   const auto* nonce = payloads.find<wire::NoncePayload>();
   const auto* ke = payloads.find<wire::KePayload>();
   const auto method = key_exchange_of(agreed->proposal);
@@ -140,9 +164,24 @@ void EstablishedSa::on_create_child_response(Context& context, const IkeSaRecord
     return refuse_create_child(
         context, record, exchange.offer, exchange.waiter,
         create_child_refusal(RefusalCode::unexpected_choice, "the KE payload does not fit the proposal chosen"));
-  const auto job =
-      context.start(JobClass::established, FinishKeyExchange{std::move(*exchange.key_pair), ke->data});
+  const auto job = context.start(JobClass::established, FinishKeyExchange{std::move(*exchange.key_pair), ke->data});
   exchange_ = CreateChildSecret{std::move(*agreed), exchange.waiter, std::move(exchange.nonce), nonce->nonce, job};
+}
+
+/// The peer deletes the SA that we are still negotiating: its request overtakes its response, or our computation (RFC 7296 §2.2:
+/// the two directions have message IDs of their own). The inbound SPI when that ends the exchange.
+std::optional<EspSpi> EstablishedSa::forgo_creation(Context& context, const IkeSaRecord& record, EspSpi outbound,
+                                                    const Refusal& reason) {
+  if (auto* sent = std::get_if<CreateChildSent>(&exchange_);
+      sent != nullptr && sent->deleted.size() < limits::kDeleteSpis)
+    sent->deleted.push_back(outbound);
+  const auto* computing = std::get_if<CreateChildSecret>(&exchange_);
+  if (computing == nullptr || computing->agreed.outbound_spi != outbound) return std::nullopt;
+  const auto inbound = computing->agreed.inbound_spi;
+  context.esp_spis.release(inbound);
+  if (computing->waiter) context.emit(RequestDone{computing->waiter, record.id, {}, reason});
+  exchange_ = std::monostate{};
+  return inbound;
 }
 
 void EstablishedSa::refuse_create_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer,
@@ -161,6 +200,11 @@ void EstablishedSa::take_first_child(Context& context, const IkeSaRecord& record
 
 void EstablishedSa::on_job_done(Context& context, const IkeSaRecord& record, JobDone done) {
   if (ended_) return;
+  take_result(context, record, std::move(done));
+  start_next_exchange(context, record);
+}
+
+void EstablishedSa::take_result(Context& context, const IkeSaRecord& record, JobDone done) {
   if (pending_answer_ && pending_answer_->awaits_key && pending_answer_->job == done.id) {
     auto agreed = std::move(*std::exchange(pending_answer_->awaits_key, std::nullopt));
     auto* responded = std::get_if<crypto::Responded>(&done.result);
@@ -186,8 +230,9 @@ void EstablishedSa::on_job_done(Context& context, const IkeSaRecord& record, Job
     if (begun == nullptr)
       return refuse_create_child(context, record, waiting.offer, waiting.waiter,
                                  create_child_refusal(RefusalCode::key_exchange_failed, "no key pair"));
-    CreateChildSent sent{std::move(waiting.offer), waiting.waiter, waiting.method,
-                         context.random.octets(kOurNonceOctets), std::move(begun->state)};
+    CreateChildSent sent{std::move(waiting.offer), waiting.waiter,
+                         waiting.method,           context.random.octets(kOurNonceOctets),
+                         std::move(begun->state),  {}};
     return send_create_child(context, record, std::move(sent), begun->public_value);
   }
   if (auto* awaiting = std::get_if<CreateChildSecret>(&exchange_); awaiting != nullptr && awaiting->job == done.id) {
@@ -203,7 +248,6 @@ void EstablishedSa::on_job_done(Context& context, const IkeSaRecord& record, Job
     }
     install(context, record, std::move(waiting.agreed), {waiting.nonce, waiting.peer_nonce}, secret->reveal(), true,
             waiting.waiter);
-    start_next_exchange(context, record);
   }
 }
 

@@ -38,6 +38,13 @@ ControlId waiter_of(const LocalExchange& exchange) {
       },
       exchange);
 }
+/// Whoever wants something to go has what he wants when all goes.
+bool is_deletion(const LocalRequest& request) {
+  return std::holds_alternative<DeleteChildRequest>(request) || std::holds_alternative<DeleteIkeRequest>(request);
+}
+bool is_deletion(const LocalExchange& exchange) {
+  return std::holds_alternative<DeletingChild>(exchange) || std::holds_alternative<DeletingIke>(exchange);
+}
 std::optional<EspSpi> unused_spi_of(const LocalExchange& exchange) {
   if (const auto* e = std::get_if<CreateChildKeyPair>(&exchange)) return e->offer.inbound_spi;
   if (const auto* e = std::get_if<CreateChildSent>(&exchange)) return e->offer.inbound_spi;
@@ -57,6 +64,7 @@ EstablishedSa::EstablishedSa(EstablishedParts parts, PeerAuthenticated peer)
 void EstablishedSa::on_message(Context& context, IkeSaRecord& record, const Received& received) {
   if (received.message.header.response) on_response(context, record, received);
   else on_request(context, record, received);
+  start_next_exchange(context, record);
 }
 
 void EstablishedSa::on_request(Context& context, IkeSaRecord& record, const Received& received) {
@@ -128,7 +136,6 @@ void EstablishedSa::on_response(Context& context, IkeSaRecord& record, const Rec
     return;
   }
   handle_response(context, record, PayloadSet(fine->inner.payloads));
-  if (!ended_) start_next_exchange(context, record);
 }
 
 void EstablishedSa::send_request(Context& context, const IkeSaRecord& record, ExchangeType exchange,
@@ -176,7 +183,8 @@ std::optional<Instant> EstablishedSa::deadline() const {
   if (ended_) return std::nullopt;
   if (const auto deadline = requests_.deadline()) return deadline;
   const auto delay = parts_.connection->dpd_delay;
-  if (delay > Duration{} && std::holds_alternative<std::monostate>(exchange_)) return last_heard_ + delay;
+  if (delay > Duration{} && std::holds_alternative<std::monostate>(exchange_) && queue_.empty())
+    return last_heard_ + delay;
   return std::nullopt;
 }
 
@@ -196,20 +204,16 @@ void EstablishedSa::submit(Context& context, const IkeSaRecord& record, LocalReq
 
 void EstablishedSa::end(Context& context, const IkeSaRecord& record, Refusal reason) {
   if (ended_) return;
-  const bool wanted = std::holds_alternative<DeletingIke>(exchange_);
-  std::vector<ControlId> waiters;
-  for (const auto& request : queue_) waiters.push_back(waiter_of(request));
-  for (const auto& [id, child] : children_) waiters.push_back(child.waiter);
-  if (!wanted) waiters.push_back(waiter_of(exchange_));
-  for (const auto waiter : waiters)
-    if (waiter) context.emit(RequestDone{waiter, record.id, {}, reason});
-  if (const auto waiter = waiter_of(exchange_); wanted && waiter)
-    context.emit(RequestDone{waiter, record.id, {}, std::nullopt});
+  const auto tell = [&](ControlId waiter, bool wanted) {
+    if (waiter) context.emit(RequestDone{waiter, record.id, {}, wanted ? std::nullopt : std::optional(reason)});
+  };
+  for (const auto& request : queue_) tell(waiter_of(request), is_deletion(request));
+  tell(waiter_of(exchange_), is_deletion(exchange_));
 
   if (const auto spi = unused_spi_of(exchange_)) context.esp_spis.release(*spi);
   if (pending_answer_ && pending_answer_->awaits_key)
     context.esp_spis.release(pending_answer_->awaits_key->inbound_spi);
-  while (!children_.empty()) remove(context, record, children_.begin()->first);
+  while (!children_.empty()) remove(context, record, children_.begin()->first, reason);
   queue_.clear();
   pending_answer_.reset();
   exchange_ = std::monostate{};

@@ -29,7 +29,8 @@ struct ChildSa {
   Mode mode{};
   bool udp_encapsulation = false;
   Instant created;
-  ControlId waiter;  ///< whoever asked for it and waits for the installation
+  ControlId waiter;        ///< whoever asked for it and waits for the installation
+  bool announced = false;  ///< ChildSaUp was told
 };
 
 /// What an IKE_SA_INIT and IKE_AUTH left behind.
@@ -120,6 +121,7 @@ class EstablishedSa {
 
   // established_exchanges.cc: what we ask.
   void start_next_exchange(Context& context, const IkeSaRecord& record);
+  [[nodiscard]] bool must_wait(const LocalRequest& request) const;
   void begin(Context& context, const IkeSaRecord& record, const CreateChildRequest& request);
   void begin(Context& context, const IkeSaRecord& record, const DeleteChildRequest& request);
   void begin(Context& context, const IkeSaRecord& record, const DeleteIkeRequest& request);
@@ -130,6 +132,9 @@ class EstablishedSa {
   void handle_response(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
   void on_create_child_response(Context& context, const IkeSaRecord& record, CreateChildSent exchange,
                                 const PayloadSet& payloads);
+  [[nodiscard]] std::optional<EspSpi> forgo_creation(Context& context, const IkeSaRecord& record, EspSpi outbound,
+                                                     const Refusal& reason);
+  void take_result(Context& context, const IkeSaRecord& record, JobDone done);
   void refuse_create_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer, ControlId waiter,
                            Refusal refusal);
 
@@ -138,8 +143,9 @@ class EstablishedSa {
                     OctetView shared_secret, bool we_began_exchange, ControlId waiter);
   void on_installed(Context& context, const IkeSaRecord& record, ChildSaId id);
   void on_install_failed(Context& context, const IkeSaRecord& record, ChildSaId id, const std::string& reason);
-  void remove(Context& context, const IkeSaRecord& record, ChildSaId id);
+  void remove(Context& context, const IkeSaRecord& record, ChildSaId id, const Refusal& reason);
   [[nodiscard]] ChildSa* child_by_outbound_spi(EspSpi spi);
+  [[nodiscard]] bool is_installing(const std::string& child) const;
 
   EstablishedParts parts_;
   PeerAuthenticated peer_;

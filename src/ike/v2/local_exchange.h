@@ -34,6 +34,7 @@ struct CreateChildSent {
   KeyExchangeMethod method{};
   Octets nonce;
   std::optional<crypto::KeyExchangeState> key_pair;
+  std::vector<EspSpi> deleted;  ///< by the peer, whose Delete may overtake its answer that names the SPI
 };
 /// The response is here; its shared secret is being computed.
 struct CreateChildSecret {
@@ -55,7 +56,7 @@ struct DeletingIke {
 /// HDR, SK {} went out.
 struct CheckingLiveness {};
 
-using LocalExchange = std::variant<std::monostate, CreateChildKeyPair, CreateChildSent, CreateChildSecret, DeletingChild,
-                                   DeletingIke, CheckingLiveness>;
+using LocalExchange = std::variant<std::monostate, CreateChildKeyPair, CreateChildSent, CreateChildSecret,
+                                   DeletingChild, DeletingIke, CheckingLiveness>;
 
 }  // namespace keypact::ike::v2

@@ -1,0 +1,265 @@
+#include "sim/sa_invariants.h"
+
+#include <algorithm>
+
+namespace keypact::sim {
+namespace {
+
+// "The peer is authenticated" has one source, and nothing established exists without it.
+static_assert(!std::is_default_constructible_v<ike::v2::PeerAuthenticated>);
+static_assert(!std::is_constructible_v<ike::v2::PeerAuthenticated, Identification>);
+static_assert(!std::is_constructible_v<ike::v2::EstablishedSa, ike::v2::EstablishedParts>);
+static_assert(!std::is_default_constructible_v<ike::v2::NarrowedSelectors>);
+
+/// From the first transmission of a request until it is given up, and a margin for jobs and the stack.
+constexpr Duration kGiveUp = seconds(300);
+/// One event may end all that an engine holds: so many outputs for each thing held, beside those for the event itself.
+constexpr std::size_t kOutputsPerEvent = 16;
+constexpr std::size_t kOutputsPerThing = 8;
+
+bool mirrored(const PacketKeys& ours, const PacketKeys& theirs) {
+  return ours.algorithms == theirs.algorithms && secret_equal(ours.encryption.reveal(), theirs.encryption.reveal()) &&
+         secret_equal(ours.integrity.reveal(), theirs.integrity.reveal());
+}
+
+/// A peer at one address has policies that are there from the configuration on.
+bool has_lasting_policies(const config::Connection& connection) {
+  return connection.remote_addrs.size() == 1 && connection.remote_addrs.front().is_single();
+}
+
+std::set<std::string> configured_policies(const config::Snapshot& configuration) {
+  std::set<std::string> names;
+  for (const auto& connection : configuration.connections)
+    for (const auto& child : connection->children)
+      if (has_lasting_policies(*connection)) names.insert(connection->name + '/' + child.name);
+  return names;
+}
+
+JobId awaited_job(const ike::v2::LocalExchange& exchange) {
+  return std::visit(
+      [](const auto& e) {
+        if constexpr (requires { e.job; }) return e.job;
+        else return JobId{};
+      },
+      exchange);
+}
+
+/// What an established IKE SA without a timer waits for, or that it has nothing to do.
+bool is_driven(const Node& node, const ike::v2::EstablishedSa& sa) {
+  const auto awaited = sa.answer_awaits();
+  if (sa.is_idle())
+    // RFC 7296 §2.4: without liveness checks an SA may rest for ever. What its Child SAs wait for is the stack's answer.
+    return std::ranges::all_of(sa.children(), [&](const auto& child) {
+      return child.second.phase == ike::v2::ChildSa::Phase::installed || node.installations.contains(child.first);
+    });
+  return node.jobs.contains(awaited_job(sa.exchange())) || node.jobs.contains(awaited.job) ||
+         node.installations.contains(awaited.installation);
+}
+
+bool is_driven(const Node& node, const ike::v2::IkeSa& sa) {
+  if (sa.deadline()) return true;
+  return std::visit(
+      [&](const auto& state) {
+        if constexpr (requires { state.job; }) return node.jobs.contains(state.job);
+        else if constexpr (requires { state.is_idle(); }) return is_driven(node, state);
+        else return false;
+      },
+      sa.state());
+}
+
+}  // namespace
+
+void SaInvariants::may_begin(const Node& node, const Node& peer, const std::string& child) {
+  may_begin_[{&node, &peer, child}] = true;
+}
+
+std::map<ChildSaId, SaInvariants::Owner> SaInvariants::owners(const Node& node) {
+  std::map<ChildSaId, Owner> owners;
+  for (const auto& [id, sa] : node.engine.ike_sas())
+    if (const auto* established = sa.established())
+      for (const auto& [child_id, child] : established->children()) owners.emplace(child_id, Owner{&sa, &child});
+  return owners;
+}
+
+const ipsec::ChildSa* SaInvariants::counterpart(const Node& node, const ipsec::ChildSa& sa) const {
+  const auto* peer = world_.node_at(sa.remote.address);
+  if (peer == nullptr) return nullptr;
+  for (const auto& [id, other] : peer->stack.child_sas())
+    if (other.inbound_spi == sa.outbound_spi && other.outbound_spi == sa.inbound_spi &&
+        other.remote.address == node.address)
+      return &other;
+  return nullptr;
+}
+
+bool SaInvariants::peer_holds(const Node& node, const ike::v2::IkeSa& sa) const {
+  const auto* peer = world_.node_at(sa.record().remote.address);
+  if (peer == nullptr || peer == &node) return false;
+  return std::ranges::any_of(peer->engine.ike_sas(), [&](const auto& entry) {
+    const auto& record = entry.second.record();
+    return entry.second.established() != nullptr && record.initiator_spi == sa.record().initiator_spi &&
+           record.responder_spi == sa.record().responder_spi;
+  });
+}
+
+void SaInvariants::check(const Step& step, BrokenInvariant& broken) {
+  const auto& node = *step.node;
+  if (!node.stack.complaint().empty()) broken.report(6, node.name, node.stack.complaint());
+  check_child_sas(node, broken);
+  check_ike_sas(step, broken);
+  check_configured_policies(node, broken);
+  check_work(step, broken);
+  if (node.engine.ike_sas().empty() && node.jobs.empty()) check_baseline(node, broken);
+}
+
+void SaInvariants::check_child_sas(const Node& node, BrokenInvariant& broken) {
+  const auto owners = SaInvariants::owners(node);
+  for (const auto& [id, sa] : node.stack.child_sas()) {
+    const auto owner = owners.find(id);
+    if (owner == owners.end())
+      return broken.report(9, node.name,
+                           "the stack holds a Child SA that the engine forgot: " + std::to_string(id.value));
+    check_policy(node, sa, broken);
+    check_keys(node, sa, broken);
+    check_pair(node, owner->second, sa, broken);
+  }
+  check_numbers(node, owners, broken);
+}
+
+/// How long a Child SA may be at one end only; nothing: for ever.
+std::optional<Duration> SaInvariants::longest_alone(const Node& node, const Owner& owner) const {
+  // RFC 7296 §1.3.1, §1.4.1: the two ends install and remove one after the other; an exchange that gets no answer ends the SA.
+  if (peer_holds(node, *owner.ike_sa)) return 2 * kGiveUp;
+  // RFC 7296 §2.4: that the peer has lost the IKE SA shows when it is asked, so only with liveness checks.
+  const auto delay = owner.ike_sa->established()->parts().connection->dpd_delay;
+  if (delay == Duration{}) return std::nullopt;
+  return delay + 3 * kGiveUp;
+}
+
+void SaInvariants::check_pair(const Node& node, const Owner& owner, const ipsec::ChildSa& sa, BrokenInvariant& broken) {
+  const NodeChild key{&node, node.lives, sa.id};
+  const auto* other = counterpart(node, sa);
+  if (other == nullptr) {
+    const auto since = alone_since_.emplace(key, world_.now()).first->second;
+    const auto longest = longest_alone(node, owner);
+    if (longest && world_.now() - since > *longest)
+      broken.report(1, node.name, "a Child SA that the peer does not hold: " + to_string(sa.inbound_spi));
+    return;
+  }
+  alone_since_.erase(key);
+  if (!mirrored(sa.outbound, other->inbound) || !mirrored(sa.inbound, other->outbound))
+    broken.report(1, node.name, "other keys than the peer for " + to_string(sa.inbound_spi));
+  if (sa.esn != other->esn || sa.mode != other->mode || sa.udp_encapsulation != other->udp_encapsulation)
+    broken.report(1, node.name, "another form than the peer for " + to_string(sa.inbound_spi));
+  // RFC 7296 §2.9: one end's local selectors are the other's remote ones.
+  if (sa.local_selectors != other->remote_selectors || sa.remote_selectors != other->local_selectors)
+    broken.report(7, node.name, "other selectors than the peer for " + to_string(sa.inbound_spi));
+}
+
+void SaInvariants::check_policy(const Node& node, const ipsec::ChildSa& sa, BrokenInvariant& broken) const {
+  const auto found = node.stack.policies().find(sa.policy);
+  if (found == node.stack.policies().end())
+    return broken.report(6, node.name, "a Child SA whose policy is gone: " + to_string(sa.inbound_spi));
+  const auto& policy = found->second;
+  if (policy.action != PolicyAction::protect || !covers(policy.local, sa.local_selectors) ||
+      !covers(policy.remote, sa.remote_selectors))
+    broken.report(7, node.name,
+                  "a Child SA with selectors beyond its policy " + policy.name + ": " + to_string(sa.local_selectors) +
+                      " === " + to_string(sa.remote_selectors));
+}
+
+void SaInvariants::check_keys(const Node& node, const ipsec::ChildSa& sa, BrokenInvariant& broken) {
+  if (!keys_seen_.insert({&node, node.lives, sa.id}).second) return;
+  const auto* peer = world_.node_at(sa.remote.address);
+  const auto check = [&](const PacketKeys& keys, const std::string& receiver, EspSpi spi) {
+    const auto name = receiver + ' ' + to_string(spi);
+    if (spi_of_key_.emplace(as_text(keys.encryption.reveal()), name).first->second != name)
+      broken.report(5, node.name, "a key that another SA had: " + name);
+  };
+  check(sa.inbound, node.name, sa.inbound_spi);
+  if (peer != nullptr) check(sa.outbound, peer->name, sa.outbound_spi);
+}
+
+/// At most one Child SA of a name for each end that may begin one: RFC 7296 §2.8.1 lets two ends that begin at once have one
+/// each. Those that are being deleted, or that the peer does not hold, do not count.
+void SaInvariants::check_numbers(const Node& node, const std::map<ChildSaId, Owner>& owners,
+                                 BrokenInvariant& broken) const {
+  std::map<std::pair<const Node*, std::string>, std::size_t> numbers;
+  for (const auto& [id, owner] : owners) {
+    const auto installed = node.stack.child_sas().find(id);
+    if (installed == node.stack.child_sas().end() || owner.child->phase == ike::v2::ChildSa::Phase::deleting ||
+        counterpart(node, installed->second) == nullptr)
+      continue;
+    const auto* peer = world_.node_at(installed->second.remote.address);
+    const auto number = ++numbers[{peer, owner.child->name}];
+    const std::size_t most = (may_begin_.contains({&node, peer, owner.child->name}) ? 1u : 0u) +
+                             (may_begin_.contains({peer, &node, owner.child->name}) ? 1u : 0u);
+    if (number > most)
+      broken.report(2, node.name, std::to_string(number) + " Child SAs " + owner.child->name + " with " + peer->name);
+  }
+}
+
+void SaInvariants::check_ike_sas(const Step& step, BrokenInvariant& broken) const {
+  const auto& node = *step.node;
+  const auto deadline = node.engine.deadline();
+  if (step.cause == Step::Cause::deadline && deadline && *deadline <= world_.now())
+    broken.report(3, node.name, "a timer that is due again at once");
+  bool at_rest = node.jobs.empty();
+  std::size_t children = 0;
+  for (const auto& [id, sa] : node.engine.ike_sas()) {
+    if (!is_driven(node, sa)) broken.report(3, node.name, "nothing drives IKE SA " + std::to_string(id.value));
+    const auto* established = sa.established();
+    at_rest = at_rest && established != nullptr && established->is_idle();
+    if (established == nullptr) continue;
+    children += established->children().size();
+    const auto* peer = world_.node_at(sa.record().remote.address);
+    if (peer != nullptr && established->peer_identity() != Identification::fqdn(peer->name))
+      broken.report(8, node.name, "takes " + peer->name + " for " + established->peer_identity().to_string());
+  }
+  if (at_rest && node.engine.footprint().esp_spis != children)
+    broken.report(
+        9, node.name,
+        std::to_string(node.engine.footprint().esp_spis) + " SPIs for " + std::to_string(children) + " Child SAs");
+}
+
+void SaInvariants::check_configured_policies(const Node& node, BrokenInvariant& broken) const {
+  auto missing = configured_policies(*node.engine.configuration());
+  for (const auto& [id, policy] : node.stack.policies()) missing.erase(policy.name);
+  // RFC 4301 §5.1: what the SPD protects goes through an SA or nowhere.
+  if (!missing.empty()) broken.report(6, node.name, "no policy " + *missing.begin());
+}
+
+void SaInvariants::check_work(const Step& step, BrokenInvariant& broken) {
+  const auto footprint = step.node->engine.footprint();
+  const auto held = footprint.ike_sas + footprint.child_sas + footprint.waiting_requests;
+  const auto before = std::exchange(held_before_[step.node], held);
+  if (step.outputs > kOutputsPerEvent + kOutputsPerThing * std::max(before, held))
+    broken.report(10, step.node->name, std::to_string(step.outputs) + " outputs for one event");
+  if (step.cause == Step::Cause::datagram && step.sent.size() > 2)
+    broken.report(10, step.node->name, std::to_string(step.sent.size()) + " datagrams in answer to one");
+}
+
+void SaInvariants::check_baseline(const Node& node, BrokenInvariant& broken) const {
+  if (node.engine.footprint() != ike::Footprint{}) broken.report(9, node.name, "the engine's tables are not empty");
+  if (node.engine.deadline()) broken.report(9, node.name, "a timer without an SA");
+  if (!node.stack.child_sas().empty()) broken.report(9, node.name, "Child SAs without an IKE SA");
+  const auto configured = configured_policies(*node.engine.configuration());
+  for (const auto& [id, policy] : node.stack.policies())
+    if (!configured.contains(policy.name))
+      broken.report(9, node.name, "a policy that nobody configured: " + policy.name);
+  if (node.stack.policies().size() != configured.size()) broken.report(9, node.name, "a policy is there twice");
+}
+
+void SaInvariants::check_agreement(const Node& node, BrokenInvariant& broken) const {
+  for (const auto& [id, sa] : node.stack.child_sas())
+    if (counterpart(node, sa) == nullptr)
+      broken.report(1, node.name, "a Child SA that the peer does not hold: " + to_string(sa.inbound_spi));
+}
+
+std::vector<IkeSaId> SaInvariants::one_sided(const Node& node) const {
+  std::vector<IkeSaId> found;
+  for (const auto& [id, sa] : node.engine.ike_sas())
+    if (sa.established() != nullptr && !peer_holds(node, sa)) found.push_back(id);
+  return found;
+}
+
+}  // namespace keypact::sim

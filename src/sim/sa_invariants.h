@@ -1,0 +1,54 @@
+// What must be true of the SAs, policies and tables of the nodes of a world. RFC 4301 §4.4, RFC 7296 §1.3, §1.4, §2.4, §2.9.
+#pragma once
+
+#include <unordered_map>
+
+#include "sim/broken_invariant.h"
+#include "sim/world.h"
+
+namespace keypact::sim {
+
+class SaInvariants {
+ public:
+  explicit SaInvariants(World& world) : world_(world) {}
+
+  /// The node may begin Child SAs of this name with this peer from now on.
+  void may_begin(const Node& node, const Node& peer, const std::string& child);
+  /// The node of the last step, and its SAs beside those of the peers.
+  void check(const Step& step, BrokenInvariant& broken);
+  /// All SAs are gone, and with them everything that they needed; the policies are those of the configuration.
+  void check_baseline(const Node& node, BrokenInvariant& broken) const;
+  /// All Child SAs of the node are also at their peers, now.
+  void check_agreement(const Node& node, BrokenInvariant& broken) const;
+  /// The IKE SAs whose peer does not hold them established.
+  [[nodiscard]] std::vector<IkeSaId> one_sided(const Node& node) const;
+
+ private:
+  struct Owner {
+    const ike::v2::IkeSa* ike_sa = nullptr;
+    const ike::v2::ChildSa* child = nullptr;
+  };
+  [[nodiscard]] static std::map<ChildSaId, Owner> owners(const Node& node);
+  [[nodiscard]] const ipsec::ChildSa* counterpart(const Node& node, const ipsec::ChildSa& sa) const;
+  [[nodiscard]] bool peer_holds(const Node& node, const ike::v2::IkeSa& sa) const;
+  [[nodiscard]] std::optional<Duration> longest_alone(const Node& node, const Owner& owner) const;
+
+  void check_child_sas(const Node& node, BrokenInvariant& broken);
+  void check_pair(const Node& node, const Owner& owner, const ipsec::ChildSa& sa, BrokenInvariant& broken);
+  void check_policy(const Node& node, const ipsec::ChildSa& sa, BrokenInvariant& broken) const;
+  void check_keys(const Node& node, const ipsec::ChildSa& sa, BrokenInvariant& broken);
+  void check_numbers(const Node& node, const std::map<ChildSaId, Owner>& owners, BrokenInvariant& broken) const;
+  void check_ike_sas(const Step& step, BrokenInvariant& broken) const;
+  void check_configured_policies(const Node& node, BrokenInvariant& broken) const;
+  void check_work(const Step& step, BrokenInvariant& broken);
+
+  using NodeChild = std::tuple<const Node*, unsigned, ChildSaId>;  ///< of one life of the node
+  World& world_;
+  std::map<std::tuple<const Node*, const Node*, std::string>, bool> may_begin_;
+  std::map<NodeChild, Instant> alone_since_;
+  std::unordered_map<std::string, std::string> spi_of_key_;
+  std::set<NodeChild> keys_seen_;
+  std::map<const Node*, std::size_t> held_before_;
+};
+
+}  // namespace keypact::sim
