@@ -7,6 +7,7 @@ namespace {
 template <class Value>
 std::vector<std::string> names_of(const std::map<std::string, Value>& loaded) {
   std::vector<std::string> names;
+  names.reserve(loaded.size());
   for (const auto& [name, value] : loaded) names.push_back(name);
   return names;
 }
