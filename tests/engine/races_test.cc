@@ -60,7 +60,23 @@ TEST_F(Races, AChildThatTheStackRefusedWasNeverUp) {
   EXPECT_EQ(right().count<ike::ChildSaUp>(), right().count<ike::ChildSaDown>());
 }
 
+TEST_F(Races, AChildThatIsTerminatedWhileThePeerWaitsForItsInstallationIsAnsweredFirst) {
+  establish();
+  ask(left(), ike::Initiate{ControlId{1}, "net", "lan2", {}, {}});
+  world.run_for(milliseconds(2));
+  ASSERT_EQ(child_sas(right()), 2u) << "in the stack, but not answered yet";
+  ask(right(), ike::TerminateChild{ControlId{2}, right().stack.child_sas().rbegin()->first});
+  world.run_for(seconds(10));
+  EXPECT_EQ(outcome(left(), ControlId{1}), RefusalCode::deleted_by_peer) << "while the keys were computed";
+  EXPECT_EQ(outcome(right(), ControlId{2}), std::nullopt);
+  expect_mirrored_child_sas(1);
+}
+
 TEST_F(Races, AChildThatThePeerDeletesWhileItIsInstalledIsReported) {
+  for (auto* site : {&left_site, &right_site})
+    site->esp_proposals = {{ProtocolId::ESP,
+                            {encryption(EncryptionId::ENCR_AES_GCM_16, 256),
+                             sequence_numbers(SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT)}}};
   establish(seconds(10));
   ask(left(), ike::Initiate{ControlId{1}, "net", "lan2", {}, {}});
   // The right side has it, the left side's stack is slow.
@@ -68,7 +84,7 @@ TEST_F(Races, AChildThatThePeerDeletesWhileItIsInstalledIsReported) {
   ask(right(), ike::TerminateChild{ControlId{2}, right().stack.child_sas().rbegin()->first});
   world.run_for(seconds(30));
   EXPECT_EQ(outcome(right(), ControlId{2}), std::nullopt);
-  outcome(left(), ControlId{1});
+  EXPECT_EQ(outcome(left(), ControlId{1}), RefusalCode::deleted_by_peer);
   expect_mirrored_child_sas(1);
   EXPECT_EQ(left().count<ike::ChildSaUp>(), left().count<ike::ChildSaDown>() + 1);
 }
@@ -128,6 +144,38 @@ TEST_F(Races, AKeyPairThatCannotBeMadeDoesNotHoldUpWhatWaitsBehindIt) {
   EXPECT_EQ(outcome(left(), ControlId{1}), RefusalCode::key_exchange_failed);
   EXPECT_EQ(outcome(left(), ControlId{2}), std::nullopt);
   expect_mirrored_child_sas(0);
+}
+
+TEST_F(Races, AChildThatTheConfigurationGainsComesUpInTheIkeSaThatIsThere) {
+  start();
+  initiate();
+  for (auto* site : {&left_site, &right_site}) site->more_children = {"lan2"};
+  world.configure(left(), left_site.snapshot());
+  world.configure(right(), right_site.snapshot());
+  initiate("lan2");
+  EXPECT_FALSE(refusal(left()).has_value());
+  EXPECT_EQ(left().engine.ike_sas().size(), 1u);
+  expect_mirrored_child_sas(2);
+}
+
+TEST_F(Races, AnIkeSaKeepsItsConfigurationWhenTheNewOneNamesAnotherPeer) {
+  establish();
+  left_site.remote_id = "somebody.else.example";
+  left_site.more_children = {};
+  world.configure(left(), left_site.snapshot());
+  ask(right(), ike::Initiate{ControlId{1}, "net", "lan2", {}, {}});
+  world.run_for(seconds(5));
+  EXPECT_EQ(outcome(right(), ControlId{1}), std::nullopt);
+}
+
+TEST_F(Races, AChildThatTheConfigurationLosesWhileItIsNegotiatedIsSetUpAsItWasConfigured) {
+  establish();
+  ask(left(), ike::Initiate{ControlId{1}, "net", "lan2", {}, {}});
+  left_site.more_children = {};
+  world.configure(left(), left_site.snapshot());
+  world.run_for(seconds(5));
+  EXPECT_EQ(outcome(left(), ControlId{1}), std::nullopt);
+  expect_mirrored_child_sas(2);
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapsh
   configuration_ = std::move(snapshot);
   release_stale_policies(ctx);
   for (const auto& connection : configuration_->connections) hold_policies(ctx, *connection);
+  table_.for_each([&](v2::IkeSa& sa) { sa.follow(*configuration_); });
 }
 
 void Engine::release_stale_policies(const Context& context) {

@@ -93,6 +93,13 @@ std::vector<IkeSaId> SaTable::established_with(const Identification& peer) const
   return by_peer_.find(text_of(peer));
 }
 
+void SaTable::for_each(const std::function<void(v2::IkeSa&)>& change) {
+  for (auto& [id, sa] : sas_) {
+    change(sa);
+    refile(sa);
+  }
+}
+
 void SaTable::refile(const v2::IkeSa& sa) {
   const auto id = sa.record().id;
   refile_deadline(sa);

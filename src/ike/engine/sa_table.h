@@ -2,6 +2,7 @@
 // and by deadline. RFC 7296 §2.6.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -39,6 +40,8 @@ class SaTable {
   /// The established ones with this peer, the oldest first.
   [[nodiscard]] std::vector<IkeSaId> established_with(const Identification& peer) const;
 
+  /// Does it to each SA, which is filed again afterwards. It may neither add nor take away any.
+  void for_each(const std::function<void(v2::IkeSa&)>& change);
   /// To be called after each change of an SA: files it under its present deadline, connection and peer, and counts it as half-open
   /// or not.
   void refile(const v2::IkeSa& sa);

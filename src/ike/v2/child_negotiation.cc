@@ -71,15 +71,14 @@ Refusal refused_by_peer(const ChildOffer& offer, const wire::NotifyPayload& erro
 }  // namespace
 
 std::optional<ChildOffer> make_child_offer(Context& context, const IkeSaRecord& record,
-                                           const config::ChildConfig& child, KeyExchangeUse key_exchange_use) {
+                                           ConfiguredChild child, KeyExchangeUse key_exchange_use) {
   const auto spi = context.esp_spis.allocate();
   if (!spi) return std::nullopt;
-  return ChildOffer{child.name,
-                    *spi,
-                    child.esp_proposals,
-                    resolve(child.local_ts, record.local.address),
-                    resolve(child.remote_ts, record.remote.address),
-                    key_exchange_use};
+  auto local = resolve(child->local_ts, record.local.address);
+  auto remote = resolve(child->remote_ts, record.remote.address);
+  auto proposals = child->esp_proposals;
+  return ChildOffer{std::move(child), *spi,           std::move(proposals), std::move(local),
+                    std::move(remote), key_exchange_use};
 }
 
 std::vector<wire::Payload> offer_payloads(const ChildOffer& offer) {
@@ -119,14 +118,14 @@ Result<AgreedChild, Refusal> accept_child_answer(const ChildOffer& offer, const 
 }
 
 Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const IkeSaRecord& record,
-                                                     const config::Connection& connection, const PayloadSet& payloads,
+                                                     const ConnectionPtr& connection, const PayloadSet& payloads,
                                                      ExchangeType exchange) {
   const auto* sa = payloads.find<wire::SaPayload>();
   const auto proposed_remote = payloads.selectors(PayloadType::TSi)->selectors();
   const auto proposed_local = payloads.selectors(PayloadType::TSr)->selectors();
-  auto match = match_child(record, connection, proposed_local, proposed_remote);
+  auto match = match_child(record, *connection, proposed_local, proposed_remote);
   if (!match)
-    return failure(ChildRefusal{selectors_refusal(record, connection, proposed_local, proposed_remote, exchange),
+    return failure(ChildRefusal{selectors_refusal(record, *connection, proposed_local, proposed_remote, exchange),
                                 notify_payload(NotifyType::TS_UNACCEPTABLE)});
 
   const auto* ke = payloads.find<wire::KePayload>();
@@ -155,7 +154,7 @@ Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const Ike
   if (!inbound)
     return failure(ChildRefusal{child_refusal(RefusalCode::no_additional_sas, exchange, NotifyType::NO_ADDITIONAL_SAS),
                                 notify_payload(NotifyType::NO_ADDITIONAL_SAS)});
-  return AgreedChild{match->child->name, *inbound, *outbound, choice->number, choice->proposal,
+  return AgreedChild{{connection, *match->child},   *inbound, *outbound, choice->number, choice->proposal,
                      std::move(match->selectors)};
 }
 
@@ -167,12 +166,12 @@ std::vector<wire::Payload> answer_payloads(const AgreedChild& agreed) {
           wire::TsPayload::of(PayloadType::TSr, agreed.selectors.local())};
 }
 
-ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const config::ChildConfig& config, const AgreedChild& agreed,
-                            ChildSaId id, PolicyId policy, PacketKeys local_keys, PacketKeys peer_keys) {
+ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const AgreedChild& agreed, ChildSaId id, PolicyId policy,
+                            PacketKeys local_keys, PacketKeys peer_keys) {
   ipsec::ChildSa sa;
   sa.id = id;
   sa.policy = policy;
-  sa.mode = config.mode;
+  sa.mode = agreed.child->mode;
   sa.local = record.local;
   sa.remote = record.remote;
   sa.udp_encapsulation = record.udp_encapsulation;
@@ -183,10 +182,10 @@ ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const config::ChildConfig
   for (const auto& transform : agreed.proposal.transforms)
     if (transform.type == TransformType::SN)
       sa.esn = transform.id == static_cast<std::uint16_t>(SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT);
-  sa.replay_window = config.replay_window;
+  sa.replay_window = agreed.child->replay_window;
   sa.local_selectors = agreed.selectors.local();
   sa.remote_selectors = agreed.selectors.remote();
-  sa.headers = config.headers;
+  sa.headers = agreed.child->headers;
   return sa;
 }
 

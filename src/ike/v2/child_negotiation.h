@@ -12,9 +12,24 @@ namespace keypact::ike::v2 {
 
 using ConnectionPtr = std::shared_ptr<const config::Connection>;
 
+/// One child of a connection, as both were configured when the negotiation began: a new configuration does not change it.
+class ConfiguredChild {
+ public:
+  /// `child` is one of the connection's.
+  ConfiguredChild(ConnectionPtr connection, const config::ChildConfig& child)
+      : connection_(std::move(connection)), child_(&child) {}
+  [[nodiscard]] const config::Connection& connection() const { return *connection_; }
+  const config::ChildConfig& operator*() const { return *child_; }
+  const config::ChildConfig* operator->() const { return child_; }
+
+ private:
+  ConnectionPtr connection_;
+  const config::ChildConfig* child_;
+};
+
 /// Our side of a Child SA that we propose.
 struct ChildOffer {
-  std::string child;  ///< name of the ChildConfig
+  ConfiguredChild child;
   EspSpi inbound_spi;
   std::vector<Proposal> proposals;
   Selectors local;
@@ -24,7 +39,7 @@ struct ChildOffer {
 
 /// A Child SA that both ends want, without keys.
 struct AgreedChild {
-  std::string child;
+  ConfiguredChild child;
   EspSpi inbound_spi;
   EspSpi outbound_spi;
   std::uint8_t proposal_number = 0;
@@ -40,7 +55,7 @@ struct ChildRefusal {
 
 /// With a fresh inbound SPI, which its owner releases again unless the Child SA is installed; nothing when none is left.
 [[nodiscard]] std::optional<ChildOffer> make_child_offer(Context& context, const IkeSaRecord& record,
-                                          const config::ChildConfig& child, KeyExchangeUse key_exchange_use);
+                                                         ConfiguredChild child, KeyExchangeUse key_exchange_use);
 
 /// SA, TSi, TSr as the initiator of the exchange sends them.
 [[nodiscard]] std::vector<wire::Payload> offer_payloads(const ChildOffer& offer);
@@ -51,15 +66,14 @@ struct ChildRefusal {
 
 /// Our answer to a peer's offer: the best of the connection's children. Allocates the inbound SPI.
 [[nodiscard]] Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const IkeSaRecord& record,
-                                                                   const config::Connection& connection,
+                                                                   const ConnectionPtr& connection,
                                                                    const PayloadSet& payloads, ExchangeType exchange);
 
 /// SA, TSi, TSr of our answer; TSi is the peer's side.
 [[nodiscard]] std::vector<wire::Payload> answer_payloads(const AgreedChild& agreed);
 
 /// The pair of SAs for the IPsec stack. `local_keys` protect what we send.
-[[nodiscard]] ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const config::ChildConfig& config,
-                                          const AgreedChild& agreed, ChildSaId id, PolicyId policy,
-                                          PacketKeys local_keys, PacketKeys peer_keys);
+[[nodiscard]] ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const AgreedChild& agreed, ChildSaId id,
+                                          PolicyId policy, PacketKeys local_keys, PacketKeys peer_keys);
 
 }  // namespace keypact::ike::v2

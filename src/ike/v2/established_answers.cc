@@ -96,7 +96,7 @@ void EstablishedSa::answer_create_child(Context& context, const IkeSaRecord& rec
   if (std::holds_alternative<DeletingIke>(exchange_))
     return refuse(RefusalCode::terminated, NotifyType::TEMPORARY_FAILURE);
 
-  auto agreed = answer_child_offer(context, record, *parts_.connection, payloads, exchange);
+  auto agreed = answer_child_offer(context, record, parts_.connection, payloads, exchange);
   if (!agreed) return answer_child_refused(context, record, exchange, std::move(agreed.error()), {});
   auto nonce = context.random.octets(kOurNonceOctets);
   const auto& peer_nonce = payloads.find<wire::NoncePayload>()->nonce;
@@ -122,7 +122,7 @@ void EstablishedSa::answer_first_child(Context& context, const IkeSaRecord& reco
                                        std::vector<wire::Payload> answer_so_far) {
   responses_.accepted(std::move(request));
   const auto exchange = ExchangeType::IKE_AUTH;
-  auto agreed = answer_child_offer(context, record, *parts_.connection, payloads, exchange);
+  auto agreed = answer_child_offer(context, record, parts_.connection, payloads, exchange);
   // RFC 7296 §1.2: a Child SA that fails leaves the IKE SA standing.
   if (!agreed)
     return answer_child_refused(context, record, exchange, std::move(agreed.error()), std::move(answer_so_far));

@@ -18,10 +18,10 @@ void export_child_keys(const Context& context, const ipsec::ChildSa& sa) {
 ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, AgreedChild agreed, const Nonces& nonces,
                                  OctetView shared_secret, bool we_began_exchange, ControlId waiter) {
   const auto id = context.ids.next<ChildSaId>();
-  const auto& config = *parts_.connection->child(agreed.child);
-  const bool own_policy = !has_fixed_peer(*parts_.connection);
+  const auto& config = *agreed.child;
+  const bool own_policy = !has_fixed_peer(agreed.child.connection());
   const PolicyBook::Name policy_name{parts_.connection->name,
-                                     own_policy ? agreed.child + '#' + std::to_string(id.value) : agreed.child};
+                                     own_policy ? config.name + '#' + std::to_string(id.value) : config.name};
   auto policy = own_policy ? context.policies.hold(policy_name, agreed.selectors.local(), agreed.selectors.remote(),
                                                    context.ids.next<PolicyId>())
                            : context.policies.hold(policy_name, resolve(config.local_ts, record.local.address),
@@ -33,9 +33,9 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
                                 packet_algorithms(agreed.proposal), nonces, shared_secret);
   auto& local_keys = we_began_exchange ? keys.initiator : keys.responder;
   auto& peer_keys = we_began_exchange ? keys.responder : keys.initiator;
-  auto sa = child_sa_for(record, config, agreed, id, policy.id, std::move(local_keys), std::move(peer_keys));
+  auto sa = child_sa_for(record, agreed, id, policy.id, std::move(local_keys), std::move(peer_keys));
   export_child_keys(context, sa);
-  children_.emplace(id, ChildSa{ChildSa::Phase::installing, id, agreed.child, policy_name, own_policy,
+  children_.emplace(id, ChildSa{ChildSa::Phase::installing, id, config.name, policy_name, own_policy,
                                 agreed.inbound_spi, agreed.outbound_spi, agreed.proposal, agreed.selectors.local(),
                                 agreed.selectors.remote(), config.mode, record.udp_encapsulation, context.now, waiter});
   context.request(ipsec::InstallChildSa{std::move(sa)});

@@ -66,7 +66,7 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Cre
   const auto* child = parts_.connection->child(request.child);
   const bool full = children_.size() >= limits::kChildSasPerIkeSa;
   auto offer =
-      child != nullptr && !full ? make_child_offer(context, record, *child, KeyExchangeUse::negotiate) : std::nullopt;
+      child != nullptr && !full ? make_child_offer(context, record, {parts_.connection, *child}, KeyExchangeUse::negotiate) : std::nullopt;
   if (!offer) {
     auto refusal = create_child_refusal(child == nullptr ? RefusalCode::unknown_connection : RefusalCode::limit_reached,
                                         "child " + request.child);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 
 namespace keypact::ike::v2 {
@@ -200,6 +201,15 @@ void EstablishedSa::submit(Context& context, const IkeSaRecord& record, LocalReq
   if (std::holds_alternative<DeleteIkeRequest>(request)) queue_.push_front(std::move(request));
   else queue_.push_back(std::move(request));
   start_next_exchange(context, record);
+}
+
+void EstablishedSa::follow(const config::Snapshot& configuration, const IkeSaRecord& record) {
+  const auto connection = configuration.connection(parts_.connection->name);
+  if (!connection || ended_) return;
+  const auto& remote = connection->remote.front();
+  const bool same_peers = remote.kind == parts_.connection->remote.front().kind && remote.id.matches(peer_.identity()) &&
+                          local_identity(*connection, record.local.address) == parts_.local_id;
+  if (same_peers) parts_.connection = connection;
 }
 
 void EstablishedSa::end(Context& context, const IkeSaRecord& record, Refusal reason) {

@@ -60,6 +60,8 @@ class EstablishedSa {
   void on_job_done(Context& context, const IkeSaRecord& record, JobDone done);
   void on_stack_event(Context& context, const IkeSaRecord& record, const ipsec::StackEvent& event);
   void submit(Context& context, const IkeSaRecord& record, LocalRequest request);
+  /// Goes on under the present configuration of its connection, if that still names both identities.
+  void follow(const config::Snapshot& configuration, const IkeSaRecord& record);
   /// Over, for this reason: the Child SAs go, and who waits is told. The peer is not.
   void end(Context& context, const IkeSaRecord& record, Refusal reason);
 

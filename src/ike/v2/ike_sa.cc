@@ -113,6 +113,10 @@ bool IkeSa::on_request(Context& context, LocalRequest request) {
   return true;
 }
 
+void IkeSa::follow(const config::Snapshot& configuration) {
+  if (auto* established = std::get_if<EstablishedSa>(&state_)) established->follow(configuration, record_);
+}
+
 void IkeSa::abandon(Context& context, Refusal reason) {
   advance(Overload{
       [&](EstablishedSa&& state) -> State {

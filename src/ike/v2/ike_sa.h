@@ -48,6 +48,7 @@ class IkeSa {
   void on_stack_event(Context& context, const ipsec::StackEvent& event);
   /// False when this state cannot take the request (not established yet, or over).
   [[nodiscard]] bool on_request(Context& context, LocalRequest request);
+  void follow(const config::Snapshot& configuration);
   /// Ends it at once without telling the peer.
   void abandon(Context& context, Refusal reason);
 

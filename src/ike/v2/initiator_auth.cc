@@ -79,6 +79,7 @@ State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAu
   EstablishedParts parts{std::move(state.intent.connection), std::move(state.local_id), std::move(state.proposal),
                          std::move(state.channel), state.window.next_id(), 0, context.now};
   EstablishedSa sa(std::move(parts), std::move(peer));
+  sa.follow(*context.configuration, record);
   context.emit(IkeSaEstablished{record.id});
   sa.take_first_child(context, record, state.offer, payloads, {state.nonce, state.peer_nonce}, state.intent.request);
   return sa;
@@ -146,7 +147,7 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   auto keys = derive_ike_keys(context.library, state.proposal, {state.nonce, state.peer_nonce}, secret->reveal(),
                               record.initiator_spi, record.responder_spi);
   export_ike_keys(context, record, keys);
-  auto offer = make_child_offer(context, record, *child, KeyExchangeUse::ignore);
+  auto offer = make_child_offer(context, record, {state.intent.connection, *child}, KeyExchangeUse::ignore);
   if (!offer) return close_attempt(context, record, state.intent, auth_refusal(RefusalCode::limit_reached));
   const auto payloads = auth_payloads(context, state, keys, *key, local_id, *offer);
   SecureChannel channel(std::move(keys), true);

@@ -130,6 +130,7 @@ State on_request(AwaitAuthRequest&& state, const Received& received, const Paylo
   EstablishedParts parts{policy->connection, policy->local_id, std::move(state.proposal), std::move(state.channel), 0, 1,
                          context.now};
   EstablishedSa sa(std::move(parts), std::move(*peer));
+  sa.follow(*context.configuration, record);
   context.emit(IkeSaEstablished{record.id});
   sa.answer_first_child(context, record, received.datagram.octets, payloads, {state.peer_nonce, state.nonce},
                         std::move(answer));
