@@ -46,10 +46,10 @@ Action read_action(SectionReader& reader, std::string_view name) {
   if (setting == nullptr) return Action::none;
   ActionParts parts;
   for (const auto word : split(setting->text(), '|')) {
-    if (same_word(word, "trap") || same_word(word, "route")) parts.trap = true;
-    else if (same_word(word, "start") || same_word(word, "restart")) parts.start = true;
-    else if (!same_word(word, "none") && !same_word(word, "clear"))
-      reader.wrong(*setting, {std::string(word), "expected none, trap, start or trap|start"});
+    const auto part = parse_action_word(word);
+    parts.trap = parts.trap || part == ActionWord::trap;
+    parts.start = parts.start || part == ActionWord::start;
+    if (!part) reader.wrong(*setting, {std::string(word), "expected none, trap, start or trap|start"});
   }
   return joined(parts);
 }

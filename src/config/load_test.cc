@@ -241,6 +241,81 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
                                    "secrets.eap-1" + suffix, "authorities.ca" + suffix, "section \"x\" has no effect"));
 }
 
+struct EngineRow {
+  bool of_child;
+  const char* setting;
+  const char* ignored;  ///< a value that the engine does not follow, and what of it is named
+  const char* named;
+  const char* followed;  ///< a value that says what the engine does; may be empty
+};
+
+/// A line goes when the engine acts on its setting, together with the rule's `none`.
+constexpr EngineRow kNotYetActedUpon[] = {
+    {false, "rekey_time", "4h", "", "0s"},
+    {false, "reauth_time", "3h", "", "0"},
+    {false, "over_time", "10m", "", ""},
+    {false, "rand_time", "10m", "", "0"},
+    {false, "keyingtries", "0", "", "1"},
+    {false, "unique", "replace", " = replace", "no"},
+    {false, "mobike", "yes", "", "no"},
+    {false, "fragmentation", "Yes", " = yes", "no"},
+    {false, "local_port", "1500", "", "4500"},
+    {true, "rekey_time", "1h", "", "0"},
+    {true, "life_time", "66m", "", "0"},
+    {true, "rand_time", "6m", "", "0"},
+    {true, "inactivity", "10m", "", "0"},
+    {true, "mode", "pass", " = pass", "tunnel"},
+    {true, "mode", "drop", " = drop", "tunnel"},
+    {true, "start_action", "trap", " = trap", "start"},
+    {true, "start_action", "start|route", " = trap", "none"},
+    {true, "close_action", "start", " = start", "clear"},
+    {true, "dpd_action", "restart", " = start", "clear"},
+    {true, "rekey_bytes", "1g", "", "0"},
+    {true, "rekey_packets", "1000", "", "0"},
+    {true, "life_bytes", "1g", "", "0"},
+    {true, "life_packets", "1000", "", "0"},
+    {true, "rand_bytes", "1g", "", "0"},
+    {true, "rand_packets", "1000", "", "0"},
+    {true, "priority", "5", "", "0"},
+    {true, "hw_offload", "packet", " = packet", "auto"},
+    {true, "ipcomp", "yes", "", "no"},
+    {true, "tfc_padding", "mtu", "", "0"},
+};
+
+TEST(Load, WarnsAtItsPlaceOfASettingThatTheEngineDoesNotActUponUnlessTheEngineDoesSoAnyway) {
+  for (const auto& row : kNotYetActedUpon) {
+    const auto with = [&row](const std::string& value) {
+      const auto line = std::string(row.setting) + " = " + value;
+      return gw("remote_addrs = 192.0.2.1\n " +
+                (row.of_child ? "children { net {\n " + line + "\n} }" : line + "\n children { net { } }"));
+    };
+    const auto path = std::string("connections.gw.") + (row.of_child ? "children.net." : "") + row.setting;
+    const auto loaded = load_text(with(row.ignored));
+    ASSERT_TRUE(loaded.has_value()) << told(with(row.ignored));
+    const auto& warnings = loaded->warnings;
+    ASSERT_GE(warnings.size(), 1u) << path;
+    EXPECT_EQ(warnings[0].what, path + row.named + " is read but has no effect yet in this version");
+    EXPECT_EQ(warnings[0].file, "swanctl.conf");
+    EXPECT_EQ(warnings[0].line, row.of_child ? 7u : 6u);
+    EXPECT_EQ(warnings[0].column, 2u);
+    if (*row.followed != '\0') {
+      EXPECT_EQ(told(with(row.followed)), "") << path;
+    }
+  }
+}
+
+TEST(Load, WarnsOnceOfASettingWithoutEffectAndOfEachOfItsWords) {
+  const auto loaded = load_text(
+      gw("rekey_time = 2h\n children { a { mode = pass } b { mode = drop } c { mode = pass\n rekey_time = 1h } d { "
+         "rekey_time = 2h } }"));
+  ASSERT_TRUE(loaded.has_value());
+  std::vector<std::string> what;
+  for (const auto& warning : loaded->warnings) what.push_back(warning.what.substr(0, warning.what.find(" is read")));
+  EXPECT_THAT(what,
+              testing::ElementsAre("connections.gw.rekey_time", "connections.gw.children.a.mode = pass",
+                                   "connections.gw.children.b.mode = drop", "connections.gw.children.c.rekey_time"));
+}
+
 TEST(Load, ChecksTheGrammarOfWhatHasNoEffect) {
   const auto all = told(
       "pools { p { addrs = 10.3.0.0/40\n dnss = 9.9.9.9\n dns = nine\n 28 = x } }\n"

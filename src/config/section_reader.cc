@@ -59,25 +59,30 @@ void SectionReader::check_form(const Setting& setting, const SettingRule& rule) 
   if (rule.form == Form::text && rule.harmless == "*") return;  // also passphrases, of which no copy may stay behind
   std::vector<std::string_view> texts{setting.text()};
   if (rule.is_list || setting.is_list) texts = items(setting);
-  bool harmless = true;
+  else if (rule.form == Form::action) texts = split(setting.text(), '|');
+  std::optional<std::string> harmful;
   for (const auto text : texts) {
     const auto value = canonical(rule, text);
     if (!value) {
       wrong(setting, value.error());
+      wrong_.push_back(&setting);
       return;
     }
-    harmless = harmless && is_harmless(rule, *value);
+    if (!harmful && !is_harmless(rule, *value)) harmful = *value;
   }
-  if (!harmless) without_effect(setting, rule);
+  if (harmful) without_effect(setting, rule, *harmful);
 }
 
-void SectionReader::without_effect(const Setting& setting, const SettingRule& rule) {
+void SectionReader::without_effect(const Setting& setting, const SettingRule& rule, const std::string& value) {
   if (rule.effect == Effect::refused) {
     refuse(setting.at, path_of(setting));
     return;
   }
-  problems_.warning_once(std::string(rules_.kind) + '.' + std::string(rule.name), setting.at,
-                         {path_of(setting) + " is read but has no effect yet in this version"}, masking_);
+  // Of a word, others may have an effect.
+  const bool names_value = rule.form == Form::words || rule.form == Form::action;
+  const auto named = names_value ? " = " + value : std::string();
+  problems_.warning_once(std::string(rules_.kind) + '.' + std::string(rule.name) + named, setting.at,
+                         {path_of(setting) + named + " is read but has no effect yet in this version"}, masking_);
 }
 
 void SectionReader::refuse(const SourcePosition& at, const std::string& path, std::string remedy) {
@@ -142,7 +147,8 @@ void SectionReader::check_sections() {
 
 const Setting* SectionReader::given(std::string_view name) const {
   const auto* setting = section_.setting(name);
-  return setting == nullptr || setting->is_empty() ? nullptr : setting;
+  if (setting == nullptr || setting->is_empty() || std::ranges::find(wrong_, setting) != wrong_.end()) return nullptr;
+  return setting;
 }
 
 void SectionReader::wrong(const Setting& setting, const GrammarError& error) {

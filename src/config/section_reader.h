@@ -29,7 +29,7 @@ class SectionReader {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string path_of(const SettingsSection& inner) const { return path_ + '.' + printable(inner.name); }
 
-  /// The setting, if it is given and not empty.
+  /// The setting, if it is given, not empty, and not found wrong by the rules.
   [[nodiscard]] const Setting* given(std::string_view name) const;
   // The following give nothing when the setting is not given, and when it is wrong: then the problems say so.
   [[nodiscard]] std::optional<bool> boolean(std::string_view name);
@@ -68,7 +68,7 @@ class SectionReader {
   void check_swallowed_settings(const Setting& setting);
   void check_sections();
   void unknown_setting(const Setting& setting);
-  void without_effect(const Setting& setting, const SettingRule& rule);
+  void without_effect(const Setting& setting, const SettingRule& rule, const std::string& value);
   void wrong_word(const Setting& setting, const std::vector<std::string_view>& known);
   [[nodiscard]] std::vector<std::string_view> setting_names() const;
   [[nodiscard]] std::string path_of(const Setting& setting) const { return path_ + '.' + printable(setting.name); }
@@ -78,6 +78,7 @@ class SectionReader {
   const SectionRules& rules_;
   Problems& problems_;
   Masking masking_;
+  std::vector<const Setting*> wrong_;  ///< by the rules: said, so that no reader says it again
 };
 
 /// "tunnel, pass or drop"

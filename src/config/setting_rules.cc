@@ -21,11 +21,13 @@ bool meets(std::string_view pattern, std::string_view name) {
 using enum Form;
 using enum Effect;
 
+// A reader may take the meaning of a setting before the engine acts on it: then the rule has a form and the effect `none`, and
+// becomes `full` with the feature.
 constexpr auto kConnectionSettings = std::to_array<SettingRule>({
     {"version"},
     {"local_addrs", text, full, {}, {}, true},
     {"remote_addrs", text, full, {}, {}, true},
-    {"local_port"},
+    {"local_port", number, none, "500|4500"},  // the ports of the daemon are those of its command line
     {"remote_port"},
     {"proposals", text, full, {}, {}, true},
     {"vips", address, refused, {}, {}, true},
@@ -33,10 +35,10 @@ constexpr auto kConnectionSettings = std::to_array<SettingRule>({
     {"pull", boolean, none, "yes"},
     {"dscp", dscp, none, "0"},
     {"encap"},
-    {"mobike"},
+    {"mobike", boolean, none, "no"},
     {"dpd_delay"},
     {"dpd_timeout", time, none, "*"},  // IKEv1 only, by its definition
-    {"fragmentation"},
+    {"fragmentation", words, none, "no", "yes|accept|no|force"},
     {"childless", words, none, "allow|never", "allow|prefer|never|force"},
     // Certificates are refused with the authentication that uses them; with a pre-shared key these three mean nothing.
     {"send_certreq", boolean, none, "*"},
@@ -44,12 +46,12 @@ constexpr auto kConnectionSettings = std::to_array<SettingRule>({
     {"ocsp", words, none, "*", "never|reply|request|both"},
     {"ppk_id", identity, none},
     {"ppk_required", boolean, refused, "no"},
-    {"keyingtries"},
-    {"unique"},
-    {"reauth_time"},
-    {"rekey_time"},
-    {"over_time"},
-    {"rand_time"},
+    {"keyingtries", number, none, "1"},
+    {"unique", words, none, "no", "no|never|keep|replace"},
+    {"reauth_time", time, none, "0"},
+    {"rekey_time", time, none, "0"},
+    {"over_time", time, none},
+    {"rand_time", time, none, "0"},
     {"pools", text, none, {}, {}, true},
     {"if_id_in", interface_id, none, "0"},
     {"if_id_out", interface_id, none, "0"},
@@ -104,9 +106,9 @@ constexpr auto kChildSettings = std::to_array<SettingRule>({
     {"sha256_96", boolean, refused, "no"},
     {"local_ts", text, full, {}, {}, true},
     {"remote_ts", text, full, {}, {}, true},
-    {"rekey_time"},
-    {"life_time"},
-    {"rand_time"},
+    {"rekey_time", time, none, "0"},
+    {"life_time", time, none, "0"},
+    {"rand_time", time, none, "0"},
     {"rekey_bytes", octet_count, none, "0"},
     {"life_bytes", octet_count, none, "0"},
     {"rand_bytes", octet_count, none, "0"},
@@ -115,12 +117,14 @@ constexpr auto kChildSettings = std::to_array<SettingRule>({
     {"rand_packets", long_number, none, "0"},
     {"updown", text, none},
     {"hostaccess", boolean, none, "no"},
-    {"mode"},
+    // Other modes are refused where the mode is read.
+    {"mode", words, none, "tunnel|transport|transport_proxy|beet|iptfs",
+     "tunnel|transport|transport_proxy|beet|iptfs|pass|drop"},
     {"policies", boolean, refused, "yes"},
     {"policies_fwd_out", boolean, none, "no"},
-    {"dpd_action"},
+    {"dpd_action", action, none, "none"},
     {"ipcomp", boolean, none, "no"},
-    {"inactivity"},
+    {"inactivity", time, none, "0"},
     {"reqid", number, none, "0"},
     {"priority", number, none, "0"},
     {"interface", text, none},
@@ -141,8 +145,8 @@ constexpr auto kChildSettings = std::to_array<SettingRule>({
     {"copy_ecn"},
     {"copy_dscp"},
     {"icmp", boolean, none, "no"},
-    {"start_action"},
-    {"close_action"},
+    {"start_action", action, none, "none|start"},
+    {"close_action", action, none, "none"},
 });
 
 constexpr auto kIkeSecretSettings = std::to_array<SettingRule>({{"secret"}, {"id*"}});

@@ -16,7 +16,8 @@ enum class Form : std::uint8_t {
   time,
   octet_count,
   dscp,
-  words,  ///< one of SettingRule::words
+  words,   ///< one of SettingRule::words
+  action,  ///< none, trap, start, or several joined by "|"
   mark,
   set_mark,
   interface_id,
@@ -29,7 +30,7 @@ enum class Form : std::uint8_t {
 
 enum class Effect : std::uint8_t {
   full,     ///< a reader asks for it and checks its value
-  none,     ///< the feature is not there yet: said in a warning unless the value is a harmless one
+  none,     ///< the engine does not act on it yet: said in a warning unless the value is what happens anyway
   refused,  ///< as none, but without it the tunnel would be another one: an error
 };
 
@@ -38,8 +39,7 @@ struct SettingRule {
   Form form = Form::text;
   Effect effect = Effect::full;
   std::string_view harmless =
-      {};  ///< values for which no effect is right, joined by "|", in the form that `canonical` gives;
-           ///< "*": all
+      {};  ///< values that describe what happens anyway, joined by "|", in the form that `canonical` gives; "*": all
   std::string_view words = {};  ///< for Form::words, joined by "|"
   bool is_list = false;
 };

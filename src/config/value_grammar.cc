@@ -126,6 +126,13 @@ std::optional<std::uint8_t> parse_dscp(std::string_view text) {
   return value;
 }
 
+std::optional<ActionWord> parse_action_word(std::string_view text) {
+  if (same_word(text, "none") || same_word(text, "clear")) return ActionWord::none;
+  if (same_word(text, "trap") || same_word(text, "route")) return ActionWord::trap;
+  if (same_word(text, "start") || same_word(text, "restart")) return ActionWord::start;
+  return std::nullopt;
+}
+
 bool is_mark(std::string_view text, bool same) {
   const auto slash = text.find('/');
   const auto value = text.substr(0, slash);

@@ -34,6 +34,10 @@ struct GrammarError {
 /// Six binary digits.
 [[nodiscard]] std::optional<std::uint8_t> parse_dscp(std::string_view text);
 
+/// One word of an action: none (clear), trap (route) or start (restart).
+enum class ActionWord : std::uint8_t { none, trap, start };
+[[nodiscard]] std::optional<ActionWord> parse_action_word(std::string_view text);
+
 /// value[/mask] as numbers of 32 bits, or %unique or %unique-dir for the value (and %same where `same` says so).
 [[nodiscard]] bool is_mark(std::string_view text, bool same);
 
