@@ -2,29 +2,60 @@
 
 namespace keypact::ike {
 
-PolicyBook::Held PolicyBook::hold(const Name& name, const std::vector<TrafficSelector>& local,
-                                  const std::vector<TrafficSelector>& remote, PolicyId fresh) {
-  Held held;
-  auto& entry = entries_[name];
-  const bool changed = entry.local != local || entry.remote != remote;
-  if (entry.id && !changed) return {entry.id, {}};
-  // The new entry is there before the old one goes: no gap for traffic in clear.
-  const auto old = entry.id;
-  entry = {fresh, local, remote};
-  held.id = fresh;
-  held.requests.emplace_back(
-      ipsec::InstallPolicy{{fresh, name.first + '/' + name.second, PolicyAction::protect, local, remote}});
-  if (old) held.requests.emplace_back(ipsec::RemovePolicy{old});
-  return held;
+PolicyBook::Requests PolicyBook::configure(const Name& name, Selectors selectors) {
+  const auto position = entries_.try_emplace(name).first;
+  position->second.configured = std::move(selectors);
+  return settle(position);
 }
 
-std::vector<ipsec::StackRequest> PolicyBook::release(const Name& name) {
+PolicyBook::Requests PolicyBook::forget(const Name& name) {
+  const auto position = entries_.find(name);
+  if (position == entries_.end()) return {};
+  position->second.configured.reset();
+  return settle(position);
+}
+
+PolicyBook::Used PolicyBook::use(const Name& name, ChildSaId user, const Selectors& selectors) {
   const auto found = entries_.find(name);
-  if (found == entries_.end()) return {};
-  const auto id = found->second.id;
-  entries_.erase(found);
-  std::vector<ipsec::StackRequest> requests;
-  requests.emplace_back(ipsec::RemovePolicy{id});
+  const bool fits = found == entries_.end() || Selectors{found->second.local, found->second.remote} == selectors;
+  Used used;
+  used.name = fits ? name : Name{name.first, name.second + '#' + std::to_string(user.value)};
+  auto& entry = entries_[used.name];
+  if (!entry.id) used.requests = install(used.name, entry, selectors);
+  entry.users.insert(user);
+  used.id = entry.id;
+  return used;
+}
+
+PolicyBook::Requests PolicyBook::leave(const Name& name, ChildSaId user) {
+  const auto position = entries_.find(name);
+  if (position == entries_.end() || position->second.users.erase(user) == 0) return {};
+  return settle(position);
+}
+
+PolicyBook::Requests PolicyBook::settle(Position position) {
+  auto& [name, entry] = *position;
+  if (!entry.users.empty()) return {};
+  if (!entry.configured) {
+    Requests requests;
+    requests.emplace_back(ipsec::RemovePolicy{entry.id});
+    entries_.erase(position);
+    return requests;
+  }
+  if (entry.id && Selectors{entry.local, entry.remote} == *entry.configured) return {};
+  return install(name, entry, *entry.configured);
+}
+
+/// The new entry is there before the old one goes: no gap for traffic in clear.
+PolicyBook::Requests PolicyBook::install(const Name& name, Entry& entry, const Selectors& selectors) {
+  const auto old = entry.id;
+  entry.id = PolicyId{++last_id_};
+  entry.local = selectors.local;
+  entry.remote = selectors.remote;
+  Requests requests;
+  requests.emplace_back(ipsec::InstallPolicy{
+      {entry.id, name.first + '/' + name.second, PolicyAction::protect, entry.local, entry.remote}});
+  if (old) requests.emplace_back(ipsec::RemovePolicy{old});
   return requests;
 }
 

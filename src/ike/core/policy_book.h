@@ -1,9 +1,11 @@
-// PolicyBook: which SPD entries the engine asked the IPsec stack to hold, one for each child of a connection. A policy stays
-// when its SAs are lost, so that protected traffic never leaves in clear; only a configuration change or an operator's
-// request takes it away. RFC 4301 §4.4.1.
+// PolicyBook: which SPD entries the engine asked the IPsec stack to hold, one for each child of a connection, or for one SA of a
+// peer without a fixed address. An entry stays when its SAs are lost, so that protected traffic never leaves in clear; it goes
+// when neither the configuration nor an SA wants it. RFC 4301 §4.4.1.
 #pragma once
 
 #include <map>
+#include <optional>
+#include <set>
 
 #include "base/id.h"
 #include "ipsec/stack.h"
@@ -12,22 +14,35 @@ namespace keypact::ike {
 
 class PolicyBook {
  public:
+  struct Selectors {
+    std::vector<TrafficSelector> local;
+    std::vector<TrafficSelector> remote;
+    bool operator==(const Selectors&) const = default;
+  };
   struct Entry {
     PolicyId id;
     std::vector<TrafficSelector> local;
     std::vector<TrafficSelector> remote;
+    std::optional<Selectors> configured;  ///< what the configuration wants; nothing: it does not know the child (any more)
+    std::set<ChildSaId> users;
   };
   using Name = std::pair<std::string, std::string>;  ///< connection, child
+  using Requests = std::vector<ipsec::StackRequest>;
 
-  /// The entry of this child; the request to install it when it is new or its selectors changed.
-  struct Held {
+  /// The configuration wants this entry. One that SAs use keeps its selectors until they are gone.
+  [[nodiscard]] Requests configure(const Name& name, Selectors selectors);
+  /// The configuration does not know it any more.
+  [[nodiscard]] Requests forget(const Name& name);
+
+  /// An SA uses the entry, which is made with these selectors when it is not there. An entry with other selectors (from another
+  /// configuration) is left alone: the SA gets one of its own.
+  struct Used {
+    Name name;
     PolicyId id;
-    std::vector<ipsec::StackRequest> requests;
+    Requests requests;
   };
-  [[nodiscard]] Held hold(const Name& name, const std::vector<TrafficSelector>& local,
-                          const std::vector<TrafficSelector>& remote, PolicyId fresh);
-  /// The requests that take the entry away; none when there is none.
-  [[nodiscard]] std::vector<ipsec::StackRequest> release(const Name& name);
+  [[nodiscard]] Used use(const Name& name, ChildSaId user, const Selectors& selectors);
+  [[nodiscard]] Requests leave(const Name& name, ChildSaId user);
 
   [[nodiscard]] const Entry* find(const Name& name) const;
   /// The child that a policy belongs to.
@@ -35,7 +50,13 @@ class PolicyBook {
   [[nodiscard]] const std::map<Name, Entry>& all() const { return entries_; }
 
  private:
+  using Position = std::map<Name, Entry>::iterator;
+  /// Makes what the stack holds agree with what is wanted, where no SA is in the way.
+  [[nodiscard]] Requests settle(Position position);
+  [[nodiscard]] Requests install(const Name& name, Entry& entry, const Selectors& selectors);
+
   std::map<Name, Entry> entries_;
+  std::uint64_t last_id_ = 0;
 };
 
 }  // namespace keypact::ike

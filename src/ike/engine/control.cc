@@ -47,17 +47,23 @@ void Engine::handle(Context& context, const Initiate& request) {
   auto wanted = request;
   wanted.connection = connection->name;
   wanted.child = child->name;
+  // Both ends may have begun an IKE SA: the child can be in any of them, or in the one that is being set up.
+  v2::IkeSa* owner = nullptr;
+  bool being_set_up = false;
   for (const auto id : table_.of_connection(connection->name)) {
-    const auto* established = table_.find(id)->established();
-    // It is being set up.
-    if (established == nullptr) return waiting_.push_back(std::move(wanted));
+    auto* sa = table_.find(id);
+    const auto* established = sa->established();
+    being_set_up = being_set_up || established == nullptr;
+    if (established == nullptr) continue;
     if (const auto* up = installed_child(*established, child->name))
       return context.emit(RequestDone{request.id, id, up->id, std::nullopt});
-    return drive(context, *table_.find(id), [&](v2::IkeSa& owner) {
-      (void)owner.on_request(context, v2::CreateChildRequest{wanted.child, wanted.id});
-    });
+    if (owner == nullptr || established->is_creating(child->name)) owner = sa;
   }
-  begin_ike_sa(context, wanted, connection);
+  if (being_set_up) return waiting_.push_back(std::move(wanted));
+  if (owner == nullptr) return begin_ike_sa(context, wanted, connection);
+  drive(context, *owner, [&](v2::IkeSa& sa) {
+    (void)sa.on_request(context, v2::CreateChildRequest{wanted.child, wanted.id});
+  });
 }
 
 void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection) {
@@ -76,9 +82,10 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
   record.created = context.now;
   // Where the addresses were not known before, traffic is protected from here on, whatever becomes of the negotiation.
   const auto* child = connection->child(request.child);
-  auto policy = policies_.hold({connection->name, child->name}, v2::resolve(child->local_ts, *local),
-                               v2::resolve(child->remote_ts, *remote), ids_.next<PolicyId>());
-  for (auto& install : policy.requests) context.request(std::move(install));
+  for (auto& install :
+       policies_.configure({connection->name, child->name},
+                           {v2::resolve(child->local_ts, *local), v2::resolve(child->remote_ts, *remote)}))
+    context.request(std::move(install));
 
   const auto first_output = outputs_.size();
   const auto id = record.id;

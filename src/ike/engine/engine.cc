@@ -67,10 +67,10 @@ void Engine::release_stale_policies(const Context& context) {
   for (const auto& [name, entry] : policies_.all()) {
     const auto connection = configuration_->connection(name.first);
     const auto child = name.second.substr(0, name.second.find('#'));
-    if ((!connection || connection->child(child) == nullptr) && !policy_in_use(name)) stale.push_back(name);
+    if (!connection || connection->child(child) == nullptr) stale.push_back(name);
   }
   for (const auto& name : stale)
-    for (auto& request : policies_.release(name)) context.request(std::move(request));
+    for (auto& request : policies_.forget(name)) context.request(std::move(request));
 }
 
 void Engine::hold_policies(const Context& context, const config::Connection& connection) {
@@ -78,22 +78,13 @@ void Engine::hold_policies(const Context& context, const config::Connection& con
   const auto local = v2::only_address(connection.local_addrs);
   const auto remote = v2::only_address(connection.remote_addrs);
   for (const auto& child : connection.children) {
-    const PolicyBook::Name name{connection.name, child.name};
     const auto local_selectors = v2::resolve_if_known(child.local_ts, local);
     const auto remote_selectors = v2::resolve_if_known(child.remote_ts, remote);
-    // RFC 4301 §4.4.1: the SPD says what is protected, whether or not there is an SA. One that SAs use stays as it is.
-    if (child.action != PolicyAction::protect || !local_selectors || !remote_selectors || policy_in_use(name)) continue;
-    auto held = policies_.hold(name, *local_selectors, *remote_selectors, ids_.next<PolicyId>());
-    for (auto& request : held.requests) context.request(std::move(request));
+    // RFC 4301 §4.4.1: the SPD says what is protected, whether or not there is an SA.
+    if (child.action != PolicyAction::protect || !local_selectors || !remote_selectors) continue;
+    for (auto& request : policies_.configure({connection.name, child.name}, {*local_selectors, *remote_selectors}))
+      context.request(std::move(request));
   }
-}
-
-bool Engine::policy_in_use(const PolicyBook::Name& name) const {
-  return std::ranges::any_of(table_.of_connection(name.first), [&](IkeSaId id) {
-    const auto* sa = table_.find(id)->established();
-    return sa != nullptr &&
-           std::ranges::any_of(sa->children(), [&](const auto& child) { return child.second.policy_name == name; });
-  });
 }
 
 void Engine::on_deadline(Instant now) {

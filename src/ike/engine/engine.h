@@ -69,7 +69,6 @@ class Engine {
   void handle(Context& context, const Initiate& request);
   void handle(Context& context, const TerminateIke& request);
   void handle(Context& context, const TerminateChild& request);
-  [[nodiscard]] bool policy_in_use(const PolicyBook::Name& name) const;
   void hold_policies(const Context& context, const config::Connection& connection);
   void release_stale_policies(const Context& context);
   void begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection);

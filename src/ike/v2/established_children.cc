@@ -22,11 +22,11 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   const bool own_policy = !has_fixed_peer(agreed.child.connection());
   const PolicyBook::Name policy_name{parts_.connection->name,
                                      own_policy ? config.name + '#' + std::to_string(id.value) : config.name};
-  auto policy = own_policy ? context.policies.hold(policy_name, agreed.selectors.local(), agreed.selectors.remote(),
-                                                   context.ids.next<PolicyId>())
-                           : context.policies.hold(policy_name, resolve(config.local_ts, record.local.address),
-                                                   resolve(config.remote_ts, record.remote.address),
-                                                   context.ids.next<PolicyId>());
+  const auto selectors =
+      own_policy ? PolicyBook::Selectors{agreed.selectors.local(), agreed.selectors.remote()}
+                 : PolicyBook::Selectors{resolve(config.local_ts, record.local.address),
+                                         resolve(config.remote_ts, record.remote.address)};
+  auto policy = context.policies.use(policy_name, id, selectors);
   for (auto& request : policy.requests) context.request(std::move(request));
 
   auto keys = derive_child_keys(context.library, parts_.channel.keys().prf, parts_.channel.keys().d,
@@ -35,7 +35,7 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   auto& peer_keys = we_began_exchange ? keys.responder : keys.initiator;
   auto sa = child_sa_for(record, agreed, id, policy.id, std::move(local_keys), std::move(peer_keys));
   export_child_keys(context, sa);
-  children_.emplace(id, ChildSa{ChildSa::Phase::installing, id, config.name, policy_name, own_policy,
+  children_.emplace(id, ChildSa{ChildSa::Phase::installing, id, config.name, policy.name,
                                 agreed.inbound_spi, agreed.outbound_spi, agreed.proposal, agreed.selectors.local(),
                                 agreed.selectors.remote(), config.mode, record.udp_encapsulation, context.now, waiter});
   context.request(ipsec::InstallChildSa{std::move(sa)});
@@ -90,12 +90,24 @@ void EstablishedSa::remove(Context& context, const IkeSaRecord& record, ChildSaI
   if (child.announced) context.emit(ChildSaDown{record.id, id});
   if (child.waiter) context.emit(RequestDone{child.waiter, record.id, {}, reason});
   context.request(ipsec::RemoveChildSa{id});
-  // A policy that the configuration no longer has goes with its last SA.
-  const auto configured = context.configuration->connection(parts_.connection->name);
-  if (child.policy_is_own || !configured || configured->child(child.name) == nullptr)
-    for (auto& request : context.policies.release(child.policy_name)) context.request(std::move(request));
+  for (auto& request : context.policies.leave(child.policy_name, id)) context.request(std::move(request));
   context.esp_spis.release(child.inbound_spi);
   children_.erase(found);
+}
+
+bool EstablishedSa::is_creating(const std::string& child) const {
+  const auto asks = [&](const LocalRequest& request) {
+    const auto* creation = std::get_if<CreateChildRequest>(&request);
+    return creation != nullptr && creation->child == child;
+  };
+  const auto negotiates = [&](const auto& exchange) {
+    if constexpr (requires { exchange.offer; }) return exchange.offer.child->name == child;
+    else if constexpr (requires { exchange.agreed; }) return exchange.agreed.child->name == child;
+    else return false;
+  };
+  const bool answers =
+      pending_answer_ && pending_answer_->awaits_key && pending_answer_->awaits_key->child->name == child;
+  return answers || is_installing(child) || std::visit(negotiates, exchange_) || std::ranges::any_of(queue_, asks);
 }
 
 bool EstablishedSa::is_installing(const std::string& child) const {

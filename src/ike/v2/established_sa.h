@@ -20,7 +20,6 @@ struct ChildSa {
   ChildSaId id;
   std::string name;  ///< of the ChildConfig
   PolicyBook::Name policy_name;
-  bool policy_is_own = false;  ///< the policy goes with the SA: a peer without a fixed address
   EspSpi inbound_spi;
   EspSpi outbound_spi;
   Proposal proposal;
@@ -78,6 +77,8 @@ class EstablishedSa {
   [[nodiscard]] bool is_idle() const {
     return std::holds_alternative<std::monostate>(exchange_) && queue_.empty() && !pending_answer_;
   }
+  /// A Child SA of this name is asked for, negotiated or being installed, by either end's wish.
+  [[nodiscard]] bool is_creating(const std::string& child) const;
   /// What the answer to a request of the peer waits for: one of the two is 0, and both when no answer is due.
   struct AwaitedForAnswer {
     JobId job;
