@@ -4,9 +4,12 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 
 #include "base/check.h"
+#include "io/socket_options.h"
 #include "io/system_error.h"
 
 namespace keypact::io {
@@ -14,6 +17,9 @@ namespace {
 
 /// The kernel answers within microseconds; this only keeps a lost answer from holding the daemon for ever.
 constexpr timeval kPatience{.tv_sec = 2, .tv_usec = 0};
+
+/// What the kernel counts against a send buffer beside the octets themselves.
+constexpr std::size_t kBatchOverhead = 65536;
 
 /// The sentence that the kernel adds to an error (NETLINK_EXT_ACK).
 std::string detail_of(const nlmsghdr* message) {
@@ -118,6 +124,28 @@ NetlinkOutcome NetlinkExchange::run(NetlinkRequest request, const OnMessage& on_
       if (take(message, answered_by_message, on_message, outcome) == Step::end) return outcome;
     }
   }
+}
+
+NetlinkOutcome NetlinkExchange::run_batch(int part, OctetView messages) {
+  const std::unique_ptr<mnl_socket, Closer> socket(mnl_socket_open2(part, SOCK_CLOEXEC));
+  if (!socket || mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) != 0) return {errno, {}};
+  const int fd = mnl_socket_get_fd(socket.get());
+  int on = 1;
+  mnl_socket_setsockopt(socket.get(), NETLINK_EXT_ACK, &on, sizeof on);
+  mnl_socket_setsockopt(socket.get(), NETLINK_CAP_ACK, &on, sizeof on);
+  // A batch is one message of the socket, however long.
+  set_buffers(fd, 0, static_cast<int>(std::min<std::size_t>(messages.size() + kBatchOverhead, INT_MAX / 2)));
+  if (mnl_socket_sendto(socket.get(), messages.data(), messages.size()) < 0) return {errno, {}};
+  // The kernel has answered when sendto returns, and what it did not complain of is done.
+  std::array<std::uint8_t, 8192> buffer;
+  const ssize_t size = ::recv(fd, buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (size < 0) return {errno == EAGAIN ? 0 : errno, {}};
+  int left = static_cast<int>(size);
+  const auto* message = reinterpret_cast<const nlmsghdr*>(buffer.data());  // NOLINT: libmnl's interface
+  if (!mnl_nlmsg_ok(message, left) || message->nlmsg_type != NLMSG_ERROR ||
+      mnl_nlmsg_get_payload_len(message) < sizeof(nlmsgerr))
+    return {EBADMSG, {}};
+  return {-static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message))->error, detail_of(message)};
 }
 
 }  // namespace keypact::io

@@ -28,7 +28,7 @@ class NetlinkRequest {
   }
 
  private:
-  alignas(nlmsghdr) std::array<std::uint8_t, 1024> buffer_{};
+  alignas(nlmsghdr) std::array<std::uint8_t, 2048> buffer_{};
 };
 
 /// The attributes of an answer.
@@ -59,6 +59,8 @@ class NetlinkExchange {
   [[nodiscard]] static Result<NetlinkExchange> open();
   /// Sends the request and waits for its end: the acknowledgement, the answer (for a get), or the end of the dump.
   NetlinkOutcome run(NetlinkRequest request, const OnMessage& on_message = {});
+  /// Sends messages that are carried out together, to another part of the kernel; the first error that it answers.
+  static NetlinkOutcome run_batch(int part, OctetView messages);
 
  private:
   struct Closer {
