@@ -10,6 +10,7 @@
 #include "config/default_proposals.h"
 #include "config/memory_files.h"
 #include "config/secrets_reader.h"
+#include "config/value_grammar.h"
 
 namespace keypact::config {
 namespace {
@@ -463,7 +464,7 @@ TEST(Secrets, G02_OfLowEntropyAreWarnedOf) {
 
 struct FromMessage {
   std::optional<Connection> connection;
-  std::optional<SharedKey> key;
+  std::optional<LoadedSecret> secret;
   std::vector<Diagnostic> diagnostics;
 };
 
@@ -480,7 +481,7 @@ FromMessage shared_key_of(const SettingsSection& message) {
   const SourceFiles no_files;
   Problems problems(no_files);
   FromMessage result;
-  result.key = read_shared_key_message(message, problems);
+  result.secret = read_shared_key_message(message, problems);
   result.diagnostics = problems.take();
   return result;
 }
@@ -534,17 +535,34 @@ SettingsSection load_shared(const char* type, std::string_view data) {
 TEST(Messages, MakeSharedKeysOfRawOctets) {
   const std::string data("0x3132\0three!!!\xff", 16);
   const auto read = shared_key_of(load_shared("IKE", data));
-  ASSERT_TRUE(read.key.has_value());
+  ASSERT_TRUE(read.secret.has_value());
   EXPECT_TRUE(read.diagnostics.empty());
-  EXPECT_EQ(as_text(read.key->secret.reveal()), data);
-  EXPECT_EQ(read.key->name, "ike-1");
-  EXPECT_EQ(read.key->owners.size(), 2u);
-
-  const auto eap = shared_key_of(load_shared("EAP", "x"));
-  EXPECT_FALSE(eap.key.has_value());
-  EXPECT_FALSE(has_errors(eap.diagnostics));
+  EXPECT_EQ(read.secret->kind, SecretKind::ike);
+  EXPECT_EQ(as_text(read.secret->key.secret.reveal()), data);
+  EXPECT_EQ(read.secret->key.name, "ike-1");
+  EXPECT_EQ(read.secret->key.owners.size(), 2u);
   EXPECT_TRUE(has_errors(shared_key_of(load_shared("PSK", "x")).diagnostics));
   EXPECT_TRUE(has_errors(shared_key_of(SettingsSection{}).diagnostics));
+}
+
+TEST(Messages, MakeSecretsThatNothingUsesYetAndSaySo) {
+  for (const auto& [type, kind] : {std::pair{"EAP", SecretKind::eap},
+                                   {"xauth", SecretKind::xauth},
+                                   {"NTLM", SecretKind::ntlm},
+                                   {"ppk", SecretKind::ppk}}) {
+    auto message = load_shared(type, "hunter2");
+    const auto read = shared_key_of(message);
+    ASSERT_TRUE(read.secret.has_value()) << type;
+    EXPECT_EQ(read.secret->kind, kind);
+    EXPECT_EQ(as_text(read.secret->key.secret.reveal()), "hunter2");
+    EXPECT_THAT(read.secret->identities, testing::ElementsAre("left", "%any"));
+    ASSERT_EQ(read.diagnostics.size(), 1u);
+    EXPECT_EQ(read.diagnostics[0].severity, Severity::warning);
+    EXPECT_EQ(one_line(read.diagnostics[0]),
+              "the secret \"ike-1\" is kept but has no effect yet in this version: no authentication with " +
+                  lower_case(type) + " secrets is available");
+    EXPECT_TRUE(has_errors(shared_key_of(load_shared(type, "")).diagnostics));
+  }
 }
 
 }  // namespace

@@ -7,13 +7,11 @@
 namespace keypact::config {
 namespace {
 
-enum class SecretKind : std::uint8_t { ike, other };
-
 constexpr Word<SecretKind> kMessageTypes[] = {{"ike", SecretKind::ike},
-                                              {"eap", SecretKind::other},
-                                              {"xauth", SecretKind::other},
-                                              {"ntlm", SecretKind::other},
-                                              {"ppk", SecretKind::other}};
+                                              {"eap", SecretKind::eap},
+                                              {"xauth", SecretKind::xauth},
+                                              {"ntlm", SecretKind::ntlm},
+                                              {"ppk", SecretKind::ppk}};
 
 struct SectionKind {
   std::string_view prefix;
@@ -89,28 +87,35 @@ std::optional<SharedKey> read_shared_key(const SettingsSection& section, const s
   return key;
 }
 
-std::optional<SharedKey> read_shared_key_message(const SettingsSection& message, Problems& problems) {
+std::optional<LoadedSecret> read_shared_key_message(const SettingsSection& message, Problems& problems) {
   const auto errors_before = problems.errors();
   SectionReader reader(message, "load-shared", rules::kSharedKeyMessage, problems, Masking::values);
-  const auto kind = reader.word("type", kMessageTypes);
   if (reader.given("type") == nullptr)
     reader.section_error({"load-shared has no type", "a shared key has a type, for instance IKE"});
-  SharedKey key;
+  const auto kind = reader.word("type", kMessageTypes);
+  const bool is_ike = kind == SecretKind::ike;
+  LoadedSecret secret{kind.value_or(SecretKind::ike), {}, {}};
+  auto& key = secret.key;
   if (const auto* id = message.setting("id")) key.name = std::string(id->text());
   const auto* data = reader.given("data");
   if (data == nullptr) {
     reader.section_error({"load-shared has no data", "a shared key is not empty"});
   } else {
     key.secret = data->values.front().clone();
-    if (kind == SecretKind::ike) check_strength(reader, *data, key);
+    if (is_ike) check_strength(reader, *data, key);
   }
-  if (const auto* owners = message.setting("owners"))
-    for (const auto text : reader.items(*owners))
-      if (kind == SecretKind::ike) add_owner(reader, *owners, text, key);
+  if (const auto* owners = message.setting("owners")) {
+    for (const auto text : reader.items(*owners)) {
+      if (is_ike) add_owner(reader, *owners, text, key);
+      else secret.identities.emplace_back(text);
+    }
+  }
   if (problems.errors() != errors_before) return std::nullopt;
-  if (kind == SecretKind::ike) return key;
-  problems.warning({}, {"secrets of this type are read but have no effect yet in this version"});
-  return std::nullopt;
+  if (!is_ike)
+    problems.warning({},
+                     {"the secret \"" + printable(key.name) + "\" is kept but has no effect yet in this version",
+                      "no authentication with " + lower_case(reader.given("type")->text()) + " secrets is available"});
+  return secret;
 }
 
 std::vector<std::shared_ptr<const SharedKey>> read_secrets(const SettingsSection& section, Problems& problems) {

@@ -18,8 +18,18 @@ namespace keypact::config {
 [[nodiscard]] std::optional<SharedKey> read_shared_key(const SettingsSection& section, const std::string& path,
                                                        Problems& problems);
 
-/// `id`, `type`, `data` and the list `owners`. Nothing when the problems have got an error, and for types that have no effect
-/// yet.
-[[nodiscard]] std::optional<SharedKey> read_shared_key_message(const SettingsSection& message, Problems& problems);
+enum class SecretKind : std::uint8_t { ike, eap, xauth, ntlm, ppk };
+
+/// A secret of the control interface. The pre-shared keys of IKE are what this version uses.
+struct LoadedSecret {
+  SecretKind kind = SecretKind::ike;
+  SharedKey key;  ///< of other kinds than IKE without its owners
+  std::vector<std::string>
+      identities;  ///< of other kinds than IKE, as written: the method that will use them knows the form
+};
+
+/// `id`, `type`, `data` and the list `owners`. Nothing when the problems have got an error; a warning says when nothing uses
+/// secrets of this type yet.
+[[nodiscard]] std::optional<LoadedSecret> read_shared_key_message(const SettingsSection& message, Problems& problems);
 
 }  // namespace keypact::config

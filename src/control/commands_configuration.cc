@@ -21,12 +21,11 @@ std::expected<std::pair<Value, std::vector<std::string>>, vici::Message> read_me
     if (diagnostic.severity == config::Severity::error) return std::unexpected(vici::refusal(one_line(diagnostic)));
     warnings.push_back(one_line(diagnostic));
   }
-  if (!value) {
-    return std::unexpected(vici::refusal(warnings.empty() ? "the message cannot be used" : warnings.front()));
-  }
+  if (!value) return std::unexpected(vici::refusal("the message cannot be used"));
   return std::pair{std::move(*value), std::move(warnings)};
 }
 
+/// The server tells the warnings to the logs too.
 vici::Message done_with(const std::vector<std::string>& warnings) {
   auto answer = vici::success();
   if (!warnings.empty()) answer.list("warnings", warnings);
@@ -73,24 +72,24 @@ Answer get_connections(const Call& call) {
 
 Answer load_shared(const Call& call) {
   const auto settings = settings_of("load-shared", call.request);
-  auto read = read_message<config::SharedKey>(
+  auto read = read_message<config::LoadedSecret>(
       [&](config::Problems& problems) { return config::read_shared_key_message(settings, problems); });
   if (!read) return read.error();
-  call.services.configuration.load(std::make_shared<config::SharedKey>(std::move(read->first)));
+  call.services.configuration.load(std::make_shared<config::LoadedSecret>(std::move(read->first)));
   return {done_with(read->second), true};
 }
 
 Answer unload_shared(const Call& call) {
   const auto id = vici::text_of(call.request, "id");
   if (!id) return vici::refusal("missing id of the shared key");
-  call.services.configuration.unload_shared_key(std::string(*id));
+  call.services.configuration.unload_secret(std::string(*id));
   return {vici::success(), true};
 }
 
-Answer get_shared(const Call& call) { return named_list("keys", call.services.configuration.loaded_shared_keys()); }
+Answer get_shared(const Call& call) { return named_list("keys", call.services.configuration.loaded_secrets()); }
 
 Answer clear_credentials(const Call& call) {
-  call.services.configuration.unload_all_shared_keys();
+  call.services.configuration.unload_all_secrets();
   return {vici::success(), true};
 }
 

@@ -1,5 +1,7 @@
 #include "control/configuration.h"
 
+#include <utility>
+
 namespace keypact::control {
 
 namespace {
@@ -60,26 +62,40 @@ bool Configuration::unload_connection(const std::string& name) {
 
 std::vector<std::string> Configuration::loaded_connections() const { return names_of(connections_); }
 
-void Configuration::load(SharedKeyPointer key) {
-  keys_[key->name] = key;
-  current_ = config::with_shared_key(*current_, std::move(key));
+void Configuration::load(SecretPointer secret) {
+  if (secret->key.name.empty()) {
+    nameless_secrets_.push_back(secret);
+    put(secret);
+    return;
+  }
+  auto& held = secrets_[secret->key.name];
+  const auto old = std::exchange(held, secret);
+  if (old && old->kind != secret->kind) rebuild();
+  else put(secret);
 }
 
-void Configuration::unload_shared_key(const std::string& name) {
-  if (keys_.erase(name) > 0) rebuild();
+void Configuration::unload_secret(const std::string& name) {
+  if (secrets_.erase(name) > 0) rebuild();
 }
 
-void Configuration::unload_all_shared_keys() {
-  keys_.clear();
+void Configuration::unload_all_secrets() {
+  secrets_.clear();
+  nameless_secrets_.clear();
   rebuild();
 }
 
-std::vector<std::string> Configuration::loaded_shared_keys() const { return names_of(keys_); }
+std::vector<std::string> Configuration::loaded_secrets() const { return names_of(secrets_); }
+
+void Configuration::put(const SecretPointer& secret) {
+  if (secret->kind != config::SecretKind::ike) return;
+  current_ = config::with_shared_key(*current_, std::shared_ptr<const config::SharedKey>(secret, &secret->key));
+}
 
 void Configuration::rebuild() {
   current_ = files_;
   for (const auto& [name, connection] : connections_) current_ = config::with_connection(*current_, connection);
-  for (const auto& [name, key] : keys_) current_ = config::with_shared_key(*current_, key);
+  for (const auto& [name, secret] : secrets_) put(secret);
+  for (const auto& secret : nameless_secrets_) put(secret);
 }
 
 }  // namespace keypact::control

@@ -3,13 +3,14 @@
 
 #include <map>
 
+#include "config/secrets_reader.h"
 #include "config/snapshot_changes.h"
 
 namespace keypact::control {
 
 using config::SnapshotPointer;
 using ConnectionPointer = std::shared_ptr<const config::Connection>;
-using SharedKeyPointer = std::shared_ptr<const config::SharedKey>;
+using SecretPointer = std::shared_ptr<const config::LoadedSecret>;
 
 /// The names that differ between two snapshots.
 struct Changes {
@@ -32,17 +33,22 @@ class Configuration {
   [[nodiscard]] bool unload_connection(const std::string& name);
   [[nodiscard]] std::vector<std::string> loaded_connections() const;
 
-  void load(SharedKeyPointer key);
-  void unload_shared_key(const std::string& name);
-  void unload_all_shared_keys();
-  [[nodiscard]] std::vector<std::string> loaded_shared_keys() const;
+  /// Takes the place of the one of its name, of whatever kind. Those without a name stay until all are unloaded.
+  void load(SecretPointer secret);
+  void unload_secret(const std::string& name);
+  void unload_all_secrets();
+  /// Names only.
+  [[nodiscard]] std::vector<std::string> loaded_secrets() const;
 
  private:
+  /// Into the snapshot, where the engine uses secrets of its kind.
+  void put(const SecretPointer& secret);
   void rebuild();
 
   SnapshotPointer files_;
   std::map<std::string, ConnectionPointer> connections_;
-  std::map<std::string, SharedKeyPointer> keys_;
+  std::map<std::string, SecretPointer> secrets_;
+  std::vector<SecretPointer> nameless_secrets_;
   SnapshotPointer current_;
 };
 

@@ -75,6 +75,8 @@ class Host {
   /// Answered by Server::located with the same id, from inside this call or later.
   virtual void locate(ControlId request, const config::Connection& connection) = 0;
   [[nodiscard]] virtual LoadedFiles read_configuration() = 0;
+  /// A line for the daemon's own log.
+  virtual void note(const std::string& line) = 0;
 
   [[nodiscard]] virtual Verdict explain(const ike::Refusal& refusal, const std::string& connection) = 0;
   [[nodiscard]] virtual SystemFacts facts() = 0;

@@ -86,7 +86,18 @@ std::optional<vici::Message> Server::dispatch(Instant now, ClientId id, const vi
   const Services services{host_, access_.engine(), configuration_, failures_, started_};
   auto answer = command->handler({services, now, request.message, find(id)->session});
   if (answer.configuration_changed) apply_configuration();
+  log_warnings(request.command, answer.message);
   return std::move(answer.message);
+}
+
+void Server::log_warnings(std::string_view command, const vici::Message& answer) {
+  const auto* warnings = answer.find_list("warnings");
+  if (warnings == nullptr) return;
+  for (const auto& warning : *warnings) {
+    const auto text = std::string(command) + ": " + warning;
+    host_.note(text);
+    log({"CFG", 1, {}, {}, text});
+  }
 }
 
 void Server::adopt_files(config::SnapshotPointer files) {

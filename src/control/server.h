@@ -42,6 +42,8 @@ class Server {
   void serve(Instant now, ClientId id);
   /// False: the connection has ended.
   [[nodiscard]] bool serve_next(Instant now, ClientId id);
+  /// The warnings of an answer: many clients show none of them.
+  void log_warnings(std::string_view command, const vici::Message& answer);
   [[nodiscard]] std::optional<vici::Message> dispatch(Instant now, ClientId id, const vici::Request& request);
   /// Hands the current configuration to the engine and carries out what it asks for at once.
   void apply_configuration();

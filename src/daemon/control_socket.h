@@ -31,6 +31,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId child) override;
   void locate(ControlId request, const config::Connection& connection) override;
   [[nodiscard]] control::LoadedFiles read_configuration() override;
+  void note(const std::string& line) override { note_(line); }
   [[nodiscard]] control::Verdict explain(const ike::Refusal& refusal, const std::string& connection) override;
   [[nodiscard]] control::SystemFacts facts() override;
   [[nodiscard]] std::vector<Transform> transforms() override;

@@ -169,6 +169,56 @@ TEST_F(Commands, SharedKeysAreNeverQuoted) {
   EXPECT_EQ(call(client, "unload-shared", absent.key("id", "never-there")), vici::success());
 }
 
+TEST_F(Commands, SecretsThatNothingUsesYetAreKeptReplacedAndUnloadedLikeTheOthers) {
+  start();
+  server->adopt_files(std::make_shared<config::Snapshot>());
+  auto& client = connect();
+  listen(client, "log");
+  const auto engines_keys = [this] { return left().engine.configuration()->ike_secrets.size(); };
+  for (const auto* type : {"eap", "XAUTH", "ntlm", "PPK"}) {
+    auto key = shared_key_message(type);
+    key.key("type", type).key("data", "do not tell this to anybody");
+    const auto answer = call(client, "load-shared", key);
+    EXPECT_EQ(answer.value_or("success"), "yes") << to_string(answer);
+    ASSERT_EQ(answer.find_list("warnings")->size(), 1u);
+    const auto line = "load-shared: " + answer.find_list("warnings")->front();
+    EXPECT_THAT(line, HasSubstr("is kept but has no effect yet in this version"));
+    EXPECT_EQ(notes.back(), line);
+    ASSERT_EQ(client.events("log").size(), 1u);
+    EXPECT_EQ(client.events("log")[0].value_or("msg"), line);
+    EXPECT_EQ(line.find("do not tell"), std::string::npos);
+  }
+  EXPECT_EQ(*call(client, "get-shared").find_list("keys"), (vici::Section::List{"PPK", "XAUTH", "eap", "ntlm"}));
+  EXPECT_EQ(engines_keys(), 0u);
+
+  // One name is one secret, whatever its kind.
+  EXPECT_EQ(call(client, "load-shared", shared_key_message("eap")).value_or("success"), "yes");
+  EXPECT_EQ(engines_keys(), 1u);
+  auto again = shared_key_message("eap");
+  EXPECT_EQ(call(client, "load-shared", again.key("type", "eap")).value_or("success"), "yes");
+  EXPECT_EQ(engines_keys(), 0u);
+  vici::Message id;
+  EXPECT_EQ(call(client, "unload-shared", id.key("id", "eap")), vici::success());
+  EXPECT_EQ(*call(client, "get-shared").find_list("keys"), (vici::Section::List{"PPK", "XAUTH", "ntlm"}));
+  EXPECT_EQ(call(client, "clear-creds"), vici::success());
+  EXPECT_TRUE(call(client, "get-shared").find_list("keys")->empty());
+}
+
+TEST_F(Commands, SecretsWithoutANameStayBesideEachOtherUntilAllAreCleared) {
+  start();
+  server->adopt_files(std::make_shared<config::Snapshot>());
+  auto& client = connect();
+  for (const auto* owner : {"a.example", "b.example"}) {
+    auto key = shared_key_message("");
+    EXPECT_EQ(call(client, "load-shared", key.list("owners", {owner})).value_or("success"), "yes");
+  }
+  server->adopt_files(std::make_shared<config::Snapshot>());
+  EXPECT_EQ(left().engine.configuration()->ike_secrets.size(), 2u);
+  EXPECT_TRUE(call(client, "get-shared").find_list("keys")->empty());
+  EXPECT_EQ(call(client, "clear-creds"), vici::success());
+  EXPECT_EQ(left().engine.configuration()->ike_secrets.size(), 0u);
+}
+
 TEST_F(Commands, ReloadTellsWhatChangedAndKeepsTheOldOnAnError) {
   start();
   auto& client = connect();

@@ -120,6 +120,7 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
     if (!files) return {nullptr, "1 error", {"a.conf:1:1: error: no"}};
     return {files, {}, {}};
   }
+  void note(const std::string& line) override { notes.push_back(line); }
   Verdict explain(const ike::Refusal& refusal, const std::string& connection) override {
     auto verdict = diagnose::verdict_of(refusal, connection);
     return {verdict.code,   verdict.what,   verdict.phase, verdict.rule,  verdict.side,
@@ -151,6 +152,7 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
   config::SnapshotPointer files;
   ipsec::ChildSaCounters counted;
   int locations = 0;
+  std::vector<std::string> notes;  ///< lines for the daemon's own log
 
  private:
   std::uint64_t last_client_ = 0;
