@@ -45,6 +45,30 @@ class Swanctl(PairCase):
         self.bring_up()
         self.expect_data(size=20_000)
 
+    def test_load_all_with_secrets_that_nothing_uses_yet(self):
+        wanted = site(self.left, self.right)
+        wanted["secrets"].update({
+            "eap-alice": {"id": "alice", "secret": '"wonderland"'}, "xauth-bob": {"id": "bob", "secret": '"builder"'},
+            "ntlm-carol": {"id": "carol", "secret": "0x0cb6948805f797bf2a82807973b89537"},
+            "ppk-1": {"id": "ppk", "secret": '"a post-quantum preshared key"'}})
+        path = self.initiator.dir / "other.conf"
+        path.write_text(render(wanted))
+        text = self.swanctl("--load-all", "--noprompt", "--file", path)
+        for kind, name in (("eap", "eap-alice"), ("xauth", "xauth-bob"), ("ntlm", "ntlm-carol"), ("ppk", "ppk-1"),
+                           ("ike", "ike-1")):
+            self.assertIn(f"loaded {kind} secret '{name}'", text)
+        self.assertIn("loaded connection 'tunnel'", text)
+        kept = self.initiator.request("get-shared")[0]["keys"]
+        self.assertEqual(set(kept), {"eap-alice", "xauth-bob", "ntlm-carol", "ppk-1", "ike-1"})
+        log = self.initiator.log_text()
+        self.assertIn('load-shared: the secret "eap-alice" is kept but has no effect yet in this version', log)
+        for secret in ("wonderland", "builder", "0cb69488", "post-quantum preshared"):
+            self.assertNotIn(secret, log)
+        self.bring_up()
+        path.write_text(render(site(self.left, self.right)))
+        self.swanctl("--load-creds", "--noprompt", "--file", path)
+        self.assertEqual(self.initiator.request("get-shared")[0]["keys"], ["ike-1"])
+
     def test_load_all_refuses_an_unknown_setting(self):
         wanted = site(self.left, self.right)
         wanted["connections"]["tunnel"]["remote_adrs"] = "192.0.2.2"
