@@ -106,6 +106,9 @@ bool SaInvariants::peer_holds(const Node& node, const ike::v2::IkeSa& sa) const 
 void SaInvariants::check(const Step& step, BrokenInvariant& broken) {
   const auto& node = *step.node;
   if (!node.stack.complaint().empty()) broken.report(6, node.name, node.stack.complaint());
+  // Liveness checks may just have begun.
+  if (step.cause == Step::Cause::configuration)
+    std::erase_if(alone_since_, [&](const auto& entry) { return std::get<0>(entry.first) == &node; });
   check_child_sas(node, broken);
   check_ike_sas(step, broken);
   check_configured_policies(node, broken);
