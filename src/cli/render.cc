@@ -18,6 +18,10 @@ void labelled(std::string& out, std::string_view label, std::string_view text, c
 /// Our values beside the peer's, row by row; the peer's column says so when it told nothing.
 void side_by_side(std::string& out, const Verdict& verdict, const Style& style) {
   if (verdict.ours.empty() && verdict.theirs.empty()) return;
+  if (verdict.theirs.empty() && verdict.side == "local configuration") {  // the peer has no part in it
+    for (const auto& ours : verdict.ours) labelled(out, "ours", ours, style);
+    return;
+  }
   const auto theirs = verdict.theirs.empty() ? std::vector<std::string>{"(the peer did not say)"} : verdict.theirs;
   std::size_t width = 4;
   for (const auto& ours : verdict.ours) width = std::max(width, width_of(style.shown(ours)));

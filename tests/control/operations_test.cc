@@ -101,6 +101,35 @@ TEST_F(Operation, AWrongKeyIsOneVerdictThatIsRemembered) {
   EXPECT_EQ(call(client, vici::kVerdictCommand, request.key("ike", "other")), vici::Message());
 }
 
+TEST_F(Operation, AMissingSecretIsOneVerdictBeforeTheFirstMessageAndNeverQuotesAKey) {
+  start();
+  auto without = std::make_shared<config::Snapshot>(*files);
+  auto other = std::make_shared<config::SharedKey>();
+  other->name = "ike-7";
+  other->owners = {IdentityPattern::exactly(Identification::fqdn("elsewhere.example"))};
+  other->secret = Secret::copy_of(as_octets("do not tell this to anybody"));
+  without->ike_secrets = {std::move(other)};
+  server->adopt_files(without);
+  auto& client = connect();
+  listen(client, vici::kVerdictEvent);
+  listen(client, vici::kLadderEvent);
+  const auto answer = call(client, "initiate", wanted());
+  EXPECT_EQ(answer.value_or("success"), "no");
+  EXPECT_TRUE(client.events(vici::kLadderEvent).empty());
+  const auto verdicts = client.events(vici::kVerdictEvent);
+  ASSERT_EQ(verdicts.size(), 1u);
+  const auto& record = verdicts[0];
+  EXPECT_EQ(record.value_or("code"), "no-shared-key");
+  EXPECT_EQ(record.value_or("phase"), "before the first message");
+  EXPECT_EQ(record.value_or("side"), "local configuration");
+  EXPECT_EQ(record.value_or("detail"), "wanted is a secret for " + left_site.local_id + " and " + left_site.remote_id);
+  EXPECT_EQ(*record.find_list("ours"), vici::Section::List{"secret ike-7 for elsewhere.example"});
+  EXPECT_THAT(std::string(record.value_or("remedy")), HasSubstr("`secrets`"));
+  EXPECT_EQ(to_string(record).find("do not tell"), std::string::npos);
+  vici::Message request;
+  EXPECT_EQ(call(client, vici::kVerdictCommand, request.key("ike", "net")).value_or("code"), "no-shared-key");
+}
+
 TEST_F(Operation, ATimeLimitAnswersWhileTheExchangeGoesOn) {
   start();
   world.set_faults({100, 0, milliseconds(1), milliseconds(1)});

@@ -98,12 +98,12 @@ TEST_F(InitialExchanges, RestartWithTheMethodThatTheResponderAsksFor) {
 }
 
 TEST_F(InitialExchanges, EndWithNoProposalChosenWhenNothingIsCommon) {
-  left_site.ike_proposals = {Proposal{ProtocolId::IKE, {encryption(EncryptionId::ENCR_AES_GCM_16, 256),
-                                                        prf(PrfId::PRF_HMAC_SHA2_256),
-                                                        key_exchange(KeyExchangeMethod::CURVE25519)}}};
-  right_site.ike_proposals = {Proposal{ProtocolId::IKE, {encryption(EncryptionId::ENCR_AES_GCM_16, 128),
-                                                         prf(PrfId::PRF_HMAC_SHA2_256),
-                                                         key_exchange(KeyExchangeMethod::CURVE25519)}}};
+  left_site.ike_proposals = {Proposal{ProtocolId::IKE,
+                                      {encryption(EncryptionId::ENCR_AES_GCM_16, 256), prf(PrfId::PRF_HMAC_SHA2_256),
+                                       key_exchange(KeyExchangeMethod::CURVE25519)}}};
+  right_site.ike_proposals = {Proposal{ProtocolId::IKE,
+                                       {encryption(EncryptionId::ENCR_AES_GCM_16, 128), prf(PrfId::PRF_HMAC_SHA2_256),
+                                        key_exchange(KeyExchangeMethod::CURVE25519)}}};
   start();
   initiate("lan", seconds(10));
   const auto why = refusal(left());
@@ -125,6 +125,77 @@ TEST_F(InitialExchanges, S08_AWrongKeyEndsOnBothSidesWithoutAChildSa) {
   EXPECT_EQ(child_sas(left()) + child_sas(right()), 0u);
   EXPECT_EQ(left().engine.ike_sas().size() + right().engine.ike_sas().size(), 0u);
   EXPECT_EQ(right().last<ike::Refused>()->refusal.code, RefusalCode::authentication_failed);
+}
+
+/// `left` with these secrets instead of its own.
+void give_secrets(Node& node, const std::vector<std::pair<std::string, std::vector<std::string>>>& secrets,
+                  Instant now) {
+  auto changed = std::make_shared<config::Snapshot>(*node.engine.configuration());
+  changed->ike_secrets.clear();
+  for (const auto& [name, owners] : secrets) {
+    auto key = std::make_shared<config::SharedKey>();
+    key->name = name;
+    for (const auto& owner : owners) key->owners.push_back(IdentityPattern::exactly(Identification::fqdn(owner)));
+    key->secret = Secret::copy_of(as_octets("a shared key of decent length"));
+    changed->ike_secrets.push_back(std::move(key));
+  }
+  node.engine.set_configuration(now, changed);
+}
+
+TEST_F(InitialExchanges, AreNotBegunWhenNoSecretCanBeForTheTwoIdentities) {
+  start();
+  give_secrets(left(), {{"ike-1", {"left.example.org", "other.example.org"}}, {"", {"a.example", "b.example"}}},
+               world.now());
+  initiate();
+  EXPECT_TRUE(world.ladder().empty()) << world.ladder().front();
+  const auto why = refusal(left());
+  ASSERT_TRUE(why.has_value());
+  EXPECT_EQ(why->code, RefusalCode::no_shared_key);
+  EXPECT_FALSE(why->exchange.has_value());
+  EXPECT_FALSE(why->by_peer);
+  EXPECT_EQ(side_of(*why), ike::Side::local_configuration);
+  EXPECT_EQ(why->detail, "wanted is a secret for left.example.org and right.example.org");
+  EXPECT_EQ(why->ours, (std::vector<std::string>{"secret ike-1 for left.example.org, other.example.org",
+                                                 "a secret for a.example, b.example"}));
+  EXPECT_TRUE(why->theirs.empty());
+  EXPECT_EQ(left().last<ike::Refused>()->connection, "net");
+  EXPECT_EQ(left().engine.ike_sas().size(), 0u);
+  EXPECT_EQ(left().engine.footprint().half_open, 0u);
+  EXPECT_FALSE(left().engine.policies().all().empty()) << "the traffic stays protected";
+
+  // With the secret the next request comes up.
+  give_secrets(left(), {{"ike-1", {"left.example.org", "right.example.org"}}}, world.now());
+  initiate();
+  EXPECT_FALSE(refusal(left()).has_value());
+  expect_mirrored_child_sas(1);
+}
+
+TEST_F(InitialExchanges, AreBegunWithASecretThatNamesUsAloneOrNobody) {
+  start();
+  for (const auto& owners : {std::vector<std::string>{"left.example.org"}, {}}) {
+    give_secrets(left(), {{"ike-1", owners}}, world.now());
+    initiate();
+    EXPECT_FALSE(refusal(left()).has_value());
+    expect_mirrored_child_sas(1);
+    world.control(left(), ike::TerminateIke{ControlId{1}, established_id(left()), false});
+    world.run_for(seconds(1));
+    EXPECT_EQ(child_sas(left()), 0u);
+  }
+}
+
+TEST_F(InitialExchanges, ARefusalForWantOfASecretNamesNoMoreThanAPersonReads) {
+  start();
+  std::vector<std::pair<std::string, std::vector<std::string>>> many(20,
+                                                                     {"k", std::vector<std::string>(20, "x.example")});
+  give_secrets(left(), many, world.now());
+  initiate();
+  ASSERT_EQ(refusal(left())->ours.size(), 9u);
+  EXPECT_EQ(refusal(left())->ours.back(), "and 12 more secrets");
+  EXPECT_TRUE(refusal(left())->ours.front().ends_with("x.example and 12 more"));
+  give_secrets(left(), {}, world.now());
+  initiate();
+  EXPECT_EQ(refusal(left())->ours, std::vector<std::string>{"no secrets of IKE"});
+  EXPECT_TRUE(world.ladder().empty());
 }
 
 TEST_F(InitialExchanges, AnUnknownIdentityIsAuthenticationFailedForThePeerAndNamedAtHome) {
@@ -158,9 +229,9 @@ TEST_F(InitialExchanges, SelectorsAreNarrowedToWhatBothWant) {
 }
 
 TEST_F(InitialExchanges, A11_AProposalWithoutAKeyExchangeIsRefused) {
-  left_site.ike_proposals = {Proposal{ProtocolId::IKE, {encryption(EncryptionId::ENCR_AES_GCM_16, 256),
-                                                        prf(PrfId::PRF_HMAC_SHA2_256),
-                                                        key_exchange(KeyExchangeMethod::CURVE25519)}}};
+  left_site.ike_proposals = {Proposal{ProtocolId::IKE,
+                                      {encryption(EncryptionId::ENCR_AES_GCM_16, 256), prf(PrfId::PRF_HMAC_SHA2_256),
+                                       key_exchange(KeyExchangeMethod::CURVE25519)}}};
   start();
   // The KE transform is cut out of the request on its way.
   world.set_judge([&](const InFlight& packet) {

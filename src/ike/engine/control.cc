@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ike/engine/engine.h"
+#include "ike/engine/missing_secret.h"
 
 namespace keypact::ike {
 namespace {
@@ -87,6 +88,10 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
                            {v2::resolve(child->local_ts, *local), v2::resolve(child->remote_ts, *remote)}))
     context.request(std::move(install));
 
+  if (auto refusal = missing_secret(*configuration_, *connection, *local)) {
+    context.emit(Refused{{}, record.remote, connection->name, *refusal});
+    return context.emit(RequestDone{request.id, {}, {}, std::move(refusal)});
+  }
   const auto first_output = outputs_.size();
   const auto id = record.id;
   table_.insert(v2::IkeSa::initiate(context, std::move(record), {connection, request.child, request.id, true}));
