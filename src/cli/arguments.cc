@@ -12,15 +12,18 @@ namespace {
 struct Parsed {
   Options options;
   std::string vici_path;
-  double timeout_seconds = 0;
+  double timeout_seconds = 0;  ///< 0: the default of the verb
 };
+
+/// up and down wait for the peer, which the daemon asks again and again for three and a half minutes; the others do not.
+Duration default_timeout(std::string_view verb) { return verb == "up" || verb == "down" ? seconds(300) : seconds(30); }
 
 /// They may stand before the verb or after it.
 void add_common(CLI::App& app, Parsed& parsed) {
   app.add_flag("--json", parsed.options.json, "print JSON, one document a line");
   app.add_option("--vici", parsed.vici_path, "control socket of the daemon")->type_name("PATH")->take_last();
   app.add_option("--timeout", parsed.timeout_seconds,
-                 "give up after this time (default: up and down when the daemon does, others 30)")
+                 "give up after this time (default: 300 for up and down, 30 for the others)")
       ->type_name("SECONDS")
       ->take_last()
       ->check(CLI::Range(0.001, 86400.0));
@@ -52,7 +55,10 @@ Result<Options, ExitCode> parse_arguments(const std::vector<std::string>& argume
                                           const Console& console) {
   CLI::App app("keypact: brings IPsec connections up and down, and says why when they do not come up", "keypact");
   app.set_version_flag("--version", "keypact " + std::string(version));
-  app.footer("Exit codes: 0 done, 1 failed, 2 usage, 3 the daemon does not run, 4 no permission, 5 done in part.");
+  app.footer(
+      "Exit codes: 0 done, 1 failed, 2 usage, 3 the daemon does not run, 4 no permission, 5 done in part, 6 the daemon "
+      "does "
+      "not answer.");
   Parsed parsed;
   add_common(app, parsed);
   add_verbs(app, parsed);
@@ -64,7 +70,9 @@ Result<Options, ExitCode> parse_arguments(const std::vector<std::string>& argume
   }
   auto options = std::move(parsed.options);
   options.verb = app.get_subcommands().front()->get_name();
-  options.timeout = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(parsed.timeout_seconds));
+  options.timeout = parsed.timeout_seconds == 0
+                        ? default_timeout(options.verb)
+                        : std::chrono::duration_cast<Duration>(std::chrono::duration<double>(parsed.timeout_seconds));
   options.vici_paths = {"/run/keypact/keypact.vici", "/run/charon.vici"};
   if (!parsed.vici_path.empty()) options.vici_paths = {parsed.vici_path};
   return options;

@@ -39,11 +39,9 @@ Outcome<ExitCode> down(Daemon& daemon, const Options& options, const Console& co
   // Asked for also when nothing is up: the daemon may still be holding back traffic of an attempt that failed.
   vici::Message request;
   request.key("ike", which.connection).key("child", which.child).key("loglevel", "0");
-  const auto limit = std::chrono::ceil<std::chrono::milliseconds>(options.timeout).count();
-  request.key("timeout", std::to_string(limit));
+  request.key("timeout", limit_of_command(options));
   const auto begin = io::monotonic_now();
-  const auto wait = options.timeout == Duration::zero() ? Duration::zero() : options.timeout + seconds(2);
-  TRY(const auto answer, daemon.call("terminate", request, wait));
+  TRY(const auto answer, daemon.call("terminate", request));
   const auto elapsed = std::chrono::duration_cast<std::chrono::microseconds>(io::monotonic_now() - begin);
   if (!answer) return failed({"the daemon cannot terminate", "it does not know the command", {}});
   const auto terminated = vici::parse_number(answer->value_or("terminated")).value_or(0);

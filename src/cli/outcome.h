@@ -11,7 +11,8 @@ enum class ExitCode : int {
   usage = 2,
   daemon_not_running = 3,
   permission = 4,
-  partial = 5,  ///< some of what was asked for was done
+  partial = 5,    ///< some of what was asked for was done
+  no_answer = 6,  ///< the daemon runs, but its answer did not come in time
 };
 
 struct Failure {

@@ -36,8 +36,8 @@ void complain_lines(std::string_view text, const Console& console) {
 
 }  // namespace
 
-Outcome<ExitCode> reload(Daemon& daemon, const Options& options, const Console& console) {
-  TRY(const auto answer, daemon.call(vici::kReloadCommand, {}, quick_limit(options)));
+Outcome<ExitCode> reload(Daemon& daemon, const Console& console) {
+  TRY(const auto answer, daemon.call(vici::kReloadCommand, {}));
   if (!answer) {
     return failed({"this daemon cannot reload", "it is not keypactd", "For charon use: swanctl --load-all"});
   }

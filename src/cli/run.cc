@@ -1,12 +1,13 @@
 #include "cli/run.h"
 
+#include <algorithm>
+
 #include "cli/records_json.h"
+#include "io/clock.h"
 
 namespace keypact::cli {
 
 namespace {
-
-constexpr Duration kConnectLimit = seconds(5);
 
 ExitCode tell(const Failure& failure, const Options& options, const Console& console) {
   if (options.json) {
@@ -22,18 +23,30 @@ Outcome<ExitCode> run_verb(Daemon& daemon, const Options& options, const Console
   if (options.verb == "up") return up(daemon, options, console);
   if (options.verb == "down") return down(daemon, options, console);
   if (options.verb == "status") return status(daemon, options, console);
-  if (options.verb == "reload") return reload(daemon, options, console);
-  return version(daemon, options, console);
+  if (options.verb == "reload") return reload(daemon, console);
+  return version(daemon, console);
+}
+
+/// The daemon itself ends an `up` or a `down` at the deadline: this is for its saying so, before it is taken for one that hangs.
+Duration grace(const Options& options) {
+  const bool negotiates = options.verb == "up" || options.verb == "down";
+  return negotiates ? std::min<Duration>(options.timeout, seconds(2)) : Duration::zero();
 }
 
 }  // namespace
 
+std::string limit_of_command(const Options& options) {
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(options.deadline - io::monotonic_now()).count();
+  return std::to_string(std::max<std::int64_t>(left, 1));
+}
+
 ExitCode run(const std::vector<std::string>& arguments, std::string_view version, Console console) {
-  const auto options = parse_arguments(arguments, version, console);
+  auto options = parse_arguments(arguments, version, console);
   if (!options) return options.error();
+  options->deadline = io::monotonic_now() + options->timeout;
   console.json = options->json;
   if (options->verb == "version" && !console.json) console.print("tool:   keypact " + std::string(version));
-  auto daemon = Daemon::connect(options->vici_paths, kConnectLimit);
+  auto daemon = Daemon::connect(options->vici_paths, options->deadline + grace(*options));
   if (!daemon) return tell(daemon.error(), *options, console);
   const auto outcome = run_verb(*daemon, *options, console);
   return outcome ? *outcome : tell(outcome.error(), *options, console);

@@ -15,13 +15,13 @@ namespace {
 /// Failures are asked for one by one; a list of more connections than this does without.
 constexpr std::size_t kFailuresShown = 64;
 
-Outcome<void> add_failures(Daemon& daemon, std::vector<ConnectionStatus>& all, const Options& options) {
+Outcome<void> add_failures(Daemon& daemon, std::vector<ConnectionStatus>& all) {
   if (all.size() > kFailuresShown) return {};
   for (auto& status : all) {
     if (status.state() == LinkState::up) continue;
     vici::Message request;
     request.key("ike", status.connection.name);
-    TRY(const auto answer, daemon.call(vici::kVerdictCommand, request, quick_limit(options)));
+    TRY(const auto answer, daemon.call(vici::kVerdictCommand, request));
     if (!answer) return {};  // charon does not have it
     if (!answer->value_or("what").empty()) status.last_failure = verdict(*answer);
   }
@@ -40,7 +40,7 @@ Outcome<ExitCode> status(Daemon& daemon, const Options& options, const Console& 
     TRY(const auto which, target(known, options.name, {}));
     std::erase_if(all, [&](const ConnectionStatus& one) { return one.connection.name != which.connection; });
   }
-  TRY_VOID(add_failures(daemon, all, options));
+  TRY_VOID(add_failures(daemon, all));
   if (console.json) {
     console.print(status_json(all));
   } else if (!options.name.empty()) {

@@ -49,8 +49,7 @@ Outcome<void> watch(Daemon& daemon) {
 Outcome<Attempt> initiate(Daemon& daemon, const Target& target, const Options& options, const Console& console) {
   vici::Message request;
   request.key("ike", target.connection).key("child", target.child);
-  const auto limit = std::chrono::ceil<std::chrono::milliseconds>(options.timeout).count();
-  request.key("timeout", std::to_string(limit)).key("loglevel", "1");
+  request.key("timeout", limit_of_command(options)).key("loglevel", "1");
   Attempt attempt;
   const auto show = [&](std::string_view event, const vici::Message& message) {
     if (event == vici::kLadderEvent) {
@@ -63,9 +62,7 @@ Outcome<Attempt> initiate(Daemon& daemon, const Target& target, const Options& o
     }
   };
   const auto begin = io::monotonic_now();
-  // The daemon ends the command at its limit; a little more is for its answer.
-  const auto wait = options.timeout == Duration::zero() ? Duration::zero() : options.timeout + seconds(2);
-  TRY(const auto answer, daemon.call("initiate", request, wait, show));
+  TRY(const auto answer, daemon.call("initiate", request, show));
   attempt.elapsed = std::chrono::duration_cast<std::chrono::microseconds>(io::monotonic_now() - begin);
   if (!answer) return failed({"the daemon cannot initiate", "it does not know the command", {}});
   attempt.done = answer->value_or("success") == "yes";
@@ -99,6 +96,11 @@ Outcome<ExitCode> up(Daemon& daemon, const Options& options, const Console& cons
   TRY_VOID(watch(daemon));
   std::size_t done = 0;
   for (const auto& target : wanted) {
+    if (&target != &wanted.front() && io::monotonic_now() >= options.deadline) {
+      if (!console.json)
+        console.complain(console.error_style.shown(target.to_string()) + " was not tried: the time is over");
+      break;
+    }
     TRY(const auto before, daemon.list_sas(target.connection));
     if (const auto found = find(before, target); found.ike != nullptr) {
       print_up(target, {}, found, console);

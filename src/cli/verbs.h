@@ -12,19 +12,18 @@ struct Options {
   std::string child;
   bool json = false;
   std::vector<std::string> vici_paths;
-  Duration timeout{};  ///< zero: the verb's own
+  Duration timeout{};  ///< for the verb as a whole
+  Instant deadline{};  ///< when that time is over
 };
 
 [[nodiscard]] Outcome<ExitCode> up(Daemon& daemon, const Options& options, const Console& console);
 [[nodiscard]] Outcome<ExitCode> down(Daemon& daemon, const Options& options, const Console& console);
 [[nodiscard]] Outcome<ExitCode> status(Daemon& daemon, const Options& options, const Console& console);
-[[nodiscard]] Outcome<ExitCode> reload(Daemon& daemon, const Options& options, const Console& console);
+[[nodiscard]] Outcome<ExitCode> reload(Daemon& daemon, const Console& console);
 /// The tool's own version was printed before.
-[[nodiscard]] Outcome<ExitCode> version(Daemon& daemon, const Options& options, const Console& console);
+[[nodiscard]] Outcome<ExitCode> version(Daemon& daemon, const Console& console);
 
-/// The time limit of a command that answers at once.
-[[nodiscard]] inline Duration quick_limit(const Options& options) {
-  return options.timeout == Duration::zero() ? Duration(seconds(30)) : options.timeout;
-}
+/// The time that is left, in milliseconds, as the commands initiate and terminate take it. Never 0, which means no limit there.
+[[nodiscard]] std::string limit_of_command(const Options& options);
 
 }  // namespace keypact::cli

@@ -4,8 +4,8 @@
 
 namespace keypact::cli {
 
-Outcome<ExitCode> version(Daemon& daemon, const Options& options, const Console& console) {
-  TRY(const auto answer, daemon.call("version", {}, quick_limit(options)));
+Outcome<ExitCode> version(Daemon& daemon, const Console& console) {
+  TRY(const auto answer, daemon.call("version", {}));
   if (!answer) return failed({"the daemon does not tell its version", "it does not know the command", {}});
   if (console.json) {
     console.print(response_json("version", *answer));

@@ -1,11 +1,14 @@
 """The tool keypact: its exit codes, its JSON, and two daemons side by side on one machine."""
 import json
+import signal
+import time
 
+from capture import Capture, classify
 from case import PairCase, render, site
 from daemons import BUILD
 from lab import run
 
-OK, FAILED, USAGE, NOT_RUNNING = 0, 1, 2, 3
+OK, FAILED, USAGE, NOT_RUNNING, NO_ANSWER = 0, 1, 2, 3, 6
 
 
 class Tool(PairCase):
@@ -25,6 +28,43 @@ class Tool(PairCase):
         self.assertEqual(run([BUILD / "keypact", "--vici", self.lab.dir / "nobody", "status"], check=False).returncode,
                          NOT_RUNNING)
         self.assertEqual(run([BUILD / "keypactd", "--nonsense"], check=False).returncode, USAGE)
+
+    def test_a_daemon_that_hangs_is_told_of_in_bounded_time(self):
+        self.configure()
+        self.bring_up()
+        daemon = self.initiator.process.popen
+        daemon.send_signal(signal.SIGSTOP)
+        try:
+            for verb in (("down", "tunnel"), ("up", "net"), ("reload",), ("status",)):
+                begin = time.monotonic()
+                done = self.initiator.tool(*verb, "--timeout", "0.5")
+                self.assertLess(time.monotonic() - begin, 5)
+                self.assertEqual(done.returncode, NO_ANSWER, done.stdout)
+                self.assertEqual(done.stdout.count("\n"), 1, done.stdout)
+                self.assertIn("the daemon does not answer", done.stdout)
+        finally:
+            daemon.send_signal(signal.SIGCONT)
+        self.assertEqual(self.initiator.tool("status").returncode, OK)
+        self.expect_data(size=20_000)
+
+    def test_without_a_secret_for_the_identities_nothing_is_sent(self):
+        def other_owners(configuration):
+            configuration["secrets"] = {"ike-5": {"id-1": "left.example", "id-2": "elsewhere.example",
+                                                  "secret": '"do not tell this to anybody"'}}
+        self.configure(initiator=other_owners)
+        capture = Capture(self.left)
+        done = self.initiator.tool("up", "net", "--timeout", "5")
+        capture.stop()
+        self.assertEqual(done.returncode, FAILED)
+        for words in ("[no-shared-key]", "before the first message", "secret ike-5 for left.example, elsewhere.example",
+                      "wanted is a secret for left.example and right.example", "local configuration", "`secrets`"):
+            self.assertIn(words, done.stdout)
+        self.assertNotIn("the peer did not say", done.stdout)
+        self.assertNotIn("do not tell", done.stdout + self.initiator.log_text())
+        self.assertEqual([frame for frame in capture.frames() if classify(frame) == "IKE"], [])
+        self.assertIn("no-shared-key", json.dumps(self.json("status")))
+        self.configure()
+        self.bring_up()
 
     def test_json_of_every_verb(self):
         self.configure()

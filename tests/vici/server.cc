@@ -78,7 +78,7 @@ void Server::serve(int client) {
       session.respond(answer);
     }
     const auto output = session.take_output();
-    if (write(client, output.data(), output.size()) != std::ssize(output)) return;
+    if (send(client, output.data(), output.size(), MSG_NOSIGNAL) != std::ssize(output)) return;
   }
 }
 
