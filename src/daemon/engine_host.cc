@@ -61,6 +61,7 @@ void EngineHost::pump() {
   for (auto outputs = engine_.take_outputs(); !outputs.empty(); outputs = engine_.take_outputs())
     for (auto& output : outputs) carry_out(std::move(output));
   pumping_ = false;
+  if (settle_) settle_();
   if (const auto deadline = engine_.deadline()) timer_.set(*deadline);
   else timer_.cancel();
   check_ended();

@@ -17,6 +17,8 @@ class EngineHost {
   EngineHost(io::EventLoop& loop, const ike::Options& options, crypto::Library& library, RandomSource& random,
              Transport& transport, Stack stack);
 
+  /// Called when all that a step of the engine asked for has been carried out.
+  void after_each_step(std::function<void()> settle) { settle_ = std::move(settle); }
   void add_listener(Listener listener) { listeners_.push_back(std::move(listener)); }
 
   void on_datagram(const ike::Datagram& datagram);
@@ -38,6 +40,7 @@ class EngineHost {
   RandomSource& random_;
   Transport& transport_;
   Stack stack_;
+  std::function<void()> settle_;
   ike::Engine engine_;
   io::Timer timer_;
   std::vector<Listener> listeners_;

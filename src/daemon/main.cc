@@ -9,12 +9,15 @@
 #include "daemon/control_socket.h"
 #include "daemon/key_export.h"
 #include "daemon/log.h"
+#include "io/clock.h"
 
 namespace keypact::daemon {
 namespace {
 
 /// How long the peers have to answer when we end.
 constexpr Duration kPatience = seconds(2);
+/// How long the routes of a run that was killed wait for clients that load the connections anew.
+constexpr Duration kTimeForClients = seconds(30);
 
 /// Exit status 1: cannot start; 2: usage.
 int fail(Log& log, const Error& error) {
@@ -56,6 +59,7 @@ int run(const CommandLine& line, Log& log) {
   options.export_keys = !line.export_keys_directory.empty();
   EngineHost host(loop, options, library, **random, *transport,
                   [&](ipsec::StackRequest request) { return (*backend)->apply(std::move(request)); });
+  host.after_each_step([&] { (*backend)->settle(); });
   const auto note = [&](const std::string& text) { log.write(LogLevel::warning, text); };
   ControlSocket control(loop, line, host, **backend, library, log.wants_messages(), note);
   const KeyExport key_export(line.export_keys_directory);
@@ -75,11 +79,15 @@ int run(const CommandLine& line, Log& log) {
   if (!started) return fail(log, started.error());
 
   // Without a file connections come over vici only; a file with errors is another matter.
-  if (!std::filesystem::exists(line.config_directory + "/swanctl.conf"))
+  if (!std::filesystem::exists(line.config_directory + "/swanctl.conf")) {
     note("there is no swanctl.conf in " + line.config_directory + ": connections come over vici only");
-  else if (!control.load_files())
+    (*backend)->forget_earlier_run_at(loop, io::monotonic_now() + kTimeForClients);
+  } else if (!control.load_files()) {
     return fail(log, {"keypactd does not start", "the configuration in " + line.config_directory + " has errors",
                       "correct what is named above"});
+  } else {
+    (*backend)->forget_earlier_run();
+  }
   started = control.listen();
   if (started)
     started = loop.on_signal([&](int signal) {
@@ -90,6 +98,7 @@ int run(const CommandLine& line, Log& log) {
   log.write(LogLevel::info, std::string("keypactd ") + KEYPACT_VERSION + " listens on UDP " + std::to_string(line.port) +
                                 " and " + std::to_string(line.nat_port) + ", control at " + line.vici_path);
   loop.run();
+  (*backend)->forget_earlier_run();
   log.write(LogLevel::info, "keypactd ends");
   return 0;
 }

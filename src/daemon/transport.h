@@ -30,6 +30,7 @@ class Transport {
   /// Starts receiving. The receivers are called on the loop's thread for as long as this object lives.
   [[nodiscard]] Result<void> start(io::EventLoop& loop, Receivers receivers);
 
+  [[nodiscard]] std::vector<std::uint16_t> own_ports() const { return {ports_.ike, ports_.nat}; }
   void send(const ike::Datagram& datagram);
   /// ESP in UDP, from the NAT traversal port.
   io::SendReport send_esp(IpFamily family, std::span<const io::OutgoingDatagram> batch);

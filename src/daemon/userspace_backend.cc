@@ -1,35 +1,15 @@
 #include "daemon/userspace_backend.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "io/clock.h"
 
 namespace keypact::daemon {
 namespace {
 
-/// Tables of our own are numbered by the name of the TUN device: two daemons on one machine keep apart, and a daemon that comes
-/// back after a crash finds what it left.
-constexpr std::uint32_t kFirstTable = 0x6b700000;
-/// Behind every route into the tunnel: what holds when the device is gone with its process.
-constexpr std::uint32_t kFallbackMetric = 0x6b700000;
-/// Before the main table, after the local one.
-constexpr std::uint32_t kRulePriority = 220;
 /// Leaves room for every combination of outer headers, ESP and padding on a path of 1500 octets.
 constexpr std::uint32_t kTunnelMtu = 1400;
-
-std::uint32_t table_of(const std::string& device) {
-  std::uint32_t hash = 0x811c9dc5;  // FNV-1a
-  for (const char c : device) hash = (hash ^ static_cast<std::uint8_t>(c)) * 0x01000193;
-  return kFirstTable | (hash & 0xffff);
-}
-
-io::PolicyRule rule_into(std::uint32_t table, IpFamily family) {
-  io::PolicyRule rule;
-  rule.family = family;
-  rule.priority = kRulePriority;
-  rule.table = table;
-  rule.mark = kOwnTrafficMark;
-  rule.invert = true;
-  return rule;
-}
 
 }  // namespace
 
@@ -37,20 +17,18 @@ Result<std::unique_ptr<UserspaceBackend>> UserspaceBackend::open(const std::stri
                                                                  crypto::Library& library, RandomSource& random) {
   TRY(auto netlink, io::Netlink::open());
   TRY(auto tun, io::TunDevice::create(name));
-  std::unique_ptr<UserspaceBackend> backend(
-      new UserspaceBackend(std::move(tun), io::NetworkChanges(std::move(netlink)), transport, library, random));
-  TRY(backend->interface_, backend->netlink().interface_index(backend->tun_.name()));
+  TRY(const auto interface, netlink.interface_index(tun.name()));
   io::LinkSettings link;
   link.mtu = kTunnelMtu;
   link.automatic_ipv6_address = false;
   link.up = true;
-  TRY_VOID(backend->netlink().configure(backend->interface_, link));
-  backend->table_ = table_of(backend->tun_.name());
-  TRY(const auto stale, backend->netlink().own_routes(backend->table_));
-  for (const auto& route : stale) TRY_VOID(backend->netlink().remove(route));
+  TRY_VOID(netlink.configure(interface, link));
+  TRY(auto routes, TunnelRoutes::open(std::move(netlink), tun.name(), kOwnTrafficMark));
+  io::InboundFilter filter({tun.name(), transport.own_ports(), kOwnTrafficMark});
+  std::unique_ptr<UserspaceBackend> backend(
+      new UserspaceBackend(std::move(tun), std::move(routes), std::move(filter), transport, library, random));
   for (const auto family : {IpFamily::v4, IpFamily::v6}) {
     if (!io::address_family_available(family)) continue;
-    TRY_VOID(backend->network_.add(rule_into(backend->table_, family)));
     io::RawEspOptions options;
     options.family = family;
     options.mark = kOwnTrafficMark;
@@ -73,76 +51,50 @@ Result<void> UserspaceBackend::start(io::EventLoop& loop, Events events, Problem
 }
 
 std::optional<ipsec::StackEvent> UserspaceBackend::apply(ipsec::StackRequest request) {
-  // Routes come before the policy is needed and go after it: what is protected never finds another way meanwhile.
   if (const auto* install = std::get_if<ipsec::InstallPolicy>(&request)) {
     policies_.insert_or_assign(install->policy.id, install->policy);
-    update_routes();
+    policies_changed_ = true;
+  } else if (const auto* remove = std::get_if<ipsec::RemovePolicy>(&request)) {
+    policies_changed_ |= policies_.erase(remove->id) != 0;
   }
-  const auto* removed = std::get_if<ipsec::RemovePolicy>(&request);
-  const auto gone = removed != nullptr ? removed->id : PolicyId{};
   const auto* sa = std::get_if<ipsec::InstallChildSa>(&request);
   const auto path = sa != nullptr ? std::optional(Path{sa->sa.id, sa->sa.local.address, sa->sa.remote.address}) : std::nullopt;
+  // What an SA is to carry finds its way to it from the first packet on.
+  if (sa != nullptr) settle();
   auto event = plane_.apply(std::move(request), io::monotonic_now());
   if (path) learn_path_mtu(*path);
-  if (gone && policies_.erase(gone) != 0) update_routes();
   return event;
 }
 
-std::map<Prefix, io::Route> UserspaceBackend::wanted_routes() {
-  std::map<Prefix, io::Route> wanted;
-  for (const auto& [id, policy] : policies_) {
-    if (policy.action == PolicyAction::bypass) continue;
-    for (const auto& selector : policy.remote) {
-      for (const auto& prefix : prefixes_covering(selector.first, selector.last)) {
-        io::Route route;
-        route.destination = prefix;
-        route.interface = interface_;
-        route.table = table_;
-        route.preferred_source = source_address(policy, prefix.address.family());
-        wanted.emplace(prefix, route);
-      }
-    }
-  }
-  return wanted;
+void UserspaceBackend::settle() {
+  if (!std::exchange(policies_changed_, false)) return;
+  update_filter();
+  routes_.update(policies_, problems_);
 }
 
-void UserspaceBackend::update_routes() {
-  const auto wanted = wanted_routes();
-  const auto fallback = [&](const Prefix& prefix) {
-    io::Route route;
-    route.destination = prefix;
-    route.kind = io::RouteKind::unreachable;
-    route.table = table_;
-    route.metric = kFallbackMetric;
-    return route;
-  };
-  const auto tell = [&](const Result<void>& done) {
-    if (!done) problems_(done.error().to_string());
-  };
-  // While a route changes the fallback behind it holds: nothing leaves in clear.
-  for (const auto& [prefix, route] : wanted)
-    if (!routes_.contains(prefix)) tell(network_.add(fallback(prefix)));
-  for (const auto& [prefix, route] : routes_) {
-    const auto still = wanted.find(prefix);
-    if (still == wanted.end() || still->second != route) tell(network_.remove(route));
-    if (still == wanted.end()) tell(network_.remove(fallback(prefix)));
-  }
-  for (const auto& [prefix, route] : wanted) {
-    const auto before = routes_.find(prefix);
-    if (before == routes_.end() || before->second != route) tell(network_.add(route));
-  }
-  routes_ = wanted;
+void UserspaceBackend::update_filter() {
+  if (!filter_.available()) return;
+  std::vector<io::FilterPolicy> wanted;
+  wanted.reserve(policies_.size());
+  for (const auto& [id, policy] : policies_) wanted.push_back({policy.action, policy.local, policy.remote});
+  // The order of the SPD.
+  std::ranges::stable_sort(wanted, {}, [](const io::FilterPolicy& policy) { return precedence(policy.action); });
+  const auto done = filter_.replace(wanted);
+  if (done) return;
+  problems_(done.error().to_string());
+  if (!filter_.available())
+    problems_("this kernel has no nftables: packets that come in clear are not dropped where a policy wants them protected");
 }
 
-std::optional<IpAddress> UserspaceBackend::source_address(const ipsec::Policy& policy, IpFamily family) {
-  const auto addresses = netlink().local_addresses();
-  if (!addresses) return std::nullopt;
-  for (const auto& candidate : *addresses) {
-    if (candidate.at.address.family() != family || candidate.link_local || !candidate.usable) continue;
-    for (const auto& selector : policy.local)
-      if (selector.contains(candidate.at.address)) return candidate.at.address;
-  }
-  return std::nullopt;
+void UserspaceBackend::forget_earlier_run() {
+  policies_changed_ = true;
+  settle();
+  routes_.forget_earlier_run(problems_);
+}
+
+void UserspaceBackend::forget_earlier_run_at(io::EventLoop& loop, Instant at) {
+  patience_ = io::Timer(loop, [this] { forget_earlier_run(); });
+  patience_.set(at);
 }
 
 void UserspaceBackend::on_tunnel_readable() {

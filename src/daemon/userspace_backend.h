@@ -5,8 +5,9 @@
 #include <map>
 
 #include "daemon/transport.h"
+#include "daemon/tunnel_routes.h"
 #include "esp/data_plane.h"
-#include "io/network_changes.h"
+#include "io/inbound_filter.h"
 #include "io/raw_esp_socket.h"
 #include "io/tun_device.h"
 
@@ -22,18 +23,29 @@ class UserspaceBackend {
                                                                       crypto::Library& library, RandomSource& random);
   [[nodiscard]] Result<void> start(io::EventLoop& loop, Events events, Problems problems);
 
+  /// Routes and filters follow the policies with settle(), so that a reload costs one look at the network.
   [[nodiscard]] std::optional<ipsec::StackEvent> apply(ipsec::StackRequest request);
+  void settle();
+  /// The policies of this run are known: what an earlier one left, because it was killed, goes where none of them wants it.
+  void forget_earlier_run();
+  /// The same, later: for policies that clients bring one by one.
+  void forget_earlier_run_at(io::EventLoop& loop, Instant at);
+
   /// ESP that came in UDP.
   void on_udp_esp(std::span<const io::ReceivedDatagram> datagrams);
 
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const { return plane_.counters(id); }
   [[nodiscard]] const esp::DropCounters& drops() const { return plane_.drops(); }
-  [[nodiscard]] io::Netlink& netlink() { return network_.netlink(); }
+  [[nodiscard]] io::Netlink& netlink() { return routes_.netlink(); }
 
  private:
-  UserspaceBackend(io::TunDevice tun, io::NetworkChanges network, Transport& transport, crypto::Library& library,
-                   RandomSource& random)
-      : tun_(std::move(tun)), network_(std::move(network)), transport_(transport), plane_(library, random) {}
+  UserspaceBackend(io::TunDevice tun, TunnelRoutes routes, io::InboundFilter filter, Transport& transport,
+                   crypto::Library& library, RandomSource& random)
+      : tun_(std::move(tun)),
+        routes_(std::move(routes)),
+        filter_(std::move(filter)),
+        transport_(transport),
+        plane_(library, random) {}
 
   void on_tunnel_readable();
   void on_raw_readable(io::RawEspSocket& socket);
@@ -47,20 +59,17 @@ class UserspaceBackend {
     IpAddress remote;
   };
   void learn_path_mtu(const Path& path);
-  /// One route a destination: of several policies that share it, the first one names the source address.
-  [[nodiscard]] std::map<Prefix, io::Route> wanted_routes();
-  void update_routes();
-  [[nodiscard]] std::optional<IpAddress> source_address(const ipsec::Policy& policy, IpFamily family);
+  void update_filter();
 
   io::TunDevice tun_;
-  io::NetworkChanges network_;
+  TunnelRoutes routes_;
+  io::InboundFilter filter_;
   Transport& transport_;
   esp::DataPlane plane_;
-  std::uint32_t table_ = 0;
-  io::InterfaceIndex interface_ = 0;
   std::map<IpFamily, io::RawEspSocket> raw_;
-  std::map<PolicyId, ipsec::Policy> policies_;
-  std::map<Prefix, io::Route> routes_;  ///< into the tunnel; each has a fallback behind it
+  TunnelRoutes::Policies policies_;
+  bool policies_changed_ = false;
+  io::Timer patience_;
   std::vector<io::Watch> watches_;
   esp::OutputBatch output_;
   std::vector<esp::OuterPacket> incoming_;

@@ -94,31 +94,34 @@ TEST(Outbound, I16_asks_for_an_sa_once_until_the_question_is_answered) {
   EXPECT_EQ(asks(), 1U);
 }
 
-TEST(Outbound, TheFirstPolicyThatMatchesDecides) {
+TEST(Outbound, ThePolicyThatComesFirstDecides) {
   End end(1);
   const auto install = [&](std::uint64_t id, PolicyAction action, const char* remote) {
     end.plane.apply(ipsec::InstallPolicy{{{id}, "p", action, networks({"10.1.0.0/16"}), networks({remote})}}, end.now);
   };
-  install(1, PolicyAction::bypass, "10.2.1.0/24");
-  install(2, PolicyAction::discard, "10.2.2.0/24");
-  install(3, PolicyAction::protect, "10.2.0.0/16");
-  install(4, PolicyAction::discard, "10.2.0.0/16");
-  EXPECT_TRUE(end.installs(make_sa({.policy = 3}, true)));
+  // Whatever order they come in: what passes, what is protected, what is dropped.
+  install(1, PolicyAction::discard, "10.0.0.0/8");
+  install(2, PolicyAction::protect, "10.2.0.0/16");
+  install(3, PolicyAction::bypass, "10.2.1.0/24");
+  install(4, PolicyAction::protect, "10.2.2.0/24");
+  EXPECT_TRUE(end.installs(make_sa({.policy = 2}, true)));
 
   EXPECT_TRUE(end.send(make_packet({.destination = "10.2.1.9"})).empty());
   ASSERT_EQ(end.output.in_clear().size(), 1U);
   EXPECT_EQ(to_octets(end.output.in_clear()[0]), make_packet({.destination = "10.2.1.9"}));
-  EXPECT_TRUE(end.send(make_packet({.destination = "10.2.2.9"})).empty());
+  EXPECT_EQ(end.send(make_packet({.destination = "10.2.2.9"})).size(), 1U) << "of two that protect, the one that came first";
   EXPECT_TRUE(end.output.in_clear().empty());
-  EXPECT_EQ(end.dropped(DropReason::policy_discards), 1U);
   EXPECT_EQ(end.send(make_packet({.destination = "10.2.3.9"})).size(), 1U);
+  EXPECT_EQ(end.dropped(DropReason::policy_discards), 0U);
   EXPECT_TRUE(end.send(make_packet({.destination = "10.3.0.1"})).empty());
+  EXPECT_EQ(end.dropped(DropReason::policy_discards), 1U);
+  EXPECT_TRUE(end.send(make_packet({.destination = "11.0.0.1"})).empty());
   EXPECT_EQ(end.dropped(DropReason::no_policy), 1U);
 
   // A policy that comes again keeps its place.
-  install(2, PolicyAction::discard, "10.2.3.0/24");
-  EXPECT_TRUE(end.send(make_packet({.destination = "10.2.3.9"})).empty());
-  EXPECT_EQ(end.dropped(DropReason::policy_discards), 2U);
+  install(2, PolicyAction::protect, "10.3.0.0/16");
+  EXPECT_TRUE(end.send(make_packet({.destination = "10.3.0.1"})).empty());
+  EXPECT_EQ(end.dropped(DropReason::outside_selectors), 1U);
 }
 
 TEST(Outbound, APacketThatNoSaWasNegotiatedForIsDropped) {

@@ -20,7 +20,8 @@ Spd::Entry* Spd::any(PolicyId id) {
 void Spd::install(const ipsec::Policy& policy) {
   Entry* entry = configured(policy.id);
   if (entry == nullptr) {
-    entry = &configured_.emplace_back();
+    const auto later = [&](const Entry& other) { return precedence(other.action) > precedence(policy.action); };
+    entry = &*configured_.emplace(std::ranges::find_if(configured_, later));
     entry->id = policy.id;
     const auto orphan = std::ranges::find(orphans_, policy.id, &Entry::id);
     if (orphan != orphans_.end()) {

@@ -1,5 +1,5 @@
-// Spd: which policy an outbound packet belongs to, and which SA carries it. First match in the order of installation; what no
-// policy matches is discarded. RFC 4301 §4.4.1.
+// Spd: which policy an outbound packet belongs to, and which SA carries it. First match in the order of precedence() and then of
+// installation; what no policy matches is discarded. RFC 4301 §4.4.1.
 #pragma once
 
 #include "esp/sad.h"
@@ -25,7 +25,7 @@ class Spd {
  public:
   explicit Spd(Duration acquire_retry) : acquire_retry_(acquire_retry) {}
 
-  /// A policy that is there already keeps its place and its SAs.
+  /// A policy that is there already keeps its place and its SAs; its action is never changed.
   void install(const ipsec::Policy& policy);
   /// False when there is no such policy. Its SAs go on carrying what was negotiated for them, until they are removed.
   bool remove(PolicyId id);

@@ -20,12 +20,14 @@ namespace {
 constexpr std::int32_t kPriority = -300;
 constexpr const char* kPolicies = "policies";
 constexpr std::uint8_t kMobilityHeader = 135;
-/// RFC 4861 §4: solicitations, advertisements and redirects of routers and neighbours.
+/// RFC 4861: solicitations, advertisements and redirects of routers and neighbours.
 constexpr std::uint8_t kFirstNeighborDiscovery = 133;
 constexpr std::uint8_t kLastNeighborDiscovery = 137;
 
 using Port = std::array<std::uint8_t, 2>;
-Port octets_of(std::uint16_t port) { return {static_cast<std::uint8_t>(port >> 8), static_cast<std::uint8_t>(port & 0xff)}; }
+Port octets_of(std::uint16_t port) {
+  return {static_cast<std::uint8_t>(port >> 8), static_cast<std::uint8_t>(port & 0xff)};
+}
 
 enum class PortKind : std::uint8_t { none, ports, type_and_code };
 
@@ -46,7 +48,8 @@ void match_address(NftablesRule& rule, const TrafficSelector& selector, bool sou
   const bool v4 = selector.family() == IpFamily::v4;
   if (selector.first.is_unspecified() && selector.last == IpAddress::highest(selector.family())) return;
   const std::uint32_t offset = v4 ? (source ? 12 : 16) : (source ? 8 : 24);
-  rule.load_payload(NFT_PAYLOAD_NETWORK_HEADER, offset, v4 ? 4 : 16).between(selector.first.octets(), selector.last.octets());
+  rule.load_payload(NFT_PAYLOAD_NETWORK_HEADER, offset, v4 ? 4 : 16)
+      .between(selector.first.octets(), selector.last.octets());
 }
 
 void match_port(NftablesRule& rule, PortRange range, std::uint32_t offset) {
@@ -55,7 +58,8 @@ void match_port(NftablesRule& rule, PortRange range, std::uint32_t offset) {
 }
 
 /// False when the rule cannot say it: an OPAQUE port, or the type of a Mobility Header.
-bool match_ports(NftablesRule& rule, std::uint8_t protocol, const TrafficSelector& remote, const TrafficSelector& local) {
+bool match_ports(NftablesRule& rule, std::uint8_t protocol, const TrafficSelector& remote,
+                 const TrafficSelector& local) {
   if (remote.ports.is_opaque() || local.ports.is_opaque()) return false;
   if (protocol == kMobilityHeader) return remote.ports.is_any();
   const auto kind = port_kind(protocol);
@@ -109,7 +113,7 @@ void add_own_traffic(NftablesBatch& batch, const std::string& table, const Inbou
   fragment.load_meta(NFT_META_L4PROTO).equals(std::uint8_t{IPPROTO_UDP});
   fragment.load_ipv6_fragment_offset().compare(NFT_CMP_NEQ, Port{0, 0});
   let_pass(batch, fragment);
-  // RFC 4861 §7.1: a hop limit of 255 shows that no router has passed it on.
+  // RFC 4861: a hop limit of 255 shows that no router has passed it on.
   NftablesRule neighbor(table, "input");
   neighbor.load_meta(NFT_META_NFPROTO).equals(std::uint8_t{NFPROTO_IPV6});
   neighbor.load_meta(NFT_META_L4PROTO).equals(std::uint8_t{IPPROTO_ICMPV6});
@@ -120,7 +124,8 @@ void add_own_traffic(NftablesBatch& batch, const std::string& table, const Inbou
 }
 
 /// What came out of the tunnel was judged by the data plane, and what this machine says to itself crosses no boundary.
-void add_protected_side(NftablesBatch& batch, const std::string& table, const std::string& chain, const std::string& tunnel) {
+void add_protected_side(NftablesBatch& batch, const std::string& table, const std::string& chain,
+                        const std::string& tunnel) {
   std::array<std::uint8_t, 16> name{};
   std::ranges::copy(tunnel, name.begin());
   NftablesRule from_tunnel(table, chain);

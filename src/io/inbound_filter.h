@@ -20,7 +20,7 @@ struct FilterPolicy {
 struct InboundFilterOptions {
   std::string tunnel;                    ///< the interface by which protected packets come; the table is named after it
   std::vector<std::uint16_t> own_ports;  ///< UDP ports of ours, open to everybody
-  std::uint32_t mark = 0;                ///< what packets to own_ports are marked with, so that the tables of all of us know them
+  std::uint32_t mark = 0;  ///< what packets to own_ports are marked with, so that the tables of all of us know them
 };
 
 class InboundFilter {

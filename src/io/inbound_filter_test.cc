@@ -65,7 +65,8 @@ class InboundFilterTest : public InNetworkNamespace {
     return becomes_readable(socket->fd(), 50);
   }
   static std::uint16_t checksum(OctetView octets, std::uint32_t sum = 0) {
-    for (std::size_t i = 0; i + 1 < octets.size(); i += 2) sum += static_cast<std::uint32_t>(octets[i] << 8 | octets[i + 1]);
+    for (std::size_t i = 0; i + 1 < octets.size(); i += 2)
+      sum += static_cast<std::uint32_t>(octets[i] << 8 | octets[i + 1]);
     while (sum >> 16 != 0) sum = (sum & 0xffff) + (sum >> 16);
     return static_cast<std::uint16_t>(~sum);
   }
@@ -101,7 +102,8 @@ TEST_F(InboundFilterTest, WhatAPolicyWantsProtectedComesByTheTunnelOrNotAtAll) {
        {std::tuple{"10.1.0.1", "10.2.0.7", "10.1.0.9"}, {"fd01::1", "fd02::7", "fd01::9"}}) {
     ASSERT_TRUE(arrives(*wire_, theirs, ours)) << "without a filter";
     auto filtered = filter();
-    const auto done = filtered.replace(protect(ip(ours).is_v4() ? "10.1.0.0" : "fd01::", ip(ours).is_v4() ? "10.2.0.0" : "fd02::"));
+    const auto done =
+        filtered.replace(protect(ip(ours).is_v4() ? "10.1.0.0" : "fd01::", ip(ours).is_v4() ? "10.2.0.0" : "fd02::"));
     ASSERT_TRUE(done) << done.error().to_string();
     EXPECT_FALSE(arrives(*wire_, theirs, ours));
     EXPECT_TRUE(arrives(*tunnel_, theirs, ours));
@@ -129,8 +131,9 @@ TEST_F(InboundFilterTest, ProtocolPortsAndRangesAreCompared) {
   auto remote = network("10.2.0.0");
   remote[0].first = ip("10.2.0.5");
   remote[0].last = ip("10.2.1.4");
-  ASSERT_TRUE(filtered.replace({{PolicyAction::discard, network("10.1.0.0", IPPROTO_UDP, PortRange::single(9000)), remote},
-                                {PolicyAction::protect, network("10.1.0.0", IPPROTO_TCP), network("10.2.0.0")}}));
+  ASSERT_TRUE(
+      filtered.replace({{PolicyAction::discard, network("10.1.0.0", IPPROTO_UDP, PortRange::single(9000)), remote},
+                        {PolicyAction::protect, network("10.1.0.0", IPPROTO_TCP), network("10.2.0.0")}}));
   EXPECT_FALSE(arrives(*wire_, "10.2.0.5", "10.1.0.1"));
   EXPECT_FALSE(arrives(*wire_, "10.2.1.4", "10.1.0.1"));
   EXPECT_TRUE(arrives(*wire_, "10.2.0.4", "10.1.0.1"));
@@ -143,7 +146,8 @@ TEST_F(InboundFilterTest, EverythingIsARangeToo) {
   for (const auto family : {IpFamily::v4, IpFamily::v6}) {
     const std::vector<TrafficSelector> all{TrafficSelector::all(family)};
     ASSERT_TRUE(filtered.replace({{PolicyAction::protect, all, all}}));
-    EXPECT_FALSE(arrives(*wire_, family == IpFamily::v4 ? "10.2.0.7" : "fd02::7", family == IpFamily::v4 ? "10.1.0.1" : "fd01::1"));
+    EXPECT_FALSE(arrives(*wire_, family == IpFamily::v4 ? "10.2.0.7" : "fd02::7",
+                         family == IpFamily::v4 ? "10.1.0.1" : "fd01::1"));
   }
   EXPECT_TRUE(arrives(*wire_, "10.2.0.7", "10.1.0.1")) << "the policy is one of IPv6 now";
 }

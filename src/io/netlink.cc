@@ -1,4 +1,4 @@
-// The requests themselves; how one is sent and answered is in netlink_exchange.
+// What changes something, and the question for a route; lists are in netlink_listing, the exchange in netlink_exchange.
 #include "io/netlink.h"
 
 #include <libmnl/libmnl.h>
@@ -11,34 +11,12 @@
 
 #include <cerrno>
 
-#include "io/netlink_exchange.h"
+#include "io/netlink_implementation.h"
 #include "io/network_changes.h"
 #include "io/socket_address.h"
 
 namespace keypact::io {
-
-struct Netlink::Implementation {
-  NetlinkExchange exchange;
-  /// 0 when there is no such interface.
-  std::uint32_t link_mtu(InterfaceIndex interface);
-};
-
 namespace {
-
-/// Marks our routes and rules, so that "ip route show proto 75" lists them. No program has registered that number.
-constexpr std::uint8_t kProtocol = 75;
-
-unsigned char family_of(IpFamily family) { return family == IpFamily::v4 ? AF_INET : AF_INET6; }
-
-void put_address(NetlinkRequest& request, std::uint16_t attribute, const IpAddress& address) {
-  mnl_attr_put(request.header(), attribute, address.octets().size(), address.octets().data());
-}
-
-std::optional<IpAddress> get_address(const nlattr* attribute) {
-  if (attribute == nullptr) return std::nullopt;
-  return IpAddress::from_octets(
-      {static_cast<const std::uint8_t*>(mnl_attr_get_payload(attribute)), mnl_attr_get_payload_len(attribute)});
-}
 
 NetlinkRequest link_request(InterfaceIndex interface) {
   NetlinkRequest request(RTM_NEWLINK, NLM_F_ACK);
@@ -94,15 +72,30 @@ NetlinkRequest route_request(std::uint16_t type, std::uint16_t flags, const Rout
   return request;
 }
 
+std::uint8_t action_of(RuleKind kind) {
+  switch (kind) {
+    case RuleKind::lookup: return FR_ACT_TO_TBL;
+    case RuleKind::skip_to: return FR_ACT_GOTO;
+    case RuleKind::nothing: return FR_ACT_NOP;
+  }
+  return FR_ACT_UNSPEC;
+}
+
 NetlinkRequest rule_request(std::uint16_t type, std::uint16_t flags, const PolicyRule& rule) {
   NetlinkRequest request(type, flags);
   auto& body = request.body<fib_rule_hdr>();
   body.family = family_of(rule.family);
-  body.table = rule.table < 256 ? static_cast<unsigned char>(rule.table) : static_cast<unsigned char>(RT_TABLE_UNSPEC);
-  body.action = FR_ACT_TO_TBL;
+  if (rule.kind == RuleKind::lookup)
+    body.table = rule.table < 256 ? static_cast<unsigned char>(rule.table) : static_cast<unsigned char>(RT_TABLE_UNSPEC);
+  body.action = action_of(rule.kind);
   if (rule.invert) body.flags |= FIB_RULE_INVERT;
+  if (rule.source) body.src_len = static_cast<std::uint8_t>(rule.source->length);
+  if (rule.destination) body.dst_len = static_cast<std::uint8_t>(rule.destination->length);
   mnl_attr_put_u32(request.header(), FRA_PRIORITY, rule.priority);
-  mnl_attr_put_u32(request.header(), FRA_TABLE, rule.table);
+  if (rule.source) put_address(request, FRA_SRC, rule.source->address);
+  if (rule.destination) put_address(request, FRA_DST, rule.destination->address);
+  if (rule.kind == RuleKind::lookup) mnl_attr_put_u32(request.header(), FRA_TABLE, rule.table);
+  if (rule.kind == RuleKind::skip_to) mnl_attr_put_u32(request.header(), FRA_GOTO, rule.target);
   mnl_attr_put_u8(request.header(), FRA_PROTOCOL, kProtocol);
   if (rule.mark) {
     mnl_attr_put_u32(request.header(), FRA_FWMARK, *rule.mark);
@@ -114,18 +107,6 @@ NetlinkRequest rule_request(std::uint16_t type, std::uint16_t flags, const Polic
 }
 
 constexpr std::uint16_t kNew = NLM_F_CREATE | NLM_F_EXCL;
-
-LocalAddress parse_local_address(const nlmsghdr* message, const IpAddress& address, std::uint32_t flags) {
-  const auto* body = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
-  LocalAddress local;
-  local.at = {body->ifa_index, address, body->ifa_prefixlen};
-  local.loopback = body->ifa_scope == RT_SCOPE_HOST;
-  local.link_local = body->ifa_scope == RT_SCOPE_LINK;
-  local.usable =
-      (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED)) == 0 || (flags & IFA_F_OPTIMISTIC) != 0;
-  local.temporary = address.is_v6() && (flags & IFA_F_TEMPORARY) != 0;
-  return local;
-}
 
 /// Does the kernel take packets for that address?
 bool is_local(NetlinkExchange& exchange, const IpAddress& address) {
@@ -213,6 +194,13 @@ Result<bool> Netlink::add(const Route& route) {
   return true;
 }
 
+Result<void> Netlink::replace(const Route& route) {
+  const auto outcome =
+      implementation_->exchange.run(route_request(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK, route));
+  if (!outcome.ok()) return failure(outcome.error("cannot add " + to_string(NetworkChange(route))));
+  return {};
+}
+
 Result<bool> Netlink::add(const PolicyRule& rule) {
   const auto outcome = implementation_->exchange.run(rule_request(RTM_NEWRULE, kNew | NLM_F_ACK, rule));
   if (outcome.code == EEXIST) return true;  // the kernel compares the protocol too, so it is ours
@@ -236,55 +224,6 @@ Result<void> Netlink::remove(const PolicyRule& rule) {
   const auto outcome = implementation_->exchange.run(rule_request(RTM_DELRULE, NLM_F_ACK, rule));
   if (outcome.ok() || outcome.code == ENOENT) return {};
   return failure(outcome.error("cannot remove " + to_string(NetworkChange(rule))));
-}
-
-Result<std::vector<LocalAddress>> Netlink::local_addresses() {
-  NetlinkRequest request(RTM_GETADDR, NLM_F_DUMP);
-  request.body<ifaddrmsg>().ifa_family = AF_UNSPEC;
-  std::vector<LocalAddress> found;
-  const auto outcome = implementation_->exchange.run(request, [&](const nlmsghdr* message) {
-    const NetlinkAttributes attributes(message, sizeof(ifaddrmsg));
-    // On a point-to-point link IFA_ADDRESS is the other end's.
-    const auto* own = attributes.find(IFA_LOCAL);
-    const auto address = get_address(own != nullptr ? own : attributes.find(IFA_ADDRESS));
-    const auto* body = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(message));
-    if (address)
-      found.push_back(parse_local_address(message, *address, attributes.u32(IFA_FLAGS).value_or(body->ifa_flags)));
-  });
-  if (!outcome.ok()) return failure(outcome.error("cannot list the addresses of this machine"));
-  return found;
-}
-
-namespace {
-
-RouteKind kind_of(unsigned char type) {
-  if (type == RTN_UNREACHABLE) return RouteKind::unreachable;
-  return type == RTN_BLACKHOLE ? RouteKind::blackhole : RouteKind::unicast;
-}
-
-}  // namespace
-
-Result<std::vector<Route>> Netlink::own_routes(std::uint32_t table) {
-  std::vector<Route> found;
-  for (const auto family : {IpFamily::v4, IpFamily::v6}) {
-    NetlinkRequest request(RTM_GETROUTE, NLM_F_DUMP);
-    request.body<rtmsg>().rtm_family = family_of(family);
-    const auto outcome = implementation_->exchange.run(request, [&](const nlmsghdr* message) {
-      const auto* body = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(message));
-      const NetlinkAttributes attributes(message, sizeof(rtmsg));
-      if (body->rtm_protocol != kProtocol || attributes.u32(RTA_TABLE).value_or(body->rtm_table) != table) return;
-      Route route;
-      const auto destination = get_address(attributes.find(RTA_DST)).value_or(IpAddress::unspecified(family));
-      route.destination = {destination, body->rtm_dst_len};
-      route.kind = kind_of(body->rtm_type);
-      if (route.kind == RouteKind::unicast) route.interface = attributes.u32(RTA_OIF).value_or(0);
-      route.table = table;
-      route.metric = attributes.u32(RTA_PRIORITY).value_or(0);
-      found.push_back(route);
-    });
-    if (!outcome.ok()) return failure(outcome.error("cannot list the routes of table " + std::to_string(table)));
-  }
-  return found;
 }
 
 std::uint32_t Netlink::Implementation::link_mtu(InterfaceIndex interface) {

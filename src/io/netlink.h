@@ -50,7 +50,13 @@ struct Route {
   auto operator<=>(const Route&) const = default;
 };
 
-/// "from all [not] [fwmark M] lookup T [suppress_prefixlength N]"
+enum class RuleKind : std::uint8_t {
+  lookup,   ///< in `table`
+  skip_to,  ///< the rules of priority `target`, which there must be
+  nothing,  ///< a place to skip to
+};
+
+/// "[not] from S to D [fwmark M] lookup T [suppress_prefixlength N]", "... goto P", or "... nop"
 struct PolicyRule {
   IpFamily family = IpFamily::v4;
   std::uint32_t priority = 0;
@@ -58,6 +64,10 @@ struct PolicyRule {
   std::optional<std::uint32_t> mark{};
   bool invert = false;                                    ///< the rule is for packets that do NOT have the mark
   std::optional<std::uint32_t> suppress_prefix_length{};  ///< ignore routes of this length or shorter
+  RuleKind kind = RuleKind::lookup;
+  std::uint32_t target = 0;               ///< skip_to only
+  std::optional<Prefix> source{};         ///< none: all
+  std::optional<Prefix> destination{};    ///< none: all
   auto operator<=>(const PolicyRule&) const = default;
 };
 
@@ -93,6 +103,8 @@ class Netlink {
   [[nodiscard]] Result<bool> add(const InterfaceAddress& address);
   [[nodiscard]] Result<bool> add(const Route& route);
   [[nodiscard]] Result<bool> add(const PolicyRule& rule);
+  /// Adds the route, or takes the place of one with the same destination, metric and table, without an instant between.
+  [[nodiscard]] Result<void> replace(const Route& route);
   /// Removing what is gone already (with its interface) is a success.
   [[nodiscard]] Result<void> remove(const InterfaceAddress& address);
   [[nodiscard]] Result<void> remove(const Route& route);
@@ -101,6 +113,8 @@ class Netlink {
   /// The routes of this table that we added, also in an earlier run that ended badly. With what remove() needs: destination,
   /// kind, interface, table, metric.
   [[nodiscard]] Result<std::vector<Route>> own_routes(std::uint32_t table);
+  /// The policy rules that we added, those of all of us.
+  [[nodiscard]] Result<std::vector<PolicyRule>> own_rules();
   [[nodiscard]] Result<std::vector<LocalAddress>> local_addresses();
   /// Fails when there is no route. `mark`: as if the packet had this fwmark (0: none); `local`: as if sent from there.
   [[nodiscard]] Result<RouteLookup> route_to(const IpAddress& remote, std::uint32_t mark = 0,

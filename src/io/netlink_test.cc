@@ -171,6 +171,58 @@ TEST_F(NetlinkTest, UnreachableRoutesFailClosed) {
   }
 }
 
+TEST_F(NetlinkTest, RulesCanSkipOthersForOneSourceAndDestination) {
+  for (const auto family : {IpFamily::v4, IpFamily::v6}) {
+    const bool v4 = family == IpFamily::v4;
+    const int length = v4 ? 24 : 64;
+    const auto here = ip(v4 ? "10.9.0.1" : "fd09::1");
+    const auto there = ip(v4 ? "192.0.2.1" : "2001:db8::1");
+    const Prefix everything{IpAddress::unspecified(family), 0};
+    ASSERT_EQ(netlink_->add(Route{.destination = everything, .interface = index_}), true);
+    ASSERT_EQ(netlink_->add(Route{.destination = everything, .kind = RouteKind::unreachable, .table = 300}), true);
+    const PolicyRule stop{.family = family, .priority = 220, .table = 300};
+    const PolicyRule landing{.family = family, .priority = 221, .kind = RuleKind::nothing};
+    const PolicyRule skip{.family = family,
+                          .priority = 219,
+                          .kind = RuleKind::skip_to,
+                          .target = 221,
+                          .source = prefix_of(here, length),
+                          .destination = prefix_of(there, length)};
+    for (const auto& rule : {stop, skip, landing}) ASSERT_EQ(netlink_->add(rule), true);
+    EXPECT_FALSE(netlink_->route_to(there));
+    EXPECT_TRUE(netlink_->route_to(there, 0, here));
+    EXPECT_FALSE(netlink_->route_to(ip(v4 ? "198.51.100.1" : "2001:db9::1"), 0, here));
+
+    auto listed = netlink_->own_rules();
+    ASSERT_TRUE(listed);
+    std::erase_if(*listed, [&](const PolicyRule& rule) { return rule.family != family; });
+    EXPECT_EQ(*listed, (std::vector{skip, stop, landing}));
+    for (const auto& rule : *listed) EXPECT_TRUE(netlink_->remove(rule));
+    EXPECT_TRUE(netlink_->route_to(there));
+  }
+  EXPECT_TRUE(netlink_->own_rules()->empty());
+}
+
+TEST_F(NetlinkTest, ChangesTakeOverWhatAnEarlierRunLeft) {
+  for (const char* address : {"192.0.2.0", "2001:db8::"}) {
+    const auto block = prefix(address, ip(address).is_v4() ? 24 : 32);
+    const Route left{.destination = block, .kind = RouteKind::unreachable, .table = 300, .metric = 99};
+    ASSERT_EQ(netlink_->add(left), true);
+    {
+      auto ours = changes();
+      ASSERT_TRUE(ours.take_over(left));
+      ASSERT_TRUE(ours.take_over(Route{.destination = block, .interface = index_, .table = 300}));
+      const auto both = netlink_->own_routes(300);
+      ASSERT_TRUE(both);
+      EXPECT_EQ(both->size(), 2U) << "the metric tells them apart";
+      ASSERT_TRUE(ours.take_over(left)) << "a second use";
+      ASSERT_TRUE(ours.remove(left));
+      EXPECT_EQ(netlink_->own_routes(300)->size(), 2U);
+    }
+    EXPECT_EQ(netlink_->own_routes(300), std::vector<Route>{});
+  }
+}
+
 TEST_F(NetlinkTest, ErrorsSayWhatWasTriedAndWhy) {
   const auto no_interface = netlink_->interface_index("nosuchlink");
   ASSERT_FALSE(no_interface);

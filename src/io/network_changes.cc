@@ -1,6 +1,7 @@
 #include "io/network_changes.h"
 
-#include <algorithm>
+#include <functional>
+#include <utility>
 
 namespace keypact::io {
 namespace {
@@ -22,8 +23,11 @@ std::string describe(const Route& route) {
 std::string describe(const PolicyRule& rule) {
   std::string text = rule.family == IpFamily::v4 ? "the IPv4 rule \"" : "the IPv6 rule \"";
   if (rule.invert) text += "not ";
+  if (rule.source) text += "from " + rule.source->to_string() + " ";
+  if (rule.destination) text += "to " + rule.destination->to_string() + " ";
   if (rule.mark) text += "fwmark " + std::to_string(*rule.mark) + " ";
-  text += "lookup " + std::to_string(rule.table);
+  if (rule.kind == RuleKind::lookup) text += "lookup " + std::to_string(rule.table);
+  else text += rule.kind == RuleKind::nothing ? "nop" : "goto " + std::to_string(rule.target);
   return text + "\" (priority " + std::to_string(rule.priority) + ")";
 }
 
@@ -38,31 +42,38 @@ NetworkChanges::~NetworkChanges() {
 }
 
 Result<void> NetworkChanges::add(const NetworkChange& change) {
-  const auto same = std::ranges::find(made_, change, &Made::change);
-  if (same != made_.end()) {
-    ++same->uses;
+  if (const auto same = made_.find(change); same != made_.end()) {
+    ++same->second.uses;
     return {};
   }
   TRY(const bool ours, std::visit([this](const auto& which) { return netlink_.add(which); }, change));
-  made_.push_back({change, 1, ours});
+  made_.emplace(change, Made{++last_number_, 1, ours});
+  return {};
+}
+
+Result<void> NetworkChanges::take_over(const Route& route) {
+  if (made_.contains(route)) return add(route);
+  TRY_VOID(netlink_.replace(route));
+  made_.emplace(route, Made{++last_number_, 1, true});
   return {};
 }
 
 Result<void> NetworkChanges::remove(const NetworkChange& change) {
-  const auto found = std::ranges::find(made_, change, &Made::change);
-  if (found == made_.end() || --found->uses != 0) return {};
-  const bool ours = found->ours;
+  const auto found = made_.find(change);
+  if (found == made_.end() || --found->second.uses != 0) return {};
+  const bool ours = found->second.ours;
   made_.erase(found);
   if (!ours) return {};
   return std::visit([this](const auto& which) { return netlink_.remove(which); }, change);
 }
 
 Result<void> NetworkChanges::remove_all() {
+  std::map<std::uint64_t, NetworkChange, std::greater<>> last_first;
+  for (auto& [change, made] : std::exchange(made_, {}))
+    if (made.ours) last_first.emplace(made.number, change);
   Result<void> outcome;
-  for (; !made_.empty(); made_.pop_back()) {
-    const Made& last = made_.back();
-    if (!last.ours) continue;
-    auto removed = std::visit([this](const auto& which) { return netlink_.remove(which); }, last.change);
+  for (const auto& [number, change] : last_first) {
+    auto removed = std::visit([this](const auto& which) { return netlink_.remove(which); }, change);
     if (!removed && outcome) outcome = std::move(removed);
   }
   return outcome;

@@ -2,6 +2,7 @@
 // object goes; last added, first removed. What was there before us stays.
 #pragma once
 
+#include <map>
 #include <variant>
 #include <vector>
 
@@ -23,6 +24,8 @@ class NetworkChanges {
 
   /// Adding the same change again counts: it is removed from the kernel with its last remove().
   [[nodiscard]] Result<void> add(const NetworkChange& change);
+  /// As add(); a route of ours that an earlier run left is taken over, without an instant between.
+  [[nodiscard]] Result<void> take_over(const Route& route);
   /// A change that was never added is left alone.
   [[nodiscard]] Result<void> remove(const NetworkChange& change);
   /// Tries all; the first error, if there was one.
@@ -34,12 +37,13 @@ class NetworkChanges {
 
  private:
   struct Made {
-    NetworkChange change;
+    std::uint64_t number = 0;  ///< ascending
     std::size_t uses = 1;
     bool ours = true;  ///< false: it was there before us
   };
   Netlink netlink_;
-  std::vector<Made> made_;
+  std::map<NetworkChange, Made> made_;
+  std::uint64_t last_number_ = 0;
 };
 
 }  // namespace keypact::io

@@ -206,9 +206,10 @@ class Keypact(Daemon):
         return run([BUILD / "keypact", "--vici", self.vici, *words], timeout=timeout, check=False)
 
     def leftovers(self):
-        """What keypactd put into the network of its host: interface, routes, rules. Nothing after its end."""
+        """What keypactd put into the network of its host: interface, routes, rules, filters. Nothing after its end."""
         state = "".join(self.host.ip(*words) for words in (
             ("link",), ("rule",), ("-6", "rule"), ("route", "show", "table", "all"), ("-6", "route", "show", "table", "all")))
+        state += self.host.run("nft", "list", "tables").stdout
         usual = (f"dev {WIRE} ", "dev lo ", f" {WIRE}@", " lo:", "link/", "lookup local", "lookup main", "lookup default",
                  f"via {self.host.lab.peer_of(self.host).v4} ", f"via {self.host.lab.peer_of(self.host).v6} ")
         return [line for line in state.splitlines() if not any(word in line for word in usual)]
