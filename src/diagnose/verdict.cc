@@ -79,6 +79,9 @@ constexpr std::array kSentences = {
               "give `remote_addrs` one address or name", "give an address"},
     Sentences{RefusalCode::limit_reached, "a limit of this daemon was reached", "a limit of the peer was reached",
               "see the detail; `keypact status --json` shows the counters", "see the peer's log"},
+    Sentences{RefusalCode::busy, "another exchange with the peer is on its way, which this one would disturb",
+              "the peer is busy with another exchange, which this one would disturb", "try again in a moment",
+              "try again in a moment"},
 };
 
 std::string filled(std::string_view sentence, const std::string& connection) {

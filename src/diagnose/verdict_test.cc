@@ -43,7 +43,7 @@ TEST(Verdict, SaysWhoRefusedAndWithWhichNotify) {
 }
 
 TEST(Verdict, KnowsEveryCode) {
-  for (int code = 0; code <= static_cast<int>(ike::RefusalCode::limit_reached); ++code) {
+  for (int code = 0; code <= static_cast<int>(ike::RefusalCode::busy); ++code) {
     const auto verdict = verdict_of(refusal(static_cast<ike::RefusalCode>(code), false), "");
     EXPECT_EQ(verdict.code, ike::to_string(static_cast<ike::RefusalCode>(code)));
     EXPECT_FALSE(verdict.what.empty());

@@ -25,6 +25,15 @@ void EventInvariants::check(const Node& node, const ike::Event& event, BrokenInv
   if (const auto* established = std::get_if<ike::IkeSaEstablished>(&event))
     expect(established_[&node].insert(established->ike_sa).second, "established twice: IKE SA",
            established->ike_sa.value);
+  if (const auto* rekeyed = std::get_if<ike::ChildSaRekeyed>(&event)) {
+    expect(up_[&node].erase(rekeyed->old) == 1, "replaced without having been up: Child SA", rekeyed->old.value);
+    expect(up_[&node].insert(rekeyed->fresh).second, "up a second time: Child SA", rekeyed->fresh.value);
+  }
+  if (const auto* rekeyed = std::get_if<ike::IkeSaRekeyed>(&event)) {
+    expect(established_[&node].erase(rekeyed->old) == 1, "goes on without having been established: IKE SA",
+           rekeyed->old.value);
+    expect(established_[&node].insert(rekeyed->fresh).second, "established twice: IKE SA", rekeyed->fresh.value);
+  }
   if (const auto* closed = std::get_if<ike::IkeSaClosed>(&event))
     expect((established_[&node].erase(closed->ike_sa) == 1) == closed->was_established,
            "closed otherwise than it was established: IKE SA", closed->ike_sa.value);

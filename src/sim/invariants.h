@@ -1,6 +1,6 @@
 // Invariants: what must be true of a simulated world after every event, whatever the links do and whatever is asked:
 //  1 the SAs of two peers mirror each other, but while an exchange is on its way   7 selectors stay inside policy and agreement
-//  2 at most one Child SA a child and beginning end, none without a policy         8 nobody is taken for somebody else
+//  2 one Child SA a child, but for the moment after both ends began at once        8 nobody is taken for somebody else
 //  3 every SA has a timer, a job or an answer of the stack to come, or rests       9 what is gone leaves nothing behind
 //  4 message IDs go up by one, a message repeated is the same octets              10 the work for an event is bounded
 //  5 no key, IV, SPI or nonce is used twice                                       11 every request has one outcome

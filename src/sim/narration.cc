@@ -34,6 +34,8 @@ std::string in_words(const ike::Event& event) {
           [](const ike::IkeSaClosed& e) { return text(e.ike_sa) + " is over: " + text(e.reason); },
           [](const ike::ChildSaUp& e) { return text(e.child_sa) + " of " + text(e.ike_sa) + " is up"; },
           [](const ike::ChildSaDown& e) { return text(e.child_sa) + " of " + text(e.ike_sa) + " is down"; },
+          [](const ike::IkeSaRekeyed& e) { return text(e.old) + " goes on as " + text(e.fresh); },
+          [](const ike::ChildSaRekeyed& e) { return text(e.old) + " is replaced by " + text(e.fresh); },
           [](const ike::Refused& e) { return "refused: " + text(e.refusal); },
           [](const ike::RequestDone& e) {
             return text(e.request) + (e.refusal ? " failed: " + text(*e.refusal) : " is done");
@@ -51,6 +53,10 @@ std::string in_words(const ike::ControlRequest& request) {
             return text(r.id) + ": terminate " + text(r.ike_sa) + (r.at_once ? " at once" : "");
           },
           [](const ike::TerminateChild& r) { return text(r.id) + ": terminate " + text(r.child_sa); },
+          [](const ike::RekeyIke& r) {
+            return text(r.id) + (r.reauthenticate ? ": reauthenticate " : ": rekey ") + text(r.ike_sa);
+          },
+          [](const ike::RekeyChild& r) { return text(r.id) + ": rekey " + text(r.child_sa); },
       },
       request);
 }

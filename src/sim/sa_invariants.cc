@@ -13,6 +13,12 @@ static_assert(!std::is_default_constructible_v<ike::v2::NarrowedSelectors>);
 
 /// From the first transmission of a request until it is given up, and a margin for jobs and the stack.
 constexpr Duration kGiveUp = seconds(300);
+/// RFC 7296 §2.8: how long an SA and its successor may both be there when nothing is lost.
+constexpr Duration kOverlap = seconds(15);
+/// One for each end that began, in each of the IKE SAs that both set up.
+constexpr std::size_t kMostAtOnce = 4;
+/// The answer, and what it lets begin on each of two IKE SAs that become one.
+constexpr std::size_t kDatagramsForOne = 4;
 /// One event may end all that an engine holds: so many outputs for each thing held, beside those for the event itself.
 constexpr std::size_t kOutputsPerEvent = 16;
 constexpr std::size_t kOutputsPerThing = 8;
@@ -70,10 +76,6 @@ bool is_driven(const Node& node, const ike::v2::IkeSa& sa) {
 }
 
 }  // namespace
-
-void SaInvariants::may_begin(const Node& node, const Node& peer, const std::string& child) {
-  may_begin_[{&node, &peer, child}] = true;
-}
 
 std::map<ChildSaId, SaInvariants::Owner> SaInvariants::owners(const Node& node) {
   std::map<ChildSaId, Owner> owners;
@@ -184,22 +186,34 @@ void SaInvariants::check_keys(const Node& node, const ipsec::ChildSa& sa, Broken
   if (peer != nullptr) check(sa.outbound, peer->name, sa.outbound_spi);
 }
 
-/// At most one Child SA of a name for each end that may begin one: RFC 7296 §2.8.1 lets two ends that begin at once have one
-/// each. Those that are being deleted, or that the peer does not hold, do not count.
-void SaInvariants::check_numbers(const Node& node, const std::map<ChildSaId, Owner>& owners,
-                                 BrokenInvariant& broken) const {
-  std::map<std::pair<const Node*, std::string>, std::size_t> numbers;
+/// Those that the peer holds too and that nothing is to take the place of.
+std::map<SaInvariants::NamedChild, std::size_t> SaInvariants::current_children(
+    const Node& node, const std::map<ChildSaId, Owner>& owners) const {
+  std::map<NamedChild, std::size_t> numbers;
   for (const auto& [id, owner] : owners) {
     const auto installed = node.stack.child_sas().find(id);
-    if (installed == node.stack.child_sas().end() || owner.child->phase == ike::v2::ChildSa::Phase::deleting ||
-        counterpart(node, installed->second) == nullptr)
-      continue;
-    const auto* peer = world_.node_at(installed->second.remote.address);
-    const auto number = ++numbers[{peer, owner.child->name}];
-    const std::size_t most = (may_begin_.contains({&node, peer, owner.child->name}) ? 1u : 0u) +
-                             (may_begin_.contains({peer, &node, owner.child->name}) ? 1u : 0u);
-    if (number > most)
-      broken.report(2, node.name, std::to_string(number) + " Child SAs " + owner.child->name + " with " + peer->name);
+    const bool counts = installed != node.stack.child_sas().end() && owner.child->is_current() &&
+                        owner.child->origin.lower_nonce.empty() && owner.ike_sa->established()->serves() &&
+                        counterpart(node, installed->second) != nullptr;
+    if (counts) ++numbers[{&node, world_.node_at(installed->second.remote.address), owner.child->name}];
+  }
+  return numbers;
+}
+
+/// RFC 7296 §2.8.1: two ends that begin at once have one each, for a moment.
+void SaInvariants::check_numbers(const Node& node, const std::map<ChildSaId, Owner>& owners, BrokenInvariant& broken) {
+  const auto numbers = current_children(node, owners);
+  std::erase_if(doubled_since_, [&](const auto& entry) {
+    const auto now = numbers.find(entry.first);
+    return std::get<0>(entry.first) == &node && (now == numbers.end() || now->second < 2);
+  });
+  for (const auto& [named, number] : numbers) {
+    const auto what =
+        std::to_string(number) + " Child SAs " + std::get<2>(named) + " with " + std::get<1>(named)->name;
+    if (number > kMostAtOnce) broken.report(2, node.name, what);
+    if (number < 2) continue;
+    const auto since = doubled_since_.emplace(named, world_.now()).first->second;
+    if (world_.now() - since > 2 * kGiveUp) broken.report(2, node.name, what + ", for a long time");
   }
 }
 
@@ -241,7 +255,7 @@ void SaInvariants::check_work(const Step& step, BrokenInvariant& broken) {
   const bool configured = step.cause == Step::Cause::configuration || step.cause == Step::Cause::restart;
   if (!configured && step.outputs > kOutputsPerEvent + kOutputsPerThing * std::max(before, held))
     broken.report(10, step.node->name, std::to_string(step.outputs) + " outputs for one event");
-  if (step.cause == Step::Cause::datagram && step.sent.size() > 2)
+  if (step.cause == Step::Cause::datagram && step.sent.size() > kDatagramsForOne)
     broken.report(10, step.node->name, std::to_string(step.sent.size()) + " datagrams in answer to one");
 }
 
@@ -256,9 +270,18 @@ void SaInvariants::check_baseline(const Node& node, BrokenInvariant& broken) con
   if (node.stack.policies().size() != configured.size()) broken.report(9, node.name, "a policy is there twice");
 }
 
+/// Lifetimes go on: what just changed is given the time that an exchange takes where nothing is lost.
 void SaInvariants::check_agreement(const Node& node, BrokenInvariant& broken) const {
+  const auto is_recent = [&](const auto& since, const auto& key) {
+    const auto found = since.find(key);
+    return found == since.end() || world_.now() - found->second < kOverlap;
+  };
+  for (const auto& [named, number] : current_children(node, owners(node)))
+    if (number > 1 && !is_recent(doubled_since_, named))
+      broken.report(2, node.name,
+                    std::to_string(number) + " Child SAs " + std::get<2>(named) + " with " + std::get<1>(named)->name);
   for (const auto& [id, sa] : node.stack.child_sas())
-    if (counterpart(node, sa) == nullptr)
+    if (counterpart(node, sa) == nullptr && !is_recent(alone_since_, NodeChild{&node, node.lives, sa.id}))
       broken.report(1, node.name, "a Child SA that the peer does not hold: " + to_string(sa.inbound_spi));
 }
 

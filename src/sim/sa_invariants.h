@@ -12,8 +12,6 @@ class SaInvariants {
  public:
   explicit SaInvariants(World& world) : world_(world) {}
 
-  /// The node may begin Child SAs of this name with this peer from now on.
-  void may_begin(const Node& node, const Node& peer, const std::string& child);
   /// The node of the last step, and its SAs beside those of the peers.
   void check(const Step& step, BrokenInvariant& broken);
   /// All SAs are gone, and with them everything that they needed; the policies are those of the configuration.
@@ -37,14 +35,17 @@ class SaInvariants {
   void check_pair(const Node& node, const Owner& owner, const ipsec::ChildSa& sa, BrokenInvariant& broken);
   void check_policy(const Node& node, const ipsec::ChildSa& sa, BrokenInvariant& broken) const;
   void check_keys(const Node& node, const ipsec::ChildSa& sa, BrokenInvariant& broken);
-  void check_numbers(const Node& node, const std::map<ChildSaId, Owner>& owners, BrokenInvariant& broken) const;
+  using NamedChild = std::tuple<const Node*, const Node*, std::string>;  ///< of the first, with the second
+  [[nodiscard]] std::map<NamedChild, std::size_t> current_children(const Node& node,
+                                                                   const std::map<ChildSaId, Owner>& owners) const;
+  void check_numbers(const Node& node, const std::map<ChildSaId, Owner>& owners, BrokenInvariant& broken);
   void check_ike_sas(const Step& step, BrokenInvariant& broken) const;
   void check_configured_policies(const Node& node, BrokenInvariant& broken) const;
   void check_work(const Step& step, BrokenInvariant& broken);
 
   using NodeChild = std::tuple<const Node*, unsigned, ChildSaId>;  ///< of one life of the node
   World& world_;
-  std::map<std::tuple<const Node*, const Node*, std::string>, bool> may_begin_;
+  std::map<NamedChild, Instant> doubled_since_;
   std::map<NodeChild, Instant> alone_since_;
   std::unordered_map<std::string, std::string> spi_of_key_;
   std::set<NodeChild> keys_seen_;

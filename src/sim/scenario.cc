@@ -70,7 +70,6 @@ class Scenario {
   ControlId initiate(const Link& link, bool at_first, std::size_t child) {
     if (link.open) at_first = false;
     auto& at = node(link, at_first);
-    invariants_.sas.may_begin(at, node(link, !at_first), child_name(child));
     return ask(at, ike::Initiate{{}, connection_name(link, at_first), child_name(child), {}, {}});
   }
 
@@ -121,6 +120,14 @@ class Scenario {
       case Operation::Kind::expire_child:
         if (const auto child = any_of(child_sas(link, at_first)))
           world_.stack_event(at, ipsec::ChildSaExpired{*child, random_.chance(50)});
+        break;
+      case Operation::Kind::rekey_child:
+        if (const auto child = any_of(child_sas(link, at_first))) ask(at, ike::RekeyChild{{}, *child});
+        break;
+      case Operation::Kind::rekey_ike:
+      case Operation::Kind::reauthenticate:
+        if (const auto sa = any_of(ike_sas(link, at_first)))
+          ask(at, ike::RekeyIke{{}, *sa, operation.kind == Operation::Kind::reauthenticate});
         break;
       case Operation::Kind::reconfigure:
         (at_first ? changes_[operation.link].first : changes_[operation.link].second) = operation.change;

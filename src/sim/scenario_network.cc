@@ -37,6 +37,9 @@ std::vector<config::ChildConfig> children_of(const ScenarioPlan& plan, const Lin
     if (change == Change::without_child && number + 1 == link.children) break;
     const auto ours = network(plan, end.node, number);
     config::ChildConfig child;
+    child.rekey_time = end.child_rekey_time;
+    child.life_time = end.child_rekey_time * 2;
+    child.rand_time = end.child_rekey_time / 10;
     child.name = child_name(number);
     child.esp_proposals = child.esp_acceptable = end.esp_proposals;
     child.local_ts = {{false, TrafficSelector::of(change == Change::other_selectors ? first_half(ours) : ours)}};
@@ -62,6 +65,9 @@ std::shared_ptr<const config::Connection> connection_of(const ScenarioPlan& plan
   connection->remote = {any_peer ? config::AuthRound{config::AuthKind::psk, IdentityPattern::anybody()}
                                  : psk_as(other.node)};
   connection->dpd_delay = change == Change::no_liveness ? Duration{} : end.dpd_delay;
+  connection->rekey_time = end.ike_rekey_time;
+  connection->reauth_time = end.reauth_time;
+  connection->rand_time = std::max(end.ike_rekey_time, end.reauth_time) / 10;
   connection->children = children_of(plan, link, at_first, change);
   return connection;
 }

@@ -81,6 +81,11 @@ Link link_between(std::size_t first, std::size_t second, SeededRandom& random) {
   }
   for (auto* end : {&link.first, &link.second})
     if (random.chance(70)) end->dpd_delay = seconds(20 + random.below(100));
+  for (auto* end : {&link.first, &link.second}) {
+    if (random.chance(30)) end->child_rekey_time = seconds(20 + random.below(100));
+    if (random.chance(30)) end->ike_rekey_time = seconds(30 + random.below(200));
+    if (random.chance(10)) end->reauth_time = seconds(60 + random.below(300));
+  }
   return link;
 }
 
@@ -132,11 +137,14 @@ Faults choose_faults(SeededRandom& random) {
 Operation::Kind choose_kind(SeededRandom& random) {
   using enum Operation::Kind;
   const auto number = random.below(100);
-  if (number < 45) return initiate;
-  if (number < 60) return terminate_child;
-  if (number < 70) return terminate_ike;
-  if (number < 75) return terminate_ike_at_once;
-  if (number < 79) return expire_child;
+  if (number < 34) return initiate;
+  if (number < 42) return terminate_child;
+  if (number < 48) return terminate_ike;
+  if (number < 52) return terminate_ike_at_once;
+  if (number < 56) return expire_child;
+  if (number < 68) return rekey_child;
+  if (number < 78) return rekey_ike;
+  if (number < 80) return reauthenticate;
   if (number < 88) return part;
   if (number < 96) return reconfigure;
   return restart;

@@ -12,6 +12,9 @@ struct LinkEnd {
   std::vector<Proposal> esp_proposals;
   std::string secret;
   Duration dpd_delay{};
+  Duration ike_rekey_time{};    ///< 0: none of its own accord
+  Duration child_rekey_time{};
+  Duration reauth_time{};
 };
 
 /// Two nodes with a connection between them. An open link's first end takes anybody who knows the key and cannot initiate.
@@ -32,6 +35,9 @@ struct Operation {
     terminate_ike,
     terminate_ike_at_once,
     expire_child,  ///< the stack says that its lifetime is over
+    rekey_child,
+    rekey_ike,
+    reauthenticate,
     part,          ///< nothing passes between the ends, until join
     join,
     reconfigure,  ///< with the change below

@@ -136,9 +136,9 @@ TEST_F(ChildSas, I08_AnInstallationThatFailsLeavesNothingOnEitherSide) {
     World fresh(at_left ? 2 : 3);
     fresh.add("left", left_site.local, left_site.snapshot());
     fresh.add("right", right_site.local, right_site.snapshot());
-    fresh.node(at_left ? "left" : "right").stack.refuse_installs(1);
+    fresh.node(at_left ? "left" : "right").stack.refuse_installs(100);
     fresh.control(fresh.node("left"), ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
-    fresh.run_for(seconds(5));
+    fresh.run_for(seconds(at_left ? 5 : 60));
     EXPECT_TRUE(fresh.node("left").last<ike::RequestDone>()->refusal.has_value());
     EXPECT_EQ(child_sas(fresh.node("left")), 0u);
     EXPECT_EQ(child_sas(fresh.node("right")), 0u);

@@ -39,7 +39,6 @@ class DamagedWorld : public ::testing::Test {
     const auto [left, right] = left_and_right();
     world.add(kLeft, left.local, left.snapshot());
     world.add(kRight, right.local, right.snapshot());
-    invariants.sas.may_begin(world.node(kLeft), world.node(kRight), "lan");
     invariants.events.asked(world.node(kLeft), ControlId{1}, world.now());
     world.control(world.node(kLeft), ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
     world.run_for(seconds(1));

@@ -44,6 +44,15 @@ struct InitialContact {
   Identification peer;
 };
 
+/// Chooses SPIs that no IKE SA of the engine has.
+class IkeSpiSource {
+ public:
+  [[nodiscard]] virtual IkeSpi fresh_ike_spi() = 0;
+
+ protected:
+  ~IkeSpiSource() = default;
+};
+
 struct Context {
   Instant now;
   const Options& options;
@@ -51,11 +60,13 @@ struct Context {
   RandomSource& random;
   const std::shared_ptr<const config::Snapshot>& configuration;
   ipsec::SpiAllocator& esp_spis;
+  IkeSpiSource& ike_spis;
   IdSource& ids;
   PolicyBook& policies;
   Counters& counters;
   Outputs& outputs;
   std::vector<InitialContact>& initial_contacts;
+  std::vector<IkeSaId>& reauthentications;  ///< IKE SAs whose time to be authenticated anew has come
   bool tracing = false;  ///< somebody wants MessageTraced
 
   void emit(Event event) const { outputs.emplace_back(std::move(event)); }

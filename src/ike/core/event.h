@@ -43,6 +43,17 @@ struct ChildSaDown {
   IkeSaId ike_sa;
   ChildSaId child_sa;
 };
+/// The IKE SA goes on as another one, with its Child SAs; it is no longer spoken of.
+struct IkeSaRekeyed {
+  IkeSaId old;
+  IkeSaId fresh;
+};
+/// A Child SA took another one's place; the old one is no longer spoken of.
+struct ChildSaRekeyed {
+  IkeSaId ike_sa;
+  ChildSaId old;
+  ChildSaId fresh;
+};
 /// Something was refused that does not end the IKE SA, or a peer was refused before there was one.
 struct Refused {
   IkeSaId ike_sa;
@@ -71,7 +82,7 @@ struct ChildKeysDerived {
   PacketKeys keys;
 };
 
-using Event = std::variant<MessageTraced, IkeSaEstablished, IkeSaClosed, ChildSaUp, ChildSaDown, Refused, RequestDone,
+using Event = std::variant<MessageTraced, IkeSaEstablished, IkeSaClosed, ChildSaUp, ChildSaDown, IkeSaRekeyed, ChildSaRekeyed, Refused, RequestDone,
                            IkeKeysDerived, ChildKeysDerived>;
 
 }  // namespace keypact::ike

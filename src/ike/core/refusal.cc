@@ -48,6 +48,7 @@ constexpr std::array kCodes = {
     CodeRow{RefusalCode::no_remote_address, "no-remote-address", "RFC 4301 §4.4.3", Side::local_configuration,
             Side::local_configuration},
     CodeRow{RefusalCode::limit_reached, "limit-reached", "RFC 7296 §2.6", Side::local_system, Side::peer_configuration},
+    CodeRow{RefusalCode::busy, "busy", "RFC 7296 §2.25", Side::operator_request, Side::operator_request},
 };
 
 const CodeRow& row_of(RefusalCode code) {
@@ -88,6 +89,7 @@ RefusalCode refusal_code_of(NotifyType notify) {
     case NotifyType::TS_UNACCEPTABLE:
     case NotifyType::SINGLE_PAIR_REQUIRED: return RefusalCode::selectors_unacceptable;
     case NotifyType::NO_ADDITIONAL_SAS: return RefusalCode::no_additional_sas;
+    case NotifyType::TEMPORARY_FAILURE: return RefusalCode::busy;
     case NotifyType::INVALID_SYNTAX: return RefusalCode::malformed_message;
     default: return RefusalCode::peer_error;
   }

@@ -7,11 +7,16 @@
 namespace keypact::ike {
 namespace {
 
+/// What nobody waits for has no outcome.
+void report(const Context& context, ControlId id, IkeSaId ike_sa, ChildSaId child, std::optional<Refusal> refusal) {
+  if (id) context.emit(RequestDone{id, ike_sa, child, std::move(refusal)});
+}
+
 void refuse(const Context& context, ControlId id, RefusalCode code, std::string detail) {
   Refusal refusal;
   refusal.code = code;
   refusal.detail = std::move(detail);
-  context.emit(RequestDone{id, {}, {}, std::move(refusal)});
+  report(context, id, {}, {}, std::move(refusal));
 }
 
 v2::ConnectionPtr find_connection(const config::Snapshot& snapshot, const Initiate& request) {
@@ -30,7 +35,7 @@ std::optional<IpAddress> single_address(const std::vector<config::AddressPattern
 
 const v2::ChildSa* installed_child(const v2::EstablishedSa& sa, const std::string& name) {
   for (const auto& [id, child] : sa.children())
-    if (child.name == name && child.phase == v2::ChildSa::Phase::installed) return &child;
+    if (child.name == name && child.is_current()) return &child;
   return nullptr;
 }
 
@@ -57,7 +62,7 @@ void Engine::handle(Context& context, const Initiate& request) {
     being_set_up = being_set_up || established == nullptr;
     if (established == nullptr) continue;
     if (const auto* up = installed_child(*established, child->name))
-      return context.emit(RequestDone{request.id, id, up->id, std::nullopt});
+      return report(context, request.id, id, up->id, std::nullopt);
     if (owner == nullptr || established->is_creating(child->name)) owner = sa;
   }
   if (being_set_up) return waiting_.push_back(std::move(wanted));
@@ -67,7 +72,8 @@ void Engine::handle(Context& context, const Initiate& request) {
   });
 }
 
-void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection) {
+void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection,
+                          IkeSaId reauthenticates) {
   const auto remote = single_address(connection->remote_addrs, request.remote_address);
   const auto local = single_address(connection->local_addrs, request.local_address);
   if (!remote || !local || remote->is_unspecified())
@@ -76,7 +82,7 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
   v2::IkeSaRecord record;
   record.id = ids_.next<IkeSaId>();
   record.initiator = true;
-  record.initiator_spi = fresh_spi();
+  record.initiator_spi = fresh_ike_spi();
   const bool standard_port = connection->local_port == 500;
   record.local = {*local, standard_port ? options_.port : connection->local_port};
   record.remote = {*remote, connection->remote_port};
@@ -90,11 +96,12 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
 
   if (auto refusal = missing_secret(*configuration_, *connection, *local)) {
     context.emit(Refused{{}, record.remote, connection->name, *refusal});
-    return context.emit(RequestDone{request.id, {}, {}, std::move(refusal)});
+    return report(context, request.id, {}, {}, std::move(refusal));
   }
   const auto first_output = outputs_.size();
   const auto id = record.id;
-  table_.insert(v2::IkeSa::initiate(context, std::move(record), {connection, request.child, request.id, true}));
+  table_.insert(v2::IkeSa::initiate(context, std::move(record), {connection, request.child, request.id, !reauthenticates,
+                                                                         reauthenticates}));
   settle(context, first_output, id);
 }
 
@@ -111,7 +118,7 @@ void Engine::handle(Context& context, const TerminateIke& request) {
   Refusal reason;
   reason.code = RefusalCode::terminated;
   drive(context, *sa, [&](v2::IkeSa& owner) { owner.abandon(context, reason); });
-  context.emit(RequestDone{request.id, request.ike_sa, {}, std::nullopt});
+  report(context, request.id, request.ike_sa, {}, std::nullopt);
 }
 
 void Engine::handle(Context& context, const TerminateChild& request) {
@@ -121,6 +128,24 @@ void Engine::handle(Context& context, const TerminateChild& request) {
     return refuse(context, request.id, RefusalCode::unknown_connection, "no such Child SA");
   drive(context, *sa, [&](v2::IkeSa& owner) {
     (void)owner.on_request(context, v2::DeleteChildRequest{request.child_sa, request.id});
+  });
+}
+
+void Engine::handle(Context& context, const RekeyIke& request) {
+  auto* sa = table_.find(request.ike_sa);
+  if (sa == nullptr || sa->established() == nullptr)
+    return refuse(context, request.id, RefusalCode::unknown_connection, "no such IKE SA");
+  if (request.reauthenticate) return reauthenticate(context, request.ike_sa, request.id);
+  drive(context, *sa, [&](v2::IkeSa& owner) { (void)owner.on_request(context, v2::RekeyIkeRequest{request.id}); });
+}
+
+void Engine::handle(Context& context, const RekeyChild& request) {
+  const auto found = children_.find(request.child_sa);
+  auto* sa = found == children_.end() ? nullptr : table_.find(found->second);
+  if (sa == nullptr || sa->established() == nullptr)
+    return refuse(context, request.id, RefusalCode::unknown_connection, "no such Child SA");
+  drive(context, *sa, [&](v2::IkeSa& owner) {
+    (void)owner.on_request(context, v2::RekeyChildRequest{request.child_sa, request.id});
   });
 }
 

@@ -30,6 +30,18 @@ struct TerminateChild {
   ChildSaId child_sa;
 };
 
-using ControlRequest = std::variant<Initiate, TerminateIke, TerminateChild>;
+/// Replace the keys of an IKE SA, or the IKE SA by one that is authenticated anew.
+struct RekeyIke {
+  ControlId id;
+  IkeSaId ike_sa;
+  bool reauthenticate = false;
+};
+/// Replace a Child SA.
+struct RekeyChild {
+  ControlId id;
+  ChildSaId child_sa;
+};
+
+using ControlRequest = std::variant<Initiate, TerminateIke, TerminateChild, RekeyIke, RekeyChild>;
 
 }  // namespace keypact::ike

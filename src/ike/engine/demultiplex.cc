@@ -89,7 +89,7 @@ bool Engine::passes_cookie_gate(Context& context, const v2::Received& received) 
   return false;
 }
 
-IkeSpi Engine::fresh_spi() {
+IkeSpi Engine::fresh_ike_spi() {
   for (;;) {
     // The low octet is the engine's, so that a receiver finds it without a table.
     const IkeSpi spi{(random_.u64() & ~std::uint64_t{0xff}) | options_.engine_index};

@@ -15,28 +15,38 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
       cookies_(random, now) {}
 
 Context Engine::context(Instant now) {
-  return {now,  options_,  library_,  random_,  configuration_,    esp_spis_,
-          ids_, policies_, counters_, outputs_, initial_contacts_, tracing_};
+  return {now,  options_,  library_,  random_,  configuration_,    esp_spis_, *this,
+          ids_, policies_, counters_, outputs_, initial_contacts_, reauthentications_, tracing_};
 }
 
 void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {
-  note_outputs(first_output, id);
-  if (const auto* sa = table_.find(id)) {
+  const bool established = note_outputs(first_output, id);
+  std::vector<v2::FamilyMatter> matters;
+  if (auto* sa = table_.find(id)) {
+    matters = sa->take_family_matters();
     table_.refile(*sa);
     if (sa->is_over(context.now)) table_.erase(id);
   }
+  for (auto& matter : matters) std::visit([&](auto& family) { handle(context, std::move(family)); }, matter);
+  if (established) on_established(context, id);
+  for (const auto due : std::exchange(reauthentications_, {})) reauthenticate(context, due, {});
   for (const auto& contact : std::exchange(initial_contacts_, {})) forget_others(context, contact);
   if (!waiting_.empty()) retry_waiting(context);
 }
 
-void Engine::note_outputs(std::size_t first, IkeSaId id) {
+/// True when the IKE SA was established.
+bool Engine::note_outputs(std::size_t first, IkeSaId id) {
+  bool established = false;
   for (auto i = first; i < outputs_.size(); ++i) {
+    if (const auto* event = std::get_if<Event>(&outputs_[i]))
+      established = established || std::holds_alternative<IkeSaEstablished>(*event);
     if (const auto* job = std::get_if<Job>(&outputs_[i])) jobs_.emplace(job->id, id);
     const auto* request = std::get_if<ipsec::StackRequest>(&outputs_[i]);
     if (request == nullptr) continue;
     if (const auto* install = std::get_if<ipsec::InstallChildSa>(request)) children_.emplace(install->sa.id, id);
     if (const auto* remove = std::get_if<ipsec::RemoveChildSa>(request)) children_.erase(remove->id);
   }
+  return established;
 }
 
 void Engine::forget_others(Context& context, const InitialContact& contact) {
@@ -44,7 +54,8 @@ void Engine::forget_others(Context& context, const InitialContact& contact) {
   for (const auto id : table_.established_with(contact.peer)) {
     // RFC 7296 §2.4: only SAs between the same authenticated identities; and only of the same connection.
     const auto& parts = table_.find(id)->established()->parts();
-    if (id != contact.keep && parts.connection->name == contact.connection && parts.local_id == contact.local)
+    if (id != contact.keep && parts.connection->name == contact.connection && parts.local_id == contact.local &&
+        !began_at_once(*table_.find(id), *table_.find(contact.keep)))
       others.push_back(id);
   }
   Refusal reason;
@@ -167,7 +178,7 @@ void Engine::on_sa_init_request(Context& context, const v2::Received& received) 
   v2::IkeSaRecord record;
   record.id = ids_.next<IkeSaId>();
   record.initiator_spi = header.initiator_spi;
-  record.responder_spi = fresh_spi();
+  record.responder_spi = fresh_ike_spi();
   record.local = received.datagram.local;
   record.remote = received.datagram.remote;
   record.created = context.now;

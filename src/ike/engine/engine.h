@@ -19,7 +19,7 @@ struct Footprint {
   bool operator==(const Footprint&) const = default;
 };
 
-class Engine {
+class Engine final : private IkeSpiSource {
  public:
   /// `library` and `random` outlive the engine. Until a configuration is set, nobody is known.
   Engine(Options options, crypto::Library& library, RandomSource& random, Instant now);
@@ -54,8 +54,21 @@ class Engine {
   template <class Step>
   void drive(Context& context, v2::IkeSa& sa, Step&& step);
   void settle(Context& context, std::size_t first_output, IkeSaId id);
-  void note_outputs(std::size_t first, IkeSaId id);
+  bool note_outputs(std::size_t first, IkeSaId id);
   void forget_others(Context& context, const InitialContact& contact);
+
+  // family.cc: what concerns more than one IKE SA.
+  void handle(Context& context, v2::NewIkeSa matter);
+  void handle(Context& context, const v2::MoveChildren& matter);
+  void handle(Context& context, const v2::LetBegin& matter);
+  void on_established(Context& context, IkeSaId id);
+  [[nodiscard]] std::vector<IkeSaId> same_tunnel(const v2::IkeSa& sa) const;
+  [[nodiscard]] bool is_being_reauthenticated(IkeSaId id, const std::string& connection) const;
+  void reauthenticate(Context& context, IkeSaId id, ControlId waiter);
+  void take_place(Context& context, v2::IkeSa& fresh, v2::IkeSa& old);
+  void resolve_simultaneous(Context& context, IkeSaId established);
+  [[nodiscard]] bool began_at_once(const v2::IkeSa& a, const v2::IkeSa& b) const;
+  void merge(Context& context, v2::IkeSa& loser, v2::IkeSa& winner);
 
   // demultiplex.cc
   void on_message(Context& context, const v2::Received& received);
@@ -63,15 +76,18 @@ class Engine {
   void on_other_version(Context& context, const Datagram& datagram, const wire::Header& header);
   void on_unparsable(Context& context, const Datagram& datagram, const wire::ParseError& error);
   [[nodiscard]] bool passes_cookie_gate(Context& context, const v2::Received& received);
-  [[nodiscard]] IkeSpi fresh_spi();
+  [[nodiscard]] IkeSpi fresh_ike_spi() override;
 
   // control.cc
   void handle(Context& context, const Initiate& request);
   void handle(Context& context, const TerminateIke& request);
   void handle(Context& context, const TerminateChild& request);
+  void handle(Context& context, const RekeyIke& request);
+  void handle(Context& context, const RekeyChild& request);
   void hold_policies(const Context& context, const config::Connection& connection);
   void release_stale_policies(const Context& context);
-  void begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection);
+  void begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection,
+                    IkeSaId reauthenticates = {});
   void retry_waiting(Context& context);
 
   Options options_;
@@ -88,6 +104,7 @@ class Engine {
   std::unordered_map<ChildSaId, IkeSaId> children_;
   std::vector<Initiate> waiting_;  ///< for an IKE SA that is being set up
   std::vector<InitialContact> initial_contacts_;
+  std::vector<IkeSaId> reauthentications_;
   Outputs outputs_;
   bool tracing_ = false;
 };

@@ -11,7 +11,8 @@ std::optional<std::string> connection_of(const v2::IkeSa& sa) {
   return std::visit(
       [](const auto& state) -> std::optional<std::string> {
         if constexpr (requires { state.intent; }) return state.intent.connection->name;
-        else if constexpr (requires { state.parts(); }) return state.parts().connection->name;
+        else if constexpr (requires { state.parts(); })
+          return state.serves() ? std::optional(state.parts().connection->name) : std::nullopt;
         else return std::nullopt;
       },
       sa.state());

@@ -38,9 +38,10 @@ struct ChildMatch {
   NarrowedSelectors selectors;
 };
 std::optional<ChildMatch> match_child(const IkeSaRecord& record, const config::Connection& connection,
-                                      const Selectors& proposed_local, const Selectors& proposed_remote) {
+                                      const Selectors& proposed_local, const Selectors& proposed_remote,
+                                      std::string_view only_child) {
   for (const auto& child : connection.children) {
-    if (child.action != PolicyAction::protect) continue;
+    if (child.action != PolicyAction::protect || (!only_child.empty() && child.name != only_child)) continue;
     auto narrowed = narrow(resolve(child.local_ts, record.local.address), resolve(child.remote_ts, record.remote.address),
                            proposed_local, proposed_remote);
     if (narrowed) return ChildMatch{&child, std::move(*narrowed)};
@@ -119,11 +120,11 @@ Result<AgreedChild, Refusal> accept_child_answer(const ChildOffer& offer, const 
 
 Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const IkeSaRecord& record,
                                                      const ConnectionPtr& connection, const PayloadSet& payloads,
-                                                     ExchangeType exchange) {
+                                                     ExchangeType exchange, std::string_view only_child) {
   const auto* sa = payloads.find<wire::SaPayload>();
   const auto proposed_remote = payloads.selectors(PayloadType::TSi)->selectors();
   const auto proposed_local = payloads.selectors(PayloadType::TSr)->selectors();
-  auto match = match_child(record, *connection, proposed_local, proposed_remote);
+  auto match = match_child(record, *connection, proposed_local, proposed_remote, only_child);
   if (!match)
     return failure(ChildRefusal{selectors_refusal(record, *connection, proposed_local, proposed_remote, exchange),
                                 notify_payload(NotifyType::TS_UNACCEPTABLE)});

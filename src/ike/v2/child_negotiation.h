@@ -64,10 +64,12 @@ struct ChildRefusal {
 [[nodiscard]] Result<AgreedChild, Refusal> accept_child_answer(const ChildOffer& offer, const PayloadSet& payloads,
                                                                ExchangeType exchange);
 
-/// Our answer to a peer's offer: the best of the connection's children. Allocates the inbound SPI.
+/// Our answer to a peer's offer: the best of the connection's children, or the named one for a rekeying. Allocates the inbound
+/// SPI.
 [[nodiscard]] Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const IkeSaRecord& record,
                                                                    const ConnectionPtr& connection,
-                                                                   const PayloadSet& payloads, ExchangeType exchange);
+                                                                   const PayloadSet& payloads, ExchangeType exchange,
+                                                                   std::string_view only_child = {});
 
 /// SA, TSi, TSr of our answer; TSi is the peer's side.
 [[nodiscard]] std::vector<wire::Payload> answer_payloads(const AgreedChild& agreed);

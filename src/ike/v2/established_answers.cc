@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ike/v2/established_sa.h"
+#include "ike/v2/rekey_collision.h"
 
 namespace keypact::ike::v2 {
 namespace {
@@ -14,6 +15,14 @@ Refusal answered_refusal(RefusalCode code, NotifyType notify) {
   refusal.exchange = ExchangeType::CREATE_CHILD_SA;
   refusal.notify = notify;
   return refusal;
+}
+
+Refusal deleted_by_peer() {
+  Refusal reason;
+  reason.code = RefusalCode::deleted_by_peer;
+  reason.exchange = ExchangeType::INFORMATIONAL;
+  reason.by_peer = true;
+  return reason;
 }
 
 /// RFC 7296 §1.3.3: REKEY_SA names the sender's inbound SPI of an ESP or AH SA.
@@ -31,83 +40,142 @@ void EstablishedSa::handle_request(Context& context, const IkeSaRecord& record, 
 
 void EstablishedSa::answer_informational(Context& context, const IkeSaRecord& record, const PayloadSet& payloads) {
   const auto deletes = payloads.all_of<wire::DeletePayload>();
-  const bool deletes_ike = std::ranges::any_of(deletes, [](const auto* d) { return d->protocol == ProtocolId::IKE; });
-  if (deletes_ike) {
-    // RFC 7296 §1.4.1: the answer to the deletion of the IKE SA is empty; its Child SAs go with it.
-    answer(context, record, ExchangeType::INFORMATIONAL, {});
-    Refusal reason;
-    reason.code = RefusalCode::deleted_by_peer;
-    reason.exchange = ExchangeType::INFORMATIONAL;
-    reason.by_peer = true;
-    if (const auto* error = payloads.error()) {
-      reason.code = refusal_code_of(error->type);
-      reason.notify = error->type;
-    }
-    return end(context, record, std::move(reason));
-  }
+  if (std::ranges::any_of(deletes, [](const auto* d) { return d->protocol == ProtocolId::IKE; }))
+    return answer_ike_deletion(context, record, payloads);
   std::vector<EspSpi> ours;
-  Refusal reason;
-  reason.code = RefusalCode::deleted_by_peer;
-  reason.exchange = ExchangeType::INFORMATIONAL;
-  reason.by_peer = true;
-  for (const auto* payload : deletes) {
-    for (const auto spi : payload->spis) {
-      if (payload->protocol != ProtocolId::ESP) continue;
-      const auto* child = child_by_outbound_spi(spi);
-      if (child == nullptr) {
-        if (const auto inbound = forgo_creation(context, record, spi, reason)) ours.push_back(*inbound);
-        continue;
-      }
-      // RFC 7296 §1.4.1: SAs that we are deleting at this moment are not answered with a Delete of our own.
-      if (child->phase != ChildSa::Phase::deleting) ours.push_back(child->inbound_spi);
-      remove(context, record, child->id, reason);
-    }
-  }
+  for (const auto* payload : deletes)
+    if (payload->protocol == ProtocolId::ESP)
+      std::ranges::move(delete_for_peer(context, record, *payload), std::back_inserter(ours));
   std::vector<wire::Payload> reply;
   if (!ours.empty()) reply.emplace_back(wire::DeletePayload{ProtocolId::ESP, std::move(ours)});
   answer(context, record, ExchangeType::INFORMATIONAL, reply);
 }
 
+/// RFC 7296 §1.4.1: the answer to the deletion of the IKE SA is empty; its Child SAs go with it.
+void EstablishedSa::answer_ike_deletion(Context& context, const IkeSaRecord& record, const PayloadSet& payloads) {
+  answer(context, record, ExchangeType::INFORMATIONAL, {});
+  // RFC 7296 §2.8.2: the peer knows that our rekeying won, whose response is on its way; the Child SAs wait for it.
+  if (standing_ == Standing::undecided)
+    return family_matters_.push_back(MoveChildren{record.id, predecessor_, MoveChildren::Then::is_over});
+  auto reason = deleted_by_peer();
+  if (const auto* error = payloads.error()) {
+    reason.code = refusal_code_of(error->type);
+    reason.notify = error->type;
+  }
+  end(context, record, std::move(reason));
+}
+
+/// The inbound SPIs that the answer names.
+std::vector<EspSpi> EstablishedSa::delete_for_peer(Context& context, const IkeSaRecord& record,
+                                                   const wire::DeletePayload& payload) {
+  std::vector<EspSpi> ours;
+  const auto reason = deleted_by_peer();
+  for (const auto spi : payload.spis) {
+    auto* child = child_by_outbound_spi(spi);
+    if (child == nullptr) {
+      if (const auto inbound = forgo_creation(context, record, spi, reason)) ours.push_back(*inbound);
+      continue;
+    }
+    // RFC 7296 §1.4.1: SAs that we are deleting at this moment are not answered with a Delete of our own.
+    if (child->phase != ChildSa::Phase::deleting) ours.push_back(child->inbound_spi);
+    let_go(context, record, *child, reason);
+  }
+  return ours;
+}
+
+/// RFC 7296 §2.25: what we do at this moment and what the peer asks may not fit together.
+std::optional<ChildRefusal> EstablishedSa::refuses_child(const wire::NotifyPayload* rekey, const ChildSa* replaced) {
+  const auto refused = [](RefusalCode code, NotifyType notify) {
+    return ChildRefusal{answered_refusal(code, notify), notify_payload(notify)};
+  };
+  if (rekey != nullptr && !is_sound_rekey_notify(*rekey))
+    return refused(RefusalCode::malformed_message, NotifyType::INVALID_SYNTAX);
+  // RFC 7296 §2.25.2: the IKE SA is being closed or replaced.
+  if (std::holds_alternative<DeletingIke>(exchange_) || is_rekeying_ike(exchange_) || standing_ == Standing::superseded)
+    return refused(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE);
+  if (rekey == nullptr) {
+    if (count_children() < limits::kChildSasPerIkeSa) return std::nullopt;
+    return refused(RefusalCode::no_additional_sas, NotifyType::NO_ADDITIONAL_SAS);
+  }
+  // The peer may mean the one that we are creating, whose answer with its SPI is still on its way.
+  const bool creating =
+      std::holds_alternative<CreateChildSent>(exchange_) || std::holds_alternative<CreateChildSecret>(exchange_);
+  if (replaced == nullptr && creating) return refused(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE);
+  if (replaced == nullptr) {
+    auto refusal = refused(RefusalCode::peer_error, NotifyType::CHILD_SA_NOT_FOUND);
+    // RFC 7296 §2.25: the notify names the SA that was not found.
+    auto& body = std::get<wire::NotifyPayload>(refusal.notify.body);
+    body.protocol = rekey->protocol;
+    body.spi = rekey->spi;
+    return refusal;
+  }
+  // RFC 7296 §2.25.1: it is being closed, or replaced already.
+  if (!replaced->is_current()) return refused(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE);
+  return std::nullopt;
+}
+
 void EstablishedSa::answer_create_child(Context& context, const IkeSaRecord& record, const PayloadSet& payloads) {
   const auto exchange = ExchangeType::CREATE_CHILD_SA;
-  const auto refuse = [&](RefusalCode code, NotifyType notify) {
-    answer_child_refused(context, record, exchange, {answered_refusal(code, notify), notify_payload(notify)}, {});
-  };
-  // RFC 7296 §1.3: who takes no further SAs in this way says so, and the peer sets up a new IKE SA instead.
-  if (payloads.selectors(PayloadType::TSi) == nullptr)
-    return refuse(RefusalCode::no_additional_sas, NotifyType::NO_ADDITIONAL_SAS);
-  if (const auto* rekey = payloads.notify(NotifyType::REKEY_SA)) {
-    if (!is_sound_rekey_notify(*rekey)) return refuse(RefusalCode::malformed_message, NotifyType::INVALID_SYNTAX);
-    Reader spi(rekey->spi);
-    if (child_by_outbound_spi(EspSpi{*spi.u32()}) == nullptr) {
-      auto notify = notify_payload(NotifyType::CHILD_SA_NOT_FOUND);
-      // RFC 7296 §2.25: the notify names the SA that was not found.
-      std::get<wire::NotifyPayload>(notify.body).protocol = rekey->protocol;
-      std::get<wire::NotifyPayload>(notify.body).spi = rekey->spi;
-      return answer_child_refused(
-          context, record, exchange,
-          {answered_refusal(RefusalCode::peer_error, NotifyType::CHILD_SA_NOT_FOUND), std::move(notify)}, {});
-    }
-    return refuse(RefusalCode::no_additional_sas, NotifyType::NO_ADDITIONAL_SAS);
-  }
-  if (children_.size() >= limits::kChildSasPerIkeSa)
-    return refuse(RefusalCode::no_additional_sas, NotifyType::NO_ADDITIONAL_SAS);
-  // RFC 7296 §2.25.2: while we delete the IKE SA, nothing new is begun.
-  if (std::holds_alternative<DeletingIke>(exchange_))
-    return refuse(RefusalCode::terminated, NotifyType::TEMPORARY_FAILURE);
+  if (payloads.selectors(PayloadType::TSi) == nullptr) return answer_rekey_ike(context, record, payloads);
+  const auto* rekey = payloads.notify(NotifyType::REKEY_SA);
+  const auto* replaced = rekey != nullptr ? child_named_by(*rekey) : nullptr;
+  if (auto refusal = refuses_child(rekey, replaced))
+    return answer_child_refused(context, record, exchange, std::move(*refusal), {});
 
-  auto agreed = answer_child_offer(context, record, parts_.connection, payloads, exchange);
+  auto agreed = answer_child_offer(context, record, parts_.connection, payloads, exchange,
+                                   replaced != nullptr ? std::string_view(replaced->name) : std::string_view());
   if (!agreed) return answer_child_refused(context, record, exchange, std::move(agreed.error()), {});
   auto nonce = context.random.octets(kOurNonceOctets);
   const auto& peer_nonce = payloads.find<wire::NoncePayload>()->nonce;
-  pending_answer_ = PendingAnswer{exchange, {}, std::nullopt, {}, peer_nonce, nonce, {}, {}};
-  pending_answer_->payloads.emplace_back(wire::NoncePayload{nonce});
+  ChildOrigin origin{false, std::nullopt, to_octets(lower_nonce(peer_nonce, nonce)), false};
+  if (replaced != nullptr) origin.replaces = replaced->id;
+  else origin.crossed = creates_on_the_wire(agreed->child->name);
+  pending_child_ = PendingChildAnswer{exchange, {}, std::nullopt, std::move(origin), {}, peer_nonce, nonce, {}, {}};
+  pending_child_->payloads.emplace_back(wire::NoncePayload{nonce});
   const auto method = key_exchange_of(agreed->proposal);
   if (method == KeyExchangeMethod::NONE)
     return install_answered_child(context, record, std::move(*agreed), {peer_nonce, nonce}, {});
-  pending_answer_->job =
+  pending_child_->job =
       context.start(JobClass::established, RespondKeyExchange{method, payloads.find<wire::KePayload>()->data});
-  pending_answer_->awaits_key = std::move(*agreed);
+  pending_child_->awaits_key = std::move(*agreed);
+}
+
+/// We asked for the same, and the peer may not have known when it asked.
+bool EstablishedSa::creates_on_the_wire(const std::string& child) const {
+  const auto* sent = std::get_if<CreateChildSent>(&exchange_);
+  const auto* secret = std::get_if<CreateChildSecret>(&exchange_);
+  if (sent != nullptr) return !sent->purpose.replaces && sent->offer.child->name == child;
+  if (secret != nullptr) return !secret->purpose.replaces && secret->agreed.child->name == child;
+  return std::ranges::any_of(children_, [&](const auto& entry) {
+    const auto& other = entry.second;
+    return other.phase == ChildSa::Phase::installing && other.name == child && other.origin.ours &&
+           !other.origin.replaces;
+  });
+}
+
+ChildSa* EstablishedSa::child_named_by(const wire::NotifyPayload& rekey) {
+  Reader spi(rekey.spi);
+  const auto value = spi.u32();
+  return value ? child_by_outbound_spi(EspSpi{*value}) : nullptr;
+}
+
+void EstablishedSa::take_responder_value(Context& context, const IkeSaRecord& record, JobDone done) {
+  auto agreed = std::move(*std::exchange(pending_child_->awaits_key, std::nullopt));
+  auto* responded = std::get_if<crypto::Responded>(&done.result);
+  if (responded == nullptr) {
+    context.esp_spis.release(agreed.inbound_spi);
+    pending_child_.reset();
+    return answer_child_refused(
+        context, record, ExchangeType::CREATE_CHILD_SA,
+        {answered_refusal(RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX),
+         notify_payload(NotifyType::INVALID_SYNTAX)},
+        {});
+  }
+  pending_child_->payloads.emplace_back(
+      wire::KePayload{key_exchange_of(agreed.proposal), std::move(responded->public_value)});
+  const auto nonce = pending_child_->nonce;
+  const auto peer_nonce = pending_child_->peer_nonce;
+  install_answered_child(context, record, std::move(agreed), {peer_nonce, nonce}, responded->shared_secret.reveal());
 }
 
 void EstablishedSa::answer_child_refused(Context& context, const IkeSaRecord& record, ExchangeType exchange,
@@ -126,20 +194,20 @@ void EstablishedSa::answer_first_child(Context& context, const IkeSaRecord& reco
   // RFC 7296 §1.2: a Child SA that fails leaves the IKE SA standing.
   if (!agreed)
     return answer_child_refused(context, record, exchange, std::move(agreed.error()), std::move(answer_so_far));
-  pending_answer_ = PendingAnswer{exchange, std::move(answer_so_far), std::nullopt, {}, {}, {}, {}, {}};
+  pending_child_ = PendingChildAnswer{exchange, std::move(answer_so_far), std::nullopt, {}, {}, {}, {}, {}, {}};
   install_answered_child(context, record, std::move(*agreed), nonces, {});
 }
 
 void EstablishedSa::install_answered_child(Context& context, const IkeSaRecord& record, AgreedChild agreed,
                                            const Nonces& nonces, OctetView shared_secret) {
-  pending_answer_->child_payloads = answer_payloads(agreed);
+  pending_child_->child_payloads = answer_payloads(agreed);
   // The answer waits until the inbound SA is there: the peer may send as soon as it reads the answer.
-  pending_answer_->installing = install(context, record, std::move(agreed), nonces, shared_secret, false, {});
+  pending_child_->installing = install(context, record, std::move(agreed), nonces, shared_secret, {pending_child_->origin, {}});
 }
 
 void EstablishedSa::finish_pending_answer(Context& context, const IkeSaRecord& record, bool installed) {
-  auto pending = std::move(*pending_answer_);
-  pending_answer_.reset();
+  auto pending = std::move(*pending_child_);
+  pending_child_.reset();
   auto payloads = std::move(pending.payloads);
   if (installed) {
     auto& child = pending.child_payloads;

@@ -16,7 +16,7 @@ void export_child_keys(const Context& context, const ipsec::ChildSa& sa) {
 }  // namespace
 
 ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, AgreedChild agreed, const Nonces& nonces,
-                                 OctetView shared_secret, bool we_began_exchange, ControlId waiter) {
+                                 OctetView shared_secret, Installation installation) {
   const auto id = context.ids.next<ChildSaId>();
   const auto& config = *agreed.child;
   const bool own_policy = !has_fixed_peer(agreed.child.connection());
@@ -31,13 +31,28 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
 
   auto keys = derive_child_keys(context.library, parts_.channel.keys().prf, parts_.channel.keys().d,
                                 packet_algorithms(agreed.proposal), nonces, shared_secret);
-  auto& local_keys = we_began_exchange ? keys.initiator : keys.responder;
-  auto& peer_keys = we_began_exchange ? keys.responder : keys.initiator;
-  auto sa = child_sa_for(record, agreed, id, policy.id, std::move(local_keys), std::move(peer_keys));
+  const bool ours = installation.origin.ours;
+  auto sa = child_sa_for(record, agreed, id, policy.id, std::move(ours ? keys.initiator : keys.responder),
+                         std::move(ours ? keys.responder : keys.initiator));
+  // RFC 7296 §2.8: the responder of a rekeying goes on with the old SA until the initiator has shown that it has the new one.
+  sa.use_outbound = ours || !installation.origin.replaces;
   export_child_keys(context, sa);
-  children_.emplace(id, ChildSa{ChildSa::Phase::installing, id, config.name, policy.name,
-                                agreed.inbound_spi, agreed.outbound_spi, agreed.proposal, agreed.selectors.local(),
-                                agreed.selectors.remote(), config.mode, record.udp_encapsulation, context.now, waiter});
+  ChildSa child;
+  child.id = id;
+  child.name = config.name;
+  child.policy_name = policy.name;
+  child.inbound_spi = agreed.inbound_spi;
+  child.outbound_spi = agreed.outbound_spi;
+  child.proposal = agreed.proposal;
+  child.local = agreed.selectors.local();
+  child.remote = agreed.selectors.remote();
+  child.mode = config.mode;
+  child.udp_encapsulation = record.udp_encapsulation;
+  child.created = context.now;
+  child.waiter = installation.waiter;
+  child.origin = std::move(installation.origin);
+  child.lifetime = lifetime_of(config, context.now, context.random);
+  children_.emplace(id, std::move(child));
   context.request(ipsec::InstallChildSa{std::move(sa)});
   return id;
 }
@@ -48,20 +63,27 @@ void EstablishedSa::on_stack_event(Context& context, const IkeSaRecord& record, 
     on_installed(context, record, installed->id);
   if (const auto* failed = std::get_if<ipsec::ChildSaInstallFailed>(&event))
     on_install_failed(context, record, failed->id, failed->reason);
-  if (const auto* expired = std::get_if<ipsec::ChildSaExpired>(&event); expired != nullptr && expired->hard)
-    if (children_.contains(expired->id)) submit(context, record, DeleteChildRequest{expired->id, {}});
-  start_next_exchange(context, record);
+  if (const auto* expired = std::get_if<ipsec::ChildSaExpired>(&event)) {
+    if (expired->hard) let_expire(context, record, expired->id);
+    else if (children_.contains(expired->id)) submit(context, record, RekeyChildRequest{expired->id, {}});
+  }
+  after_event(context, record);
 }
 
 void EstablishedSa::on_installed(Context& context, const IkeSaRecord& record, ChildSaId id) {
   const auto found = children_.find(id);
   if (found == children_.end() || found->second.phase != ChildSa::Phase::installing) return;
-  found->second.phase = ChildSa::Phase::installed;
-  found->second.announced = true;
-  context.emit(ChildSaUp{record.id, id});
-  if (const auto waiter = std::exchange(found->second.waiter, {}))
-    context.emit(RequestDone{waiter, record.id, id, std::nullopt});
-  if (pending_answer_ && pending_answer_->installing == id) finish_pending_answer(context, record, true);
+  auto& child = found->second;
+  child.phase = ChildSa::Phase::installed;
+  if (pending_child_ && pending_child_->installing == id) finish_pending_answer(context, record, true);
+  // One that replaces another, or that met one of the other end, is announced when it is clear which of them stays.
+  if (child.origin.lower_nonce.empty()) announce(context, record, child);
+}
+
+void EstablishedSa::announce(Context& context, const IkeSaRecord& record, ChildSa& child) {
+  if (!std::exchange(child.announced, true)) context.emit(ChildSaUp{record.id, child.id});
+  if (const auto waiter = std::exchange(child.waiter, {}))
+    context.emit(RequestDone{waiter, record.id, child.id, std::nullopt});
 }
 
 void EstablishedSa::on_install_failed(Context& context, const IkeSaRecord& record, ChildSaId id,
@@ -74,10 +96,12 @@ void EstablishedSa::on_install_failed(Context& context, const IkeSaRecord& recor
   context.emit(Refused{record.id, record.remote, parts_.connection->name, refusal});
   if (const auto waiter = std::exchange(found->second.waiter, {}))
     context.emit(RequestDone{waiter, record.id, {}, refusal});
-  if (pending_answer_ && pending_answer_->installing == id) {
+  if (pending_child_ && pending_child_->installing == id) {
     remove(context, record, id, refusal);
     return finish_pending_answer(context, record, false);
   }
+  if (found->second.origin.ours && found->second.origin.replaces)
+    postpone(context, RekeyChildRequest{*found->second.origin.replaces, {}}, 0);
   // The peer holds its half: it is told to let go, so that nothing one-way stays.
   found->second.phase = ChildSa::Phase::deleting;
   submit(context, record, DeleteChildRequest{id, {}});
@@ -96,17 +120,17 @@ void EstablishedSa::remove(Context& context, const IkeSaRecord& record, ChildSaI
 }
 
 bool EstablishedSa::is_creating(const std::string& child) const {
-  const auto asks = [&](const LocalRequest& request) {
-    const auto* creation = std::get_if<CreateChildRequest>(&request);
+  const auto asks = [&](const QueuedRequest& queued) {
+    const auto* creation = std::get_if<CreateChildRequest>(&queued.request);
     return creation != nullptr && creation->child == child;
   };
   const auto negotiates = [&](const auto& exchange) {
     if constexpr (requires { exchange.offer; }) return exchange.offer.child->name == child;
-    else if constexpr (requires { exchange.agreed; }) return exchange.agreed.child->name == child;
+    else if constexpr (requires { exchange.agreed.child; }) return exchange.agreed.child->name == child;
     else return false;
   };
   const bool answers =
-      pending_answer_ && pending_answer_->awaits_key && pending_answer_->awaits_key->child->name == child;
+      pending_child_ && pending_child_->awaits_key && pending_child_->awaits_key->child->name == child;
   return answers || is_installing(child) || std::visit(negotiates, exchange_) || std::ranges::any_of(queue_, asks);
 }
 
@@ -116,10 +140,24 @@ bool EstablishedSa::is_installing(const std::string& child) const {
   });
 }
 
+/// One that the peer still knows.
 ChildSa* EstablishedSa::child_by_outbound_spi(EspSpi spi) {
-  const auto found =
-      std::ranges::find_if(children_, [spi](const auto& entry) { return entry.second.outbound_spi == spi; });
+  const auto found = std::ranges::find_if(children_, [spi](const auto& entry) {
+    return entry.second.outbound_spi == spi && entry.second.phase != ChildSa::Phase::retired;
+  });
   return found == children_.end() ? nullptr : &found->second;
+}
+
+const ChildSa* EstablishedSa::current_child(const std::string& name) const {
+  const auto found = std::ranges::find_if(children_, [&](const auto& entry) {
+    return entry.second.name == name && entry.second.is_current();
+  });
+  return found == children_.end() ? nullptr : &found->second;
+}
+
+std::size_t EstablishedSa::count_children() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      children_, [](const auto& entry) { return entry.second.phase != ChildSa::Phase::retired; }));
 }
 
 }  // namespace keypact::ike::v2

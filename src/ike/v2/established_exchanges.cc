@@ -1,12 +1,16 @@
 // The exchanges that we begin on an established IKE SA. RFC 7296 §1.3.1, §1.4, §2.4.
 #include <algorithm>
 
+#include "base/writer.h"
 #include "ike/v2/established_sa.h"
+#include "ike/v2/rekey_collision.h"
 
 namespace keypact::ike::v2 {
 namespace {
 
 constexpr std::size_t kOurNonceOctets = 32;
+/// RFC 7296 §2.25: how often a creation is tried again after a TEMPORARY_FAILURE; with the delays, half a minute.
+constexpr unsigned kCreationAttempts = 6;
 
 KeyExchangeMethod preferred_method(const std::vector<Proposal>& proposals) {
   return proposals.empty() ? KeyExchangeMethod::NONE : key_exchange_of(proposals.front());
@@ -36,37 +40,66 @@ Refusal create_child_refusal(RefusalCode code, std::string detail) {
   return refusal;
 }
 
+/// RFC 7296 §1.3.3: the SA that is replaced, by the SPI that its sender receives on.
+wire::Payload rekey_notify(const ChildSa& replaced) {
+  Writer spi;
+  spi.u32(replaced.inbound_spi.value);
+  auto notify = notify_payload(NotifyType::REKEY_SA);
+  auto& body = std::get<wire::NotifyPayload>(notify.body);
+  body.protocol = ProtocolId::ESP;
+  body.spi = std::move(spi).take();
+  return notify;
+}
+
+ChildOrigin our_origin(const ChildPurpose& purpose, OctetView nonce, OctetView peer_nonce) {
+  return {true, purpose.replaces, to_octets(lower_nonce(nonce, peer_nonce)), false};
+}
+
 }  // namespace
 
 void EstablishedSa::start_next_exchange(Context& context, const IkeSaRecord& record) {
-  while (!ended_ && !queue_.empty() && requests_.is_free() && std::holds_alternative<std::monostate>(exchange_) &&
-         !must_wait(queue_.front())) {
-    const auto request = std::move(queue_.front());
-    queue_.pop_front();
-    std::visit([&](const auto& wanted) { begin(context, record, wanted); }, request);
+  while (!ended_ && requests_.is_free() && std::holds_alternative<std::monostate>(exchange_)) {
+    const auto next = std::ranges::find_if(queue_, [&](const auto& queued) { return !must_wait(queued); });
+    if (next == queue_.end()) return;
+    const auto queued = std::move(*next);
+    queue_.erase(next);
+    std::visit([&](const auto& wanted) { begin(context, record, wanted, queued.failures); }, queued.request);
   }
 }
 
-/// What is being installed is neither asked for a second time nor deleted before the IPsec stack has answered.
-bool EstablishedSa::must_wait(const LocalRequest& request) const {
-  if (const auto* creation = std::get_if<CreateChildRequest>(&request)) return is_installing(creation->child);
-  const auto* deletion = std::get_if<DeleteChildRequest>(&request);
-  const auto child = deletion != nullptr ? children_.find(deletion->child) : children_.end();
-  return child != children_.end() && child->second.phase == ChildSa::Phase::installing;
+bool EstablishedSa::must_wait(const QueuedRequest& queued) const {
+  if (queued.not_before || standing_ == Standing::undecided) return true;
+  // The peer's rekeying is answered before the IKE SA that it is about goes, or is replaced by us.
+  if (std::holds_alternative<DeleteIkeRequest>(queued.request)) return pending_ike_.has_value();
+  if (std::holds_alternative<RekeyIkeRequest>(queued.request))
+    return pending_ike_ || pending_child_ || std::ranges::any_of(children_, [](const auto& entry) {
+             return entry.second.phase == ChildSa::Phase::installing;
+           });
+  // What is being installed is neither asked for a second time, nor replaced or deleted before the IPsec stack has answered.
+  if (const auto* creation = std::get_if<CreateChildRequest>(&queued.request))
+    return is_installing(creation->child) ||
+           (pending_child_ && pending_child_->awaits_key && pending_child_->awaits_key->child->name == creation->child);
+  const auto is_unfinished = [&](ChildSaId id) {
+    const auto child = children_.find(id);
+    return (child != children_.end() && child->second.phase == ChildSa::Phase::installing) ||
+           (pending_child_ && pending_child_->origin.replaces == id);
+  };
+  if (const auto* rekeying = std::get_if<RekeyChildRequest>(&queued.request)) return is_unfinished(rekeying->child);
+  if (const auto* deletion = std::get_if<DeleteChildRequest>(&queued.request)) return is_unfinished(deletion->child);
+  return false;
 }
 
-void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const CreateChildRequest& request) {
-  const auto up = std::ranges::find_if(children_, [&](const auto& entry) {
-    return entry.second.name == request.child && entry.second.phase == ChildSa::Phase::installed;
-  });
-  if (up != children_.end()) {
-    if (request.request) context.emit(RequestDone{request.request, record.id, up->first, std::nullopt});
+void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const CreateChildRequest& request,
+                          unsigned failures) {
+  if (const auto* up = current_child(request.child)) {
+    if (request.request) context.emit(RequestDone{request.request, record.id, up->id, std::nullopt});
     return;
   }
   const auto* child = parts_.connection->child(request.child);
-  const bool full = children_.size() >= limits::kChildSasPerIkeSa;
-  auto offer =
-      child != nullptr && !full ? make_child_offer(context, record, {parts_.connection, *child}, KeyExchangeUse::negotiate) : std::nullopt;
+  const bool full = count_children() >= limits::kChildSasPerIkeSa;
+  auto offer = child != nullptr && !full
+                   ? make_child_offer(context, record, {parts_.connection, *child}, KeyExchangeUse::negotiate)
+                   : std::nullopt;
   if (!offer) {
     auto refusal = create_child_refusal(child == nullptr ? RefusalCode::unknown_connection : RefusalCode::limit_reached,
                                         "child " + request.child);
@@ -74,18 +107,18 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Cre
     return;
   }
   const auto method = preferred_method(offer->proposals);
-  begin_create_child(context, record, std::move(*offer), method, request.request);
+  begin_create_child(context, record, std::move(*offer), method, {request.request, std::nullopt, failures});
 }
 
 void EstablishedSa::begin_create_child(Context& context, const IkeSaRecord& record, ChildOffer offer,
-                                       KeyExchangeMethod method, ControlId waiter) {
+                                       KeyExchangeMethod method, const ChildPurpose& purpose) {
   if (method == KeyExchangeMethod::NONE) {
-    CreateChildSent exchange{std::move(offer), waiter, method, context.random.octets(kOurNonceOctets),
-                             std::nullopt,     {}};
+    CreateChildSent exchange{std::move(offer), purpose, method, context.random.octets(kOurNonceOctets), std::nullopt,
+                             {}};
     return send_create_child(context, record, std::move(exchange), {});
   }
   const auto job = context.start(JobClass::established, BeginKeyExchange{method});
-  exchange_ = CreateChildKeyPair{std::move(offer), waiter, method, job};
+  exchange_ = CreateChildKeyPair{std::move(offer), purpose, method, job};
 }
 
 void EstablishedSa::send_create_child(Context& context, const IkeSaRecord& record, CreateChildSent exchange,
@@ -96,29 +129,35 @@ void EstablishedSa::send_create_child(Context& context, const IkeSaRecord& recor
     between.emplace_back(wire::KePayload{exchange.method, to_octets(public_value)});
   payloads.insert(payloads.begin() + 1, std::make_move_iterator(between.begin()),
                   std::make_move_iterator(between.end()));
+  if (exchange.purpose.replaces)
+    payloads.insert(payloads.begin(), rekey_notify(children_.at(*exchange.purpose.replaces)));
   exchange_ = std::move(exchange);
   send_request(context, record, ExchangeType::CREATE_CHILD_SA, payloads);
 }
 
-void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const DeleteChildRequest& request) {
+void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const DeleteChildRequest& request,
+                          unsigned /*failures*/) {
   const auto found = children_.find(request.child);
-  if (found == children_.end()) {
+  if (found == children_.end() || found->second.phase == ChildSa::Phase::retired) {
     // It went in the meantime: what was asked for is so.
     if (request.request) context.emit(RequestDone{request.request, record.id, request.child, std::nullopt});
     return;
   }
   found->second.phase = ChildSa::Phase::deleting;
+  found->second.leaves_at.reset();
   exchange_ = DeletingChild{request.child, request.request};
   send_request(context, record, ExchangeType::INFORMATIONAL,
                {wire::DeletePayload{ProtocolId::ESP, {found->second.inbound_spi}}});
 }
 
-void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const DeleteIkeRequest& request) {
+void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const DeleteIkeRequest& request,
+                          unsigned /*failures*/) {
   exchange_ = DeletingIke{request.request};
   send_request(context, record, ExchangeType::INFORMATIONAL, {wire::DeletePayload{ProtocolId::IKE, {}}});
 }
 
-void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const LivenessRequest& /*request*/) {
+void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const LivenessRequest& /*request*/,
+                          unsigned /*failures*/) {
   exchange_ = CheckingLiveness{};
   send_request(context, record, ExchangeType::INFORMATIONAL, {});
 }
@@ -127,11 +166,14 @@ void EstablishedSa::handle_response(Context& context, const IkeSaRecord& record,
   auto exchange = std::exchange(exchange_, std::monostate{});
   if (auto* creating = std::get_if<CreateChildSent>(&exchange))
     return on_create_child_response(context, record, std::move(*creating), payloads);
+  if (auto* rekeying = std::get_if<RekeyIkeSent>(&exchange))
+    return on_rekey_ike_response(context, record, std::move(*rekeying), payloads);
   if (const auto* deleting = std::get_if<DeletingChild>(&exchange)) {
     Refusal reason;
     reason.code = RefusalCode::terminated;
     // RFC 7296 §1.4.1: the pair is gone whether or not the answer names the peer's half.
-    remove(context, record, deleting->child, reason);
+    if (const auto found = children_.find(deleting->child); found != children_.end())
+      let_go(context, record, found->second, reason);
     if (deleting->waiter) context.emit(RequestDone{deleting->waiter, record.id, deleting->child, std::nullopt});
   } else if (std::holds_alternative<DeletingIke>(exchange)) {
     exchange_ = std::move(exchange);
@@ -145,27 +187,28 @@ void EstablishedSa::on_create_child_response(Context& context, const IkeSaRecord
                                              const PayloadSet& payloads) {
   const auto asked = asked_method(payloads, exchange.offer);
   if (asked != KeyExchangeMethod::NONE && asked != exchange.method)
-    return begin_create_child(context, record, std::move(exchange.offer), asked, exchange.waiter);
+    return begin_create_child(context, record, std::move(exchange.offer), asked, exchange.purpose);
   auto agreed = accept_child_answer(exchange.offer, payloads, ExchangeType::CREATE_CHILD_SA);
-  if (!agreed) return refuse_create_child(context, record, exchange.offer, exchange.waiter, std::move(agreed.error()));
+  if (!agreed) return refuse_create_child(context, record, exchange.offer, exchange.purpose, std::move(agreed.error()));
   if (std::ranges::find(exchange.deleted, agreed->outbound_spi) != exchange.deleted.end())
-    return refuse_create_child(context, record, exchange.offer, exchange.waiter,
+    return refuse_create_child(context, record, exchange.offer, exchange.purpose,
                                create_child_refusal(RefusalCode::deleted_by_peer, "before its answer came"));
   const auto* nonce = payloads.find<wire::NoncePayload>();
   const auto* ke = payloads.find<wire::KePayload>();
   const auto method = key_exchange_of(agreed->proposal);
   if (method == KeyExchangeMethod::NONE) {
-    install(context, record, std::move(*agreed), {exchange.nonce, nonce->nonce}, {}, true, exchange.waiter);
+    install(context, record, std::move(*agreed), {exchange.nonce, nonce->nonce}, {},
+            {our_origin(exchange.purpose, exchange.nonce, nonce->nonce), exchange.purpose.waiter});
     return;
   }
   const bool usable = ke != nullptr && ke->method == method && method == exchange.method && exchange.key_pair &&
                       ke->data.size() == crypto::responder_value_octets(method);
   if (!usable)
     return refuse_create_child(
-        context, record, exchange.offer, exchange.waiter,
+        context, record, exchange.offer, exchange.purpose,
         create_child_refusal(RefusalCode::unexpected_choice, "the KE payload does not fit the proposal chosen"));
   const auto job = context.start(JobClass::established, FinishKeyExchange{std::move(*exchange.key_pair), ke->data});
-  exchange_ = CreateChildSecret{std::move(*agreed), exchange.waiter, std::move(exchange.nonce), nonce->nonce, job};
+  exchange_ = CreateChildSecret{std::move(*agreed), exchange.purpose, std::move(exchange.nonce), nonce->nonce, job};
 }
 
 /// The peer deletes the SA that we are still negotiating: its request overtakes its response, or our computation (RFC 7296 §2.2:
@@ -179,76 +222,106 @@ std::optional<EspSpi> EstablishedSa::forgo_creation(Context& context, const IkeS
   if (computing == nullptr || computing->agreed.outbound_spi != outbound) return std::nullopt;
   const auto inbound = computing->agreed.inbound_spi;
   context.esp_spis.release(inbound);
-  if (computing->waiter) context.emit(RequestDone{computing->waiter, record.id, {}, reason});
+  if (const auto waiter = computing->purpose.waiter) context.emit(RequestDone{waiter, record.id, {}, reason});
   exchange_ = std::monostate{};
   return inbound;
 }
 
 void EstablishedSa::refuse_create_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer,
-                                        ControlId waiter, Refusal refusal) {
+                                        const ChildPurpose& purpose, Refusal refusal) {
   context.esp_spis.release(offer.inbound_spi);
+  // RFC 7296 §2.25: the peer is busy with something that this would disturb.
+  const bool busy = refusal.notify == NotifyType::TEMPORARY_FAILURE && refusal.by_peer;
+  if (purpose.replaces) return on_rekey_child_refused(context, record, purpose, refusal);
+  if (busy && purpose.failures < kCreationAttempts)
+    return postpone(context, CreateChildRequest{offer.child->name, purpose.waiter}, purpose.failures);
   context.emit(Refused{record.id, record.remote, parts_.connection->name, refusal});
-  if (waiter) context.emit(RequestDone{waiter, record.id, {}, std::move(refusal)});
+  if (purpose.waiter) context.emit(RequestDone{purpose.waiter, record.id, {}, std::move(refusal)});
 }
 
 void EstablishedSa::take_first_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer,
                                      const PayloadSet& response, const Nonces& nonces, ControlId waiter) {
   auto agreed = accept_child_answer(offer, response, ExchangeType::IKE_AUTH);
-  if (!agreed) return refuse_create_child(context, record, offer, waiter, std::move(agreed.error()));
-  install(context, record, std::move(*agreed), nonces, {}, true, waiter);
+  if (!agreed) return refuse_create_child(context, record, offer, {waiter, std::nullopt, 0}, std::move(agreed.error()));
+  install(context, record, std::move(*agreed), nonces, {}, {{true, std::nullopt, {}, false}, waiter});
 }
 
 void EstablishedSa::on_job_done(Context& context, const IkeSaRecord& record, JobDone done) {
   if (ended_) return;
   take_result(context, record, std::move(done));
-  start_next_exchange(context, record);
+  after_event(context, record);
 }
 
 void EstablishedSa::take_result(Context& context, const IkeSaRecord& record, JobDone done) {
-  if (pending_answer_ && pending_answer_->awaits_key && pending_answer_->job == done.id) {
-    auto agreed = std::move(*std::exchange(pending_answer_->awaits_key, std::nullopt));
-    auto* responded = std::get_if<crypto::Responded>(&done.result);
-    if (responded == nullptr) {
-      context.esp_spis.release(agreed.inbound_spi);
-      pending_answer_.reset();
-      return answer_child_refused(context, record, ExchangeType::CREATE_CHILD_SA,
-                                  {create_child_refusal(RefusalCode::key_exchange_failed, "the peer's KE payload"),
-                                   notify_payload(NotifyType::INVALID_SYNTAX)},
-                                  {});
-    }
-    pending_answer_->payloads.emplace_back(
-        wire::KePayload{key_exchange_of(agreed.proposal), std::move(responded->public_value)});
-    const auto nonce = pending_answer_->nonce;
-    const auto peer_nonce = pending_answer_->peer_nonce;
-    return install_answered_child(context, record, std::move(agreed), {peer_nonce, nonce},
-                                  responded->shared_secret.reveal());
+  if (pending_child_ && pending_child_->awaits_key && pending_child_->job == done.id)
+    return take_responder_value(context, record, std::move(done));
+  if (pending_ike_ && pending_ike_->job == done.id) {
+    auto pending = std::move(*std::exchange(pending_ike_, std::nullopt));
+    return take_ike_responder_value(context, record, std::move(pending), std::move(done));
   }
-  if (auto* pair = std::get_if<CreateChildKeyPair>(&exchange_); pair != nullptr && pair->job == done.id) {
-    auto waiting = std::move(*pair);
-    exchange_ = std::monostate{};
-    auto* begun = std::get_if<crypto::Begun>(&done.result);
-    if (begun == nullptr)
-      return refuse_create_child(context, record, waiting.offer, waiting.waiter,
-                                 create_child_refusal(RefusalCode::key_exchange_failed, "no key pair"));
-    CreateChildSent sent{std::move(waiting.offer), waiting.waiter,
-                         waiting.method,           context.random.octets(kOurNonceOctets),
-                         std::move(begun->state),  {}};
-    return send_create_child(context, record, std::move(sent), begun->public_value);
+  const bool awaited = std::visit(
+      [&](const auto& exchange) {
+        if constexpr (requires { exchange.job; }) return exchange.job == done.id;
+        else return false;
+      },
+      exchange_);
+  if (!awaited) return;
+  auto exchange = std::exchange(exchange_, std::monostate{});
+  if (auto* pair = std::get_if<CreateChildKeyPair>(&exchange))
+    return take_child_key_pair(context, record, std::move(*pair), std::move(done));
+  if (auto* secret = std::get_if<CreateChildSecret>(&exchange))
+    return take_child_secret(context, record, std::move(*secret), done);
+  if (auto* pair = std::get_if<RekeyIkeKeyPair>(&exchange))
+    return take_ike_key_pair(context, record, std::move(*pair), std::move(done));
+  if (auto* secret = std::get_if<RekeyIkeSecret>(&exchange))
+    return take_ike_secret(context, record, std::move(*secret), done);
+}
+
+void EstablishedSa::take_child_key_pair(Context& context, const IkeSaRecord& record, CreateChildKeyPair waiting,
+                                        JobDone done) {
+  auto* begun = std::get_if<crypto::Begun>(&done.result);
+  if (begun == nullptr)
+    return refuse_create_child(context, record, waiting.offer, waiting.purpose,
+                               create_child_refusal(RefusalCode::key_exchange_failed, "no key pair"));
+  // What the peer did in the meantime may make it needless: it is looked at again from the start.
+  if (!is_still_wanted(waiting)) {
+    context.esp_spis.release(waiting.offer.inbound_spi);
+    LocalRequest again = CreateChildRequest{waiting.offer.child->name, waiting.purpose.waiter};
+    if (waiting.purpose.replaces) again = RekeyChildRequest{*waiting.purpose.replaces, waiting.purpose.waiter};
+    queue_.push_front({std::move(again), waiting.purpose.failures, std::nullopt});
+    return;
   }
-  if (auto* awaiting = std::get_if<CreateChildSecret>(&exchange_); awaiting != nullptr && awaiting->job == done.id) {
-    auto waiting = std::move(*awaiting);
-    exchange_ = std::monostate{};
-    const auto* secret = std::get_if<Secret>(&done.result);
-    if (secret == nullptr) {
-      // The peer holds the SA that we cannot have: it is deleted there.
-      const auto refusal = create_child_refusal(RefusalCode::key_exchange_failed, "the peer's KE payload");
-      context.esp_spis.release(waiting.agreed.inbound_spi);
-      if (waiting.waiter) context.emit(RequestDone{waiting.waiter, record.id, {}, refusal});
-      return submit(context, record, DeleteIkeRequest{});
-    }
-    install(context, record, std::move(waiting.agreed), {waiting.nonce, waiting.peer_nonce}, secret->reveal(), true,
-            waiting.waiter);
+  CreateChildSent sent{std::move(waiting.offer), waiting.purpose,         waiting.method,
+                       context.random.octets(kOurNonceOctets), std::move(begun->state), {}};
+  send_create_child(context, record, std::move(sent), begun->public_value);
+}
+
+/// Nothing was sent yet, and the peer may have begun the same, replaced or deleted what it was about.
+bool EstablishedSa::is_still_wanted(const CreateChildKeyPair& waiting) const {
+  const auto& name = waiting.offer.child->name;
+  if (!waiting.purpose.replaces) {
+    const bool peer_creates =
+        pending_child_ && pending_child_->awaits_key && pending_child_->awaits_key->child->name == name;
+    return current_child(name) == nullptr && !is_installing(name) && !peer_creates;
   }
+  const auto found = children_.find(*waiting.purpose.replaces);
+  return found != children_.end() && found->second.is_current() &&
+         !(pending_child_ && pending_child_->origin.replaces == waiting.purpose.replaces);
+}
+
+void EstablishedSa::take_child_secret(Context& context, const IkeSaRecord& record, CreateChildSecret waiting,
+                                      const JobDone& done) {
+  const auto* secret = std::get_if<Secret>(&done.result);
+  if (secret == nullptr) {
+    // The peer holds the SA that we cannot have: it is deleted there.
+    const auto refusal = create_child_refusal(RefusalCode::key_exchange_failed, "the peer's KE payload");
+    context.esp_spis.release(waiting.agreed.inbound_spi);
+    if (const auto waiter = waiting.purpose.waiter) context.emit(RequestDone{waiter, record.id, {}, refusal});
+    return submit(context, record, DeleteIkeRequest{});
+  }
+  auto origin = our_origin(waiting.purpose, waiting.nonce, waiting.peer_nonce);
+  install(context, record, std::move(waiting.agreed), {waiting.nonce, waiting.peer_nonce}, secret->reveal(),
+          {std::move(origin), waiting.purpose.waiter});
 }
 
 }  // namespace keypact::ike::v2

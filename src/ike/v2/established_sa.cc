@@ -22,49 +22,33 @@ bool is_exchange_of_established_sa(ExchangeType exchange) {
   return exchange == ExchangeType::CREATE_CHILD_SA || exchange == ExchangeType::INFORMATIONAL;
 }
 
-/// Control requests that wait in a local request or exchange.
-ControlId waiter_of(const LocalRequest& request) {
-  return std::visit(
-      [](const auto& r) {
-        if constexpr (requires { r.request; }) return r.request;
-        else return ControlId{};
-      },
-      request);
-}
-ControlId waiter_of(const LocalExchange& exchange) {
-  return std::visit(
-      [](const auto& e) {
-        if constexpr (requires { e.waiter; }) return e.waiter;
-        else return ControlId{};
-      },
-      exchange);
-}
-/// Whoever wants something to go has what he wants when all goes.
-bool is_deletion(const LocalRequest& request) {
-  return std::holds_alternative<DeleteChildRequest>(request) || std::holds_alternative<DeleteIkeRequest>(request);
-}
-bool is_deletion(const LocalExchange& exchange) {
-  return std::holds_alternative<DeletingChild>(exchange) || std::holds_alternative<DeletingIke>(exchange);
-}
-std::optional<EspSpi> unused_spi_of(const LocalExchange& exchange) {
-  if (const auto* e = std::get_if<CreateChildKeyPair>(&exchange)) return e->offer.inbound_spi;
-  if (const auto* e = std::get_if<CreateChildSent>(&exchange)) return e->offer.inbound_spi;
-  if (const auto* e = std::get_if<CreateChildSecret>(&exchange)) return e->agreed.inbound_spi;
-  return std::nullopt;
-}
-
 }  // namespace
 
-EstablishedSa::EstablishedSa(EstablishedParts parts, PeerAuthenticated peer)
+EstablishedSa::EstablishedSa(Context& context, EstablishedParts parts, PeerAuthenticated peer)
     : parts_(std::move(parts)),
       peer_(std::move(peer)),
       requests_(parts_.next_request_id),
       responses_(parts_.expected_request_id),
+      lifetime_(lifetime_of(*parts_.connection, parts_.authenticated, context.now, context.random)),
       last_heard_(parts_.established) {}
+
+EstablishedSa::EstablishedSa(Context& context, NewIkeSa fresh)
+    : EstablishedSa(context, std::move(fresh.parts), std::move(fresh.peer)) {
+  standing_ = fresh.standing;
+  predecessor_ = fresh.predecessor;
+  announced_ = false;
+  if (standing_ == Standing::superseded) retire(context, fresh.record, fresh.gives_way);
+}
 
 void EstablishedSa::on_message(Context& context, IkeSaRecord& record, const Received& received) {
   if (received.message.header.response) on_response(context, record, received);
   else on_request(context, record, received);
+  after_event(context, record);
+}
+
+void EstablishedSa::after_event(Context& context, const IkeSaRecord& record) {
+  if (ended_) return;
+  settle_children(context, record);
   start_next_exchange(context, record);
 }
 
@@ -77,7 +61,7 @@ void EstablishedSa::on_request(Context& context, IkeSaRecord& record, const Rece
     context.send({received.datagram.local, received.datagram.remote, responses_.response()});
     return;
   }
-  if (verdict == ResponseWindow::Verdict::outside || pending_answer_) {
+  if (verdict == ResponseWindow::Verdict::outside || pending_child_ || pending_ike_) {
     ++context.counters.out_of_window;
     return;
   }
@@ -155,52 +139,14 @@ void EstablishedSa::answer(Context& context, const IkeSaRecord& record, Exchange
   responses_.answered(std::move(response));
 }
 
-void EstablishedSa::on_deadline(Context& context, const IkeSaRecord& record) {
-  if (ended_) return;
-  if (const auto deadline = requests_.deadline(); deadline && context.now >= *deadline) {
-    const auto* request = requests_.retransmit(context.now);
-    if (request == nullptr) return on_give_up(context, record);
-    ++context.counters.retransmissions_sent;
-    trace_retransmission(context, record.id, *request, requests_.transmissions() - 1);
-    context.send({record.local, record.remote, *request});
-    return;
-  }
-  const auto delay = parts_.connection->dpd_delay;
-  // RFC 7296 §2.4: liveness is asked for only when nothing else would show it.
-  if (delay > Duration{} && context.now >= last_heard_ + delay && requests_.is_free() && queue_.empty())
-    submit(context, record, LivenessRequest{});
-}
-
 void EstablishedSa::on_give_up(Context& context, const IkeSaRecord& record) {
   Refusal refusal;
   refusal.code = RefusalCode::no_answer;
   refusal.exchange = ExchangeType::INFORMATIONAL;
-  if (std::holds_alternative<CreateChildSent>(exchange_)) refusal.exchange = ExchangeType::CREATE_CHILD_SA;
+  if (std::holds_alternative<CreateChildSent>(exchange_) || std::holds_alternative<RekeyIkeSent>(exchange_))
+    refusal.exchange = ExchangeType::CREATE_CHILD_SA;
   refusal.theirs.push_back(record.remote.to_string());
   end(context, record, std::move(refusal));
-}
-
-std::optional<Instant> EstablishedSa::deadline() const {
-  if (ended_) return std::nullopt;
-  if (const auto deadline = requests_.deadline()) return deadline;
-  const auto delay = parts_.connection->dpd_delay;
-  if (delay > Duration{} && std::holds_alternative<std::monostate>(exchange_) && queue_.empty())
-    return last_heard_ + delay;
-  return std::nullopt;
-}
-
-void EstablishedSa::submit(Context& context, const IkeSaRecord& record, LocalRequest request) {
-  if (queue_.size() >= limits::kQueuedLocalRequests) {
-    Refusal refusal;
-    refusal.code = RefusalCode::limit_reached;
-    refusal.detail = "too many requests wait for this IKE SA";
-    if (const auto waiter = waiter_of(request)) context.emit(RequestDone{waiter, record.id, {}, std::move(refusal)});
-    return;
-  }
-  // Whoever wants the IKE SA gone wants nothing else of it first.
-  if (std::holds_alternative<DeleteIkeRequest>(request)) queue_.push_front(std::move(request));
-  else queue_.push_back(std::move(request));
-  start_next_exchange(context, record);
 }
 
 void EstablishedSa::follow(const config::Snapshot& configuration, const IkeSaRecord& record) {
@@ -217,18 +163,52 @@ void EstablishedSa::end(Context& context, const IkeSaRecord& record, Refusal rea
   const auto tell = [&](ControlId waiter, bool wanted) {
     if (waiter) context.emit(RequestDone{waiter, record.id, {}, wanted ? std::nullopt : std::optional(reason)});
   };
-  for (const auto& request : queue_) tell(waiter_of(request), is_deletion(request));
-  tell(waiter_of(exchange_), is_deletion(exchange_));
+  for (const auto& queued : queue_) tell(waiter_of(queued.request), is_deletion(queued.request));
+  // RFC 7296 §2.25.2: our rekeying is forgotten; where the peer's went through, there is nothing left to wish for.
+  tell(waiter_of(exchange_), is_deletion(exchange_) || (crossing_ && is_rekeying_ike(exchange_)));
+  forget_crossing();
 
   if (const auto spi = unused_spi_of(exchange_)) context.esp_spis.release(*spi);
-  if (pending_answer_ && pending_answer_->awaits_key)
-    context.esp_spis.release(pending_answer_->awaits_key->inbound_spi);
+  if (pending_child_ && pending_child_->awaits_key) context.esp_spis.release(pending_child_->awaits_key->inbound_spi);
   while (!children_.empty()) remove(context, record, children_.begin()->first, reason);
   queue_.clear();
-  pending_answer_.reset();
+  pending_child_.reset();
+  pending_ike_.reset();
   exchange_ = std::monostate{};
-  context.emit(IkeSaClosed{record.id, parts_.connection->name, true, reason});
+  if (announced_) context.emit(IkeSaClosed{record.id, parts_.connection->name, true, reason});
   ended_ = std::move(reason);
+}
+
+bool EstablishedSa::serves() const {
+  const auto deletes = [](const auto& queued) { return std::holds_alternative<DeleteIkeRequest>(queued.request); };
+  return standing_ != Standing::superseded && !std::holds_alternative<DeletingIke>(exchange_) &&
+         std::ranges::none_of(queue_, deletes);
+}
+
+std::vector<ChildWish> EstablishedSa::take_wishes() {
+  std::vector<ChildWish> wishes;
+  for (auto& [id, child] : children_)
+    if (child.phase != ChildSa::Phase::deleting && !child.replaced_by)
+      wishes.push_back({child.name, std::exchange(child.waiter, {})});
+  for (auto& queued : queue_)
+    if (auto* creation = std::get_if<CreateChildRequest>(&queued.request))
+      wishes.push_back({creation->child, std::exchange(creation->request, {})});
+  std::visit(
+      [&](auto& exchange) {
+        if constexpr (requires { exchange.offer; exchange.purpose; })
+          wishes.push_back({exchange.offer.child->name, std::exchange(exchange.purpose.waiter, {})});
+        else if constexpr (requires { exchange.agreed.child; exchange.purpose; })
+          wishes.push_back({exchange.agreed.child->name, std::exchange(exchange.purpose.waiter, {})});
+      },
+      exchange_);
+  return wishes;
+}
+
+EstablishedSa::AwaitedForAnswer EstablishedSa::answer_awaits() const {
+  if (pending_ike_) return {pending_ike_->job, {}};
+  if (!pending_child_) return {};
+  if (pending_child_->awaits_key) return {pending_child_->job, {}};
+  return {{}, pending_child_->installing};
 }
 
 }  // namespace keypact::ike::v2

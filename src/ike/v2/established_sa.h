@@ -8,31 +8,14 @@
 #include "base/limits.h"
 #include "base/reader.h"
 #include "ike/v2/authentication.h"
-#include "ike/v2/child_negotiation.h"
+#include "ike/v2/child_sa.h"
 #include "ike/v2/local_exchange.h"
 #include "ike/v2/message_window.h"
 #include "ike/v2/secure_channel.h"
 
 namespace keypact::ike::v2 {
 
-struct ChildSa {
-  enum class Phase : std::uint8_t { installing, installed, deleting } phase = Phase::installing;
-  ChildSaId id;
-  std::string name;  ///< of the ChildConfig
-  PolicyBook::Name policy_name;
-  EspSpi inbound_spi;
-  EspSpi outbound_spi;
-  Proposal proposal;
-  Selectors local;
-  Selectors remote;
-  Mode mode{};
-  bool udp_encapsulation = false;
-  Instant created;
-  ControlId waiter;        ///< whoever asked for it and waits for the installation
-  bool announced = false;  ///< ChildSaUp was told
-};
-
-/// What an IKE_SA_INIT and IKE_AUTH left behind.
+/// What the exchange that set an IKE SA up left behind: IKE_AUTH, or the rekeying of another IKE SA.
 struct EstablishedParts {
   ConnectionPtr connection;
   Identification local_id;
@@ -41,11 +24,50 @@ struct EstablishedParts {
   std::uint32_t next_request_id = 0;
   std::uint32_t expected_request_id = 0;
   Instant established;
+  Instant authenticated;  ///< earlier than `established` after a rekeying
+  IkeSaId reauthenticates;  ///< it was set up to take this one's place; 0: no
 };
+
+/// A Child SA that somebody wanted of this IKE SA, and whoever waits for it.
+struct ChildWish {
+  std::string child;
+  ControlId waiter;
+};
+
+/// What an IKE SA is to the tunnel that it serves.
+enum class Standing : std::uint8_t {
+  current,
+  undecided,   ///< the peer's rekeying made it, and ours is still on its way: nothing is begun on it (RFC 7296 §2.8.2)
+  superseded,  ///< another one has its Child SAs
+};
+
+/// A rekeying made a new IKE SA.
+struct NewIkeSa {
+  IkeSaRecord record;
+  EstablishedParts parts;
+  PeerAuthenticated peer;
+  Standing standing = Standing::current;
+  IkeSaId predecessor;
+  bool gives_way = false;  ///< ours lost against the peer's: it is to be deleted at once
+};
+/// The Child SAs and what waits for them go from one IKE SA to the other.
+struct MoveChildren {
+  IkeSaId from;
+  IkeSaId to;
+  /// What becomes of `from`.
+  enum class Then : std::uint8_t { peer_deletes, we_delete, is_over } then{};
+};
+/// An undecided IKE SA is the one that stays.
+struct LetBegin {
+  IkeSaId id;
+};
+/// What concerns more than one IKE SA, for whoever holds them all.
+using FamilyMatter = std::variant<NewIkeSa, MoveChildren, LetBegin>;
 
 class EstablishedSa {
  public:
-  EstablishedSa(EstablishedParts parts, PeerAuthenticated peer);
+  EstablishedSa(Context& context, EstablishedParts parts, PeerAuthenticated peer);
+  EstablishedSa(Context& context, NewIkeSa fresh);
 
   /// As initiator: the Child SA part of the IKE_AUTH response.
   void take_first_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer,
@@ -64,6 +86,18 @@ class EstablishedSa {
   /// Over, for this reason: the Child SAs go, and who waits is told. The peer is not.
   void end(Context& context, const IkeSaRecord& record, Refusal reason);
 
+  /// What came up since the last call.
+  [[nodiscard]] std::vector<FamilyMatter> take_family_matters() { return std::exchange(family_matters_, {}); }
+  /// Takes over the Child SAs of `other`, and the requests that wait there.
+  void inherit(Context& context, const IkeSaRecord& record, EstablishedSa& other, IkeSaId other_id);
+  /// Its Child SAs are gone to another one; it is to be deleted, by us or by the peer.
+  void retire(Context& context, const IkeSaRecord& record, bool delete_it);
+  void let_begin(Context& context, const IkeSaRecord& record);
+  /// Goes on with what waits, after another IKE SA's change.
+  void wake(Context& context, const IkeSaRecord& record) { after_event(context, record); }
+  /// All its children, and who waits for one: who is told by somebody else from now on.
+  [[nodiscard]] std::vector<ChildWish> take_wishes();
+
   [[nodiscard]] std::optional<Instant> deadline() const;
   /// Why it is over; nothing while it lives.
   [[nodiscard]] const std::optional<Refusal>& ended() const { return ended_; }
@@ -73,10 +107,14 @@ class EstablishedSa {
   [[nodiscard]] const Identification& peer_identity() const { return peer_.identity(); }
   [[nodiscard]] const std::map<ChildSaId, ChildSa>& children() const { return children_; }
   [[nodiscard]] const LocalExchange& exchange() const { return exchange_; }
+  [[nodiscard]] const Lifetime& lifetime() const { return lifetime_; }
+  [[nodiscard]] Standing standing() const { return standing_; }
   /// No exchange of ours runs or waits, and no request of the peer waits for its answer.
   [[nodiscard]] bool is_idle() const {
-    return std::holds_alternative<std::monostate>(exchange_) && queue_.empty() && !pending_answer_;
+    return std::holds_alternative<std::monostate>(exchange_) && queue_.empty() && !pending_child_ && !pending_ike_;
   }
+  /// It serves its connection: it is neither replaced nor being deleted by us.
+  [[nodiscard]] bool serves() const;
   /// A Child SA of this name is asked for, negotiated or being installed, by either end's wish.
   [[nodiscard]] bool is_creating(const std::string& child) const;
   /// What the answer to a request of the peer waits for: one of the two is 0, and both when no answer is due.
@@ -84,23 +122,30 @@ class EstablishedSa {
     JobId job;
     ChildSaId installation;
   };
-  [[nodiscard]] AwaitedForAnswer answer_awaits() const {
-    if (!pending_answer_) return {};
-    if (pending_answer_->awaits_key) return {pending_answer_->job, {}};
-    return {{}, pending_answer_->installing};
-  }
+  [[nodiscard]] AwaitedForAnswer answer_awaits() const;
 
  private:
-  /// The peer's request that waits for a job or for the IPsec stack before it can be answered.
-  struct PendingAnswer {
+  /// The peer's request for a Child SA that waits for a job or for the IPsec stack before it can be answered.
+  struct PendingChildAnswer {
     ExchangeType exchange{};
     std::vector<wire::Payload> payloads;  ///< what stands before the Child SA's
     std::optional<AgreedChild> awaits_key;
+    ChildOrigin origin;
     JobId job;
     Octets peer_nonce;
     Octets nonce;
     ChildSaId installing;
     std::vector<wire::Payload> child_payloads;
+  };
+  /// The peer's request for a new IKE SA, whose KE payload is being answered.
+  struct PendingIkeAnswer {
+    AgreedIke agreed;
+    JobId job;
+  };
+  /// The peer rekeyed this IKE SA while our own rekeying of it is on its way. RFC 7296 §2.8.2.
+  struct IkeCrossing {
+    IkeSaId heir;
+    Octets lower_nonce;
   };
 
   // established_sa.cc: messages and windows.
@@ -111,26 +156,42 @@ class EstablishedSa {
   void answer(Context& context, const IkeSaRecord& record, ExchangeType exchange,
               const std::vector<wire::Payload>& payloads);
   void on_give_up(Context& context, const IkeSaRecord& record);
+  void after_event(Context& context, const IkeSaRecord& record);
+
+  // established_timers.cc: lifetimes, liveness, and what waits for its time.
+  void check_lifetimes(Context& context, const IkeSaRecord& record);
+  void check_lifetime(Context& context, const IkeSaRecord& record, ChildSa& child);
+  void let_expire(Context& context, const IkeSaRecord& record, ChildSaId id);
+  void postpone(Context& context, LocalRequest request, unsigned failures);
 
   // established_answers.cc: what the peer asks.
   void handle_request(Context& context, const IkeSaRecord& record, ExchangeType exchange, const PayloadSet& payloads);
   void answer_informational(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
+  void answer_ike_deletion(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
+  [[nodiscard]] std::vector<EspSpi> delete_for_peer(Context& context, const IkeSaRecord& record,
+                                                    const wire::DeletePayload& payload);
   void answer_create_child(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
+  [[nodiscard]] std::optional<ChildRefusal> refuses_child(const wire::NotifyPayload* rekey, const ChildSa* replaced);
+  [[nodiscard]] bool creates_on_the_wire(const std::string& child) const;
+  [[nodiscard]] ChildSa* child_named_by(const wire::NotifyPayload& rekey);
   void answer_child_refused(Context& context, const IkeSaRecord& record, ExchangeType exchange, ChildRefusal refused,
                             std::vector<wire::Payload> answer_so_far);
   void install_answered_child(Context& context, const IkeSaRecord& record, AgreedChild agreed, const Nonces& nonces,
                               OctetView shared_secret);
   void finish_pending_answer(Context& context, const IkeSaRecord& record, bool installed);
+  void take_responder_value(Context& context, const IkeSaRecord& record, JobDone done);
 
   // established_exchanges.cc: what we ask.
   void start_next_exchange(Context& context, const IkeSaRecord& record);
-  [[nodiscard]] bool must_wait(const LocalRequest& request) const;
-  void begin(Context& context, const IkeSaRecord& record, const CreateChildRequest& request);
-  void begin(Context& context, const IkeSaRecord& record, const DeleteChildRequest& request);
-  void begin(Context& context, const IkeSaRecord& record, const DeleteIkeRequest& request);
-  void begin(Context& context, const IkeSaRecord& record, const LivenessRequest& request);
+  [[nodiscard]] bool must_wait(const QueuedRequest& queued) const;
+  void begin(Context& context, const IkeSaRecord& record, const CreateChildRequest& request, unsigned failures);
+  void begin(Context& context, const IkeSaRecord& record, const RekeyChildRequest& request, unsigned failures);
+  void begin(Context& context, const IkeSaRecord& record, const DeleteChildRequest& request, unsigned failures);
+  void begin(Context& context, const IkeSaRecord& record, const RekeyIkeRequest& request, unsigned failures);
+  void begin(Context& context, const IkeSaRecord& record, const DeleteIkeRequest& request, unsigned failures);
+  void begin(Context& context, const IkeSaRecord& record, const LivenessRequest& request, unsigned failures);
   void begin_create_child(Context& context, const IkeSaRecord& record, ChildOffer offer, KeyExchangeMethod method,
-                          ControlId waiter);
+                          const ChildPurpose& purpose);
   void send_create_child(Context& context, const IkeSaRecord& record, CreateChildSent exchange, OctetView public_value);
   void handle_response(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
   void on_create_child_response(Context& context, const IkeSaRecord& record, CreateChildSent exchange,
@@ -138,27 +199,70 @@ class EstablishedSa {
   [[nodiscard]] std::optional<EspSpi> forgo_creation(Context& context, const IkeSaRecord& record, EspSpi outbound,
                                                      const Refusal& reason);
   void take_result(Context& context, const IkeSaRecord& record, JobDone done);
-  void refuse_create_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer, ControlId waiter,
-                           Refusal refusal);
+  void take_child_key_pair(Context& context, const IkeSaRecord& record, CreateChildKeyPair waiting, JobDone done);
+  [[nodiscard]] bool is_still_wanted(const CreateChildKeyPair& waiting) const;
+  void take_child_secret(Context& context, const IkeSaRecord& record, CreateChildSecret waiting, const JobDone& done);
+  void refuse_create_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer,
+                           const ChildPurpose& purpose, Refusal refusal);
 
   // established_children.cc: the Child SAs.
+  struct Installation {
+    ChildOrigin origin;
+    ControlId waiter;
+  };
   ChildSaId install(Context& context, const IkeSaRecord& record, AgreedChild agreed, const Nonces& nonces,
-                    OctetView shared_secret, bool we_began_exchange, ControlId waiter);
+                    OctetView shared_secret, Installation installation);
   void on_installed(Context& context, const IkeSaRecord& record, ChildSaId id);
   void on_install_failed(Context& context, const IkeSaRecord& record, ChildSaId id, const std::string& reason);
+  void announce(Context& context, const IkeSaRecord& record, ChildSa& child);
   void remove(Context& context, const IkeSaRecord& record, ChildSaId id, const Refusal& reason);
   [[nodiscard]] ChildSa* child_by_outbound_spi(EspSpi spi);
+  [[nodiscard]] const ChildSa* current_child(const std::string& name) const;
   [[nodiscard]] bool is_installing(const std::string& child) const;
+  [[nodiscard]] std::size_t count_children() const;
+
+  // established_rekey_child.cc: replacing Child SAs. RFC 7296 §2.8, §2.8.1.
+  void on_rekey_child_refused(Context& context, const IkeSaRecord& record, const ChildPurpose& purpose,
+                              const Refusal& refusal);
+  void settle_children(Context& context, const IkeSaRecord& record);
+  [[nodiscard]] bool is_settled(const ChildSa& child) const;
+  [[nodiscard]] bool has_rival_on_its_way(const ChildSa& child) const;
+  [[nodiscard]] ChildSa* rival_of(const ChildSa& child);
+  void settle(Context& context, const IkeSaRecord& record, ChildSa& winner, ChildSa* loser);
+  void replace(Context& context, const IkeSaRecord& record, ChildSa& old, ChildSa& fresh);
+  void let_go(Context& context, const IkeSaRecord& record, ChildSa& child, const Refusal& reason);
+  void redirect_requests(ChildSaId from, ChildSaId to);
+
+  // established_rekey_ike.cc: replacing the IKE SA. RFC 7296 §2.8.2, §2.18.
+  void on_rekey_ike_response(Context& context, const IkeSaRecord& record, RekeyIkeSent exchange,
+                             const PayloadSet& payloads);
+  void take_ike_key_pair(Context& context, const IkeSaRecord& record, RekeyIkeKeyPair waiting, JobDone done);
+  void take_ike_secret(Context& context, const IkeSaRecord& record, RekeyIkeSecret waiting, const JobDone& done);
+  void on_rekey_ike_refused(Context& context, const IkeSaRecord& record, const IkeRekeyPurpose& purpose,
+                            Refusal refusal);
+  void forget_crossing();
+  void answer_rekey_ike(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
+  void take_ike_responder_value(Context& context, const IkeSaRecord& record, PendingIkeAnswer pending, JobDone done);
+  [[nodiscard]] NewIkeSa successor(Context& context, const IkeSaRecord& record, const AgreedIke& agreed,
+                                   OctetView shared_secret, bool we_began) const;
 
   EstablishedParts parts_;
   PeerAuthenticated peer_;
   RequestWindow requests_;
   ResponseWindow responses_;
   std::map<ChildSaId, ChildSa> children_;
-  std::optional<PendingAnswer> pending_answer_;
+  std::optional<PendingChildAnswer> pending_child_;
+  std::optional<PendingIkeAnswer> pending_ike_;
   LocalExchange exchange_;
-  std::deque<LocalRequest> queue_;
+  std::deque<QueuedRequest> queue_;
+  Lifetime lifetime_;
   Instant last_heard_;
+  Standing standing_ = Standing::current;
+  std::optional<Instant> leaves_at_;  ///< superseded: the peer was to delete it and may not
+  std::optional<IkeCrossing> crossing_;
+  IkeSaId predecessor_;    ///< of an undecided one
+  bool announced_ = true;  ///< IkeSaEstablished or IkeSaRekeyed was told of it
+  std::vector<FamilyMatter> family_matters_;
   std::optional<Refusal> ended_;
 };
 

@@ -1,5 +1,7 @@
 #include "ike/v2/ike_sa.h"
 
+#include <algorithm>
+
 namespace keypact::ike::v2 {
 namespace {
 
@@ -49,6 +51,51 @@ void IkeSa::advance(Step&& step) {
   state_ = std::visit(std::forward<Step>(step), std::move(state_));
 }
 
+State IkeSa::rest(EstablishedSa&& sa, Instant now) {
+  std::ranges::move(sa.take_family_matters(), std::back_inserter(family_matters_));
+  if (sa.ended()) return closed_from(sa, now);
+  return std::move(sa);
+}
+
+void IkeSa::rest(Instant now) {
+  auto& established = std::get<EstablishedSa>(state_);
+  std::ranges::move(established.take_family_matters(), std::back_inserter(family_matters_));
+  if (established.ended()) state_ = closed_from(established, now);
+}
+
+void IkeSa::inherit(Context& context, IkeSa& other) {
+  auto* heir = std::get_if<EstablishedSa>(&state_);
+  auto* predecessor = std::get_if<EstablishedSa>(&other.state_);
+  if (heir != nullptr && predecessor != nullptr)
+    heir->inherit(context, record_, *predecessor, other.record_.id);
+}
+
+void IkeSa::retire(Context& context, bool delete_it) {
+  auto* established = std::get_if<EstablishedSa>(&state_);
+  if (established == nullptr) return;
+  established->retire(context, record_, delete_it);
+  rest(context.now);
+}
+
+void IkeSa::wake(Context& context) {
+  auto* established = std::get_if<EstablishedSa>(&state_);
+  if (established == nullptr) return;
+  established->wake(context, record_);
+  rest(context.now);
+}
+
+std::vector<ChildWish> IkeSa::take_wishes() {
+  auto* established = std::get_if<EstablishedSa>(&state_);
+  return established != nullptr ? established->take_wishes() : std::vector<ChildWish>();
+}
+
+void IkeSa::let_begin(Context& context) {
+  auto* established = std::get_if<EstablishedSa>(&state_);
+  if (established == nullptr) return;
+  established->let_begin(context, record_);
+  rest(context.now);
+}
+
 void IkeSa::on_message(Context& context, const Received& received) {
   advance(Overload{
       [&](AwaitSaInit&& state) -> State { return on(std::move(state), received, context, record_); },
@@ -56,8 +103,7 @@ void IkeSa::on_message(Context& context, const Received& received) {
       [&](AwaitAuthRequest&& state) -> State { return on(std::move(state), received, context, record_); },
       [&](EstablishedSa&& state) -> State {
         state.on_message(context, record_, received);
-        if (state.ended()) return closed_from(state, context.now);
-        return std::move(state);
+        return rest(std::move(state), context.now);
       },
       [&](Closed&& state) -> State {
         answer_late(state, context, received);
@@ -76,8 +122,7 @@ void IkeSa::on_deadline(Context& context) {
       [&](AwaitAuth&& state) -> State { return v2::on_deadline(std::move(state), context, record_); },
       [&](EstablishedSa&& state) -> State {
         state.on_deadline(context, record_);
-        if (state.ended()) return closed_from(state, context.now);
-        return std::move(state);
+        return rest(std::move(state), context.now);
       },
       [&](auto&& state) -> State { return std::move(state); },
   });
@@ -87,8 +132,7 @@ void IkeSa::on_job_done(Context& context, JobDone done) {
   advance(Overload{
       [&](EstablishedSa&& state) -> State {
         state.on_job_done(context, record_, std::move(done));
-        if (state.ended()) return closed_from(state, context.now);
-        return std::move(state);
+        return rest(std::move(state), context.now);
       },
       [&]<AwaitsJob S>(S&& state) -> State {
         if (state.job != done.id) return std::move(state);
@@ -101,7 +145,7 @@ void IkeSa::on_job_done(Context& context, JobDone done) {
 void IkeSa::on_stack_event(Context& context, const ipsec::StackEvent& event) {
   if (auto* established = std::get_if<EstablishedSa>(&state_)) {
     established->on_stack_event(context, record_, event);
-    if (established->ended()) state_ = closed_from(*established, context.now);
+    rest(context.now);
   }
 }
 
@@ -109,7 +153,7 @@ bool IkeSa::on_request(Context& context, LocalRequest request) {
   auto* established = std::get_if<EstablishedSa>(&state_);
   if (established == nullptr) return false;
   established->submit(context, record_, std::move(request));
-  if (established->ended()) state_ = closed_from(*established, context.now);
+  rest(context.now);
   return true;
 }
 
@@ -121,7 +165,7 @@ void IkeSa::abandon(Context& context, Refusal reason) {
   advance(Overload{
       [&](EstablishedSa&& state) -> State {
         state.end(context, record_, reason);
-        return closed_from(state, context.now);
+        return rest(std::move(state), context.now);
       },
       [&](AwaitAuth&& state) -> State {
         context.esp_spis.release(state.offer.inbound_spi);

@@ -49,6 +49,14 @@ class IkeSa {
   /// False when this state cannot take the request (not established yet, or over).
   [[nodiscard]] bool on_request(Context& context, LocalRequest request);
   void follow(const config::Snapshot& configuration);
+  /// What concerns other IKE SAs too, since the last call.
+  [[nodiscard]] std::vector<FamilyMatter> take_family_matters() { return std::exchange(family_matters_, {}); }
+  /// Takes over what the other one has. Both are established.
+  void inherit(Context& context, IkeSa& other);
+  void retire(Context& context, bool delete_it);
+  void let_begin(Context& context);
+  void wake(Context& context);
+  [[nodiscard]] std::vector<ChildWish> take_wishes();
   /// Ends it at once without telling the peer.
   void abandon(Context& context, Refusal reason);
 
@@ -66,8 +74,13 @@ class IkeSa {
   template <class Step>
   void advance(Step&& step);
 
+  /// What an established IKE SA is after an event.
+  [[nodiscard]] State rest(EstablishedSa&& sa, Instant now);
+  void rest(Instant now);
+
   IkeSaRecord record_;
   State state_;
+  std::vector<FamilyMatter> family_matters_;
 };
 
 }  // namespace keypact::ike::v2

@@ -13,6 +13,7 @@ struct Intent {
   std::string child;  ///< empty: the IKE SA's first child
   ControlId request;  ///< 0: nobody waits
   bool initial_contact = false;  ///< we hold no other IKE SA with this peer
+  IkeSaId reauthenticates;       ///< it takes this one's place; 0: none
 };
 
 /// One try of IKE_SA_INIT; COOKIE and INVALID_KE_PAYLOAD lead to the next one.

@@ -77,8 +77,8 @@ State refused_by_responder(Context& context, const IkeSaRecord& record, AwaitAut
 State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAuthenticated peer,
                 const PayloadSet& payloads) {
   EstablishedParts parts{std::move(state.intent.connection), std::move(state.local_id), std::move(state.proposal),
-                         std::move(state.channel), state.window.next_id(), 0, context.now};
-  EstablishedSa sa(std::move(parts), std::move(peer));
+                         std::move(state.channel), state.window.next_id(), 0, context.now, context.now, state.intent.reauthenticates};
+  EstablishedSa sa(context, std::move(parts), std::move(peer));
   sa.follow(*context.configuration, record);
   context.emit(IkeSaEstablished{record.id});
   sa.take_first_child(context, record, state.offer, payloads, {state.nonce, state.peer_nonce}, state.intent.request);

@@ -43,8 +43,10 @@ PrfId prf_of(const Proposal& chosen) {
   return {};
 }
 
-IkeKeys derive_ike_keys(crypto::Library& library, const Proposal& chosen, const Nonces& nonces,
-                        OctetView shared_secret, IkeSpi initiator_spi, IkeSpi responder_spi) {
+namespace {
+
+IkeKeys expand(crypto::Library& library, const Secret& seed, const Proposal& chosen, const Nonces& nonces,
+               IkeSpi initiator_spi, IkeSpi responder_spi) {
   IkeKeys keys;
   keys.prf = prf_of(chosen);
   keys.initiator.algorithms = keys.responder.algorithms = packet_algorithms(chosen);
@@ -54,7 +56,6 @@ IkeKeys derive_ike_keys(crypto::Library& library, const Proposal& chosen, const 
   Writer spis;
   spis.u64(initiator_spi.value);
   spis.u64(responder_spi.value);
-  const auto seed = skeyseed(library, keys.prf, nonces, shared_secret);
   // {SK_d | SK_ai | SK_ar | SK_ei | SK_er | SK_pi | SK_pr} = prf+ (SKEYSEED, Ni | Nr | SPIi | SPIr)
   const auto material =
       crypto::prf_plus(library, keys.prf, seed.reveal(), {nonces.initiator, nonces.responder, spis.view()},
@@ -68,6 +69,23 @@ IkeKeys derive_ike_keys(crypto::Library& library, const Proposal& chosen, const 
   keys.pi = SkP(cutter.take(prf_octets));
   keys.pr = SkP(cutter.take(prf_octets));
   return keys;
+}
+
+}  // namespace
+
+IkeKeys derive_ike_keys(crypto::Library& library, const Proposal& chosen, const Nonces& nonces,
+                        OctetView shared_secret, IkeSpi initiator_spi, IkeSpi responder_spi) {
+  const auto seed = skeyseed(library, prf_of(chosen), nonces, shared_secret);
+  return expand(library, seed, chosen, nonces, initiator_spi, responder_spi);
+}
+
+IkeKeys derive_rekeyed_ike_keys(crypto::Library& library, PrfId old_prf, const SkD& old_d, const Proposal& chosen,
+                                const Nonces& nonces, OctetView shared_secret, IkeSpi initiator_spi,
+                                IkeSpi responder_spi) {
+  // SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), with the PRF of the old IKE SA.
+  const auto seed =
+      crypto::prf(library, old_prf, old_d.reveal(), {shared_secret, nonces.initiator, nonces.responder});
+  return expand(library, seed, chosen, nonces, initiator_spi, responder_spi);
 }
 
 ChildKeys derive_child_keys(crypto::Library& library, PrfId prf, const SkD& d, const PacketAlgorithms& algorithms,

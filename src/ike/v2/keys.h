@@ -30,6 +30,11 @@ struct Nonces {
 [[nodiscard]] IkeKeys derive_ike_keys(crypto::Library& library, const Proposal& chosen, const Nonces& nonces,
                                       OctetView shared_secret, IkeSpi initiator_spi, IkeSpi responder_spi);
 
+/// RFC 7296 §2.18: of an IKE SA that takes the place of another one, from that one's SK_d and PRF.
+[[nodiscard]] IkeKeys derive_rekeyed_ike_keys(crypto::Library& library, PrfId old_prf, const SkD& old_d,
+                                              const Proposal& chosen, const Nonces& nonces, OctetView shared_secret,
+                                              IkeSpi initiator_spi, IkeSpi responder_spi);
+
 struct ChildKeys {
   PacketKeys initiator;  ///< for what the initiator of the exchange sends
   PacketKeys responder;

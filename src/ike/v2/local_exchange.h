@@ -1,8 +1,9 @@
 // What we may ask of the peer of an established IKE SA, and the waiting points of the one exchange that runs.
-// RFC 7296 §1.3.1, §1.4, §1.4.1, §2.4.
+// RFC 7296 §1.3, §1.4, §2.4.
 #pragma once
 
 #include "ike/v2/child_negotiation.h"
+#include "ike/v2/ike_negotiation.h"
 
 namespace keypact::ike::v2 {
 
@@ -10,27 +11,49 @@ struct CreateChildRequest {
   std::string child;
   ControlId request;
 };
+struct RekeyChildRequest {
+  ChildSaId child;
+  ControlId request;
+};
 struct DeleteChildRequest {
   ChildSaId child;
+  ControlId request;
+};
+struct RekeyIkeRequest {
   ControlId request;
 };
 struct DeleteIkeRequest {
   ControlId request;
 };
 struct LivenessRequest {};
-using LocalRequest = std::variant<CreateChildRequest, DeleteChildRequest, DeleteIkeRequest, LivenessRequest>;
+using LocalRequest = std::variant<CreateChildRequest, RekeyChildRequest, DeleteChildRequest, RekeyIkeRequest,
+                                  DeleteIkeRequest, LivenessRequest>;
+
+/// A request that waits for its turn, and for its time when it failed before.
+struct QueuedRequest {
+  LocalRequest request;
+  unsigned failures = 0;
+  std::optional<Instant> not_before;  ///< until that time has come
+};
+
+/// Why a Child SA is created.
+struct ChildPurpose {
+  ControlId waiter;
+  std::optional<ChildSaId> replaces;  ///< RFC 7296 §2.8: it takes the place of this one
+  unsigned failures = 0;              ///< attempts that the peer put off
+};
 
 /// The key pair for a Child SA with its own key exchange is being made.
 struct CreateChildKeyPair {
   ChildOffer offer;
-  ControlId waiter;
+  ChildPurpose purpose;
   KeyExchangeMethod method{};
   JobId job;
 };
-/// HDR, SK {SA, Ni, [KEi,] TSi, TSr} went out.
+/// HDR, SK {[N(REKEY_SA),] SA, Ni, [KEi,] TSi, TSr} went out.
 struct CreateChildSent {
   ChildOffer offer;
-  ControlId waiter;
+  ChildPurpose purpose;
   KeyExchangeMethod method{};
   Octets nonce;
   std::optional<crypto::KeyExchangeState> key_pair;
@@ -39,7 +62,7 @@ struct CreateChildSent {
 /// The response is here; its shared secret is being computed.
 struct CreateChildSecret {
   AgreedChild agreed;
-  ControlId waiter;
+  ChildPurpose purpose;
   Octets nonce;
   Octets peer_nonce;
   JobId job;
@@ -49,6 +72,32 @@ struct DeletingChild {
   ChildSaId child;
   ControlId waiter;
 };
+
+/// Why an IKE SA is replaced.
+struct IkeRekeyPurpose {
+  ControlId waiter;
+  unsigned failures = 0;
+};
+/// The key pair for the new IKE SA is being made.
+struct RekeyIkeKeyPair {
+  IkeRekeyPurpose purpose;
+  KeyExchangeMethod method{};
+  JobId job;
+};
+/// HDR, SK {SA, Ni, KEi} went out.
+struct RekeyIkeSent {
+  IkeRekeyPurpose purpose;
+  IkeSpi spi;
+  KeyExchangeMethod method{};
+  Octets nonce;
+  crypto::KeyExchangeState key_pair;
+};
+/// The response is here; its shared secret is being computed.
+struct RekeyIkeSecret {
+  IkeRekeyPurpose purpose;
+  AgreedIke agreed;
+  JobId job;
+};
 /// HDR, SK {D} for the IKE SA went out.
 struct DeletingIke {
   ControlId waiter;
@@ -56,7 +105,21 @@ struct DeletingIke {
 /// HDR, SK {} went out.
 struct CheckingLiveness {};
 
-using LocalExchange = std::variant<std::monostate, CreateChildKeyPair, CreateChildSent, CreateChildSecret,
-                                   DeletingChild, DeletingIke, CheckingLiveness>;
+using LocalExchange = std::variant<std::monostate, CreateChildKeyPair, CreateChildSent, CreateChildSecret, DeletingChild,
+                                   RekeyIkeKeyPair, RekeyIkeSent, RekeyIkeSecret, DeletingIke, CheckingLiveness>;
+
+/// Whoever asked for it and waits for its outcome; 0: nobody.
+[[nodiscard]] ControlId waiter_of(const LocalRequest& request);
+[[nodiscard]] ControlId waiter_of(const LocalExchange& exchange);
+
+/// Whoever wants something to go has what he wants when all goes.
+[[nodiscard]] bool is_deletion(const LocalRequest& request);
+[[nodiscard]] bool is_deletion(const LocalExchange& exchange);
+
+/// The Child SA that the exchange is creating; nothing: it is another exchange.
+[[nodiscard]] const ChildPurpose* child_purpose(const LocalExchange& exchange);
+[[nodiscard]] bool is_rekeying_ike(const LocalExchange& exchange);
+/// The inbound SPI that nobody needs when the exchange comes to nothing.
+[[nodiscard]] std::optional<EspSpi> unused_spi_of(const LocalExchange& exchange);
 
 }  // namespace keypact::ike::v2

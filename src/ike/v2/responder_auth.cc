@@ -128,8 +128,8 @@ State on_request(AwaitAuthRequest&& state, const Received& received, const Paylo
   if (payloads.notify(NotifyType::INITIAL_CONTACT) != nullptr)
     context.initial_contacts.push_back({record.id, policy->connection->name, policy->local_id, peer->identity()});
   EstablishedParts parts{policy->connection, policy->local_id, std::move(state.proposal), std::move(state.channel), 0, 1,
-                         context.now};
-  EstablishedSa sa(std::move(parts), std::move(*peer));
+                         context.now, context.now, {}};
+  EstablishedSa sa(context, std::move(parts), std::move(*peer));
   sa.follow(*context.configuration, record);
   context.emit(IkeSaEstablished{record.id});
   sa.answer_first_child(context, record, received.datagram.octets, payloads, {state.peer_nonce, state.nonce},

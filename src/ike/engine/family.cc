@@ -1,0 +1,139 @@
+// What concerns more than one IKE SA: one that takes another one's place, and two that both ends set up at once.
+// RFC 7296 §2.8, §2.8.2.
+#include <algorithm>
+
+#include "ike/engine/engine.h"
+#include "ike/v2/connection_choice.h"
+
+namespace keypact::ike {
+
+void Engine::handle(Context& context, v2::NewIkeSa matter) {
+  const auto id = matter.record.id;
+  const auto first_output = outputs_.size();
+  auto record = matter.record;
+  table_.insert({std::move(record), v2::EstablishedSa(context, std::move(matter))});
+  settle(context, first_output, id);
+}
+
+void Engine::handle(Context& context, const v2::MoveChildren& matter) {
+  using enum v2::MoveChildren::Then;
+  auto* from = table_.find(matter.from);
+  auto* to = table_.find(matter.to);
+  if (from == nullptr) return;
+  if (to != nullptr && to->established() != nullptr) {
+    to->inherit(context, *from);
+    for (const auto& [id, child] : to->established()->children()) children_[id] = matter.to;
+  }
+  Refusal reason;
+  reason.code = RefusalCode::terminated;
+  drive(context, *from, [&](v2::IkeSa& sa) {
+    if (matter.then == is_over) sa.abandon(context, reason);
+    else sa.retire(context, matter.then == we_delete);
+  });
+  if (to = table_.find(matter.to); to != nullptr) drive(context, *to, [&](v2::IkeSa& sa) { sa.wake(context); });
+}
+
+void Engine::handle(Context& context, const v2::LetBegin& matter) {
+  auto* sa = table_.find(matter.id);
+  if (sa != nullptr) drive(context, *sa, [&](v2::IkeSa& heir) { heir.let_begin(context); });
+}
+
+void Engine::on_established(Context& context, IkeSaId id) {
+  auto* fresh = table_.find(id);
+  if (fresh == nullptr || fresh->established() == nullptr) return;
+  if (!fresh->established()->parts().reauthenticates) return resolve_simultaneous(context, id);
+  // The one that it was begun for may have been rekeyed since: it takes the place of all that serve the same two identities.
+  for (const auto other : same_tunnel(*fresh)) take_place(context, *fresh, *table_.find(other));
+}
+
+/// The other IKE SAs that serve the same connection between the same identities.
+std::vector<IkeSaId> Engine::same_tunnel(const v2::IkeSa& sa) const {
+  std::vector<IkeSaId> found;
+  const auto& parts = sa.established()->parts();
+  for (const auto id : table_.established_with(sa.established()->peer_identity())) {
+    const auto& other = *table_.find(id)->established();
+    if (id != sa.record().id && other.parts().connection->name == parts.connection->name &&
+        other.parts().local_id == parts.local_id && other.serves())
+      found.push_back(id);
+  }
+  return found;
+}
+
+/// An attempt to take this one's place is on its way.
+bool Engine::is_being_reauthenticated(IkeSaId id, const std::string& connection) const {
+  return std::ranges::any_of(table_.of_connection(connection), [&](IkeSaId other) {
+    return std::visit(
+        [&](const auto& state) {
+          if constexpr (requires { state.intent; }) return state.intent.reauthenticates == id;
+          else return false;
+        },
+        table_.find(other)->state());
+  });
+}
+
+/// RFC 7296 §2.8.3: a new IKE SA from scratch. The old one carries the traffic until the new one does.
+void Engine::reauthenticate(Context& context, IkeSaId id, ControlId waiter) {
+  const auto* old = table_.find(id);
+  if (old == nullptr || old->established() == nullptr) return;
+  const auto& parts = old->established()->parts();
+  const auto& children = old->established()->children();
+  const auto& record = old->record();
+  const auto child = std::ranges::find_if(children, [](const auto& entry) { return entry.second.is_current(); });
+  const auto name = child != children.end() ? child->second.name : std::string();
+  // What the peer set up from an address that the configuration does not name is the peer's to renew.
+  const bool possible = parts.connection->child(name) != nullptr && old->established()->serves() &&
+                        (record.initiator || v2::has_fixed_peer(*parts.connection)) &&
+                        !is_being_reauthenticated(id, parts.connection->name);
+  if (!possible) {
+    if (!waiter) return;
+    Refusal refusal;
+    refusal.code = RefusalCode::busy;
+    refusal.detail = "this end cannot begin it now: it is on its way already, or the peer's to begin";
+    return context.emit(RequestDone{waiter, id, {}, std::move(refusal)});
+  }
+  begin_ike_sa(context, {waiter, parts.connection->name, name, record.local.address, record.remote.address},
+               parts.connection, id);
+}
+
+/// Make before break: the Child SAs of the old one come up in the new one, and then it goes.
+void Engine::take_place(Context& context, v2::IkeSa& fresh, v2::IkeSa& old) {
+  const auto wishes = old.take_wishes();
+  drive(context, old, [&](v2::IkeSa& sa) { sa.retire(context, false); });
+  for (const auto& wish : wishes) {
+    drive(context, fresh, [&](v2::IkeSa& sa) {
+      (void)sa.on_request(context, v2::CreateChildRequest{wish.child, wish.waiter});
+    });
+  }
+}
+
+/// Neither end knew of the other's wish when it began.
+bool Engine::began_at_once(const v2::IkeSa& a, const v2::IkeSa& b) const {
+  const auto* first = a.established();
+  const auto* second = b.established();
+  if (first == nullptr || second == nullptr || a.record().initiator == b.record().initiator) return false;
+  return a.record().created <= second->parts().authenticated && b.record().created <= first->parts().authenticated;
+}
+
+/// Both ends set up an IKE SA for the same connection at once: both keep the same one of the two.
+void Engine::resolve_simultaneous(Context& context, IkeSaId established) {
+  auto* fresh = table_.find(established);
+  if (fresh == nullptr || fresh->established() == nullptr) return;
+  const auto& parts = fresh->established()->parts();
+  if (!v2::has_fixed_peer(*parts.connection)) return;
+  for (const auto id : same_tunnel(*fresh)) {
+    auto* other = table_.find(id);
+    if (!began_at_once(*fresh, *other)) continue;
+    const bool fresh_loses = fresh->record().initiator_spi < other->record().initiator_spi;
+    return merge(context, fresh_loses ? *fresh : *other, fresh_loses ? *other : *fresh);
+  }
+}
+
+/// What was wanted of the one is wanted of the other.
+void Engine::merge(Context& context, v2::IkeSa& loser, v2::IkeSa& winner) {
+  const auto& connection = winner.established()->parts().connection->name;
+  const auto wishes = loser.take_wishes();
+  drive(context, loser, [&](v2::IkeSa& sa) { (void)sa.on_request(context, v2::DeleteIkeRequest{}); });
+  for (const auto& wish : wishes) handle(context, Initiate{wish.waiter, connection, wish.child, {}, {}});
+}
+
+}  // namespace keypact::ike

@@ -1,0 +1,241 @@
+// The IKE SA is replaced by a new one, which inherits its Child SAs. RFC 7296 §1.3.2, §2.8, §2.8.2, §2.18, §2.25.2.
+#include <algorithm>
+
+#include "base/reader.h"
+#include "ike/v2/established_sa.h"
+#include "ike/v2/rekey_collision.h"
+
+namespace keypact::ike::v2 {
+namespace {
+
+constexpr std::size_t kOurNonceOctets = 32;
+/// How long the peer has to delete the IKE SA that is its to delete.
+constexpr Duration kPeerDeletes = seconds(10);
+
+Refusal rekey_refusal(RefusalCode code, NotifyType notify) {
+  Refusal refusal;
+  refusal.code = code;
+  refusal.exchange = ExchangeType::CREATE_CHILD_SA;
+  refusal.notify = notify;
+  return refusal;
+}
+
+/// The method that an INVALID_KE_PAYLOAD notify asks for, when it is one of ours and not the one that was sent.
+std::optional<KeyExchangeMethod> asked_method(const PayloadSet& payloads, const std::vector<Proposal>& offered,
+                                              KeyExchangeMethod sent) {
+  const auto* notify = payloads.notify(NotifyType::INVALID_KE_PAYLOAD);
+  if (notify == nullptr) return std::nullopt;
+  Reader reader(notify->data);
+  const auto method = static_cast<KeyExchangeMethod>(reader.u16().value_or(0));
+  const bool ours = std::ranges::any_of(offered, [&](const auto& proposal) {
+    const auto transforms = proposal.of_type(TransformType::KE);
+    return std::ranges::find(transforms, key_exchange(method)) != transforms.end();
+  });
+  return ours && method != sent ? std::optional(method) : std::nullopt;
+}
+
+}  // namespace
+
+void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const RekeyIkeRequest& request,
+                          unsigned failures) {
+  (void)record;
+  // The method that both ends agreed on last time saves a round trip, as long as it is still configured.
+  auto method = key_exchange_of(parts_.proposal);
+  const auto& offered = parts_.connection->ike_proposals;
+  const bool offers_it = std::ranges::any_of(offered, [&](const auto& proposal) {
+    const auto transforms = proposal.of_type(TransformType::KE);
+    return std::ranges::find(transforms, key_exchange(method)) != transforms.end();
+  });
+  if (!offers_it) method = key_exchange_of(offered.front());
+  const auto job = context.start(JobClass::established, BeginKeyExchange{method});
+  exchange_ = RekeyIkeKeyPair{{request.request, failures}, method, job};
+}
+
+void EstablishedSa::take_ike_key_pair(Context& context, const IkeSaRecord& record, RekeyIkeKeyPair waiting,
+                                      JobDone done) {
+  auto* begun = std::get_if<crypto::Begun>(&done.result);
+  if (begun == nullptr)
+    return on_rekey_ike_refused(context, record, waiting.purpose,
+                                rekey_refusal(RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX));
+  // Nothing was sent yet, and the peer does the same: its rekeying is ours.
+  if (pending_ike_ || standing_ == Standing::superseded) {
+    forget_crossing();
+    if (const auto waiter = waiting.purpose.waiter) context.emit(RequestDone{waiter, record.id, {}, std::nullopt});
+    return;
+  }
+  RekeyIkeSent sent{waiting.purpose, context.ike_spis.fresh_ike_spi(), waiting.method,
+                    context.random.octets(kOurNonceOctets), std::move(begun->state)};
+  const auto payloads =
+      ike_offer_payloads(*parts_.connection, sent.spi, sent.nonce, sent.method, begun->public_value);
+  exchange_ = std::move(sent);
+  send_request(context, record, ExchangeType::CREATE_CHILD_SA, payloads);
+}
+
+void EstablishedSa::on_rekey_ike_response(Context& context, const IkeSaRecord& record, RekeyIkeSent exchange,
+                                          const PayloadSet& payloads) {
+  if (const auto method = asked_method(payloads, parts_.connection->ike_proposals, exchange.method)) {
+    const auto job = context.start(JobClass::established, BeginKeyExchange{*method});
+    exchange_ = RekeyIkeKeyPair{exchange.purpose, *method, job};
+    return;
+  }
+  auto agreed = accept_ike_answer(*parts_.connection, exchange.spi, exchange.nonce, exchange.method, payloads);
+  if (!agreed) return on_rekey_ike_refused(context, record, exchange.purpose, std::move(agreed.error()));
+  const auto job = context.start(
+      JobClass::established,
+      FinishKeyExchange{std::move(exchange.key_pair), payloads.find<wire::KePayload>()->data});
+  exchange_ = RekeyIkeSecret{exchange.purpose, std::move(*agreed), job};
+}
+
+void EstablishedSa::on_rekey_ike_refused(Context& context, const IkeSaRecord& record, const IkeRekeyPurpose& purpose,
+                                         Refusal refusal) {
+  const bool peers_went_through = crossing_.has_value();
+  forget_crossing();
+  const auto outcome = peers_went_through ? std::nullopt : std::optional(refusal);
+  if (purpose.waiter) context.emit(RequestDone{purpose.waiter, record.id, {}, outcome});
+  if (peers_went_through || standing_ == Standing::superseded) return;
+  if (refusal.code != RefusalCode::busy)
+    context.emit(Refused{record.id, record.remote, parts_.connection->name, std::move(refusal)});
+  postpone(context, RekeyIkeRequest{}, purpose.failures);
+}
+
+/// Nothing of ours competes with what the peer's rekeying made.
+void EstablishedSa::forget_crossing() {
+  if (crossing_) family_matters_.emplace_back(LetBegin{crossing_->heir});
+  crossing_.reset();
+}
+
+void EstablishedSa::take_ike_secret(Context& context, const IkeSaRecord& record, RekeyIkeSecret waiting,
+                                    const JobDone& done) {
+  const auto* secret = std::get_if<Secret>(&done.result);
+  if (secret == nullptr) {
+    // The peer goes on with an IKE SA that we cannot have: there is no way back to this one.
+    const auto refusal = rekey_refusal(RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX);
+    if (const auto waiter = waiting.purpose.waiter) context.emit(RequestDone{waiter, record.id, {}, refusal});
+    context.emit(Refused{record.id, record.remote, parts_.connection->name, refusal});
+    forget_crossing();
+    return submit(context, record, DeleteIkeRequest{});
+  }
+  auto fresh = successor(context, record, waiting.agreed, secret->reveal(), true);
+  const auto ours = lower_nonce(waiting.agreed.initiator_nonce, waiting.agreed.responder_nonce);
+  const auto theirs =
+      crossing_ ? OctetView(crossing_->lower_nonce)
+      : pending_ike_ ? lower_nonce(pending_ike_->agreed.initiator_nonce, pending_ike_->agreed.responder_nonce)
+                     : OctetView();
+  const auto id = fresh.record.id;
+  if (!theirs.empty() && gives_way(ours, theirs)) {
+    // RFC 7296 §2.8.2: what came of our rekeying is deleted by us, the old IKE SA by the peer.
+    fresh.standing = Standing::superseded;
+    fresh.gives_way = true;
+    family_matters_.emplace_back(std::move(fresh));
+    forget_crossing();
+  } else {
+    family_matters_.emplace_back(std::move(fresh));
+    if (crossing_)
+      family_matters_.emplace_back(MoveChildren{crossing_->heir, id, MoveChildren::Then::peer_deletes});
+    family_matters_.emplace_back(MoveChildren{record.id, id, MoveChildren::Then::we_delete});
+  }
+  crossing_.reset();
+  if (const auto waiter = waiting.purpose.waiter) context.emit(RequestDone{waiter, id, {}, std::nullopt});
+}
+
+void EstablishedSa::answer_rekey_ike(Context& context, const IkeSaRecord& record, const PayloadSet& payloads) {
+  const auto exchange = ExchangeType::CREATE_CHILD_SA;
+  // RFC 7296 §2.25.2: not while we close it, nor while a Child SA is being created, replaced or closed by us.
+  const bool free = std::holds_alternative<std::monostate>(exchange_) || is_rekeying_ike(exchange_) ||
+                    std::holds_alternative<CheckingLiveness>(exchange_);
+  const bool installing = std::ranges::any_of(
+      children_, [](const auto& entry) { return entry.second.phase == ChildSa::Phase::installing; });
+  if (!free || installing || standing_ != Standing::current || crossing_)
+    return answer_child_refused(context, record, exchange,
+                                {rekey_refusal(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE),
+                                 notify_payload(NotifyType::TEMPORARY_FAILURE)},
+                                {});
+  auto agreed = answer_ike_offer(context, *parts_.connection, payloads);
+  if (!agreed) return answer_child_refused(context, record, exchange, std::move(agreed.error()), {});
+  const auto method = key_exchange_of(agreed->proposal);
+  const auto job =
+      context.start(JobClass::established, RespondKeyExchange{method, payloads.find<wire::KePayload>()->data});
+  pending_ike_ = PendingIkeAnswer{std::move(*agreed), job};
+}
+
+void EstablishedSa::take_ike_responder_value(Context& context, const IkeSaRecord& record, PendingIkeAnswer pending,
+                                             JobDone done) {
+  auto* responded = std::get_if<crypto::Responded>(&done.result);
+  if (responded == nullptr)
+    return answer_child_refused(context, record, ExchangeType::CREATE_CHILD_SA,
+                                {rekey_refusal(RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX),
+                                 notify_payload(NotifyType::INVALID_SYNTAX)},
+                                {});
+  answer(context, record, ExchangeType::CREATE_CHILD_SA,
+         ike_answer_payloads(pending.agreed, std::move(responded->public_value)));
+  auto fresh = successor(context, record, pending.agreed, responded->shared_secret.reveal(), false);
+  const auto id = fresh.record.id;
+  if (standing_ == Standing::superseded) {
+    // Ours won in the meantime: the peer deletes what came of its own.
+    fresh.standing = Standing::superseded;
+    return family_matters_.emplace_back(std::move(fresh)), void();
+  }
+  const bool ours_on_its_way =
+      std::holds_alternative<RekeyIkeSent>(exchange_) || std::holds_alternative<RekeyIkeSecret>(exchange_);
+  if (ours_on_its_way) {
+    fresh.standing = Standing::undecided;
+    const auto lower = lower_nonce(pending.agreed.initiator_nonce, pending.agreed.responder_nonce);
+    crossing_ = IkeCrossing{id, to_octets(lower)};
+  }
+  family_matters_.emplace_back(std::move(fresh));
+  family_matters_.emplace_back(MoveChildren{record.id, id, MoveChildren::Then::peer_deletes});
+}
+
+NewIkeSa EstablishedSa::successor(Context& context, const IkeSaRecord& record, const AgreedIke& agreed,
+                                  OctetView shared_secret, bool we_began) const {
+  auto keys = derive_rekeyed_ike_keys(context.library, parts_.channel.keys().prf, parts_.channel.keys().d,
+                                      agreed.proposal, agreed.nonces(), shared_secret, agreed.initiator_spi,
+                                      agreed.responder_spi);
+  NewIkeSa fresh{record,
+                 {parts_.connection, parts_.local_id, agreed.proposal, SecureChannel(IkeKeys(), we_began), 0, 0,
+                  context.now, parts_.authenticated, {}},
+                 peer_,
+                 Standing::current,
+                 record.id,
+                 false};
+  fresh.record.id = context.ids.next<IkeSaId>();
+  // RFC 7296 §2.8: the initiator of the rekeying is the original initiator of the new IKE SA.
+  fresh.record.initiator = we_began;
+  fresh.record.initiator_spi = agreed.initiator_spi;
+  fresh.record.responder_spi = agreed.responder_spi;
+  fresh.record.created = context.now;
+  export_ike_keys(context, fresh.record, keys);
+  fresh.parts.channel = SecureChannel(std::move(keys), we_began);
+  return fresh;
+}
+
+void EstablishedSa::inherit(Context& context, const IkeSaRecord& record, EstablishedSa& other, IkeSaId other_id) {
+  children_.merge(other.children_);
+  std::ranges::move(other.queue_, std::back_inserter(queue_));
+  other.queue_.clear();
+  if (std::exchange(other.announced_, false)) {
+    announced_ = true;
+    context.emit(IkeSaRekeyed{other_id, record.id});
+  }
+  // Back from the one that the peer made and took away: our own rekeying goes on.
+  if (standing_ == Standing::superseded) {
+    standing_ = Standing::current;
+    leaves_at_.reset();
+    crossing_.reset();
+  }
+  last_heard_ = std::max(last_heard_, other.last_heard_);
+}
+
+void EstablishedSa::retire(Context& context, const IkeSaRecord& record, bool delete_it) {
+  standing_ = Standing::superseded;
+  if (delete_it) return submit(context, record, DeleteIkeRequest{});
+  leaves_at_ = context.now + kPeerDeletes;
+}
+
+void EstablishedSa::let_begin(Context& context, const IkeSaRecord& record) {
+  if (standing_ != Standing::undecided) return;
+  standing_ = Standing::current;
+  after_event(context, record);
+}
+
+}  // namespace keypact::ike::v2

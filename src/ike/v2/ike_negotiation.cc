@@ -1,0 +1,109 @@
+#include "ike/v2/ike_negotiation.h"
+
+#include "base/reader.h"
+#include "base/writer.h"
+
+namespace keypact::ike::v2 {
+namespace {
+
+constexpr std::size_t kOurNonceOctets = 32;
+
+Octets spi_octets(IkeSpi spi) {
+  Writer writer;
+  writer.u64(spi.value);
+  return std::move(writer).take();
+}
+
+/// RFC 7296 §3.3.1: eight octets; zero is no SPI.
+std::optional<IkeSpi> spi_from(OctetView octets) {
+  Reader reader(octets);
+  const auto value = reader.u64();
+  if (!value || !reader.finish() || *value == 0) return std::nullopt;
+  return IkeSpi{*value};
+}
+
+Refusal rekey_refusal(RefusalCode code, NotifyType notify) {
+  Refusal refusal;
+  refusal.code = code;
+  refusal.exchange = ExchangeType::CREATE_CHILD_SA;
+  refusal.notify = notify;
+  return refusal;
+}
+
+}  // namespace
+
+std::vector<wire::Payload> ike_offer_payloads(const config::Connection& connection, IkeSpi spi, const Octets& nonce,
+                                              KeyExchangeMethod method, OctetView public_value) {
+  return {sa_payload(connection.ike_proposals, spi_octets(spi), KeyExchangeUse::negotiate), wire::NoncePayload{nonce},
+          wire::KePayload{method, to_octets(public_value)}};
+}
+
+Result<AgreedIke, Refusal> accept_ike_answer(const config::Connection& connection, IkeSpi spi, const Octets& nonce,
+                                             KeyExchangeMethod method, const PayloadSet& payloads) {
+  const auto* sa = payloads.find<wire::SaPayload>();
+  const auto* peer_nonce = payloads.find<wire::NoncePayload>();
+  const auto* ke = payloads.find<wire::KePayload>();
+  if (sa == nullptr || peer_nonce == nullptr || ke == nullptr) {
+    const auto* error = payloads.error();
+    auto refusal = error != nullptr ? rekey_refusal(refusal_code_of(error->type), error->type)
+                                    : rekey_refusal(RefusalCode::malformed_message, NotifyType::INVALID_SYNTAX);
+    refusal.by_peer = error != nullptr;
+    if (refusal.code == RefusalCode::no_proposal_chosen) refusal.ours = describe(connection.ike_proposals);
+    return failure(std::move(refusal));
+  }
+  auto choice = accept_choice(*sa, connection.ike_proposals, KeyExchangeUse::negotiate);
+  const auto peer_spi = choice ? spi_from(choice->spi) : std::nullopt;
+  const bool usable = peer_spi && key_exchange_of(choice->proposal) == method && ke->method == method &&
+                      ke->data.size() == crypto::responder_value_octets(method);
+  if (!usable) {
+    auto refusal = rekey_refusal(RefusalCode::unexpected_choice, NotifyType::NO_PROPOSAL_CHOSEN);
+    refusal.ours = describe(connection.ike_proposals);
+    refusal.theirs = describe(*sa);
+    return failure(std::move(refusal));
+  }
+  return AgreedIke{choice->number, std::move(choice->proposal), spi, *peer_spi, nonce, peer_nonce->nonce};
+}
+
+Result<AgreedIke, ChildRefusal> answer_ike_offer(Context& context, const config::Connection& connection,
+                                                 const PayloadSet& payloads) {
+  const auto& sa = *payloads.find<wire::SaPayload>();
+  const auto& ke = *payloads.find<wire::KePayload>();
+  auto choice =
+      choose_proposal(sa, ProtocolId::IKE, connection.ike_acceptable, KeyExchangeUse::negotiate, ke.method);
+  const auto peer_spi = choice ? spi_from(choice->spi) : std::nullopt;
+  if (!peer_spi) {
+    auto refusal = rekey_refusal(RefusalCode::no_proposal_chosen, NotifyType::NO_PROPOSAL_CHOSEN);
+    refusal.ours = describe(connection.ike_acceptable);
+    refusal.theirs = describe(sa);
+    return failure(ChildRefusal{std::move(refusal), notify_payload(NotifyType::NO_PROPOSAL_CHOSEN)});
+  }
+  const auto method = key_exchange_of(choice->proposal);
+  if (method != ke.method) {
+    auto refusal = rekey_refusal(RefusalCode::key_exchange_method, NotifyType::INVALID_KE_PAYLOAD);
+    refusal.ours.push_back(to_string(method));
+    refusal.theirs.push_back(to_string(ke.method));
+    Writer wanted;
+    wanted.u16(static_cast<std::uint16_t>(method));
+    return failure(ChildRefusal{std::move(refusal),
+                                notify_payload(NotifyType::INVALID_KE_PAYLOAD, std::move(wanted).take())});
+  }
+  if (ke.data.size() != crypto::initiator_value_octets(method))
+    return failure(ChildRefusal{rekey_refusal(RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX),
+                                notify_payload(NotifyType::INVALID_SYNTAX)});
+  return AgreedIke{choice->number,
+                   std::move(choice->proposal),
+                   *peer_spi,
+                   context.ike_spis.fresh_ike_spi(),
+                   payloads.find<wire::NoncePayload>()->nonce,
+                   context.random.octets(kOurNonceOctets)};
+}
+
+std::vector<wire::Payload> ike_answer_payloads(const AgreedIke& agreed, Octets public_value) {
+  wire::SaPayload sa;
+  sa.proposals.push_back(
+      wire::ProposalSubstructure::of(agreed.proposal_number, agreed.proposal, spi_octets(agreed.responder_spi)));
+  return {std::move(sa), wire::NoncePayload{agreed.responder_nonce},
+          wire::KePayload{key_exchange_of(agreed.proposal), std::move(public_value)}};
+}
+
+}  // namespace keypact::ike::v2

@@ -1,0 +1,40 @@
+// What the two ends of a rekeyed IKE SA agree on: proposal, SPIs, nonces. RFC 7296 §1.3.2, §2.18. The Child SAs of the old one
+// move to the new one elsewhere.
+#pragma once
+
+#include "ike/core/context.h"
+#include "ike/core/payload_set.h"
+#include "ike/v2/child_negotiation.h"
+
+namespace keypact::ike::v2 {
+
+/// A new IKE SA that both ends want, without keys. "Initiator" is who began the rekeying.
+struct AgreedIke {
+  std::uint8_t proposal_number = 0;
+  Proposal proposal;
+  IkeSpi initiator_spi;
+  IkeSpi responder_spi;
+  Octets initiator_nonce;
+  Octets responder_nonce;
+
+  [[nodiscard]] Nonces nonces() const { return {initiator_nonce, responder_nonce}; }
+};
+
+/// HDR, SK {SA, Ni, KEi}: the SA payload's SPI is the new one.
+[[nodiscard]] std::vector<wire::Payload> ike_offer_payloads(const config::Connection& connection, IkeSpi spi,
+                                                            const Octets& nonce, KeyExchangeMethod method,
+                                                            OctetView public_value);
+
+/// The responder's answer to our offer; its KE payload fits the method chosen.
+[[nodiscard]] Result<AgreedIke, Refusal> accept_ike_answer(const config::Connection& connection, IkeSpi spi,
+                                                           const Octets& nonce, KeyExchangeMethod method,
+                                                           const PayloadSet& payloads);
+
+/// Our answer to a peer's offer. Chooses the SPI and the nonce.
+[[nodiscard]] Result<AgreedIke, ChildRefusal> answer_ike_offer(Context& context, const config::Connection& connection,
+                                                               const PayloadSet& payloads);
+
+/// HDR, SK {SA, Nr, KEr}.
+[[nodiscard]] std::vector<wire::Payload> ike_answer_payloads(const AgreedIke& agreed, Octets public_value);
+
+}  // namespace keypact::ike::v2
