@@ -52,6 +52,8 @@ JobId awaited_job(const ike::v2::LocalExchange& exchange) {
 
 /// What an established IKE SA without a timer waits for, or that it has nothing to do.
 bool is_driven(const Node& node, const ike::v2::EstablishedSa& sa) {
+  // RFC 7296 §2.8.2: the IKE SA that it came of has an exchange on its way, which decides.
+  if (sa.standing() == ike::v2::Standing::undecided) return true;
   const auto awaited = sa.answer_awaits();
   if (sa.is_idle())
     // RFC 7296 §2.4: without liveness checks an SA may rest for ever. What its Child SAs wait for is the stack's answer.

@@ -63,7 +63,8 @@ void Engine::handle(Context& context, const Initiate& request) {
     if (established == nullptr) continue;
     if (const auto* up = installed_child(*established, child->name))
       return report(context, request.id, id, up->id, std::nullopt);
-    if (owner == nullptr || established->is_creating(child->name)) owner = sa;
+    // The youngest: an older one may be on its way out.
+    if (owner == nullptr || !owner->established()->is_creating(child->name)) owner = sa;
   }
   if (being_set_up) return waiting_.push_back(std::move(wanted));
   if (owner == nullptr) return begin_ike_sa(context, wanted, connection);

@@ -55,8 +55,11 @@ void EstablishedSa::answer_informational(Context& context, const IkeSaRecord& re
 void EstablishedSa::answer_ike_deletion(Context& context, const IkeSaRecord& record, const PayloadSet& payloads) {
   answer(context, record, ExchangeType::INFORMATIONAL, {});
   // RFC 7296 §2.8.2: the peer knows that our rekeying won, whose response is on its way; the Child SAs wait for it.
-  if (standing_ == Standing::undecided)
-    return family_matters_.push_back(MoveChildren{record.id, predecessor_, MoveChildren::Then::is_over});
+  if (standing_ == Standing::undecided) {
+    family_matters_.emplace_back(MoveChildren{record.id, predecessor_, MoveChildren::Then::is_over});
+    standing_ = Standing::superseded;
+    return;
+  }
   auto reason = deleted_by_peer();
   if (const auto* error = payloads.error()) {
     reason.code = refusal_code_of(error->type);

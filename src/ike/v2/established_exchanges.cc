@@ -71,6 +71,7 @@ bool EstablishedSa::must_wait(const QueuedRequest& queued) const {
   if (queued.not_before || standing_ == Standing::undecided) return true;
   // The peer's rekeying is answered before the IKE SA that it is about goes, or is replaced by us.
   if (std::holds_alternative<DeleteIkeRequest>(queued.request)) return pending_ike_.has_value();
+  if (standing_ == Standing::superseded) return true;
   if (std::holds_alternative<RekeyIkeRequest>(queued.request))
     return pending_ike_ || pending_child_ || std::ranges::any_of(children_, [](const auto& entry) {
              return entry.second.phase == ChildSa::Phase::installing;

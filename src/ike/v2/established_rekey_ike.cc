@@ -133,6 +133,7 @@ void EstablishedSa::take_ike_secret(Context& context, const IkeSaRecord& record,
     if (crossing_)
       family_matters_.emplace_back(MoveChildren{crossing_->heir, id, MoveChildren::Then::peer_deletes});
     family_matters_.emplace_back(MoveChildren{record.id, id, MoveChildren::Then::we_delete});
+    standing_ = Standing::superseded;
   }
   crossing_.reset();
   if (const auto waiter = waiting.purpose.waiter) context.emit(RequestDone{waiter, id, {}, std::nullopt});
@@ -184,6 +185,7 @@ void EstablishedSa::take_ike_responder_value(Context& context, const IkeSaRecord
   }
   family_matters_.emplace_back(std::move(fresh));
   family_matters_.emplace_back(MoveChildren{record.id, id, MoveChildren::Then::peer_deletes});
+  standing_ = Standing::superseded;
 }
 
 NewIkeSa EstablishedSa::successor(Context& context, const IkeSaRecord& record, const AgreedIke& agreed,
