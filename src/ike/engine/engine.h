@@ -61,12 +61,16 @@ class Engine final : private IkeSpiSource {
   void handle(Context& context, v2::NewIkeSa matter);
   void handle(Context& context, const v2::MoveChildren& matter);
   void handle(Context& context, const v2::LetBegin& matter);
+  void handle(Context& context, const v2::HandOver& matter);
   void on_established(Context& context, IkeSaId id);
   [[nodiscard]] std::vector<IkeSaId> same_tunnel(const v2::IkeSa& sa) const;
+  [[nodiscard]] std::vector<IkeSaId> serving(const std::string& connection, const Identification& local,
+                                             const Identification& peer) const;
   [[nodiscard]] bool is_being_reauthenticated(IkeSaId id, const std::string& connection) const;
   void reauthenticate(Context& context, IkeSaId id, ControlId waiter);
   void take_place(Context& context, v2::IkeSa& fresh, v2::IkeSa& old);
-  void resolve_simultaneous(Context& context, IkeSaId established);
+  [[nodiscard]] IkeSaId resolve_simultaneous(Context& context, IkeSaId established,
+                                             const std::vector<IkeSaId>& others);
   [[nodiscard]] bool began_at_once(const v2::IkeSa& a, const v2::IkeSa& b) const;
   void merge(Context& context, v2::IkeSa& loser, v2::IkeSa& winner);
 

@@ -39,24 +39,46 @@ void Engine::handle(Context& context, const v2::LetBegin& matter) {
 }
 
 void Engine::on_established(Context& context, IkeSaId id) {
-  auto* fresh = table_.find(id);
+  const auto* fresh = table_.find(id);
   if (fresh == nullptr || fresh->established() == nullptr) return;
-  if (!fresh->established()->parts().reauthenticates) return resolve_simultaneous(context, id);
+  const bool replaces = static_cast<bool>(fresh->established()->parts().reauthenticates);
+  const auto others = same_tunnel(*fresh);
+  const auto stays = resolve_simultaneous(context, id, others);
+  if (!replaces) return;
   // The one that it was begun for may have been rekeyed since: it takes the place of all that serve the same two identities.
-  for (const auto other : same_tunnel(*fresh)) take_place(context, *fresh, *table_.find(other));
+  for (const auto other : others) {
+    auto* winner = table_.find(stays);
+    auto* old = table_.find(other);
+    const bool there = winner != nullptr && winner->established() != nullptr && old != nullptr &&
+                       old->established() != nullptr && old->established()->serves();
+    if (there && other != stays) take_place(context, *winner, *old);
+  }
 }
 
-/// The other IKE SAs that serve the same connection between the same identities.
-std::vector<IkeSaId> Engine::same_tunnel(const v2::IkeSa& sa) const {
+/// The IKE SAs that serve the connection between these identities.
+std::vector<IkeSaId> Engine::serving(const std::string& connection, const Identification& local,
+                                     const Identification& peer) const {
   std::vector<IkeSaId> found;
-  const auto& parts = sa.established()->parts();
-  for (const auto id : table_.established_with(sa.established()->peer_identity())) {
-    const auto& other = *table_.find(id)->established();
-    if (id != sa.record().id && other.parts().connection->name == parts.connection->name &&
-        other.parts().local_id == parts.local_id && other.serves())
-      found.push_back(id);
+  for (const auto id : table_.established_with(peer)) {
+    const auto& sa = *table_.find(id)->established();
+    if (sa.parts().connection->name == connection && sa.parts().local_id == local && sa.serves()) found.push_back(id);
   }
   return found;
+}
+
+std::vector<IkeSaId> Engine::same_tunnel(const v2::IkeSa& sa) const {
+  const auto& established = *sa.established();
+  auto others = serving(established.parts().connection->name, established.parts().local_id, established.peer_identity());
+  std::erase(others, sa.record().id);
+  return others;
+}
+
+void Engine::handle(Context& context, const v2::HandOver& matter) {
+  const bool served = !serving(matter.connection, matter.local, matter.peer).empty();
+  for (const auto& wish : matter.wishes) {
+    if (served) handle(context, Initiate{wish.waiter, matter.connection, wish.child, {}, {}});
+    else context.emit(RequestDone{wish.waiter, {}, {}, matter.reason});
+  }
 }
 
 /// An attempt to take this one's place is on its way.
@@ -80,9 +102,10 @@ void Engine::reauthenticate(Context& context, IkeSaId id, ControlId waiter) {
   const auto& record = old->record();
   const auto child = std::ranges::find_if(children, [](const auto& entry) { return entry.second.is_current(); });
   const auto name = child != children.end() ? child->second.name : std::string();
-  // What the peer set up from an address that the configuration does not name is the peer's to renew.
-  const bool possible = parts.connection->child(name) != nullptr && old->established()->serves() &&
-                        (record.initiator || v2::has_fixed_peer(*parts.connection)) &&
+  // What the peer set up from an address that the configuration does not name is the peer's to renew, and what is not configured
+  // any more ends with its lifetime.
+  const bool possible = configuration_->connection(parts.connection->name) == parts.connection && parts.connection->child(name) != nullptr && old->established()->serves() &&
+                        v2::has_fixed_peer(*parts.connection) &&
                         !is_being_reauthenticated(id, parts.connection->name);
   if (!possible) {
     if (!waiter) return;
@@ -114,18 +137,18 @@ bool Engine::began_at_once(const v2::IkeSa& a, const v2::IkeSa& b) const {
   return a.record().created <= second->parts().authenticated && b.record().created <= first->parts().authenticated;
 }
 
-/// Both ends set up an IKE SA for the same connection at once: both keep the same one of the two.
-void Engine::resolve_simultaneous(Context& context, IkeSaId established) {
+/// Both ends set up an IKE SA for the same connection at once: both keep the same one of the two, which is the result.
+IkeSaId Engine::resolve_simultaneous(Context& context, IkeSaId established, const std::vector<IkeSaId>& others) {
   auto* fresh = table_.find(established);
-  if (fresh == nullptr || fresh->established() == nullptr) return;
-  const auto& parts = fresh->established()->parts();
-  if (!v2::has_fixed_peer(*parts.connection)) return;
-  for (const auto id : same_tunnel(*fresh)) {
+  if (!v2::has_fixed_peer(*fresh->established()->parts().connection)) return established;
+  for (const auto id : others) {
     auto* other = table_.find(id);
     if (!began_at_once(*fresh, *other)) continue;
     const bool fresh_loses = fresh->record().initiator_spi < other->record().initiator_spi;
-    return merge(context, fresh_loses ? *fresh : *other, fresh_loses ? *other : *fresh);
+    merge(context, fresh_loses ? *fresh : *other, fresh_loses ? *other : *fresh);
+    return fresh_loses ? id : established;
   }
+  return established;
 }
 
 /// What was wanted of the one is wanted of the other.

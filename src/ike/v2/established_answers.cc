@@ -113,7 +113,11 @@ std::optional<ChildRefusal> EstablishedSa::refuses_child(const wire::NotifyPaylo
     return refusal;
   }
   // RFC 7296 §2.25.1: it is being closed, or replaced already.
-  if (!replaced->is_current()) return refused(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE);
+  const bool by_peer = std::ranges::any_of(children_, [&](const auto& entry) {
+    return entry.second.origin.replaces == replaced->id && !entry.second.origin.ours;
+  });
+  // One that met another one on its way is not replaced before it is clear which of the two stays.
+  if (!replaced->is_current() || by_peer || !is_settled(*replaced)) return refused(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE);
   return std::nullopt;
 }
 

@@ -68,12 +68,12 @@ void EstablishedSa::start_next_exchange(Context& context, const IkeSaRecord& rec
 }
 
 bool EstablishedSa::must_wait(const QueuedRequest& queued) const {
-  if (queued.not_before || standing_ == Standing::undecided) return true;
-  // The peer's rekeying is answered before the IKE SA that it is about goes, or is replaced by us.
-  if (std::holds_alternative<DeleteIkeRequest>(queued.request)) return pending_ike_.has_value();
+  // The peer's rekeying of the IKE SA is answered first: what it is about would be on the move.
+  if (queued.not_before || standing_ == Standing::undecided || pending_ike_) return true;
+  if (std::holds_alternative<DeleteIkeRequest>(queued.request)) return false;
   if (standing_ == Standing::superseded) return true;
   if (std::holds_alternative<RekeyIkeRequest>(queued.request))
-    return pending_ike_ || pending_child_ || std::ranges::any_of(children_, [](const auto& entry) {
+    return pending_child_ || std::ranges::any_of(children_, [](const auto& entry) {
              return entry.second.phase == ChildSa::Phase::installing;
            });
   // What is being installed is neither asked for a second time, nor replaced or deleted before the IPsec stack has answered.
@@ -82,7 +82,7 @@ bool EstablishedSa::must_wait(const QueuedRequest& queued) const {
            (pending_child_ && pending_child_->awaits_key && pending_child_->awaits_key->child->name == creation->child);
   const auto is_unfinished = [&](ChildSaId id) {
     const auto child = children_.find(id);
-    return (child != children_.end() && child->second.phase == ChildSa::Phase::installing) ||
+    return (child != children_.end() && child->second.phase == ChildSa::Phase::installing) || is_being_replaced(id) ||
            (pending_child_ && pending_child_->origin.replaces == id);
   };
   if (const auto* rekeying = std::get_if<RekeyChildRequest>(&queued.request)) return is_unfinished(rekeying->child);

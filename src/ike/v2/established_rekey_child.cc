@@ -38,6 +38,13 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Rek
   begin_create_child(context, record, std::move(*offer), method, {request.request, request.child, failures});
 }
 
+/// What is to take its place is being installed.
+bool EstablishedSa::is_being_replaced(ChildSaId id) const {
+  return std::ranges::any_of(children_, [&](const auto& entry) {
+    return entry.second.phase == ChildSa::Phase::installing && entry.second.origin.replaces == id;
+  });
+}
+
 void EstablishedSa::on_rekey_child_refused(Context& context, const IkeSaRecord& record, const ChildPurpose& purpose,
                                            const Refusal& refusal) {
   const auto found = children_.find(*purpose.replaces);

@@ -122,7 +122,8 @@ void EstablishedSa::take_ike_secret(Context& context, const IkeSaRecord& record,
       : pending_ike_ ? lower_nonce(pending_ike_->agreed.initiator_nonce, pending_ike_->agreed.responder_nonce)
                      : OctetView();
   const auto id = fresh.record.id;
-  if (!theirs.empty() && gives_way(ours, theirs)) {
+  const bool reauthenticated = standing_ == Standing::superseded && !crossing_;
+  if (reauthenticated || (!theirs.empty() && gives_way(ours, theirs))) {
     // RFC 7296 §2.8.2: what came of our rekeying is deleted by us, the old IKE SA by the peer.
     fresh.standing = Standing::superseded;
     fresh.gives_way = true;

@@ -160,6 +160,7 @@ void EstablishedSa::follow(const config::Snapshot& configuration, const IkeSaRec
 
 void EstablishedSa::end(Context& context, const IkeSaRecord& record, Refusal reason) {
   if (ended_) return;
+  if (reason.code == RefusalCode::deleted_by_peer) hand_over(reason);
   const auto tell = [&](ControlId waiter, bool wanted) {
     if (waiter) context.emit(RequestDone{waiter, record.id, {}, wanted ? std::nullopt : std::optional(reason)});
   };
@@ -202,6 +203,14 @@ std::vector<ChildWish> EstablishedSa::take_wishes() {
       },
       exchange_);
   return wishes;
+}
+
+void EstablishedSa::hand_over(const Refusal& reason) {
+  auto wishes = take_wishes();
+  std::erase_if(wishes, [](const auto& wish) { return !wish.waiter; });
+  if (!wishes.empty())
+    family_matters_.emplace_back(
+        HandOver{parts_.connection->name, parts_.local_id, peer_.identity(), std::move(wishes), reason});
 }
 
 EstablishedSa::AwaitedForAnswer EstablishedSa::answer_awaits() const {

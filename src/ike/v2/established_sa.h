@@ -61,8 +61,16 @@ struct MoveChildren {
 struct LetBegin {
   IkeSaId id;
 };
+/// The peer deleted this IKE SA while somebody waited for Child SAs in it: another one may serve the same tunnel.
+struct HandOver {
+  std::string connection;
+  Identification local;
+  Identification peer;
+  std::vector<ChildWish> wishes;
+  Refusal reason;
+};
 /// What concerns more than one IKE SA, for whoever holds them all.
-using FamilyMatter = std::variant<NewIkeSa, MoveChildren, LetBegin>;
+using FamilyMatter = std::variant<NewIkeSa, MoveChildren, LetBegin, HandOver>;
 
 class EstablishedSa {
  public:
@@ -156,6 +164,7 @@ class EstablishedSa {
   void answer(Context& context, const IkeSaRecord& record, ExchangeType exchange,
               const std::vector<wire::Payload>& payloads);
   void on_give_up(Context& context, const IkeSaRecord& record);
+  void hand_over(const Refusal& reason);
   void after_event(Context& context, const IkeSaRecord& record);
 
   // established_timers.cc: lifetimes, liveness, and what waits for its time.
@@ -224,6 +233,7 @@ class EstablishedSa {
   // established_rekey_child.cc: replacing Child SAs. RFC 7296 §2.8, §2.8.1.
   void on_rekey_child_refused(Context& context, const IkeSaRecord& record, const ChildPurpose& purpose,
                               const Refusal& refusal);
+  [[nodiscard]] bool is_being_replaced(ChildSaId id) const;
   void settle_children(Context& context, const IkeSaRecord& record);
   [[nodiscard]] bool is_settled(const ChildSa& child) const;
   [[nodiscard]] bool has_rival_on_its_way(const ChildSa& child) const;
