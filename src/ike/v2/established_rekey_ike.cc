@@ -208,7 +208,7 @@ NewIkeSa EstablishedSa::successor(Context& context, const IkeSaRecord& record, c
   fresh.record.responder_spi = agreed.responder_spi;
   fresh.record.created = context.now;
   export_ike_keys(context, fresh.record, keys);
-  fresh.parts.channel = SecureChannel(std::move(keys), we_began);
+  fresh.parts.channel = SecureChannel(std::move(keys), we_began, parts_.channel.fragmentation());
   return fresh;
 }
 

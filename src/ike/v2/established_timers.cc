@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ike/v2/established_sa.h"
+#include "ike/v2/transmission.h"
 
 namespace keypact::ike::v2 {
 namespace {
@@ -19,6 +20,7 @@ void take_earlier(std::optional<Instant>& first, std::optional<Instant> other) {
 std::optional<Instant> EstablishedSa::deadline() const {
   if (ended_) return std::nullopt;
   auto first = requests_.deadline();
+  take_earlier(first, parts_.channel.deadline());
   for (const auto& [id, child] : children_) {
     take_earlier(first, child.leaves_at);
     if (child.phase == ChildSa::Phase::installed) take_earlier(first, child.lifetime.next());
@@ -34,13 +36,10 @@ std::optional<Instant> EstablishedSa::deadline() const {
 
 void EstablishedSa::on_deadline(Context& context, const IkeSaRecord& record) {
   if (ended_) return;
-  if (const auto deadline = requests_.deadline(); deadline && context.now >= *deadline) {
-    const auto* request = requests_.retransmit(context.now);
-    if (request == nullptr) return on_give_up(context, record);
-    ++context.counters.retransmissions_sent;
-    trace_retransmission(context, record.id, *request, requests_.transmissions() - 1);
-    context.send({record.local, record.remote, *request});
-  }
+  parts_.channel.on_deadline(context);
+  if (const auto deadline = requests_.deadline();
+      deadline && context.now >= *deadline && !retransmit(context, record, parts_.channel, requests_))
+    return on_give_up(context, record);
   for (auto& queued : queue_)
     if (queued.not_before && context.now >= *queued.not_before) queued.not_before.reset();
   check_lifetimes(context, record);
