@@ -305,6 +305,17 @@ TEST(Load, WarnsAtItsPlaceOfASettingThatTheEngineDoesNotActUponUnlessTheEngineDo
   }
 }
 
+TEST(Load, WarnsOfANameAmongOurOwnAddresses) {
+  EXPECT_EQ(told(gw("\nlocal_addrs = 192.0.2.1, us.example.org")),
+            "swanctl.conf:6:26: warning: connections.gw.local_addrs: the name us.example.org is read but has no effect "
+            "yet in "
+            "this version\n"
+            "  6 | local_addrs = 192.0.2.1, us.example.org\n"
+            "    |                          ^\n"
+            "  hint: write the address, or leave local_addrs out for any address of this machine\n");
+  EXPECT_EQ(told(gw("local_addrs = 192.0.2.1\n remote_addrs = them.example.org")), "");
+}
+
 TEST(Load, WarnsOnceOfASettingWithoutEffectAndOfEachOfItsWords) {
   const auto loaded = load_text(
       gw("rekey_time = 2h\n children { a { mode = pass } b { mode = drop } c { mode = pass\n rekey_time = 1h } d { "
