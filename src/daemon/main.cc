@@ -65,6 +65,10 @@ int run(const CommandLine& line, Log& log) {
   const KeyExport key_export(line.export_keys_directory);
   host.add_listener([&](const ike::Event& event) { log.event(event); });
   host.add_listener([&](const ike::Event& event) { control.on_event(event); });
+  host.add_listener([&](const ike::Event& event) {
+    if (const auto* closed = std::get_if<ike::IkeSaClosed>(&event)) (*backend)->negotiation_failed(closed->connection);
+    if (const auto* refused = std::get_if<ike::Refused>(&event)) (*backend)->negotiation_failed(refused->connection);
+  });
   if (options.export_keys) {
     log.write(LogLevel::warning, "the keys of all SAs are written to " + line.export_keys_directory +
                                      ": whoever reads them reads the traffic");
