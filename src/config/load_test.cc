@@ -259,7 +259,6 @@ constexpr EngineRow kNotYetActedUpon[] = {
     {false, "keyingtries", "0", "", "1"},
     {false, "unique", "replace", " = replace", "no"},
     {false, "mobike", "yes", "", "no"},
-    {false, "fragmentation", "Yes", " = yes", "no"},
     {false, "local_port", "1500", "", "4500"},
     {true, "rekey_time", "1h", "", "0"},
     {true, "life_time", "66m", "", "0"},

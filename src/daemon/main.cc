@@ -56,6 +56,7 @@ int run(const CommandLine& line, Log& log) {
   ike::Options options;
   options.port = line.port;
   options.nat_port = line.nat_port;
+  options.fragment_size = line.fragment_size;
   options.export_keys = !line.export_keys_directory.empty();
   EngineHost host(loop, options, library, **random, *transport,
                   [&](ipsec::StackRequest request) { return (*backend)->apply(std::move(request)); });

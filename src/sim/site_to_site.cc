@@ -20,6 +20,8 @@ config::ChildConfig child_of(const SiteToSite& site, const std::string& name) {
   child.esp_acceptable = site.esp_proposals.empty() ? config::default_esp_acceptable() : site.esp_proposals;
   child.local_ts = {{false, TrafficSelector::of(site.local_network)}};
   child.remote_ts = {{false, TrafficSelector::of(site.remote_network)}};
+  for (const auto& network : site.more_local) child.local_ts.push_back({false, TrafficSelector::of(network)});
+  for (const auto& network : site.more_remote) child.remote_ts.push_back({false, TrafficSelector::of(network)});
   return child;
 }
 
@@ -36,6 +38,7 @@ std::shared_ptr<const config::Connection> SiteToSite::connection() const {
   connection->local = {psk_as(local_id)};
   connection->remote = {psk_as(remote_id)};
   connection->dpd_delay = dpd_delay;
+  connection->fragmentation = fragmentation;
   connection->children.push_back(child_of(*this, "lan"));
   for (const auto& name : more_children) connection->children.push_back(child_of(*this, name));
   return connection;
@@ -63,6 +66,8 @@ std::pair<SiteToSite, SiteToSite> left_and_right(IpFamily family) {
                   prefix_of(address(v4 ? "10.1.0.0" : "fd01::"), v4 ? 24 : 64),
                   prefix_of(address(v4 ? "10.2.0.0" : "fd02::"), v4 ? 24 : 64),
                   "a shared key of decent length",
+                  {},
+                  {},
                   {},
                   {},
                   {},

@@ -20,13 +20,17 @@ class Retransmission {
   [[nodiscard]] Instant deadline() const { return next_; }
   /// At the deadline: true to send the request again, false to give up.
   [[nodiscard]] bool advance(Instant now);
+  /// The message was changed so that it may get through now: the intervals begin from the start (RFC 7383 §2.5.2).
+  void restart(Instant now);
   /// Transmissions so far, the first included.
   [[nodiscard]] unsigned sent() const { return sent_; }
+  [[nodiscard]] unsigned sent_since_restart() const { return since_restart_; }
 
  private:
   Instant next_;
   Duration interval_;
   unsigned sent_ = 1;
+  unsigned since_restart_ = 1;
 };
 
 }  // namespace keypact::ike
