@@ -432,6 +432,7 @@ TEST(Secrets, NeverAppearInADiagnostic) {
       "secret { ike { secret = hunter2 } }",
       "secrets { ike { secret = hunter2 id = a=b } }",
       "secrets { ike { secret = x\n id = hunter2=3 } }",
+      "secrets { ike { secret = x idhunter2 = 3\n } }",
       "secrets { foo { secret = hunter2 } eap { secret = hunter2\n } }",
       "secrets { token { pin = hunter2\n slot = hunter2 } }",
       "secrets { ike : t { } }\nt { secret = hunter2\n x = hunter2 }",
@@ -450,6 +451,12 @@ TEST(Secrets, NeverAppearInADiagnostic) {
     EXPECT_NE(all, "") << text;
     EXPECT_THAT(all, Not(HasSubstr("hunter2"))) << text;
   }
+}
+
+TEST(Secrets, InWhichASettingSeemsToStandAreWarnedOfInPrintableText) {
+  const auto all = told("secrets { ike { secret = gJ3kP0aQ7mVx2LrT id\xff-2 = x\n } }");
+  EXPECT_THAT(all, HasSubstr("secrets.ike.secret: \"id =\" is a part of this value"));
+  for (const char c : all) EXPECT_TRUE((c >= 0x20 && c < 0x7f) || c == '\n') << static_cast<int>(c);
 }
 
 TEST(Secrets, ThatEndAtACommentAreWarnedOf) {
