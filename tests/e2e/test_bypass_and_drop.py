@@ -100,7 +100,7 @@ class BypassAndDrop(PairCase):
     def test_bypass_rules_of_a_killed_daemon(self):
         self.with_children(lan=("pass", self.left.net(4), self.right.net(4)))
         self.initiator.kill()
-        wait_for(lambda: "kp0" not in self.left.ip("link"), "the interface is gone with its process")
+        wait_for(lambda: " kp0:" not in self.left.ip("link"), "the interface is gone with its process")
         self.assertEqual(self.in_clear(4), (5, True), "the policy holds")
         (self.initiator.config / "swanctl.conf").write_text("connections { }\n")
         self.initiator.start()
