@@ -8,7 +8,8 @@ bool Retransmission::advance(Instant now) {
   if (since_restart_ >= kTransmissions) return false;
   ++sent_;
   ++since_restart_;
-  interval_ = std::min<Duration>(2 * interval_, kLongest);
+  // RFC 7296 §2.4: the intervals grow exponentially; by less than doubling, since what is lost is mostly lost by chance.
+  interval_ = std::min<Duration>(interval_ * 7 / 5, kLongest);
   next_ = now + interval_;
   return true;
 }

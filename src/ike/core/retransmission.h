@@ -14,7 +14,7 @@ class Retransmission {
 
   static constexpr Duration kFirst = milliseconds(500);
   static constexpr Duration kLongest = seconds(30);
-  static constexpr unsigned kTransmissions = 13;
+  static constexpr unsigned kTransmissions = 16;
 
   /// When to look again: to retransmit, or to give up.
   [[nodiscard]] Instant deadline() const { return next_; }
