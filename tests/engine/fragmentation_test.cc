@@ -1,6 +1,7 @@
 // Large messages in fragments between two engines. RFC 7383.
 #include <algorithm>
 
+#include "sim/wire_invariants.h"
 #include "tests/engine/ladder.h"
 
 namespace keypact::sim {
@@ -18,7 +19,11 @@ std::optional<wire::EncryptedPart> fragment_of(const Octets& octets) {
 
 class Fragmentation : public Ladder {
  protected:
-  Fragmentation() { more_selectors(60); }
+  Fragmentation() {
+    more_selectors(60);
+    world.set_observer([this](World& w) { wire_.check(w.last_step(), broken_); });
+  }
+  ~Fragmentation() override { EXPECT_FALSE(broken_.is_broken()) << broken_.words(); }
 
   /// So many networks at each end, so that SAi2, TSi, TSr need `count` * 32 octets and more.
   void more_selectors(unsigned count) {
@@ -40,6 +45,9 @@ class Fragmentation : public Ladder {
     left_site.fragmentation = of_left;
     right_site.fragmentation = of_right;
   }
+  WireInvariants wire_;
+  BrokenInvariant broken_;
+  SeededRandom random_{42};
   /// Lines of the ladder that name a fragment.
   std::size_t fragments_in_ladder(const std::string& who) const {
     return static_cast<std::size_t>(std::ranges::count_if(
@@ -362,6 +370,65 @@ TEST_F(Fragmentation, AnIncompleteRequestIsForgottenWithItsHalfOpenIkeSa) {
   EXPECT_EQ(refusal_code(left()), RefusalCode::no_answer);
   EXPECT_EQ(right().engine.ike_sas().size(), 0u);
   EXPECT_FALSE(right().engine.deadline().has_value());
+}
+
+TEST_F(Fragmentation, B10_ASetThatIsTooLargeForAHalfOpenIkeSaIsNotKept) {
+  start();
+  world.set_judge(
+      [](const InFlight& packet) { return fragment_of(packet.datagram.octets) ? Fate::drop : Fate::deliver; });
+  initiate();
+  const auto& sa = left().engine.ike_sas().begin()->second;
+  const auto& keys = std::get<ike::v2::AwaitAuth>(sa.state()).channel.keys().initiator;
+  const auto header = sa.record().header(ExchangeType::IKE_AUTH, 1, false);
+  const Octets text(1200);
+  const auto send = [&](std::uint16_t number, std::uint16_t total) {
+    const ike::ProtectedPart part{number == 1 ? PayloadType::IDi : PayloadType::None, text, number, total};
+    auto octets = ike::seal_part(world.library(), random_, keys, 1000u + number + total, header, part);
+    world.inject(right(), {{right_site.local, 500}, {left_site.local, 500}, std::move(octets)});
+  };
+  // RFC 7383 §5: who has the keys may still not fill our memory; 16 KiB are thirteen of these.
+  for (std::uint16_t number = 1; number < 64; ++number) send(number, 64);
+  EXPECT_EQ(right().engine.counters().fragment_sets_refused, 4u);
+  for (std::uint16_t number = 1; number < 200; ++number) send(number, 200);
+  EXPECT_EQ(right().engine.counters().fragment_sets_refused, 4u + 199u);
+  EXPECT_EQ(right().engine.footprint().half_open, 1u);
+  world.run_for(seconds(30));
+  EXPECT_EQ(right().engine.ike_sas().size(), 0u);
+}
+
+TEST_F(Fragmentation, B04_AnIncompleteRequestToAnEstablishedIkeSaIsForgotten) {
+  start();
+  initiate();
+  const auto& sa = left().engine.ike_sas().begin()->second;
+  const auto& channel = sa.established()->parts().channel;
+  const Octets text(100);
+  const auto header = sa.record().header(ExchangeType::INFORMATIONAL, 2, false);
+  world.inject(right(), {{right_site.local, 500},
+                         {left_site.local, 500},
+                         ike::seal_part(world.library(), random_, channel.keys().initiator, 5000, header,
+                                        {PayloadType::D, text, 1, 2})});
+  EXPECT_TRUE(right().engine.deadline().has_value());
+  world.run_for(limits::kReassemblyLife);
+  EXPECT_EQ(right().engine.counters().fragment_sets_expired, 1u);
+  EXPECT_FALSE(right().engine.deadline().has_value());
+  // The request comes after all, as a whole.
+  world.control(left(), ike::TerminateIke{ControlId{5}, established_id(left()), false});
+  world.run_for(seconds(40));
+  EXPECT_EQ(right().engine.ike_sas().size(), 0u);
+}
+
+TEST_F(Fragmentation, B07_ARefusalInFragmentsOfTheRequestIsRepeatedForItsFirstFragment) {
+  right_site.secret = "another shared key of length";
+  start();
+  unsigned answers = 0;
+  world.set_judge([&](const InFlight& packet) {
+    const auto header = wire::parse_header(packet.datagram.octets);
+    const bool refusal = packet.from.name == "right" && header->exchange == ExchangeType::IKE_AUTH;
+    return refusal && ++answers < 3 ? Fate::drop : Fate::deliver;
+  });
+  initiate("lan", seconds(20));
+  EXPECT_EQ(answers, 3u);
+  EXPECT_EQ(refusal_code(left()), RefusalCode::authentication_failed);
 }
 
 TEST_F(Fragmentation, CarriesALargeCreateChildSaInBothDirections) {

@@ -21,7 +21,7 @@ bool sends_fragments(config::Tristate setting) {
 FragmentationUse fragmentation_use(config::Tristate setting, const PayloadSet& peer) {
   const bool both =
       setting != config::Tristate::no && peer.notify(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED) != nullptr;
-  return {both, both && sends_fragments(setting)};
+  return {both, both && sends_fragments(setting), 0};
 }
 
 std::size_t smallest_threshold(IpFamily family) { return family == IpFamily::v4 ? kSafeV4 : kSafeV6; }

@@ -11,10 +11,11 @@
 
 namespace keypact::ike {
 
-/// What two ends agreed on in IKE_SA_INIT, and what we make of it.
+/// What two ends agreed on in IKE_SA_INIT, and what we make of it. An IKE SA that rekeys another one inherits it.
 struct FragmentationUse {
-  bool negotiated = false;  ///< both sent IKEV2_FRAGMENTATION_SUPPORTED: the peer's fragments are taken
-  bool send = false;        ///< large messages of our own are sent in fragments
+  bool negotiated = false;    ///< both sent IKEV2_FRAGMENTATION_SUPPORTED: the peer's fragments are taken
+  bool send = false;          ///< large messages of our own are sent in fragments
+  std::size_t threshold = 0;  ///< octets of our largest IP packets, as was found out; 0: nothing was
 };
 
 /// By a connection's setting `fragmentation`: whether its large messages are sent in fragments; `accept` only takes them.

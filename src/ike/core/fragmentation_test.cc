@@ -89,6 +89,18 @@ TEST(Fragmentation, FillsThePacketAsFarAsTheAlgorithmAllows) {
   }
 }
 
+TEST(Fragmentation, KnowsTheSizeOfAWholeMessageBefore) {
+  crypto::Library library;
+  CountingRandom random;
+  for (const auto& algorithms : kAlgorithms) {
+    for (std::size_t octets = 0; octets < 70; ++octets) {
+      const Octets text(octets);
+      EXPECT_EQ(seal_part(library, random, keys_of(algorithms), 1, auth_header(), {PayloadType::IDi, text}).size(),
+                sealed_octets(crypto::packet_sizes(algorithms), octets));
+    }
+  }
+}
+
 TEST(Fragmentation, CutsIntoSharesThatAreTheTextAgain) {
   Octets text(1234);
   for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<std::uint8_t>(i * 7);

@@ -13,6 +13,11 @@ std::size_t pad_octets(std::size_t plaintext, std::size_t block) {
 
 }  // namespace
 
+std::size_t sealed_octets(const crypto::PacketSizes& sizes, std::size_t text_octets) {
+  const auto padded = text_octets + pad_octets(text_octets, sizes.block) + 1;
+  return wire::kHeaderOctets + wire::kGenericHeaderOctets + sizes.iv + padded + sizes.icv;
+}
+
 Octets seal_part(crypto::Library& library, RandomSource& random, const PacketKeys& keys, std::uint64_t counter,
                  const wire::Header& header, const ProtectedPart& part) {
   const auto sizes = crypto::packet_sizes(keys.algorithms);

@@ -32,6 +32,8 @@ struct ProtectedPart {
 /// A message of one SK or SKF payload. `counter` never repeats under one key.
 [[nodiscard]] Octets seal_part(crypto::Library& library, RandomSource& random, const PacketKeys& keys,
                                std::uint64_t counter, const wire::Header& header, const ProtectedPart& part);
+/// Octets of a whole message with so many octets of payloads inside SK.
+[[nodiscard]] std::size_t sealed_octets(const crypto::PacketSizes& sizes, std::size_t text_octets);
 /// The whole message with `payloads` inside SK.
 [[nodiscard]] Octets seal_message(crypto::Library& library, RandomSource& random, const PacketKeys& keys,
                                   std::uint64_t counter, const wire::Header& header,

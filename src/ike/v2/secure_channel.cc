@@ -81,6 +81,11 @@ std::size_t SealedMessage::largest() const {
   return largest;
 }
 
+std::size_t SecureChannel::threshold(const Context& context, const Envelope& envelope) const {
+  if (fragmentation_.threshold != 0) return fragmentation_.threshold;
+  return first_threshold(context.options.fragment_size, envelope.family);
+}
+
 SealedMessage SecureChannel::seal_parts(Context& context, const wire::Header& header,
                                         const std::vector<ProtectedPart>& parts) {
   SealedMessage message;
@@ -94,13 +99,13 @@ SealedMessage SecureChannel::seal(Context& context, const IkeSaRecord& record, c
   const auto text = wire::encode_payload_chain(payloads);
   const auto first = payloads.empty() ? PayloadType::None : wire::type_of(payloads.front());
   const auto envelope = envelope_of(context, record);
-  auto message = seal_parts(context, header, {{first, text}});
-  const auto threshold = threshold_ != 0 ? threshold_ : first_threshold(context.options.fragment_size, envelope.family);
+  const auto largest = threshold(context, envelope);
+  const auto sizes = crypto::packet_sizes(our_keys().algorithms);
   // RFC 7383 §2.4: what fits into one packet is not cut.
-  if (fragmentation_.send && envelope.octets() + message.largest() > threshold) {
-    const auto sizes = crypto::packet_sizes(our_keys().algorithms);
-    message = seal_parts(context, header, cut(first, text, fragment_capacity(sizes, envelope, threshold)));
-  }
+  const bool fits = !fragmentation_.send || envelope.octets() + sealed_octets(sizes, text.size()) <= largest;
+  const auto parts =
+      fits ? std::vector{ProtectedPart{first, text}} : cut(first, text, fragment_capacity(sizes, envelope, largest));
+  auto message = seal_parts(context, header, parts);
   trace_sealed(context, record, message, &payloads);
   return message;
 }
@@ -115,7 +120,8 @@ bool SecureChannel::reseal(Context& context, const IkeSaRecord& record, SealedMe
   // RFC 7383 §2.5.2: sets are told apart by Total Fragments, which must have become larger.
   if (parts.size() <= message.datagrams.size()) return false;
   message = seal_parts(context, *header, parts);
-  threshold_ = threshold_ == 0 ? threshold : std::min(threshold_, threshold);
+  auto& found = fragmentation_.threshold;
+  found = found == 0 ? threshold : std::min(found, threshold);
   ++context.counters.messages_refragmented;
   trace_sealed(context, record, message, nullptr);
   return true;
@@ -196,8 +202,7 @@ Opened SecureChannel::put_together(Context& context, const IkeSaRecord& record, 
     // RFC 7383 §2.5.1: the responder takes the size that the initiator found.
     const auto envelope = envelope_of(context, record);
     const auto theirs = std::max(envelope.octets() + whole.largest_datagram, smallest_threshold(envelope.family));
-    const auto ours = threshold_ != 0 ? threshold_ : first_threshold(context.options.fragment_size, envelope.family);
-    threshold_ = std::min(ours, theirs);
+    fragmentation_.threshold = std::min(threshold(context, envelope), theirs);
   }
   auto opened = parse_inner(whole.first, whole.text);
   if (const auto* fine = std::get_if<Fine>(&opened))

@@ -29,7 +29,7 @@ class SecureChannel {
       : keys_(std::move(keys)), fragmentation_(fragmentation), initiator_(initiator) {}
 
   [[nodiscard]] const IkeKeys& keys() const { return keys_; }
-  /// What the two ends agreed on; an IKE SA that rekeys another one inherits it.
+  /// What the two ends agreed on; for an IKE SA that rekeys this one.
   [[nodiscard]] const FragmentationUse& fragmentation() const { return fragmentation_; }
   void send_fragments(bool wanted) { fragmentation_.send = fragmentation_.negotiated && wanted; }
 
@@ -64,14 +64,15 @@ class SecureChannel {
   [[nodiscard]] Opened open_fragment(Context& context, const IkeSaRecord& record, const Received& received,
                                      std::size_t most_octets);
   [[nodiscard]] Opened put_together(Context& context, const IkeSaRecord& record, const Received& received);
+  /// Octets of the largest IP packets that we send.
+  [[nodiscard]] std::size_t threshold(const Context& context, const Envelope& envelope) const;
   [[nodiscard]] const PacketKeys& our_keys() const { return initiator_ ? keys_.initiator : keys_.responder; }
   [[nodiscard]] const PacketKeys& peer_keys() const { return initiator_ ? keys_.responder : keys_.initiator; }
 
   IkeKeys keys_;
   FragmentationUse fragmentation_;
   bool initiator_;
-  std::uint64_t sealed_ = 0;   ///< messages so far: the counter of IVs
-  std::size_t threshold_ = 0;  ///< octets of our largest IP packets; 0: nothing was learnt yet
+  std::uint64_t sealed_ = 0;  ///< messages so far: the counter of IVs
   Reassembly requests_;
   Reassembly responses_;
   Octets first_fragment_;  ///< of the request that was put together last, until it is asked for
