@@ -313,6 +313,43 @@ TEST_F(Fragmentation, B07_AnAnsweredRequestIsAnsweredAgainForItsFirstFragmentOnl
   expect_mirrored_child_sas(1);
 }
 
+TEST_F(Fragmentation, B07_AMessageThatComesInFragmentsAndAsAWholeIsHandledOnce) {
+  start();
+  std::vector<Octets> fragments;
+  world.set_judge([&](const InFlight& packet) {
+    const auto fragment = fragment_of(packet.datagram.octets);
+    if (packet.from.name != "left" || !fragment) return Fate::deliver;
+    if (fragments.size() < 2) fragments.push_back(packet.datagram.octets);
+    return fragment->fragment_number == 1 ? Fate::deliver : Fate::drop;
+  });
+  initiate("lan", milliseconds(100));
+  ASSERT_EQ(fragments.size(), 2u);
+  const auto& sa = left().engine.ike_sas().begin()->second;
+  const auto& keys = std::get<ike::v2::AwaitAuth>(sa.state()).channel.keys().initiator;
+  Octets text;
+  for (const auto& octets : fragments) {
+    const auto part = ike::open_part(world.library(), keys, octets, *wire::parse_message(octets));
+    const auto& share = std::get<Octets>(part);
+    text.insert(text.end(), share.begin(), share.end());
+  }
+  const auto whole = ike::seal_part(world.library(), random_, keys, 1000,
+                                    sa.record().header(ExchangeType::IKE_AUTH, 1, false), {PayloadType::IDi, text});
+  const auto to_right = [&](const Octets& octets) {
+    world.inject(right(), {{right_site.local, 500}, {left_site.local, 500}, octets});
+  };
+  to_right(whole);
+  world.run_for(milliseconds(100));
+  expect_up();
+  const auto answered = right().engine.counters().retransmissions_answered;
+  to_right(fragments[1]);
+  EXPECT_EQ(right().engine.counters().retransmissions_answered, answered);
+  to_right(fragments[0]);
+  to_right(whole);
+  EXPECT_EQ(right().engine.counters().retransmissions_answered, answered + 2);
+  EXPECT_EQ(right().count<ike::IkeSaEstablished>(), 1u);
+  expect_mirrored_child_sas(1);
+}
+
 TEST_F(Fragmentation, B07_AForgedFirstFragmentOfAnAnsweredRequestIsNotAnswered) {
   start();
   Octets first;
