@@ -74,7 +74,7 @@ class Fragmentation(PairCase):
         self.expect_gone()
 
     def test_each_end_keeps_to_its_own_size(self):
-        self.limit(600, 600)
+        self.limit(600, 400)
         self.restart()
         self.expect_fragments_of_both(self.record())
 
