@@ -45,6 +45,12 @@ inline constexpr Duration kHalfOpenLife = seconds(30);
 inline constexpr unsigned kJunkMessages = 5;
 // COOKIE and INVALID_KE_PAYLOAD answers that one initiation follows before it gives up (RFC 7296 §2.6.1 ping-pong).
 inline constexpr unsigned kSaInitRestarts = 5;
+// Fragments of one message (RFC 7383), and the octets that they may add up to: more than any honest message. Before the peer is
+// authenticated it gets less memory; what is incomplete is forgotten when nothing new has come for this long.
+inline constexpr std::uint16_t kFragments = 64;
+inline constexpr std::size_t kReassembledOctets = kMessageOctets;
+inline constexpr std::size_t kHalfOpenReassembledOctets = 16384;
+inline constexpr Duration kReassemblyLife = seconds(30);
 inline constexpr std::size_t kChildSasPerIkeSa = 64;
 // Local requests (create, delete, liveness ...) that wait for the window of one IKE SA.
 inline constexpr std::size_t kQueuedLocalRequests = 64;

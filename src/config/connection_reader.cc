@@ -71,6 +71,7 @@ class ConnectionReader {
   void read_version();
   void read_times();
   void read_options();
+  void warn_of_local_names();
   void read_children();
   void read_rounds();
   AuthRound read_round(const SettingsSection& section, bool local);
@@ -113,6 +114,7 @@ void ConnectionReader::read_times() {
 void ConnectionReader::read_options() {
   auto& c = connection_;
   c.local_addrs = read_addresses(reader_, "local_addrs");
+  warn_of_local_names();
   c.remote_addrs = read_addresses(reader_, "remote_addrs");
   c.local_port = port("local_port", c.local_port);
   c.remote_port = port("remote_port", c.remote_port);
@@ -124,6 +126,16 @@ void ConnectionReader::read_options() {
   c.fragmentation = reader_.word("fragmentation", kFragmentation).value_or(c.fragmentation);
   c.unique = reader_.word("unique", kUnique).value_or(c.unique);
   c.keyingtries = static_cast<unsigned>(reader_.number("keyingtries", 0xffffffff).value_or(c.keyingtries));
+}
+
+void ConnectionReader::warn_of_local_names() {
+  for (const auto& address : connection_.local_addrs) {
+    if (address.kind != AddressPattern::Kind::name) continue;
+    reader_.remark(
+        *reader_.given("local_addrs"),
+        {address.name, "the name " + printable(address.name) + " is read but has no effect yet in this version",
+         "write the address, or leave local_addrs out for any address of this machine"});
+  }
 }
 
 void ConnectionReader::read_children() {

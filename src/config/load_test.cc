@@ -259,7 +259,6 @@ constexpr EngineRow kNotYetActedUpon[] = {
     {false, "keyingtries", "0", "", "1"},
     {false, "unique", "replace", " = replace", "no"},
     {false, "mobike", "yes", "", "no"},
-    {false, "fragmentation", "Yes", " = yes", "no"},
     {false, "local_port", "1500", "", "4500"},
     {true, "rekey_time", "1h", "", "0"},
     {true, "life_time", "66m", "", "0"},
@@ -303,6 +302,17 @@ TEST(Load, WarnsAtItsPlaceOfASettingThatTheEngineDoesNotActUponUnlessTheEngineDo
       EXPECT_EQ(told(with(row.followed)), "") << path;
     }
   }
+}
+
+TEST(Load, WarnsOfANameAmongOurOwnAddresses) {
+  EXPECT_EQ(told(gw("\nlocal_addrs = 192.0.2.1, us.example.org")),
+            "swanctl.conf:6:26: warning: connections.gw.local_addrs: the name us.example.org is read but has no effect "
+            "yet in "
+            "this version\n"
+            "  6 | local_addrs = 192.0.2.1, us.example.org\n"
+            "    |                          ^\n"
+            "  hint: write the address, or leave local_addrs out for any address of this machine\n");
+  EXPECT_EQ(told(gw("local_addrs = 192.0.2.1\n remote_addrs = them.example.org")), "");
 }
 
 TEST(Load, WarnsOnceOfASettingWithoutEffectAndOfEachOfItsWords) {
@@ -422,6 +432,7 @@ TEST(Secrets, NeverAppearInADiagnostic) {
       "secret { ike { secret = hunter2 } }",
       "secrets { ike { secret = hunter2 id = a=b } }",
       "secrets { ike { secret = x\n id = hunter2=3 } }",
+      "secrets { ike { secret = x idhunter2 = 3\n } }",
       "secrets { foo { secret = hunter2 } eap { secret = hunter2\n } }",
       "secrets { token { pin = hunter2\n slot = hunter2 } }",
       "secrets { ike : t { } }\nt { secret = hunter2\n x = hunter2 }",
@@ -440,6 +451,12 @@ TEST(Secrets, NeverAppearInADiagnostic) {
     EXPECT_NE(all, "") << text;
     EXPECT_THAT(all, Not(HasSubstr("hunter2"))) << text;
   }
+}
+
+TEST(Secrets, InWhichASettingSeemsToStandAreWarnedOfInPrintableText) {
+  const auto all = told("secrets { ike { secret = gJ3kP0aQ7mVx2LrT id\xff-2 = x\n } }");
+  EXPECT_THAT(all, HasSubstr("secrets.ike.secret: \"id =\" is a part of this value"));
+  for (const char c : all) EXPECT_TRUE((c >= 0x20 && c < 0x7f) || c == '\n') << static_cast<int>(c);
 }
 
 TEST(Secrets, ThatEndAtACommentAreWarnedOf) {

@@ -121,9 +121,11 @@ void SectionReader::check_swallowed_settings(const Setting& setting) {
     const auto word = before.substr(blank + 1);
     const auto* rule = rules_.setting(word);
     if (rule == nullptr) continue;
+    // Of a value that may be a secret only what the rules know is shown: "id" of "id*".
+    const std::string name = masking_ == Masking::none ? printable(word) : std::string(plain(rule->name));
     problems_.warning(setting.value_at,
-                      {path_of(setting) + ": \"" + std::string(word) + " =\" is a part of this value",
-                       "a value goes to the end of its line", "begin a new line before " + std::string(word)},
+                      {path_of(setting) + ": \"" + name + " =\" is a part of this value",
+                       "a value goes to the end of its line", "begin a new line before " + name},
                       masking_);
     return;
   }

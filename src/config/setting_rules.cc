@@ -38,7 +38,7 @@ constexpr auto kConnectionSettings = std::to_array<SettingRule>({
     {"mobike", boolean, none, "no"},
     {"dpd_delay"},
     {"dpd_timeout", time, none, "*"},  // IKEv1 only, by its definition
-    {"fragmentation", words, none, "no", "yes|accept|no|force"},
+    {"fragmentation"},
     {"childless", words, none, "allow|never", "allow|prefer|never|force"},
     // Certificates are refused with the authentication that uses them; with a pre-shared key these three mean nothing.
     {"send_certreq", boolean, none, "*"},

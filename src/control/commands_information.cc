@@ -96,6 +96,11 @@ Answer get_counters(const Call& call) {
   all.key("cookies-sent", std::to_string(counters.cookies_sent))
       .key("cookies-wrong", std::to_string(counters.cookies_wrong));
   all.key("half-open-refused", std::to_string(counters.half_open_refused));
+  all.key("fragments-received", std::to_string(counters.fragments_received))
+      .key("fragments-dropped", std::to_string(counters.fragments_dropped));
+  all.key("fragment-sets-refused", std::to_string(counters.fragment_sets_refused))
+      .key("fragment-sets-expired", std::to_string(counters.fragment_sets_expired));
+  all.key("messages-refragmented", std::to_string(counters.messages_refragmented));
   return answer;
 }
 

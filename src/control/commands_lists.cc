@@ -71,13 +71,32 @@ Answer list_connections(const Call& call) {
   return vici::Message();
 }
 
+namespace {
+
+struct PolicyWords {
+  std::string_view asked;
+  std::string_view mode;
+};
+
+PolicyWords words_of(PolicyAction action) {
+  switch (action) {
+    case PolicyAction::protect: return {"trap", "TUNNEL"};
+    case PolicyAction::bypass: return {"pass", "PASS"};
+    case PolicyAction::discard: return {"drop", "DROP"};
+  }
+  return {};
+}
+
+}  // namespace
+
 Answer list_policies(const Call& call) {
-  if (call.request.find("trap") == nullptr) return vici::Message();  // there are no others
   for (const auto& [name, entry] : call.services.engine.policies().all()) {
+    const auto words = words_of(entry.action);
+    if (call.request.find(words.asked) == nullptr) continue;
     if (!asks_for(call.request, "ike", name.first) || !asks_for(call.request, "child", name.second)) continue;
     vici::Message message;
     auto& section = message.section(name.first + "/" + name.second);
-    section.key("child", name.second).key("ike", name.first).key("mode", "TUNNEL");
+    section.key("child", name.second).key("ike", name.first).key("mode", words.mode);
     section.key("reqid", std::to_string(entry.id.value));
     section.list("local-ts", texts(entry.local)).list("remote-ts", texts(entry.remote));
     call.client.event("list-policy", message);

@@ -119,8 +119,13 @@ void Server::apply_configuration() {
     if (old && starts_a_child(*old)) unwanted.push_back(id);
   }
   for (const auto id : unwanted) operations_.stop(id);
+  // Clients load connections and secrets in any order: a start that wanted a secret is tried again with new ones.
+  const bool new_secrets = before->ike_secrets != after->ike_secrets;
+  const auto wanted_secret = [&](const config::Connection& connection) {
+    return new_secrets && failures_.is(connection.name, to_string(ike::RefusalCode::no_shared_key));
+  };
   for (const auto& connection : after->connections) {
-    if (!starts_a_child(*connection) || !is_news(*before, *connection)) continue;
+    if (!starts_a_child(*connection) || !(is_news(*before, *connection) || wanted_secret(*connection))) continue;
     for (const auto& child : connection->children) {
       if (starts(child.start_action)) operations_.start(*connection, child.name);
     }

@@ -15,6 +15,11 @@ void LastFailures::note(const std::string& connection, Verdict verdict, Instant 
   failures_[connection] = {std::move(verdict), at};
 }
 
+bool LastFailures::is(const std::string& connection, std::string_view code) const {
+  const auto found = failures_.find(connection);
+  return found != failures_.end() && found->second.verdict.code == code;
+}
+
 void LastFailures::write(vici::Section& section, const std::string& connection, Instant now) const {
   const auto found = failures_.find(connection);
   if (found == failures_.end()) return;

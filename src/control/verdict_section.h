@@ -18,6 +18,8 @@ class LastFailures {
 
   void note(const std::string& connection, Verdict verdict, Instant at);
   void clear(const std::string& connection) { failures_.erase(connection); }
+  /// True when the last failure has this code.
+  [[nodiscard]] bool is(const std::string& connection, std::string_view code) const;
   /// Writes nothing when there was none.
   void write(vici::Section& section, const std::string& connection, Instant now) const;
 

@@ -56,6 +56,7 @@ int run(const CommandLine& line, Log& log) {
   ike::Options options;
   options.port = line.port;
   options.nat_port = line.nat_port;
+  options.fragment_size = line.fragment_size;
   options.export_keys = !line.export_keys_directory.empty();
   EngineHost host(loop, options, library, **random, *transport,
                   [&](ipsec::StackRequest request) { return (*backend)->apply(std::move(request)); });
@@ -65,6 +66,10 @@ int run(const CommandLine& line, Log& log) {
   const KeyExport key_export(line.export_keys_directory);
   host.add_listener([&](const ike::Event& event) { log.event(event); });
   host.add_listener([&](const ike::Event& event) { control.on_event(event); });
+  host.add_listener([&](const ike::Event& event) {
+    if (const auto* closed = std::get_if<ike::IkeSaClosed>(&event)) (*backend)->negotiation_failed(closed->connection);
+    if (const auto* refused = std::get_if<ike::Refused>(&event)) (*backend)->negotiation_failed(refused->connection);
+  });
   if (options.export_keys) {
     log.write(LogLevel::warning, "the keys of all SAs are written to " + line.export_keys_directory +
                                      ": whoever reads them reads the traffic");

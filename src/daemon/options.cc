@@ -20,6 +20,11 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
   app.add_option("--nat-port", line.nat_port, "UDP port of IKE and ESP with NAT traversal")
       ->check(CLI::Range(1, 65535))
       ->capture_default_str();
+  app.add_option("--fragment-size", line.fragment_size,
+                 "Octets of the largest IP packet of an IKE message, which is else sent in fragments (RFC 7383); 0: 576 for "
+                 "IPv4, 1280 for IPv6")
+      ->check(CLI::IsMember({0}) | CLI::Range(256, 65535))
+      ->capture_default_str();
   app.add_option("--export-keys", line.export_keys_directory,
                  "Write the keys of all SAs into this directory, as tables for Wireshark. Whoever reads them reads the "
                  "traffic");

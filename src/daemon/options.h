@@ -15,6 +15,7 @@ struct CommandLine {
   std::string tun_name = "keypact%d";
   std::uint16_t port = 500;
   std::uint16_t nat_port = 4500;
+  std::uint16_t fragment_size = 1280;
   std::string export_keys_directory;  ///< empty: no keys leave the process
   std::string log_level = "info";
 };

@@ -34,6 +34,8 @@ Result<std::unique_ptr<UserspaceBackend>> UserspaceBackend::open(const std::stri
     options.mark = kOwnTrafficMark;
     TRY(auto socket, io::RawEspSocket::open(options));
     backend->raw_.emplace(family, std::move(socket));
+    TRY(auto clear, io::RawIpSocket::open(family, kOwnTrafficMark));
+    backend->clear_.emplace(family, std::move(clear));
   }
   return backend;
 }
@@ -64,6 +66,12 @@ std::optional<ipsec::StackEvent> UserspaceBackend::apply(ipsec::StackRequest req
   auto event = plane_.apply(std::move(request), io::monotonic_now());
   if (path) learn_path_mtu(*path);
   return event;
+}
+
+void UserspaceBackend::negotiation_failed(const std::string& connection) {
+  if (connection.empty()) return;  // somebody whom no connection knows
+  for (const auto& [id, policy] : policies_)
+    if (policy.name.starts_with(connection + '/')) plane_.acquire_answered(id, io::monotonic_now());
 }
 
 void UserspaceBackend::settle() {
@@ -128,6 +136,7 @@ void UserspaceBackend::admit(std::span<const io::ReceivedDatagram> datagrams, bo
 
 void UserspaceBackend::dispatch(esp::OutputBatch& output) {
   send_to_wire(output.to_wire());
+  send_in_clear(output.in_clear());
   if (!output.to_tunnel().empty()) (void)tun_.write(output.to_tunnel());
   for (const auto& event : output.events()) events_(event);
 }
@@ -143,6 +152,13 @@ void UserspaceBackend::send_to_wire(std::span<const esp::OuterPacket> packets) {
     while (run < packets.size() && run < io::kDatagramBatch && alike(packets[run])) ++run;
     send_run(packets.first(run));
     packets = packets.subspan(run);
+  }
+}
+
+void UserspaceBackend::send_in_clear(std::span<const OctetView> packets) {
+  for (const auto& packet : packets) {
+    const auto socket = clear_.find(packet[0] >> 4 == 4 ? IpFamily::v4 : IpFamily::v6);
+    if (socket != clear_.end()) (void)socket->second.send(packet);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "esp/data_plane.h"
 #include "io/inbound_filter.h"
 #include "io/raw_esp_socket.h"
+#include "io/raw_ip_socket.h"
 #include "io/tun_device.h"
 
 namespace keypact::daemon {
@@ -31,6 +32,8 @@ class UserspaceBackend {
   /// The same, later: for policies that clients bring one by one.
   void forget_earlier_run_at(io::EventLoop& loop, Instant at);
 
+  /// What was to be negotiated for this connection was not: its traffic may ask again.
+  void negotiation_failed(const std::string& connection);
   /// ESP that came in UDP.
   void on_udp_esp(std::span<const io::ReceivedDatagram> datagrams);
 
@@ -52,6 +55,7 @@ class UserspaceBackend {
   void admit(std::span<const io::ReceivedDatagram> datagrams, bool udp_encapsulation);
   void dispatch(esp::OutputBatch& output);
   void send_to_wire(std::span<const esp::OuterPacket> packets);
+  void send_in_clear(std::span<const OctetView> packets);
   void send_run(std::span<const esp::OuterPacket> run);
   struct Path {
     ChildSaId child_sa;
@@ -67,6 +71,7 @@ class UserspaceBackend {
   Transport& transport_;
   esp::DataPlane plane_;
   std::map<IpFamily, io::RawEspSocket> raw_;
+  std::map<IpFamily, io::RawIpSocket> clear_;  ///< for what a bypass policy lets pass, where no rule led it past us
   TunnelRoutes::Policies policies_;
   bool policies_changed_ = false;
   io::Timer patience_;

@@ -17,6 +17,9 @@ struct DataPlaneOptions {
   Duration path_mtu_life = minutes(10);
   /// A policy without SA asks IKE again after this, if nothing came of the first time.
   Duration acquire_retry = seconds(30);
+  /// So long after a negotiation that failed a policy does not ask again: a peer that refuses at once would be called with every
+  /// packet.
+  Duration acquire_pause = seconds(1);
   /// RFC 4443 §2.4: ICMP errors are limited.
   std::uint32_t errors_per_second = 100;
   /// Use libipsec-mb where it is there and right.
@@ -30,8 +33,8 @@ class DataPlane {
 
   /// Carries out one request. InstallChildSa is answered by ChildSaInstalled or ChildSaInstallFailed, the others by nothing.
   std::optional<ipsec::StackEvent> apply(ipsec::StackRequest request, Instant now);
-  /// The question of an Acquire came to nothing: the next packet may ask again.
-  void acquire_answered(PolicyId policy) { spd_.acquire_answered(policy); }
+  /// The question of an Acquire came to nothing: after a pause the next packet may ask again. Harmless where none was asked.
+  void acquire_answered(PolicyId policy, Instant now) { spd_.acquire_answered(policy, now + options_.acquire_pause); }
 
   /// Packets from the tunnel device: ESP for the wire, ICMP errors back into the tunnel.
   void outbound(std::span<const InnerPacket> packets, Instant now, OutputBatch& output);

@@ -86,8 +86,13 @@ TEST(Outbound, I16_asks_for_an_sa_once_until_the_question_is_answered) {
   end.now = end.now + seconds(1);
   EXPECT_EQ(asks(), 1U);
   EXPECT_EQ(asks(), 0U);
-  end.plane.acquire_answered({1});
+  end.plane.acquire_answered({1}, end.now);
+  EXPECT_EQ(asks(), 0U) << "a pause after a refusal";
+  end.now = end.now + seconds(1);
   EXPECT_EQ(asks(), 1U);
+  end.plane.acquire_answered({1}, end.now + seconds(60));
+  end.now = end.now + seconds(30);
+  EXPECT_EQ(asks(), 1U) << "an answer puts nothing off";
   EXPECT_TRUE(end.installs(make_sa({}, true)));
   EXPECT_EQ(asks(), 0U);
   end.plane.apply(ipsec::RemoveChildSa{{1}}, end.now);

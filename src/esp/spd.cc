@@ -96,8 +96,8 @@ bool Spd::start_acquire(PolicyId policy, Instant now) {
   return true;
 }
 
-void Spd::acquire_answered(PolicyId policy) {
-  if (Entry* const entry = configured(policy)) entry->acquiring = false;
+void Spd::acquire_answered(PolicyId policy, Instant ask_again) {
+  if (Entry* const entry = configured(policy)) entry->acquiring_until = std::min(entry->acquiring_until, ask_again);
 }
 
 }  // namespace keypact::esp

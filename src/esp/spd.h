@@ -40,7 +40,7 @@ class Spd {
   /// True when the packet that found no SA is the one to ask IKE: once, then not again until an SA came, the question was
   /// answered, or the time for an answer is over.
   [[nodiscard]] bool start_acquire(PolicyId policy, Instant now);
-  void acquire_answered(PolicyId policy);
+  void acquire_answered(PolicyId policy, Instant ask_again);
 
  private:
   struct Entry {

@@ -1,7 +1,9 @@
 // keypact-sim: runs simulated networks from seeds and says which seed breaks which invariant.
+#include <algorithm>
 #include <charconv>
 #include <iostream>
 
+#include "sim/loss.h"
 #include "sim/scenario.h"
 
 namespace {
@@ -15,6 +17,7 @@ struct Arguments {
   std::uint64_t first = 1;
   std::uint64_t seeds = 200;
   bool replay = false;
+  unsigned handshakes = 0;  ///< more than 0: handshakes over lossy links instead of networks
 };
 
 std::optional<std::uint64_t> number(std::string_view text) {
@@ -32,6 +35,7 @@ std::optional<Arguments> parse(const std::vector<std::string_view>& words) {
     if (!value) return std::nullopt;
     if (words[i] == "--seeds") arguments.seeds = *value;
     else if (words[i] == "--first") arguments.first = *value;
+    else if (words[i] == "--loss") arguments.handshakes = static_cast<unsigned>(std::min(*value, std::uint64_t{1000000}));
     else if (words[i] == "--seed") arguments = {*value, 1, true};
     else return std::nullopt;
   }
@@ -63,15 +67,31 @@ int run(const Arguments& arguments) {
   return 0;
 }
 
+/// Handshakes with fragmentation at 10, 20 and 30 % loss, and whether as many complete as should.
+int run_handshakes(unsigned handshakes, std::uint64_t first_seed) {
+  bool enough = true;
+  std::string line = std::to_string(handshakes) + " handshakes each, completed within 60 s:";
+  for (const auto& aim : sim::kLossAims) {
+    const auto outcome = sim::run_handshakes(aim.loss, handshakes, first_seed);
+    std::cout << sim::to_string(outcome) << '\n' << std::flush;
+    enough = enough && outcome.reaches(aim);
+    line += ' ' + sim::share(outcome) + " at " + std::to_string(aim.loss) + " %,";
+  }
+  line.back() = ':';
+  std::cout << line << (enough ? " enough\n" : " too few\n");
+  return enough ? 0 : kBroken;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string_view> words(argv + 1, argv + argc);
   const auto arguments = parse(words);
   if (!arguments) {
-    std::cerr << "usage: keypact-sim [--seeds N] [--first SEED] | --seed SEED\n"
-                 "  Runs N networks (200), or one with the story of everything that happens in it.\n";
+    std::cerr << "usage: keypact-sim [--seeds N] [--first SEED] | --seed SEED | --loss N\n"
+                 "  Runs N networks (200), or one with the story of everything that happens in it, or N handshakes a lossy link.\n";
     return kUsage;
   }
+  if (arguments->handshakes > 0) return run_handshakes(arguments->handshakes, arguments->first);
   return arguments->replay ? replay(arguments->first) : run(*arguments);
 }

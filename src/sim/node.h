@@ -10,13 +10,18 @@
 namespace keypact::sim {
 
 struct Node {
-  Node(std::string node_name, IpAddress node_address, crypto::Library& library, std::uint64_t seed, Instant now)
-      : name(std::move(node_name)), address(node_address), random(seed), engine({}, library, random, now) {}
+  Node(std::string node_name, IpAddress node_address, const ike::Options& node_options, crypto::Library& library,
+       std::uint64_t seed, Instant now)
+      : name(std::move(node_name)),
+        address(node_address),
+        options(node_options),
+        random(seed),
+        engine(options, library, random, now) {}
 
   /// The process dies and begins anew: only the randomness goes on.
   void restart(crypto::Library& library, Instant now) {
     std::destroy_at(&engine);
-    std::construct_at(&engine, ike::Options{}, library, random, now);
+    std::construct_at(&engine, options, library, random, now);
     stack = {};
     events.clear();
     jobs.clear();
@@ -26,6 +31,7 @@ struct Node {
 
   std::string name;
   IpAddress address;
+  ike::Options options;
   SeededRandom random;
   ike::Engine engine;
   SimulatedStack stack;

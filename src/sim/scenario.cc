@@ -19,6 +19,8 @@ class Scenario {
     world_.set_narrator(narrator);
     world_.set_tracing(static_cast<bool>(narrator));
     world_.set_faults(plan_.faults);
+    // With every third seed nearly every message goes in fragments.
+    if (seed % 3 == 0) world_.set_options({.fragment_size = 200});
     for (std::size_t i = 0; i < plan_.nodes; ++i)
       world_.add(node_name(i), node_address(plan_, i), node_configuration(plan_, i, changes_));
   }

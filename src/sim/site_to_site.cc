@@ -17,9 +17,13 @@ config::ChildConfig child_of(const SiteToSite& site, const std::string& name) {
   config::ChildConfig child;
   child.name = name;
   child.esp_proposals = site.esp_proposals.empty() ? config::default_esp_offer() : site.esp_proposals;
+  child.rekey_time = site.child_rekey_time;
+  child.life_time = site.child_rekey_time * 2;
   child.esp_acceptable = site.esp_proposals.empty() ? config::default_esp_acceptable() : site.esp_proposals;
   child.local_ts = {{false, TrafficSelector::of(site.local_network)}};
   child.remote_ts = {{false, TrafficSelector::of(site.remote_network)}};
+  for (const auto& network : site.more_local) child.local_ts.push_back({false, TrafficSelector::of(network)});
+  for (const auto& network : site.more_remote) child.remote_ts.push_back({false, TrafficSelector::of(network)});
   return child;
 }
 
@@ -36,6 +40,8 @@ std::shared_ptr<const config::Connection> SiteToSite::connection() const {
   connection->local = {psk_as(local_id)};
   connection->remote = {psk_as(remote_id)};
   connection->dpd_delay = dpd_delay;
+  connection->rekey_time = ike_rekey_time;
+  connection->fragmentation = fragmentation;
   connection->children.push_back(child_of(*this, "lan"));
   for (const auto& name : more_children) connection->children.push_back(child_of(*this, name));
   return connection;
@@ -63,6 +69,8 @@ std::pair<SiteToSite, SiteToSite> left_and_right(IpFamily family) {
                   prefix_of(address(v4 ? "10.1.0.0" : "fd01::"), v4 ? 24 : 64),
                   prefix_of(address(v4 ? "10.2.0.0" : "fd02::"), v4 ? 24 : 64),
                   "a shared key of decent length",
+                  {},
+                  {},
                   {},
                   {},
                   {},

@@ -18,6 +18,11 @@ struct SiteToSite {
   std::vector<Proposal> esp_proposals;     ///< empty: the default
   std::vector<std::string> more_children;  ///< with the same networks
   Duration dpd_delay{};
+  std::vector<Prefix> more_local;  ///< further networks of every child
+  std::vector<Prefix> more_remote;
+  config::Tristate fragmentation = config::Tristate::yes;
+  Duration ike_rekey_time{};  ///< 0: never of its own accord
+  Duration child_rekey_time{};
 
   [[nodiscard]] std::shared_ptr<const config::Connection> connection() const;
   [[nodiscard]] std::shared_ptr<const config::Snapshot> snapshot() const;

@@ -19,7 +19,7 @@ void WireInvariants::check(const Step& step, BrokenInvariant& broken) {
     if (!message) return broken.report(4, step.node->name, "sends a message that cannot be parsed");
     // Answers that leave no state behind carry no responder SPI (RFC 7296 §2.6): they may differ from one another.
     const bool stateless = message->header.responder_spi.is_zero();
-    if (!stateless) check_repeated(step, message->header, datagram.octets, broken);
+    if (!stateless) check_repeated(step, *message, datagram.octets, broken);
     if (message->encrypted) check_iv(step, *message, datagram.octets, broken);
     else check_clear(step, *message, broken);
   }
@@ -29,16 +29,22 @@ WireInvariants::Channel& WireInvariants::channel_of(const wire::Header& header) 
   return channels_[{header.initiator_spi, header.responder_spi, header.initiator}];
 }
 
-void WireInvariants::check_repeated(const Step& step, const wire::Header& header, const Octets& octets,
+void WireInvariants::check_repeated(const Step& step, const wire::Message& message, const Octets& octets,
                                     BrokenInvariant& broken) {
+  const auto& header = message.header;
   auto& channel = channel_of(header);
   auto& sent = header.response ? channel.responses : channel.requests;
-  const auto [first, fresh] = sent.emplace(header.message_id, octets);
+  // RFC 7383 §2.6.1: fragments are told apart by their number and total as well; of a message as a whole these are 0.
+  std::uint64_t name = header.message_id;
+  if (message.encrypted) name = name << 32 | message.encrypted->total_fragments << 16 | message.encrypted->fragment_number;
+  else name <<= 32;
+  const auto [first, fresh] = sent.emplace(name, octets);
   // RFC 7296 §2.1: a retransmission is bit for bit what was sent before, a request as well as a response.
   if (!fresh && first->second != octets) broken.report(4, step.node->name, "sends another " + name_of(header));
   if (header.response || !fresh) return;
   // RFC 7296 §2.2: message IDs go up by one.
   const auto expected = channel.last_request ? *channel.last_request + 1 : header.message_id;
+  if (channel.last_request == header.message_id) return;
   if (header.message_id != expected)
     broken.report(4, step.node->name, "sends " + name_of(header) + " instead of " + std::to_string(expected));
   channel.last_request = header.message_id;

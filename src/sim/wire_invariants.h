@@ -17,13 +17,13 @@ class WireInvariants {
  private:
   /// One direction of one IKE SA.
   struct Channel {
-    std::unordered_map<std::uint64_t, Octets> requests;  ///< by message ID
+    std::unordered_map<std::uint64_t, Octets> requests;  ///< by message ID, total and number
     std::unordered_map<std::uint64_t, Octets> responses;
     std::unordered_map<std::string, Octets> by_iv;
     std::optional<std::uint32_t> last_request;
   };
   void check_clear(const Step& step, const wire::Message& message, BrokenInvariant& broken);
-  void check_repeated(const Step& step, const wire::Header& header, const Octets& octets, BrokenInvariant& broken);
+  void check_repeated(const Step& step, const wire::Message& message, const Octets& octets, BrokenInvariant& broken);
   void check_iv(const Step& step, const wire::Message& message, const Octets& octets, BrokenInvariant& broken);
   [[nodiscard]] Channel& channel_of(const wire::Header& header);
 

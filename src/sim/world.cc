@@ -25,7 +25,7 @@ World::World(std::uint64_t seed) : random_(seed) {}
 
 Node& World::add(const std::string& name, const IpAddress& address,
                  std::shared_ptr<const config::Snapshot> configuration) {
-  nodes_.push_back(std::make_unique<Node>(name, address, library_, random_.u64(), now_));
+  nodes_.push_back(std::make_unique<Node>(name, address, options_, library_, random_.u64(), now_));
   auto& node = *nodes_.back();
   node.engine.set_tracing(tracing_);
   configure(node, std::move(configuration));

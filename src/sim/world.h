@@ -48,6 +48,8 @@ class World {
   [[nodiscard]] Node* node_at(const IpAddress& address);
   [[nodiscard]] const std::vector<std::unique_ptr<Node>>& nodes() const { return nodes_; }
 
+  /// For nodes that are added from now on.
+  void set_options(const ike::Options& options) { options_ = options; }
   void set_faults(const Faults& faults) { faults_ = faults; }
   /// Nothing passes between the two until they are joined again.
   void part(const Node& a, const Node& b) { parted_.insert(std::minmax(&a, &b)); }
@@ -106,6 +108,7 @@ class World {
   crypto::Library library_;
   SeededRandom random_;
   Instant now_{seconds(1)};
+  ike::Options options_;
   Faults faults_;
   std::function<Fate(const InFlight&)> judge_;
   std::function<void(World&)> observer_;

@@ -130,6 +130,30 @@ TEST_F(Operation, AMissingSecretIsOneVerdictBeforeTheFirstMessageAndNeverQuotesA
   EXPECT_EQ(call(client, vici::kVerdictCommand, request.key("ike", "net")).value_or("code"), "no-shared-key");
 }
 
+TEST_F(Operation, AStartActionThatWantsASecretIsCarriedOutWhenTheSecretIsLoaded) {
+  start();
+  auto& client = connect();
+  auto without = std::make_shared<config::Snapshot>();
+  auto connection = std::make_shared<config::Connection>(*files->connections[0]);
+  connection->children[0].start_action = config::Action::start;
+  without->connections = {connection};
+  server->adopt_files(without);
+  run_for(seconds(2));
+  EXPECT_EQ(left().engine.ike_sas().size(), 0u);
+  vici::Message key;
+  key.key("id", "other").key("type", "ike").key("data", "a key of others of decent length");
+  call(client, "load-shared", key.list("owners", {"a.example", "b.example"}));
+  EXPECT_EQ(left().engine.ike_sas().size(), 0u);
+  key.key("id", "ike-1").key("data", left_site.secret).list("owners", {left_site.local_id, left_site.remote_id});
+  call(client, "load-shared", key);
+  run_for(seconds(2));
+  EXPECT_EQ(left().stack.child_sas().size(), 1u);
+  call(client, "load-shared", key);  // it is up: nothing is started again
+  run_for(seconds(2));
+  EXPECT_EQ(left().engine.ike_sas().size(), 1u);
+  EXPECT_EQ(left().stack.child_sas().size(), 1u);
+}
+
 TEST_F(Operation, ATimeLimitAnswersWhileTheExchangeGoesOn) {
   start();
   world.set_faults({100, 0, milliseconds(1), milliseconds(1)});

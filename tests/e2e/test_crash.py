@@ -1,7 +1,12 @@
 """A daemon that is killed (SIGKILL) and started again. The packets of its policies: see docs/decisions/0002."""
+import contextlib
+import socket
+import threading
+import time
+
 from capture import Capture, census
 from case import PairCase
-from lab import wait_for
+from lab import MARKER, wait_for
 
 
 class Crash(PairCase):
@@ -25,9 +30,42 @@ class Crash(PairCase):
         self.configure(inner=(4, 6))
         self.bring_up()
         self.initiator.kill()
-        wait_for(lambda: "kp0" not in self.left.ip("link"), "the interface is gone with its process")
+        wait_for(lambda: " kp0:" not in self.left.ip("link"), "the interface is gone with its process")
         capture = Capture(self.left)
         for family in (4, 6):
             self.left.ping(self.left.inner(family), self.right.inner(family), count=3, wait=1)
         _, complaints = census(capture.stop().frames(), self.inner_octets())
         self.assertEqual(complaints, [])
+
+    def test_no_packet_leaves_in_clear_between_a_kill_and_the_next_policies(self):
+        for host in (self.left, self.right):
+            host.ip("route", "add", "default", "via", self.lab.peer_of(host).v4)
+        self.configure()
+        capture, ended = Capture(self.left), threading.Event()
+        with self.left.socket(self.left.inner(4), socket.SOCK_DGRAM) as sender:
+            sender.bind((self.left.inner(4), 0))
+
+            def send():
+                while not ended.is_set():
+                    with contextlib.suppress(OSError):
+                        sender.sendto(MARKER, (self.right.inner(4), 9000))
+            thread = threading.Thread(target=send, daemon=True)
+            thread.start()
+            for _ in range(5):
+                self.initiator.kill()
+                self.initiator.start()
+                time.sleep(0.05)
+            ended.set()
+            thread.join()
+        _, complaints = census(capture.stop().frames(), self.inner_octets())
+        self.assertEqual(complaints, [])
+
+    def test_connections_that_clients_bring_find_their_routes_held(self):
+        self.configure()
+        self.initiator.kill()
+        (self.initiator.config / "swanctl.conf").unlink()
+        self.initiator.start()
+        self.assertIn("unreachable 10.2.", self.left.ip("route", "show", "table", "all"))
+        self.configure()
+        self.bring_up()
+        self.expect_data(size=20_000)

@@ -97,7 +97,7 @@ class InboundClear(PairCase):
         self.bring_up()
         self.expect_data((4, 6), size=20_000)
         self.responder.kill()
-        wait_for(lambda: "kp0" not in self.right.ip("link"), "the interface is gone with its process")
+        wait_for(lambda: " kp0:" not in self.right.ip("link"), "the interface is gone with its process")
         for words in (("rule", "flush"), ("rule", "add", "from", "all", "lookup", "main", "pref", "32766")):
             self.right.ip(*words)
             self.right.ip("-6", *words)

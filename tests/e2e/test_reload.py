@@ -1,4 +1,6 @@
 """A bad file never replaces a good configuration, and its error names file, line, column and the rule."""
+import time
+
 from case import PairCase, render, site
 from lab import run
 
@@ -59,6 +61,20 @@ class Reload(PairCase):
         self.assertFalse(self.initiator.up("net", 3).ok)
         self.configure()
         self.bring_up()
+
+    def test_a_thousand_children_cost_one_look_at_the_addresses(self):
+        self.configure()
+        configuration = site(self.left, self.right)
+        children = configuration["connections"]["tunnel"]["children"]
+        for number in range(1000):
+            children[f"c{number}"] = {"local_ts": self.left.net(4), "remote_ts": f"10.{100 + number // 250}.{number % 250}.0/24"}
+        (self.initiator.config / "swanctl.conf").write_text(render(configuration))
+        for number in range(500):       # addresses that make a look expensive
+            self.left.run("ip", "addr", "add", f"10.90.{number // 250}.{number % 250}/32", "dev", "lo")
+        started = time.monotonic()
+        self.assertEqual(self.initiator.tool("reload").returncode, 0)
+        self.assertLess(time.monotonic() - started, 3)
+        self.assertEqual(self.left.ip("-4", "route", "show", "table", "all").count("dev kp0"), 1001)
 
 
 def _add(name, change):

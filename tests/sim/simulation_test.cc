@@ -79,6 +79,8 @@ class DamagedWorld : public ::testing::Test {
 
 TEST_F(DamagedWorld, AnSaThatThePeerDoesNotHoldIsFound) {
   (void)world.node(kRight).stack.apply(ipsec::RemoveChildSa{world.node(kRight).stack.child_sas().begin()->first});
+  stir();
+  world.run_for(minutes(1));
   invariants.check_agreement(world.node(kLeft));
   EXPECT_EQ(broken(), "invariant 1,");
 }

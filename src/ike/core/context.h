@@ -20,6 +20,9 @@ struct Options {
   std::uint16_t port = 500;
   std::uint16_t nat_port = 4500;
   std::uint8_t engine_index = 0;  ///< low octet of every SPI that we choose for an IKE SA
+  /// Octets of the largest IP packet that a message is sent in when it can be fragmented (RFC 7383 §2.5.1); 0: 576 for IPv4, 1280
+  /// for IPv6.
+  std::uint16_t fragment_size = 1280;
   bool export_keys = false;       ///< make IkeKeysDerived and ChildKeysDerived
 };
 

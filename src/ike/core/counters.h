@@ -19,6 +19,11 @@ struct Counters {
   std::uint64_t cookies_sent = 0;
   std::uint64_t cookies_wrong = 0;
   std::uint64_t half_open_refused = 0;    ///< a limit on half-open SAs
+  std::uint64_t fragments_received = 0;   ///< authentic, stored for reassembly
+  std::uint64_t fragments_dropped = 0;    ///< duplicates, of an older set, of a message that needs none, not negotiated
+  std::uint64_t fragment_sets_refused = 0;  ///< more fragments or octets than one message may have
+  std::uint64_t fragment_sets_expired = 0;  ///< never completed
+  std::uint64_t messages_refragmented = 0;  ///< sent again in smaller fragments (RFC 7383 §2.5.2)
   std::uint64_t unprotected_errors = 0;   ///< error notifies in clear, remembered as hints only
 };
 

@@ -17,7 +17,7 @@ PolicyBook::Requests PolicyBook::forget(const Name& name) {
 
 PolicyBook::Used PolicyBook::use(const Name& name, ChildSaId user, const Selectors& selectors) {
   const auto found = entries_.find(name);
-  const bool fits = found == entries_.end() || Selectors{found->second.local, found->second.remote} == selectors;
+  const bool fits = found == entries_.end() || Selectors{found->second.local, found->second.remote, found->second.action} == selectors;
   Used used;
   used.name = fits ? name : Name{name.first, name.second + '#' + std::to_string(user.value)};
   auto& entry = entries_[used.name];
@@ -42,7 +42,7 @@ PolicyBook::Requests PolicyBook::settle(Position position) {
     entries_.erase(position);
     return requests;
   }
-  if (entry.id && Selectors{entry.local, entry.remote} == *entry.configured) return {};
+  if (entry.id && Selectors{entry.local, entry.remote, entry.action} == *entry.configured) return {};
   return install(name, entry, *entry.configured);
 }
 
@@ -52,9 +52,10 @@ PolicyBook::Requests PolicyBook::install(const Name& name, Entry& entry, const S
   entry.id = PolicyId{++last_id_};
   entry.local = selectors.local;
   entry.remote = selectors.remote;
+  entry.action = selectors.action;
   Requests requests;
-  requests.emplace_back(ipsec::InstallPolicy{
-      {entry.id, name.first + '/' + name.second, PolicyAction::protect, entry.local, entry.remote}});
+  requests.emplace_back(
+      ipsec::InstallPolicy{{entry.id, name.first + '/' + name.second, entry.action, entry.local, entry.remote}});
   if (old) requests.emplace_back(ipsec::RemovePolicy{old});
   return requests;
 }

@@ -17,12 +17,14 @@ class PolicyBook {
   struct Selectors {
     std::vector<TrafficSelector> local;
     std::vector<TrafficSelector> remote;
+    PolicyAction action = PolicyAction::protect;
     bool operator==(const Selectors&) const = default;
   };
   struct Entry {
     PolicyId id;
     std::vector<TrafficSelector> local;
     std::vector<TrafficSelector> remote;
+    PolicyAction action = PolicyAction::protect;
     std::optional<Selectors> configured;  ///< what the configuration wants; nothing: it does not know the child (any more)
     std::set<ChildSaId> users;
   };

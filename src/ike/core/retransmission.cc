@@ -5,11 +5,19 @@
 namespace keypact::ike {
 
 bool Retransmission::advance(Instant now) {
-  if (sent_ >= kTransmissions) return false;
+  if (since_restart_ >= kTransmissions) return false;
   ++sent_;
-  interval_ = std::min<Duration>(2 * interval_, kLongest);
+  ++since_restart_;
+  // RFC 7296 §2.4: the intervals grow exponentially; by less than doubling, since what is lost is mostly lost by chance.
+  interval_ = std::min<Duration>(interval_ * 7 / 5, kLongest);
   next_ = now + interval_;
   return true;
+}
+
+void Retransmission::restart(Instant now) {
+  interval_ = kFirst;
+  next_ = now + interval_;
+  since_restart_ = 1;
 }
 
 }  // namespace keypact::ike

@@ -14,19 +14,23 @@ class Retransmission {
 
   static constexpr Duration kFirst = milliseconds(500);
   static constexpr Duration kLongest = seconds(30);
-  static constexpr unsigned kTransmissions = 13;
+  static constexpr unsigned kTransmissions = 16;
 
   /// When to look again: to retransmit, or to give up.
   [[nodiscard]] Instant deadline() const { return next_; }
   /// At the deadline: true to send the request again, false to give up.
   [[nodiscard]] bool advance(Instant now);
+  /// The message was changed so that it may get through now: the intervals begin from the start (RFC 7383 §2.5.2).
+  void restart(Instant now);
   /// Transmissions so far, the first included.
   [[nodiscard]] unsigned sent() const { return sent_; }
+  [[nodiscard]] unsigned sent_since_restart() const { return since_restart_; }
 
  private:
   Instant next_;
   Duration interval_;
   unsigned sent_ = 1;
+  unsigned since_restart_ = 1;
 };
 
 }  // namespace keypact::ike

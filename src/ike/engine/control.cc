@@ -39,14 +39,20 @@ const v2::ChildSa* installed_child(const v2::EstablishedSa& sa, const std::strin
   return nullptr;
 }
 
+/// The child that is to be negotiated: not one whose traffic passes in clear or is dropped.
+const config::ChildConfig* find_child(const config::Connection& connection, const std::string& name) {
+  const auto wanted = [&](const config::ChildConfig& child) {
+    return child.action == PolicyAction::protect && (name.empty() || child.name == name);
+  };
+  const auto found = std::ranges::find_if(connection.children, wanted);
+  return found == connection.children.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 void Engine::handle(Context& context, const Initiate& request) {
   const auto connection = find_connection(*configuration_, request);
-  const auto* child = !connection                    ? nullptr
-                      : !request.child.empty()       ? connection->child(request.child)
-                      : connection->children.empty() ? nullptr
-                                                     : &connection->children.front();
+  const auto* child = connection ? find_child(*connection, request.child) : nullptr;
   if (child == nullptr)
     return refuse(context, request.id, RefusalCode::unknown_connection,
                   !connection ? request.connection + request.child : request.connection + '/' + request.child);

@@ -85,15 +85,17 @@ void Engine::release_stale_policies(const Context& context) {
 }
 
 void Engine::hold_policies(const Context& context, const config::Connection& connection) {
-  if (!v2::has_fixed_peer(connection)) return;
+  const bool fixed_peer = v2::has_fixed_peer(connection);
   const auto local = v2::only_address(connection.local_addrs);
   const auto remote = v2::only_address(connection.remote_addrs);
   for (const auto& child : connection.children) {
     const auto local_selectors = v2::resolve_if_known(child.local_ts, local);
     const auto remote_selectors = v2::resolve_if_known(child.remote_ts, remote);
     // RFC 4301 §4.4.1: the SPD says what is protected, whether or not there is an SA.
-    if (child.action != PolicyAction::protect || !local_selectors || !remote_selectors) continue;
-    for (auto& request : policies_.configure({connection.name, child.name}, {*local_selectors, *remote_selectors}))
+    // What passes in clear or is dropped needs no peer.
+    if ((child.action == PolicyAction::protect && !fixed_peer) || !local_selectors || !remote_selectors) continue;
+    for (auto& request :
+         policies_.configure({connection.name, child.name}, {*local_selectors, *remote_selectors, child.action}))
       context.request(std::move(request));
   }
 }

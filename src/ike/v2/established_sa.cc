@@ -5,6 +5,7 @@
 
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
+#include "ike/v2/transmission.h"
 
 namespace keypact::ike::v2 {
 namespace {
@@ -54,19 +55,16 @@ void EstablishedSa::after_event(Context& context, const IkeSaRecord& record) {
 
 void EstablishedSa::on_request(Context& context, IkeSaRecord& record, const Received& received) {
   const auto& header = received.message.header;
-  const auto verdict = responses_.judge(header.message_id, received.datagram.octets);
-  if (verdict == ResponseWindow::Verdict::retransmission) {
-    ++context.counters.retransmissions_answered;
-    trace_retransmission(context, record.id, responses_.response(), 1);
-    context.send({received.datagram.local, received.datagram.remote, responses_.response()});
-    return;
-  }
+  const auto verdict = responses_.judge(received.message, received.datagram.octets);
+  if (verdict == ResponseWindow::Verdict::retransmission || verdict == ResponseWindow::Verdict::refragmented)
+    return answer_again(context, record, parts_.channel, responses_, received);
   if (verdict == ResponseWindow::Verdict::outside || pending_child_ || pending_ike_) {
     ++context.counters.out_of_window;
     return;
   }
   const auto opened = parts_.channel.open(context, record, received);
-  if (std::holds_alternative<NotAuthentic>(opened) || std::holds_alternative<Partial>(opened)) {
+  if (std::holds_alternative<Partial>(opened)) return;
+  if (std::holds_alternative<NotAuthentic>(opened)) {
     ++context.counters.not_authentic;
     return;
   }
@@ -75,7 +73,7 @@ void EstablishedSa::on_request(Context& context, IkeSaRecord& record, const Rece
     return;
   }
   last_heard_ = context.now;
-  responses_.accepted(received.datagram.octets);
+  responses_.accepted(parts_.channel.identity_of(received));
   if (const auto* bad = std::get_if<AuthenticButMalformed>(&opened)) {
     ++context.counters.malformed_authentic;
     answer(context, record, header.exchange, {notify_payload(bad->error.notify())});
@@ -101,7 +99,8 @@ void EstablishedSa::on_response(Context& context, IkeSaRecord& record, const Rec
     return;
   }
   const auto opened = parts_.channel.open(context, record, received);
-  if (std::holds_alternative<NotAuthentic>(opened) || std::holds_alternative<Partial>(opened)) {
+  if (std::holds_alternative<Partial>(opened)) return;
+  if (std::holds_alternative<NotAuthentic>(opened)) {
     ++context.counters.not_authentic;
     return;
   }
@@ -127,7 +126,7 @@ void EstablishedSa::send_request(Context& context, const IkeSaRecord& record, Ex
                                  const std::vector<wire::Payload>& payloads) {
   const auto header = record.header(exchange, requests_.next_id(), false);
   auto request = parts_.channel.seal(context, record, header, payloads);
-  context.send({record.local, record.remote, request});
+  send(context, record, request);
   requests_.sent(std::move(request), context.now);
 }
 
@@ -135,7 +134,7 @@ void EstablishedSa::answer(Context& context, const IkeSaRecord& record, Exchange
                            const std::vector<wire::Payload>& payloads) {
   const auto header = record.header(exchange, responses_.expected_id() - 1, true);
   auto response = parts_.channel.seal(context, record, header, payloads);
-  context.send({record.local, record.remote, response});
+  send(context, record, response);
   responses_.answered(std::move(response));
 }
 

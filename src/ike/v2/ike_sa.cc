@@ -16,10 +16,11 @@ struct Overload : Handlers... {
 void answer_late(const Closed& closed, Context& context, const Received& received) {
   const auto& header = received.message.header;
   if (closed.last_response && !header.response &&
-      closed.last_response->judge(header.message_id, received.datagram.octets) ==
+      closed.last_response->judge(received.message, received.datagram.octets) ==
           ResponseWindow::Verdict::retransmission) {
     ++context.counters.retransmissions_answered;
-    context.send({received.datagram.local, received.datagram.remote, closed.last_response->response()});
+    for (const auto& octets : closed.last_response->response().datagrams)
+      context.send({received.datagram.local, received.datagram.remote, octets});
     return;
   }
   ++context.counters.out_of_state;

@@ -52,6 +52,8 @@ std::vector<wire::Payload> request_payloads(Context& context, const IkeSaRecord&
   std::ranges::move(nat_detection_payloads(context.library, record.initiator_spi, IkeSpi{}, record.local,
                                            record.remote, state.intent.connection->encap),
                     std::back_inserter(payloads));
+  if (state.intent.connection->fragmentation != config::Tristate::no)
+    payloads.push_back(notify_payload(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED));
   return payloads;
 }
 
@@ -190,6 +192,7 @@ State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaR
   record.responder_spi = header.responder_spi;
   record.nat = detect_nat(context.library, record.initiator_spi, record.responder_spi, received.datagram.local,
                           received.datagram.remote, payloads);
+  const auto fragmentation = fragmentation_use(state.intent.connection->fragmentation, payloads);
   const auto job = context.start(JobClass::sa_init, FinishKeyExchange{std::move(state.key_pair), answer->ke->data});
   return AwaitSharedSecret{std::move(state.intent),
                            std::move(state.attempt.nonce),
@@ -197,6 +200,7 @@ State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaR
                            received.datagram.octets,
                            answer->nonce->nonce,
                            std::move(answer->choice.proposal),
+                           fragmentation,
                            job};
 }
 

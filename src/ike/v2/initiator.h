@@ -53,6 +53,7 @@ struct AwaitSharedSecret {
   Octets response;
   Octets peer_nonce;
   Proposal proposal;
+  FragmentationUse fragmentation;
   JobId job;
 };
 

@@ -5,6 +5,7 @@
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
+#include "ike/v2/transmission.h"
 
 namespace keypact::ike::v2 {
 namespace {
@@ -58,7 +59,7 @@ State refuse_responder(Context& context, const IkeSaRecord& record, AwaitAuth&& 
   const auto header = record.header(ExchangeType::INFORMATIONAL, state.window.next_id(), false);
   std::vector<wire::Payload> payloads = {notify_payload(NotifyType::AUTHENTICATION_FAILED),
                                          wire::DeletePayload{ProtocolId::IKE, {}}};
-  context.send({record.local, record.remote, state.channel.seal(context, record, header, payloads)});
+  send(context, record, state.channel.seal(context, record, header, payloads));
   context.esp_spis.release(state.offer.inbound_spi);
   return close_attempt(context, record, state.intent, std::move(reason));
 }
@@ -150,9 +151,9 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   auto offer = make_child_offer(context, record, {state.intent.connection, *child}, KeyExchangeUse::ignore);
   if (!offer) return close_attempt(context, record, state.intent, auth_refusal(RefusalCode::limit_reached));
   const auto payloads = auth_payloads(context, state, keys, *key, local_id, *offer);
-  SecureChannel channel(std::move(keys), true);
+  SecureChannel channel(std::move(keys), true, state.fragmentation);
   auto request = channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, 1, false), payloads);
-  context.send({record.local, record.remote, request});
+  send(context, record, request);
   RequestWindow window(1);
   window.sent(std::move(request), context.now);
   return AwaitAuth{std::move(state.intent),   std::move(channel),        std::move(window),
@@ -174,6 +175,7 @@ State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRec
     return refuse_responder(context, record, std::move(state), std::move(refusal));
   }
   const auto* fine = std::get_if<Fine>(&opened);
+  if (std::holds_alternative<Partial>(opened)) return std::move(state);
   if (fine == nullptr) {
     // RFC 7296 §2.21.2: errors in clear prove nothing here.
     ++context.counters.not_authentic;
@@ -185,12 +187,7 @@ State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRec
 
 State on_deadline(AwaitAuth&& state, Context& context, IkeSaRecord& record) {
   if (const auto deadline = state.window.deadline(); !deadline || context.now < *deadline) return std::move(state);
-  if (const auto* request = state.window.retransmit(context.now)) {
-    ++context.counters.retransmissions_sent;
-    trace_retransmission(context, record.id, *request, state.window.transmissions() - 1);
-    context.send({record.local, record.remote, *request});
-    return std::move(state);
-  }
+  if (retransmit(context, record, state.channel, state.window)) return std::move(state);
   auto refusal = auth_refusal(RefusalCode::no_answer);
   refusal.theirs.push_back(record.remote.to_string());
   context.esp_spis.release(state.offer.inbound_spi);

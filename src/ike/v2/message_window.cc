@@ -4,7 +4,7 @@
 
 namespace keypact::ike::v2 {
 
-void RequestWindow::sent(Octets message, Instant now) {
+void RequestWindow::sent(SealedMessage message, Instant now) {
   CHECK(is_free());
   outstanding_.emplace(std::move(message), Retransmission(now));
   ++next_id_;
@@ -15,21 +15,35 @@ std::optional<Instant> RequestWindow::deadline() const {
   return outstanding_->retransmission.deadline();
 }
 
-const Octets* RequestWindow::retransmit(Instant now) {
+SealedMessage* RequestWindow::retransmit(Instant now) {
   if (!outstanding_ || !outstanding_->retransmission.advance(now)) return nullptr;
   return &outstanding_->message;
 }
 
-ResponseWindow::Verdict ResponseWindow::judge(std::uint32_t id, OctetView request) const {
-  if (id == expected_id_) return Verdict::fresh;
-  if (id + 1 == expected_id_ && !response_.empty() && same_octets(request, request_)) return Verdict::retransmission;
-  return Verdict::outside;
+void RequestWindow::restart(Instant now) {
+  if (outstanding_) outstanding_->retransmission.restart(now);
 }
 
-void ResponseWindow::accepted(Octets request) {
-  request_ = std::move(request);
-  response_.clear();
+ResponseWindow::Verdict ResponseWindow::judge(const wire::Message& request, OctetView datagram) const {
+  const auto id = request.header.message_id;
+  if (id == expected_id_) return Verdict::fresh;
+  if (id + 1 != expected_id_ || response_.empty()) return Verdict::outside;
+  if (same_octets(datagram, request_)) return Verdict::retransmission;
+  const bool first_fragment =
+      request.encrypted && request.encrypted->is_fragment && request.encrypted->fragment_number == 1;
+  return first_fragment ? Verdict::refragmented : Verdict::outside;
+}
+
+void ResponseWindow::accepted(Octets identity) {
+  request_ = std::move(identity);
+  response_ = {};
+  repetitions_ = 0;
   ++expected_id_;
+}
+
+void ResponseWindow::answered(SealedMessage response) {
+  response_ = std::move(response);
+  repetitions_ = 0;
 }
 
 }  // namespace keypact::ike::v2

@@ -1,10 +1,11 @@
-// Message IDs with a window of one: what we asked and wait for, what we answered last. RFC 7296 §2.1, §2.2, §2.3.
+// Message IDs with a window of one: what we asked and wait for, what we answered last. RFC 7296 §2.1, §2.2, §2.3, RFC 7383
+// §2.6.1.
 #pragma once
 
 #include <optional>
 
-#include "base/octets.h"
 #include "ike/core/retransmission.h"
+#include "ike/v2/secure_channel.h"
 
 namespace keypact::ike::v2 {
 
@@ -17,44 +18,58 @@ class RequestWindow {
   /// The message ID for the next request.
   [[nodiscard]] std::uint32_t next_id() const { return next_id_; }
   /// `message` was sent under next_id().
-  void sent(Octets message, Instant now);
+  void sent(SealedMessage message, Instant now);
   [[nodiscard]] bool awaits(std::uint32_t id) const { return outstanding_ && next_id_ == id + 1; }
   /// The awaited response came.
   void answered() { outstanding_.reset(); }
 
   [[nodiscard]] std::optional<Instant> deadline() const;
   /// At the deadline: the request to send again, or nothing to give up.
-  [[nodiscard]] const Octets* retransmit(Instant now);
+  [[nodiscard]] SealedMessage* retransmit(Instant now);
+  /// The request was cut anew: its retransmissions begin from the start.
+  void restart(Instant now);
   [[nodiscard]] unsigned transmissions() const { return outstanding_ ? outstanding_->retransmission.sent() : 0; }
+  /// As it is cut now.
+  [[nodiscard]] unsigned transmissions_of_this_size() const {
+    return outstanding_ ? outstanding_->retransmission.sent_since_restart() : 0;
+  }
 
  private:
   struct Outstanding {
-    Octets message;
+    SealedMessage message;
     Retransmission retransmission;
   };
   std::uint32_t next_id_;
   std::optional<Outstanding> outstanding_;
 };
 
-/// The peer's requests: the last one's response is kept and sent again, byte for byte.
+/// The peer's requests: the last one's response is kept and sent again, byte for byte or in smaller fragments.
 class ResponseWindow {
  public:
   explicit ResponseWindow(std::uint32_t expected_id) : expected_id_(expected_id) {}
 
-  enum class Verdict : std::uint8_t { fresh, retransmission, outside };
-  /// `request` is the whole message. A retransmission is bit for bit the request that was answered last (RFC 7296 §2.1).
-  [[nodiscard]] Verdict judge(std::uint32_t id, OctetView request) const;
+  /// refragmented: fragment 1 of the request that was answered last, cut in another way; it may be forged.
+  enum class Verdict : std::uint8_t { fresh, retransmission, refragmented, outside };
+  /// `datagram` is what `request` was parsed from. A retransmission is bit for bit the request that was answered last
+  /// (RFC 7296 §2.1), or its first fragment; of other fragments none is (RFC 7383 §2.6.1).
+  [[nodiscard]] Verdict judge(const wire::Message& request, OctetView datagram) const;
   /// The fresh request with the expected ID is being handled: later copies are outside the window until it is answered.
-  void accepted(Octets request);
-  void answered(Octets response) { response_ = std::move(response); }
+  /// `identity` is SecureChannel::identity_of() this request.
+  void accepted(Octets identity);
+  void answered(SealedMessage response);
 
   [[nodiscard]] std::uint32_t expected_id() const { return expected_id_; }
-  [[nodiscard]] const Octets& response() const { return response_; }
+  [[nodiscard]] const SealedMessage& response() const { return response_; }
+  [[nodiscard]] SealedMessage& response() { return response_; }
+  /// The response is sent again, for the so-many-th time since it was cut as it is now.
+  unsigned repeated() { return ++repetitions_; }
+  void refragmented() { repetitions_ = 0; }
 
  private:
   std::uint32_t expected_id_;
-  Octets request_;   ///< the last accepted one
-  Octets response_;  ///< empty while the last accepted request is being handled
+  Octets request_;          ///< the identity of the last accepted one
+  SealedMessage response_;  ///< empty while the last accepted request is being handled
+  unsigned repetitions_ = 0;
 };
 
 }  // namespace keypact::ike::v2

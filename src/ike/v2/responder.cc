@@ -76,6 +76,7 @@ std::vector<wire::Payload> response_payloads(Context& context, const IkeSaRecord
   std::ranges::move(nat_detection_payloads(context.library, record.initiator_spi, record.responder_spi, record.local,
                                            record.remote, pretend_nat),
                     std::back_inserter(payloads));
+  if (state.fragmentation.negotiated) payloads.push_back(notify_payload(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED));
   return payloads;
 }
 
@@ -115,12 +116,17 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
   record.nat = detect_nat(context.library, record.initiator_spi, IkeSpi{}, received.datagram.local,
                           received.datagram.remote, payloads);
   const auto job = context.start(JobClass::sa_init, RespondKeyExchange{method, request.ke->data});
+  FragmentationUse fragmentation;
+  for (const auto& candidate : candidates)
+    if (const auto use = fragmentation_use(candidate->fragmentation, payloads); use.negotiated)
+      fragmentation = {true, use.send || fragmentation.send};
   return AwaitResponderValue{std::move(candidates),
                              received.datagram.octets,
                              request.nonce->nonce,
                              context.random.octets(kOurNonceOctets),
                              choice->number,
                              std::move(choice->proposal),
+                             fragmentation,
                              job,
                              context.now + limits::kHalfOpenLife};
 }
@@ -149,7 +155,7 @@ State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRec
   export_ike_keys(context, record, keys);
   return AwaitAuthRequest{std::move(state.candidates), std::move(state.request), std::move(response),
                           std::move(state.peer_nonce), std::move(state.nonce),   std::move(state.proposal),
-                          SecureChannel(std::move(keys), false), 0,              state.expires};
+                          SecureChannel(std::move(keys), false, state.fragmentation), 0,              state.expires};
 }
 
 }  // namespace keypact::ike::v2

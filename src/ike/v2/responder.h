@@ -13,6 +13,7 @@ struct AwaitResponderValue {
   Octets nonce;
   std::uint8_t proposal_number = 0;
   Proposal proposal;
+  FragmentationUse fragmentation;
   JobId job;
   Instant expires;
 };

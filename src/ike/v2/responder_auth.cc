@@ -6,6 +6,7 @@
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
+#include "ike/v2/transmission.h"
 
 namespace keypact::ike::v2 {
 namespace {
@@ -27,10 +28,10 @@ State refuse(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& sta
   const auto header = record.header(ExchangeType::IKE_AUTH, 1, true);
   const auto notify = notify_payload(refusal.notify.value_or(NotifyType::AUTHENTICATION_FAILED));
   auto response = state.channel.seal(context, record, header, {notify});
-  context.send({record.local, record.remote, response});
+  send(context, record, response);
   context.emit(Refused{record.id, record.remote, {}, refusal});
   ResponseWindow window(1);
-  window.accepted(received.datagram.octets);
+  window.accepted(state.channel.identity_of(received));
   window.answered(std::move(response));
   return Closed{std::move(refusal), false, {}, std::move(window), context.now + kLinger};
 }
@@ -127,12 +128,14 @@ State on_request(AwaitAuthRequest&& state, const Received& received, const Paylo
   auto answer = identity_and_auth(context, state, *policy);
   if (payloads.notify(NotifyType::INITIAL_CONTACT) != nullptr)
     context.initial_contacts.push_back({record.id, policy->connection->name, policy->local_id, peer->identity()});
+  auto identity = state.channel.identity_of(received);
+  state.channel.send_fragments(sends_fragments(policy->connection->fragmentation));
   EstablishedParts parts{policy->connection, policy->local_id, std::move(state.proposal), std::move(state.channel), 0, 1,
                          context.now, context.now, {}};
   EstablishedSa sa(context, std::move(parts), std::move(*peer));
   sa.follow(*context.configuration, record);
   context.emit(IkeSaEstablished{record.id});
-  sa.answer_first_child(context, record, received.datagram.octets, payloads, {state.peer_nonce, state.nonce},
+  sa.answer_first_child(context, record, std::move(identity), payloads, {state.peer_nonce, state.nonce},
                         std::move(answer));
   return sa;
 }
@@ -150,9 +153,9 @@ State on(AwaitAuthRequest&& state, const Received& received, Context& context, I
     ++context.counters.out_of_state;
     return std::move(state);
   }
-  const auto opened = state.channel.open(context, record, received);
-  if (std::holds_alternative<NotAuthentic>(opened) || std::holds_alternative<Partial>(opened))
-    return on_junk(context, record, std::move(state));
+  const auto opened = state.channel.open(context, record, received, limits::kHalfOpenReassembledOctets);
+  if (std::holds_alternative<Partial>(opened)) return std::move(state);
+  if (std::holds_alternative<NotAuthentic>(opened)) return on_junk(context, record, std::move(state));
   // RFC 7296 §2.23: from the first authentic message on, the endpoints are where it came from (the port may have floated).
   record.local = received.datagram.local;
   record.remote = received.datagram.remote;

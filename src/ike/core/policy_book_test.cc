@@ -1,0 +1,53 @@
+#include "ike/core/policy_book.h"
+
+#include <gtest/gtest.h>
+
+namespace keypact::ike {
+namespace {
+
+PolicyBook::Selectors selectors(const char* remote, PolicyAction action = PolicyAction::protect) {
+  const auto network = [](const char* address) {
+    return std::vector{TrafficSelector::of(prefix_of(IpAddress::parse(address).value(), 24))};
+  };
+  return {network("10.1.0.0"), network(remote), action};
+}
+
+const ipsec::Policy& installed(const PolicyBook::Requests& requests) {
+  return std::get<ipsec::InstallPolicy>(requests.at(0)).policy;
+}
+
+const PolicyBook::Name kName{"site", "net"};
+
+TEST(PolicyBook, AnotherActionIsAnotherPolicyAndTheOldOneGoesAfterIt) {
+  PolicyBook book;
+  const auto first = book.configure(kName, selectors("10.2.0.0"));
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(installed(first).action, PolicyAction::protect);
+  EXPECT_TRUE(book.configure(kName, selectors("10.2.0.0")).empty());
+
+  const auto changed = book.configure(kName, selectors("10.2.0.0", PolicyAction::bypass));
+  ASSERT_EQ(changed.size(), 2U);
+  EXPECT_EQ(installed(changed).action, PolicyAction::bypass);
+  EXPECT_EQ(std::get<ipsec::RemovePolicy>(changed[1]).id, installed(first).id);
+  EXPECT_EQ(book.find(kName)->action, PolicyAction::bypass);
+}
+
+TEST(PolicyBook, APolicyThatSasUseChangesItsActionWhenTheyAreGone) {
+  PolicyBook book;
+  (void)book.configure(kName, selectors("10.2.0.0"));
+  const auto used = book.use(kName, ChildSaId{7}, selectors("10.2.0.0"));
+  EXPECT_EQ(used.name, kName);
+  EXPECT_TRUE(book.configure(kName, selectors("10.2.0.0", PolicyAction::discard)).empty());
+  EXPECT_EQ(installed(book.leave(kName, ChildSaId{7})).action, PolicyAction::discard);
+}
+
+TEST(PolicyBook, AnSaNeverUsesAPolicyThatDoesNotProtect) {
+  PolicyBook book;
+  (void)book.configure(kName, selectors("10.2.0.0", PolicyAction::bypass));
+  const auto used = book.use(kName, ChildSaId{7}, selectors("10.2.0.0"));
+  EXPECT_NE(used.name, kName);
+  EXPECT_EQ(installed(used.requests).action, PolicyAction::protect);
+}
+
+}  // namespace
+}  // namespace keypact::ike

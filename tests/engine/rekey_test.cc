@@ -1,0 +1,225 @@
+// Rekeying of Child and IKE SAs by one end, by both at once, by time, and reauthentication. RFC 7296 §1.3.2, §1.3.3, §2.8, §2.25.
+#include "tests/engine/ladder.h"
+
+namespace keypact::sim {
+namespace {
+
+using ike::RefusalCode;
+
+class Rekeying : public Ladder {
+ protected:
+  void establish() {
+    for (auto* site : {&left_site, &right_site}) {
+      site->esp_proposals = {{ProtocolId::ESP,
+                              {encryption(EncryptionId::ENCR_AES_GCM_16, 256),
+                               sequence_numbers(SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT)}}};
+    }
+    start();
+    initiate();
+    ASSERT_FALSE(refusal(left()).has_value());
+    first_message = world.ladder().size();
+  }
+  std::vector<std::string> ladder_since_established() {
+    return {world.ladder().begin() + static_cast<std::ptrdiff_t>(first_message), world.ladder().end()};
+  }
+  static ChildSaId only_child(Node& node) { return established(node)->children().begin()->first; }
+  void rekey_child(Node& node, std::uint64_t request = 1) {
+    world.control(node, ike::RekeyChild{ControlId{request}, only_child(node)});
+  }
+  void rekey_ike(Node& node, std::uint64_t request = 1) {
+    world.control(node, ike::RekeyIke{ControlId{request}, established_id(node), false});
+  }
+  static std::optional<RefusalCode> outcome(const Node& node, ControlId request) {
+    for (const auto& event : node.events)
+      if (const auto* done = std::get_if<ike::RequestDone>(&event); done != nullptr && done->request == request)
+        return done->refusal ? std::optional(done->refusal->code) : std::nullopt;
+    ADD_FAILURE() << "request " << request.value << " has no outcome";
+    return std::nullopt;
+  }
+  /// One IKE SA and one Child SA at each end, and nothing else, once stragglers have come.
+  void expect_one_tunnel() {
+    world.run_for(seconds(20));
+    for (auto* node : {&left(), &right()}) {
+      std::size_t serving = 0;
+      for (const auto& [id, sa] : node->engine.ike_sas()) serving += sa.established() != nullptr ? 1 : 0;
+      EXPECT_EQ(serving, 1u) << node->name;
+    }
+    expect_mirrored_child_sas(1);
+  }
+  std::size_t first_message = 0;
+};
+
+TEST_F(Rekeying, ReplacesAChildSaAndThenDeletesTheOldOne) {
+  establish();
+  const auto old = only_child(left());
+  rekey_child(left());
+  world.run_for(seconds(1));
+  EXPECT_EQ(ladder_since_established(),
+            (std::vector<std::string>{"left  CREATE_CHILD_SA request 2  HDR, SK {N(REKEY_SA), SA, Ni, TSi, TSr}",
+                                      "right  CREATE_CHILD_SA response 2  HDR, SK {SA, Nr, TSi, TSr}",
+                                      "left  INFORMATIONAL request 3  HDR, SK {D}",
+                                      "right  INFORMATIONAL response 3  HDR, SK {D}"}));
+  EXPECT_EQ(outcome(left(), ControlId{1}), std::nullopt);
+  const auto* rekeyed = left().last<ike::ChildSaRekeyed>();
+  ASSERT_NE(rekeyed, nullptr);
+  EXPECT_EQ(rekeyed->old, old);
+  EXPECT_EQ(left().count<ike::ChildSaDown>(), 0u) << "the tunnel was never down";
+  EXPECT_EQ(child_sas(left()), 2u) << "stragglers are still accepted";
+  expect_one_tunnel();
+}
+
+TEST_F(Rekeying, TheResponderSendsOnTheOldSaUntilItIsDeleted) {
+  establish();
+  world.set_judge([](const InFlight& flight) {
+    return wire::parse_header(flight.datagram.octets)->exchange == ExchangeType::INFORMATIONAL ? Fate::drop : Fate::deliver;
+  });
+  rekey_child(left());
+  world.run_for(milliseconds(400));
+  ASSERT_EQ(child_sas(right()), 2u);
+  const auto& fresh = right().stack.child_sas().rbegin()->second;
+  EXPECT_FALSE(fresh.use_outbound);
+  world.set_judge({});
+  world.run_for(seconds(2));
+  EXPECT_TRUE(right().stack.child_sas().rbegin()->second.use_outbound);
+}
+
+TEST_F(Rekeying, OfOneChildSaByBothEndsAtOnceLeavesTheOneOfTheHigherNonces) {
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
+    SCOPED_TRACE(seed);
+    World fresh(seed);
+    fresh.add("left", left_site.local, left_site.snapshot());
+    fresh.add("right", right_site.local, right_site.snapshot());
+    fresh.control(fresh.node("left"), ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
+    fresh.run_for(seconds(1));
+    for (auto* node : {&fresh.node("left"), &fresh.node("right")})
+      fresh.control(*node, ike::RekeyChild{ControlId{2}, only_child(*node)});
+    fresh.run_for(seconds(30));
+    for (auto* node : {&fresh.node("left"), &fresh.node("right")}) {
+      EXPECT_EQ(outcome(*node, ControlId{2}), std::nullopt);
+      EXPECT_EQ(child_sas(*node), 1u);
+      EXPECT_EQ(node->count<ike::ChildSaDown>(), 0u);
+      EXPECT_EQ(node->count<ike::ChildSaRekeyed>(), 1u);
+    }
+  }
+}
+
+TEST_F(Rekeying, OfWhatTheOtherEndIsDeletingIsRefusedForTheMoment) {
+  establish();
+  world.control(right(), ike::TerminateChild{ControlId{1}, only_child(right())});
+  rekey_child(left(), 2);
+  world.run_for(seconds(60));
+  EXPECT_EQ(outcome(right(), ControlId{1}), std::nullopt);
+  EXPECT_EQ(child_sas(left()) + child_sas(right()), 0u);
+}
+
+TEST_F(Rekeying, ReplacesTheIkeSaAndItsChildSasStay) {
+  establish();
+  const auto spis = established(left())->children().begin()->second.inbound_spi;
+  rekey_ike(left());
+  world.run_for(seconds(1));
+  EXPECT_EQ(ladder_since_established(),
+            (std::vector<std::string>{"left  CREATE_CHILD_SA request 2  HDR, SK {SA, Ni, KEi}",
+                                      "right  CREATE_CHILD_SA response 2  HDR, SK {SA, Nr, KEr}",
+                                      "left  INFORMATIONAL request 3  HDR, SK {D}",
+                                      "right  INFORMATIONAL response 3  HDR, SK {}"}));
+  EXPECT_EQ(outcome(left(), ControlId{1}), std::nullopt);
+  EXPECT_EQ(left().count<ike::IkeSaRekeyed>(), 1u);
+  EXPECT_EQ(left().count<ike::IkeSaClosed>() + left().count<ike::ChildSaDown>(), 0u);
+  world.run_for(minutes(1));
+  expect_one_tunnel();
+  EXPECT_EQ(established(left())->children().begin()->second.inbound_spi, spis);
+  // RFC 7296 §2.2: message IDs begin at 0 again.
+  first_message = world.ladder().size();
+  rekey_child(right());
+  world.run_for(seconds(1));
+  EXPECT_EQ(ladder_since_established().front(),
+            "right  CREATE_CHILD_SA request 0  HDR, SK {N(REKEY_SA), SA, Ni, TSi, TSr}");
+  expect_one_tunnel();
+}
+
+TEST_F(Rekeying, OfTheIkeSaByBothEndsAtOnceLeavesOne) {
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
+    SCOPED_TRACE(seed);
+    World fresh(seed);
+    fresh.add("left", left_site.local, left_site.snapshot());
+    fresh.add("right", right_site.local, right_site.snapshot());
+    fresh.control(fresh.node("left"), ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
+    fresh.run_for(seconds(1));
+    for (auto* node : {&fresh.node("left"), &fresh.node("right")})
+      fresh.control(*node, ike::RekeyIke{ControlId{2}, established_id(*node), false});
+    fresh.run_for(minutes(2));
+    for (auto* node : {&fresh.node("left"), &fresh.node("right")}) {
+      EXPECT_EQ(outcome(*node, ControlId{2}), std::nullopt);
+      EXPECT_EQ(child_sas(*node), 1u);
+      EXPECT_EQ(node->engine.ike_sas().size(), 1u);
+      EXPECT_EQ(node->count<ike::ChildSaDown>() + node->count<ike::IkeSaClosed>(), 0u);
+    }
+  }
+}
+
+TEST_F(Rekeying, OfTheIkeSaWhileTheOtherEndCreatesAChildIsRefusedForTheMomentAndTriedAgain) {
+  for (auto* site : {&left_site, &right_site}) site->more_children = {"lan2"};
+  establish();
+  world.control(right(), ike::Initiate{ControlId{1}, "net", "lan2", {}, {}});
+  rekey_ike(left(), 2);
+  world.run_for(minutes(1));
+  EXPECT_EQ(outcome(right(), ControlId{1}), std::nullopt);
+  EXPECT_EQ(left().count<ike::IkeSaRekeyed>(), 1u);
+  expect_mirrored_child_sas(2);
+}
+
+TEST_F(Rekeying, ComesByTimeFromBothEnds) {
+  for (auto* site : {&left_site, &right_site}) {
+    site->child_rekey_time = seconds(60);
+    site->ike_rekey_time = seconds(200);
+  }
+  establish();
+  world.run_for(minutes(30));
+  EXPECT_GE(left().count<ike::ChildSaRekeyed>(), 25u);
+  EXPECT_GE(left().count<ike::IkeSaRekeyed>(), 8u);
+  EXPECT_EQ(left().count<ike::ChildSaDown>() + right().count<ike::ChildSaDown>(), 0u);
+}
+
+TEST_F(Rekeying, ByReauthenticationMakesBeforeItBreaks) {
+  establish();
+  world.control(left(), ike::RekeyIke{ControlId{1}, established_id(left()), true});
+  world.run_for(seconds(5));
+  EXPECT_EQ(child_sas(left()), 2u) << "both, for the moment";
+  EXPECT_EQ(outcome(left(), ControlId{1}), std::nullopt);
+  world.run_for(minutes(1));
+  expect_one_tunnel();
+}
+
+TEST_F(Rekeying, SetUpFromBothEndsAtOnceBecomesOneTunnel) {
+  start();
+  for (auto* node : {&left(), &right()})
+    world.control(*node, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
+  world.run_for(minutes(1));
+  EXPECT_EQ(outcome(left(), ControlId{1}), std::nullopt);
+  EXPECT_EQ(outcome(right(), ControlId{1}), std::nullopt);
+  expect_one_tunnel();
+}
+
+TEST_F(Rekeying, AnSaThatMayCarryNothingMoreIsReplacedFromScratch) {
+  establish();
+  world.stack_event(left(), ipsec::ChildSaExpired{only_child(left()), true});
+  world.run_for(seconds(10));
+  expect_one_tunnel();
+}
+
+TEST_F(Rekeying, OfAChildThatThePeerHasLostCreatesItAnew) {
+  establish();
+  world.control(right(), ike::TerminateChild{ControlId{1}, only_child(right())});
+  // The Delete is lost for good, as far as the left side can see.
+  world.set_judge([&](const InFlight& flight) { return &flight.from == &right() ? Fate::hold : Fate::deliver; });
+  world.run_for(milliseconds(100));
+  rekey_child(left(), 2);
+  world.run_for(milliseconds(100));
+  world.set_judge({});
+  world.release_held();
+  world.run_for(minutes(1));
+  EXPECT_EQ(child_sas(left()), child_sas(right()));
+}
+
+}  // namespace
+}  // namespace keypact::sim
