@@ -61,6 +61,23 @@ class Narrator {
     return line;
   }
 
+  std::optional<LogLine> operator()(const ike::IkeSaRekeyed& event) {
+    auto line = about("IKE", 0, event.fresh);
+    const auto* facts = memory_.ike(engine_, event.fresh);
+    if (facts == nullptr) return std::nullopt;
+    line.text = described(*facts) + " continues IKE SA [" + std::to_string(event.old.value) + "] with new keys";
+    return line;
+  }
+
+  std::optional<LogLine> operator()(const ike::ChildSaRekeyed& event) {
+    auto line = about("CHD", 0, event.ike_sa);
+    const auto* child = memory_.child(engine_, event.ike_sa, event.fresh);
+    if (child == nullptr) return std::nullopt;
+    line.text = described(*child) + " with SPIs " + to_string(child->inbound_spi) + "_i " +
+                to_string(child->outbound_spi) + "_o takes the place of {" + std::to_string(event.old.value) + "}";
+    return line;
+  }
+
   std::optional<LogLine> operator()(const ike::Refused& event) {
     auto line = about("IKE", 1, event.ike_sa);
     if (line.connection.empty()) line.connection = event.connection;

@@ -34,6 +34,8 @@ void Server::on_event(Instant now, const ike::Event& event) {
   }
   if (const auto* down = std::get_if<ike::ChildSaDown>(&event)) memory_.forget(down->child_sa);
   if (const auto* closed = std::get_if<ike::IkeSaClosed>(&event)) memory_.forget(closed->ike_sa);
+  if (const auto* rekeyed = std::get_if<ike::ChildSaRekeyed>(&event)) memory_.forget(rekeyed->old);
+  if (const auto* rekeyed = std::get_if<ike::IkeSaRekeyed>(&event)) memory_.forget(rekeyed->old);
 }
 
 void Server::log(const LogLine& line) {

@@ -66,6 +66,13 @@ struct LineOf {
   Line operator()(const ike::ChildSaDown& e) const {
     return {LogLevel::info, "Child SA " + number(e.child_sa.value) + " of IKE SA " + number(e.ike_sa.value) + " down"};
   }
+  Line operator()(const ike::IkeSaRekeyed& e) const {
+    return {LogLevel::info, "IKE SA " + number(e.old.value) + " goes on as IKE SA " + number(e.fresh.value)};
+  }
+  Line operator()(const ike::ChildSaRekeyed& e) const {
+    return {LogLevel::info, "Child SA " + number(e.old.value) + " of IKE SA " + number(e.ike_sa.value) +
+                                " is replaced by Child SA " + number(e.fresh.value)};
+  }
   Line operator()(const ike::Refused& e) const {
     return {LogLevel::warning, e.peer.to_string() + ": " + sentence(e.refusal, e.connection)};
   }
