@@ -98,7 +98,7 @@ TEST_F(Commands, ListConnsStreamsTheConfiguration) {
   const auto event = client.events("list-conn")[0];
   const auto& connection = *event.find_section("net");
   EXPECT_EQ(connection.value_or("version"), "IKEv2");
-  EXPECT_EQ(connection.value_or("rekey_time"), "14400");
+  EXPECT_EQ(connection.value_or("rekey_time"), "0");
   EXPECT_EQ(connection.value_or("unique"), "UNIQUE_NO");
   EXPECT_EQ(connection.find_section("local-1")->value_or("class"), "pre-shared key");
   EXPECT_EQ(connection.find_section("children")->find_section("lan")->value_or("mode"), "TUNNEL");
@@ -135,7 +135,7 @@ TEST_F(Commands, UnloadingBringsBackWhatTheFilesSay) {
   name.key("name", "net");
   EXPECT_EQ(call(client, "unload-conn", name), vici::success());
   call(client, "list-conns");
-  EXPECT_EQ(client.events("list-conn")[0].find_section("net")->value_or("rekey_time"), "14400");
+  EXPECT_EQ(client.events("list-conn")[0].find_section("net")->value_or("rekey_time"), "0");
   EXPECT_THAT(std::string(call(client, "unload-conn", name).value_or("errmsg")),
               HasSubstr("comes from the configuration files"));
 }
