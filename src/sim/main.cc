@@ -3,6 +3,7 @@
 #include <charconv>
 #include <iostream>
 
+#include "sim/collisions.h"
 #include "sim/loss.h"
 #include "sim/scenario.h"
 
@@ -17,6 +18,7 @@ struct Arguments {
   std::uint64_t first = 1;
   std::uint64_t seeds = 200;
   bool replay = false;
+  unsigned messages = 0;    ///< more than 0: collisions, with every fate of so many messages
   unsigned handshakes = 0;  ///< more than 0: handshakes over lossy links instead of networks
 };
 
@@ -36,6 +38,7 @@ std::optional<Arguments> parse(const std::vector<std::string_view>& words) {
     if (words[i] == "--seeds") arguments.seeds = *value;
     else if (words[i] == "--first") arguments.first = *value;
     else if (words[i] == "--loss") arguments.handshakes = static_cast<unsigned>(std::min(*value, std::uint64_t{1000000}));
+    else if (words[i] == "--collisions") arguments.messages = static_cast<unsigned>(std::min(*value, std::uint64_t{12}));
     else if (words[i] == "--seed") arguments = {*value, 1, true};
     else return std::nullopt;
   }
@@ -82,16 +85,26 @@ int run_handshakes(unsigned handshakes, std::uint64_t first_seed) {
   return enough ? 0 : kBroken;
 }
 
+/// Two operations at once, with every fate of the first messages.
+int run_collisions(unsigned messages) {
+  const auto sum = sim::run_collisions(messages, print);
+  std::cout << sum.schedules << " schedules of " << sim::kColliders * sim::kColliders << " pairs, " << messages
+            << " messages each: " << (sum.broken.empty() ? "both ends agree in all" : sum.broken) << '\n';
+  return sum.broken.empty() ? 0 : kBroken;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string_view> words(argv + 1, argv + argc);
   const auto arguments = parse(words);
   if (!arguments) {
-    std::cerr << "usage: keypact-sim [--seeds N] [--first SEED] | --seed SEED | --loss N\n"
-                 "  Runs N networks (200), or one with the story of everything that happens in it, or N handshakes a lossy link.\n";
+    std::cerr << "usage: keypact-sim [--seeds N] [--first SEED] | --seed SEED | --loss N | --collisions N\n"
+                 "  Runs N networks (200), or one with the story of everything that happens in it, N handshakes a lossy link, or\n"
+                 "  all collisions of two operations with every fate of the first N messages.\n";
     return kUsage;
   }
   if (arguments->handshakes > 0) return run_handshakes(arguments->handshakes, arguments->first);
+  if (arguments->messages > 0) return run_collisions(arguments->messages);
   return arguments->replay ? replay(arguments->first) : run(*arguments);
 }

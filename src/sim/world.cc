@@ -19,6 +19,10 @@ std::uint64_t mixed(std::uint64_t hash, OctetView octets) {
 }
 std::uint64_t mixed(std::uint64_t hash, std::uint64_t number) { return (hash ^ number) * 0x100000001b3; }
 
+/// Longer than a message and its answer take, and longer than the first retransmission waits.
+constexpr Duration kLate = milliseconds(5);
+constexpr Duration kOverdue = seconds(2);
+
 }  // namespace
 
 World::World(std::uint64_t seed) : random_(seed) {}
@@ -62,7 +66,7 @@ Duration World::between(Duration least, Duration most) {
   return least + Duration(random_.below(static_cast<std::uint64_t>(spread.count()) + 1));
 }
 
-void World::deliver(const Node& from, const ike::Datagram& datagram) {
+void World::deliver(const Node& from, const ike::Datagram& datagram, Duration later) {
   auto* to = node_at(datagram.remote.address);
   if (to == nullptr || parted_.contains(std::minmax(&from, static_cast<const Node*>(to))))
     return tell(from.name, "    nobody receives it");
@@ -72,7 +76,7 @@ void World::deliver(const Node& from, const ike::Datagram& datagram) {
     corrupt(seen.octets);
     tell(from.name, "    it is changed on its way");
   }
-  schedule(between(faults_.least_delay, faults_.most_delay), *to, std::move(seen));
+  schedule(between(faults_.least_delay, faults_.most_delay) + later, *to, std::move(seen));
 }
 
 void World::corrupt(Octets& octets) {
@@ -87,6 +91,8 @@ void World::transmit(Node& from, ike::Datagram datagram) {
   const auto fate = judge_ ? judge_({from, datagram, ++sent_}) : Fate::deliver;
   if (fate == Fate::drop) return;
   if (fate == Fate::hold) return held_.push_back(std::move(datagram));
+  if (fate == Fate::late) return deliver(from, datagram, kLate);
+  if (fate == Fate::overdue) return deliver(from, datagram, kOverdue);
   if (random_.chance(faults_.loss)) return tell(from.name, "    it is lost");
   deliver(from, datagram);
   if (fate != Fate::duplicate && !random_.chance(faults_.duplication)) return;

@@ -37,7 +37,14 @@ struct InFlight {
   const ike::Datagram& datagram;
   std::size_t number = 0;  ///< 1, 2, 3 ... of all datagrams in this world
 };
-enum class Fate : std::uint8_t { deliver, drop, duplicate, hold };
+enum class Fate : std::uint8_t {
+  deliver,
+  drop,
+  duplicate,
+  hold,
+  late,     ///< others overtake it
+  overdue,  ///< it comes after its retransmission
+};
 
 class World {
  public:
@@ -96,7 +103,7 @@ class World {
   void schedule(Duration delay, Node& node, Happening happening);
   void happen(Scheduled& scheduled);
   void transmit(Node& from, ike::Datagram datagram);
-  void deliver(const Node& from, const ike::Datagram& datagram);
+  void deliver(const Node& from, const ike::Datagram& datagram, Duration later = {});
   void corrupt(Octets& octets);
   void install(Node& node, ipsec::StackRequest request);
   void collect(Node& node, Step::Cause cause);
