@@ -103,6 +103,17 @@ TEST_F(Rekeying, OfOneChildSaByBothEndsAtOnceLeavesTheOneOfTheHigherNonces) {
   }
 }
 
+TEST_F(Rekeying, ATerminationOfWhatIsBeingReplacedEndsWhatReplacesIt) {
+  establish();
+  const auto child = only_child(left());
+  rekey_child(left());
+  world.control(left(), ike::TerminateChild{ControlId{2}, child});
+  world.run_for(minutes(1));
+  EXPECT_EQ(outcome(left(), ControlId{1}), std::nullopt);
+  EXPECT_EQ(outcome(left(), ControlId{2}), std::nullopt);
+  EXPECT_EQ(child_sas(left()) + child_sas(right()), 0u);
+}
+
 TEST_F(Rekeying, OfWhatTheOtherEndIsDeletingIsRefusedForTheMoment) {
   establish();
   world.control(right(), ike::TerminateChild{ControlId{1}, only_child(right())});

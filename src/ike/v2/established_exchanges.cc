@@ -144,6 +144,9 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Del
     if (request.request) context.emit(RequestDone{request.request, record.id, request.child, std::nullopt});
     return;
   }
+  // Operators mean the tunnel, not the pair of SAs that carried it when they asked.
+  if (const auto successor = found->second.replaced_by; successor && request.request && children_.contains(*successor))
+    return queue_.push_front({DeleteChildRequest{*successor, request.request}, 0, std::nullopt});
   found->second.phase = ChildSa::Phase::deleting;
   found->second.leaves_at.reset();
   exchange_ = DeletingChild{request.child, request.request};
