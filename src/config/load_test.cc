@@ -252,17 +252,10 @@ struct EngineRow {
 
 /// A line goes when the engine acts on its setting, together with the rule's `none`.
 constexpr EngineRow kNotYetActedUpon[] = {
-    {false, "rekey_time", "4h", "", "0s"},
-    {false, "reauth_time", "3h", "", "0"},
-    {false, "over_time", "10m", "", ""},
-    {false, "rand_time", "10m", "", "0"},
     {false, "keyingtries", "0", "", "1"},
     {false, "unique", "replace", " = replace", "no"},
     {false, "mobike", "yes", "", "no"},
     {false, "local_port", "1500", "", "4500"},
-    {true, "rekey_time", "1h", "", "0"},
-    {true, "life_time", "66m", "", "0"},
-    {true, "rand_time", "6m", "", "0"},
     {true, "inactivity", "10m", "", "0"},
     {true, "mode", "pass", " = pass", "tunnel"},
     {true, "mode", "drop", " = drop", "tunnel"},
@@ -317,14 +310,14 @@ TEST(Load, WarnsOfANameAmongOurOwnAddresses) {
 
 TEST(Load, WarnsOnceOfASettingWithoutEffectAndOfEachOfItsWords) {
   const auto loaded = load_text(
-      gw("rekey_time = 2h\n children { a { mode = pass } b { mode = drop } c { mode = pass\n rekey_time = 1h } d { "
-         "rekey_time = 2h } }"));
+      gw("unique = keep\n children { a { mode = pass } b { mode = drop } c { mode = pass\n priority = 1 } d { "
+         "priority = 2 } }"));
   ASSERT_TRUE(loaded.has_value());
   std::vector<std::string> what;
   for (const auto& warning : loaded->warnings) what.push_back(warning.what.substr(0, warning.what.find(" is read")));
   EXPECT_THAT(what,
-              testing::ElementsAre("connections.gw.rekey_time", "connections.gw.children.a.mode = pass",
-                                   "connections.gw.children.b.mode = drop", "connections.gw.children.c.rekey_time"));
+              testing::ElementsAre("connections.gw.unique = keep", "connections.gw.children.a.mode = pass",
+                                   "connections.gw.children.b.mode = drop", "connections.gw.children.c.priority"));
 }
 
 TEST(Load, ChecksTheGrammarOfWhatHasNoEffect) {

@@ -8,7 +8,7 @@ namespace keypact::control {
 
 namespace {
 
-/// What both commands share: whom it is about, how long, how much log.
+/// What the commands share: whom it is about, how long, how much log.
 struct Wanted {
   std::string ike;
   std::string child;
@@ -17,6 +17,9 @@ struct Wanted {
   std::int64_t timeout_ms = 0;  ///< 0: as long as it takes; -1: not at all
   int log_level = 1;
   bool force = false;
+  bool reauthenticate = false;
+
+  [[nodiscard]] bool names_nothing() const { return ike.empty() && child.empty() && !ike_id && !child_id; }
 };
 
 Result<std::optional<std::uint64_t>, vici::BadValue> id_of(const vici::Message& request, std::string_view key) {
@@ -35,10 +38,12 @@ Result<Wanted, vici::BadValue> read(const vici::Message& request) {
   TRY(const auto timeout, vici::number_of(request, "timeout"));
   TRY(const auto level, vici::number_of(request, "loglevel"));
   TRY(const auto force, vici::boolean_of(request, "force"));
+  TRY(const auto reauthenticate, vici::boolean_of(request, "reauth"));
   // A day is longer than any retransmission; beyond that the arithmetic of instants has no room to go wrong.
   wanted.timeout_ms = std::clamp<std::int64_t>(timeout.value_or(0), -1, 24 * 3600 * 1000);
   wanted.log_level = static_cast<int>(std::clamp<std::int64_t>(level.value_or(1), -1, 4));
   wanted.force = force.value_or(false);
+  wanted.reauthenticate = reauthenticate.value_or(false);
   return wanted;
 }
 
@@ -54,7 +59,7 @@ std::shared_ptr<const config::Connection> connection_with(const config::Snapshot
   return nullptr;
 }
 
-/// What terminate means: whole IKE SAs, or single Child SAs.
+/// What terminate and rekey mean: whole IKE SAs, or single Child SAs.
 struct Matches {
   std::vector<IkeSaId> ikes;
   std::vector<ChildSaId> children;
@@ -75,10 +80,26 @@ Matches find_matches(const ike::Engine& engine, const Wanted& wanted) {
     for (const auto& [child_id, child] : sa.established()->children()) {
       if (!wanted.child.empty() && child.name != wanted.child) continue;
       if (wanted.child_id && child_id.value != *wanted.child_id) continue;
+      if (child.phase == ike::v2::ChildSa::Phase::retired) continue;  // deleted, it only waits for stragglers
       matches.children.push_back(child_id);
     }
   }
   return matches;
+}
+
+/// Only what carries the tunnel can be replaced: not what was replaced already or is being deleted.
+void keep_current(const ike::Engine& engine, Matches& matches) {
+  const auto& ikes = engine.ike_sas();
+  std::erase_if(matches.ikes, [&](IkeSaId id) {
+    const auto* sa = ikes.find(id)->second.established();
+    return sa == nullptr || !sa->serves();
+  });
+  std::erase_if(matches.children, [&](ChildSaId id) {
+    return std::none_of(ikes.begin(), ikes.end(), [id](const auto& entry) {
+      const auto* sa = entry.second.established();
+      return sa != nullptr && sa->children().contains(id) && sa->children().at(id).is_current();
+    });
+  });
 }
 
 /// What the connection's attempt is waiting for; nothing when there is none.
@@ -157,9 +178,7 @@ void Operations::located(ControlId id, const Located& located) {
 std::optional<vici::Message> Operations::terminate(Instant now, ClientId client, const vici::Message& request) {
   const auto wanted = read(request);
   if (!wanted) return vici::refusal(wanted.error().to_string());
-  if (wanted->ike.empty() && wanted->child.empty() && !wanted->ike_id && !wanted->child_id) {
-    return vici::refusal("missing terminate selector");
-  }
+  if (wanted->names_nothing()) return vici::refusal("missing terminate selector");
   const auto matches = find_matches(access_.engine(), *wanted);
   const auto count = matches.ikes.size() + matches.children.size();
   if (count == 0) return counted(vici::refusal("no matching SAs to terminate found"), 0, 0);
@@ -175,6 +194,21 @@ std::optional<vici::Message> Operations::terminate(Instant now, ClientId client,
   for (const auto id : matches.children) access_.submit(ike::TerminateChild{new_request(owner), id});
   if (waits) return std::nullopt;
   return counted(vici::success(), count, 0);
+}
+
+vici::Message Operations::rekey(const vici::Message& request) {
+  const auto wanted = read(request);
+  if (!wanted) return vici::refusal(wanted.error().to_string());
+  if (wanted->names_nothing()) return vici::refusal("missing rekey selector");
+  auto matches = find_matches(access_.engine(), *wanted);
+  keep_current(access_.engine(), matches);
+  const auto count = matches.ikes.size() + matches.children.size();
+  for (const auto id : matches.ikes)
+    access_.submit(ike::RekeyIke{new_request(std::nullopt), id, wanted->reauthenticate});
+  for (const auto id : matches.children) access_.submit(ike::RekeyChild{new_request(std::nullopt), id});
+  auto answer = count == 0 ? vici::refusal("no matching SAs to rekey found") : vici::success();
+  answer.key("matches", std::to_string(count));
+  return answer;
 }
 
 std::optional<Finished> Operations::on_done(const ike::RequestDone& done) {

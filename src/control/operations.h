@@ -1,4 +1,5 @@
-// Operations: the commands initiate and terminate, which run until the engine has told the outcome of everything they asked for.
+// Operations: the commands initiate and terminate, which run until the engine has told the outcome of everything they asked for,
+// and rekey, which is answered when it is on its way.
 #pragma once
 
 #include <map>
@@ -30,6 +31,7 @@ class Operations {
   /// The answer, when there is nothing to wait for; else it comes from on_done, on_deadline or located.
   [[nodiscard]] std::optional<vici::Message> initiate(Instant now, ClientId client, const vici::Message& request);
   [[nodiscard]] std::optional<vici::Message> terminate(Instant now, ClientId client, const vici::Message& request);
+  [[nodiscard]] vici::Message rekey(const vici::Message& request);
   /// Without a client: a start_action. Failures are told by events only.
   void start(const config::Connection& connection, const std::string& child);
   void stop(IkeSaId ike_sa);

@@ -4,13 +4,22 @@ namespace keypact::control {
 
 namespace {
 
+std::string_view state_of(const ike::v2::EstablishedSa& sa) {
+  const bool superseded = sa.standing() == ike::v2::Standing::superseded;
+  if (sa.ended() || std::holds_alternative<ike::v2::DeletingIke>(sa.exchange())) return "DELETING";
+  if (superseded) return "REKEYED";
+  if (!sa.serves()) return "DELETING";
+  return is_rekeying_ike(sa.exchange()) ? "REKEYING" : "ESTABLISHED";
+}
+
 void add_state(IkeFacts& facts, const ike::v2::EstablishedSa& sa) {
   facts.connection = sa.parts().connection->name;
-  facts.state = sa.ended() ? "DELETING" : "ESTABLISHED";
+  facts.state = state_of(sa);
   facts.local_id = sa.parts().local_id.to_string();
   facts.peer_id = sa.peer_identity().to_string();
   facts.proposal = sa.parts().proposal;
   facts.established = sa.parts().established;
+  facts.lifetime = sa.lifetime();
 }
 
 /// The waiting points before authentication differ in what they know already.

@@ -11,11 +11,12 @@ struct IkeFacts {
   IkeSaId id;
   std::string connection;  ///< empty while a responder does not know whom it talks to
   ike::v2::IkeSaRecord record;
-  std::string state;     ///< charon's words: CONNECTING, ESTABLISHED, DELETING
+  std::string state;     ///< charon's words: CONNECTING, ESTABLISHED, REKEYING, REKEYED, DELETING
   std::string local_id;  ///< empty until authentication
   std::string peer_id;
   Proposal proposal;  ///< without transforms until IKE_SA_INIT is over
   std::optional<Instant> established;
+  ike::v2::Lifetime lifetime;
 };
 
 /// Nothing for an IKE SA that is over.

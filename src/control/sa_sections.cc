@@ -1,5 +1,7 @@
 #include "control/sa_sections.h"
 
+#include <algorithm>
+
 #include "control/algorithm_text.h"
 
 namespace keypact::control {
@@ -51,10 +53,20 @@ void write_counters(vici::Section& section, const ipsec::ChildSaCounters& counte
   if (counters.last_out != Instant()) section.key("use-out", seconds_between(counters.last_out, now));
 }
 
-std::string_view child_state(ike::v2::ChildSa::Phase phase) {
+std::string_view child_state(const ike::v2::ChildSa& child) {
   using Phase = ike::v2::ChildSa::Phase;
-  if (phase == Phase::installing) return "INSTALLING";
-  return phase == Phase::installed ? "INSTALLED" : "DELETING";
+  switch (child.phase) {
+    case Phase::installing: return "INSTALLING";
+    case Phase::installed: return child.replaced_by ? "REKEYED" : "INSTALLED";
+    case Phase::deleting: return "DELETING";
+    case Phase::retired: return "DELETED";
+  }
+  return {};
+}
+
+/// What is due already is due in 0 seconds.
+void write_time_until(vici::Section& section, std::string_view key, std::optional<Instant> instant, Instant now) {
+  if (instant) section.key(key, seconds_between(now, std::max(*instant, now)));
 }
 
 vici::Section::List texts(const std::vector<TrafficSelector>& selectors) {
@@ -79,18 +91,24 @@ void write_ike_sa(vici::Section& section, const IkeFacts& facts, Instant now) {
   if (record.nat.any()) section.key("nat-any", "yes");
   // Before the key exchange a proposal still holds alternatives.
   if (facts.proposal.of_type(TransformType::PRF).size() == 1) write_algorithms(section, facts.proposal);
-  if (facts.established) section.key("established", seconds_between(*facts.established, now));
+  if (!facts.established) return;
+  section.key("established", seconds_between(*facts.established, now));
+  if (facts.state != "ESTABLISHED") return;
+  write_time_until(section, "rekey-time", facts.lifetime.rekey, now);
+  write_time_until(section, "reauth-time", facts.lifetime.reauthenticate, now);
 }
 
 void write_child_sa(vici::Section& section, const ike::v2::ChildSa& child, PolicyId policy,
                     const std::optional<ipsec::ChildSaCounters>& counters, Instant now) {
   section.key("name", child.name).key("uniqueid", std::to_string(child.id.value));
-  section.key("reqid", std::to_string(policy.value)).key("state", child_state(child.phase));
+  section.key("reqid", std::to_string(policy.value)).key("state", child_state(child));
   section.key("mode", child.mode == Mode::tunnel ? "TUNNEL" : "TRANSPORT").key("protocol", "ESP");
   if (child.udp_encapsulation) section.key("encap", "yes");
   section.key("spi-in", to_string(child.inbound_spi)).key("spi-out", to_string(child.outbound_spi));
   write_algorithms(section, child.proposal);
   write_counters(section, counters.value_or(ipsec::ChildSaCounters()), now);
+  write_time_until(section, "rekey-time", child.lifetime.rekey, now);
+  write_time_until(section, "life-time", child.lifetime.expires, now);
   section.key("install-time", seconds_between(child.created, now));
   section.list("local-ts", texts(child.local)).list("remote-ts", texts(child.remote));
 }

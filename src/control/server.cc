@@ -80,6 +80,7 @@ bool Server::serve_next(Instant now, ClientId id) {
 std::optional<vici::Message> Server::dispatch(Instant now, ClientId id, const vici::Request& request) {
   if (request.command == "initiate") return operations_.initiate(now, id, request.message);
   if (request.command == "terminate") return operations_.terminate(now, id, request.message);
+  if (request.command == "rekey") return operations_.rekey(request.message);
   if (const auto reason = reason_against(request.command)) return vici::refusal(*reason);
   const auto* command = find_command(request.command);
   if (command == nullptr) return vici::refusal("this command is not known");  // the vocabulary has no other

@@ -28,6 +28,8 @@ void Server::on_event(Instant now, const ike::Event& event) {
   tell_log(event);
   if (const auto* traced = std::get_if<ike::MessageTraced>(&event)) tell_ladder(now, *traced);
   tell_updown(now, event);
+  if (const auto* rekeyed = std::get_if<ike::IkeSaRekeyed>(&event)) tell_rekeyed(now, *rekeyed);
+  if (const auto* rekeyed = std::get_if<ike::ChildSaRekeyed>(&event)) tell_rekeyed(now, *rekeyed);
   note_failure(now, event);
   if (const auto* done = std::get_if<ike::RequestDone>(&event)) {
     if (const auto finished = operations_.on_done(*done)) answer(now, *finished);
@@ -115,11 +117,41 @@ void Server::tell_updown(Instant now, const ike::Event& event) {
   write_ike_sa(section, *ike, now);
   if (closed != nullptr) section.key("state", "DELETING");
   if (about_child) {
-    const auto* policy = access_.engine().policies().find(child->policy_name);
-    write_child_sa(section.section("child-sas").section(child_section_name(*child)), *child,
-                   policy == nullptr ? PolicyId() : policy->id, host_.counters(child_id), now);
+    write_child_sa(section.section("child-sas").section(child_section_name(*child)), *child, policy_of(*child),
+                   host_.counters(child_id), now);
   }
   publish(name, message);
+}
+
+PolicyId Server::policy_of(const ike::v2::ChildSa& child) const {
+  const auto* policy = access_.engine().policies().find(child.policy_name);
+  return policy == nullptr ? PolicyId() : policy->id;
+}
+
+void Server::tell_rekeyed(Instant now, const ike::IkeSaRekeyed& event) {
+  // The new one is asked for even when nobody listens now: who listens at its end is told about it from memory.
+  const auto* fresh = memory_.ike(access_.engine(), event.fresh);
+  const auto* old = memory_.ike(access_.engine(), event.old);
+  if (fresh == nullptr || old == nullptr || !anybody_registered("ike-rekey")) return;
+  vici::Message message;
+  auto& section = message.section(ike_section_name(*old));
+  write_ike_sa(section.section("old"), *old, now);
+  write_ike_sa(section.section("new"), *fresh, now);
+  publish("ike-rekey", message);
+}
+
+void Server::tell_rekeyed(Instant now, const ike::ChildSaRekeyed& event) {
+  const auto* ike = memory_.ike(access_.engine(), event.ike_sa);
+  const auto* fresh = memory_.child(access_.engine(), event.ike_sa, event.fresh);
+  const auto* old = memory_.child(access_.engine(), event.ike_sa, event.old);
+  if (ike == nullptr || fresh == nullptr || old == nullptr || !anybody_registered("child-rekey")) return;
+  vici::Message message;
+  auto& section = message.section(ike_section_name(*ike));
+  write_ike_sa(section, *ike, now);
+  auto& pair = section.section("child-sas").section(old->name);
+  write_child_sa(pair.section("old"), *old, policy_of(*old), host_.counters(event.old), now);
+  write_child_sa(pair.section("new"), *fresh, policy_of(*fresh), host_.counters(event.fresh), now);
+  publish("child-rekey", message);
 }
 
 void Server::note_failure(Instant now, const ike::Event& event) {
