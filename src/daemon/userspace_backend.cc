@@ -84,9 +84,10 @@ void UserspaceBackend::update_filter() {
   if (!filter_.available()) return;
   std::vector<io::FilterPolicy> wanted;
   wanted.reserve(policies_.size());
-  for (const auto& [id, policy] : policies_) wanted.push_back({policy.action, policy.local, policy.remote});
   // The order of the SPD.
-  std::ranges::stable_sort(wanted, {}, [](const io::FilterPolicy& policy) { return precedence(policy.action); });
+  for (const auto action : {PolicyAction::bypass, PolicyAction::protect, PolicyAction::discard})
+    for (const auto& [id, policy] : policies_)
+      if (policy.action == action) wanted.push_back({action, policy.local, policy.remote});
   const auto done = filter_.replace(wanted);
   if (done) return;
   problems_(done.error().to_string());

@@ -1,6 +1,7 @@
 #include "sim/scenario_plan.h"
 
 #include <algorithm>
+#include <map>
 
 #include "config/default_proposals.h"
 
@@ -168,7 +169,10 @@ std::vector<Operation> choose_operations(const ScenarioPlan& plan, SeededRandom&
     operation.at += milliseconds(100 + random.below(random.chance(30) ? 400000 : 20000));
     operations.push_back(operation);
   }
-  std::ranges::stable_sort(operations, {}, &Operation::at);
+  std::multimap<Duration, Operation> in_order;
+  for (auto& operation : operations) in_order.emplace(operation.at, operation);
+  operations.clear();
+  for (auto& [when, operation] : in_order) operations.push_back(operation);
   return operations;
 }
 

@@ -39,7 +39,7 @@ Node& World::add(const std::string& name, const IpAddress& address,
 Node& World::node(std::string_view name) {
   for (auto& node : nodes_)
     if (node->name == name) return *node;
-  CHECK(!"a node of this name");
+  CHECK(false && "a node of this name");
 }
 
 Node* World::node_at(const IpAddress& address) {

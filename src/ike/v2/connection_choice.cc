@@ -1,16 +1,18 @@
 #include "ike/v2/connection_choice.h"
 
 #include <algorithm>
+#include <array>
 
 namespace keypact::ike::v2 {
 namespace {
 
+constexpr int kBestFit = 3;
 /// 3: one address, 2: a range, 1: any; 0: no match.
 int address_fit(const std::vector<config::AddressPattern>& patterns, const IpAddress& address) {
   int best = 0;
   for (const auto& pattern : patterns) {
     if (!pattern.matches(address)) continue;
-    best = std::max(best, pattern.kind == config::AddressPattern::Kind::any ? 1 : pattern.is_single() ? 3 : 2);
+    best = std::max(best, pattern.kind == config::AddressPattern::Kind::any ? 1 : pattern.is_single() ? kBestFit : 2);
   }
   return best;
 }
@@ -19,15 +21,15 @@ int address_fit(const std::vector<config::AddressPattern>& patterns, const IpAdd
 
 std::vector<ConnectionPtr> connections_between(const config::Snapshot& snapshot, const IpAddress& local,
                                                const IpAddress& remote) {
-  std::vector<std::pair<int, ConnectionPtr>> found;
+  std::array<std::vector<ConnectionPtr>, kBestFit + 1> by_fit;
   for (const auto& connection : snapshot.connections) {
     const int fit = address_fit(connection->remote_addrs, remote);
     if (connection->version == 1 || fit == 0 || address_fit(connection->local_addrs, local) == 0) continue;
-    found.emplace_back(fit, connection);
+    by_fit[static_cast<std::size_t>(fit)].push_back(connection);
   }
-  std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<ConnectionPtr> connections;
-  for (auto& [fit, connection] : found) connections.push_back(std::move(connection));
+  for (auto fit = by_fit.rbegin(); fit != by_fit.rend(); ++fit)
+    std::ranges::move(*fit, std::back_inserter(connections));
   return connections;
 }
 
