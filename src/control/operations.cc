@@ -152,13 +152,13 @@ std::optional<vici::Message> Operations::initiate(Instant now, ClientId client, 
 }
 
 void Operations::start(const config::Connection& connection, const std::string& child) {
-  begin(new_request(std::nullopt), connection, child);
+  begin(new_request(std::nullopt), connection, child, true);
 }
 
 void Operations::stop(IkeSaId ike_sa) { access_.submit(ike::TerminateIke{new_request(std::nullopt), ike_sa, false}); }
 
-void Operations::begin(ControlId id, const config::Connection& connection, const std::string& child) {
-  ike::Initiate initiate{id, connection.name, child, std::nullopt, std::nullopt};
+void Operations::begin(ControlId id, const config::Connection& connection, const std::string& child, bool persistent) {
+  ike::Initiate initiate{id, connection.name, child, std::nullopt, std::nullopt, persistent};
   if (has_single_address(connection.local_addrs) && has_single_address(connection.remote_addrs)) {
     return access_.submit(initiate);
   }

@@ -60,7 +60,7 @@ class Operations {
   };
 
   [[nodiscard]] ControlId new_request(std::optional<ClientId> client);
-  void begin(ControlId id, const config::Connection& connection, const std::string& child);
+  void begin(ControlId id, const config::Connection& connection, const std::string& child, bool persistent = false);
   [[nodiscard]] Finished finish(ClientId client, Operation operation);
 
   Host& host_;

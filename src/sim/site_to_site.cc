@@ -18,6 +18,9 @@ config::ChildConfig child_of(const SiteToSite& site, const std::string& name) {
   child.name = name;
   child.esp_proposals = site.esp_proposals.empty() ? config::default_esp_offer() : site.esp_proposals;
   child.rekey_time = site.child_rekey_time;
+  child.start_action = site.start_action;
+  child.close_action = site.close_action;
+  child.dpd_action = site.dpd_action;
   child.life_time = site.child_rekey_time * 2;
   child.esp_acceptable = site.esp_proposals.empty() ? config::default_esp_acceptable() : site.esp_proposals;
   child.local_ts = {{false, TrafficSelector::of(site.local_network)}};

@@ -23,6 +23,9 @@ struct SiteToSite {
   config::Tristate fragmentation = config::Tristate::yes;
   Duration ike_rekey_time{};  ///< 0: never of its own accord
   Duration child_rekey_time{};
+  config::Action start_action{};
+  config::Action close_action{};
+  config::Action dpd_action{};
 
   [[nodiscard]] std::shared_ptr<const config::Connection> connection() const;
   [[nodiscard]] std::shared_ptr<const config::Snapshot> snapshot() const;

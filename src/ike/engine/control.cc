@@ -59,6 +59,7 @@ void Engine::handle(Context& context, const Initiate& request) {
   auto wanted = request;
   wanted.connection = connection->name;
   wanted.child = child->name;
+  if (std::exchange(wanted.persistent, false)) return upkeep_.want(std::move(wanted), Upkeep::Patience::forever, context.now);
   // Both ends may have begun an IKE SA: the child can be in any of them, or in the one that is being set up.
   v2::IkeSa* owner = nullptr;
   bool being_set_up = false;
@@ -119,6 +120,8 @@ void Engine::retry_waiting(Context& context) {
 void Engine::handle(Context& context, const TerminateIke& request) {
   auto* sa = table_.find(request.ike_sa);
   if (sa == nullptr) return refuse(context, request.id, RefusalCode::unknown_connection, "no such IKE SA");
+  // Who takes it down does not want it to come back by itself.
+  if (const auto name = SaTable::connection_of(*sa)) upkeep_.forget(*name);
   if (sa->established() != nullptr && !request.at_once)
     return drive(context, *sa,
                  [&](v2::IkeSa& owner) { (void)owner.on_request(context, v2::DeleteIkeRequest{request.id}); });
@@ -133,6 +136,9 @@ void Engine::handle(Context& context, const TerminateChild& request) {
   auto* sa = found == children_.end() ? nullptr : table_.find(found->second);
   if (sa == nullptr || sa->established() == nullptr)
     return refuse(context, request.id, RefusalCode::unknown_connection, "no such Child SA");
+  const auto& children = sa->established()->children();
+  if (const auto child = children.find(request.child_sa); child != children.end())
+    upkeep_.forget(sa->established()->parts().connection->name, child->second.name);
   drive(context, *sa, [&](v2::IkeSa& owner) {
     (void)owner.on_request(context, v2::DeleteChildRequest{request.child_sa, request.id});
   });
@@ -154,6 +160,49 @@ void Engine::handle(Context& context, const RekeyChild& request) {
   drive(context, *sa, [&](v2::IkeSa& owner) {
     (void)owner.on_request(context, v2::RekeyChildRequest{request.child_sa, request.id});
   });
+}
+
+void Engine::keep_up(Context& context) {
+  for (;;) {
+    std::vector<RequestDone> outcomes;
+    std::erase_if(outputs_, [&](const Output& output) {
+      const auto* event = std::get_if<Event>(&output);
+      const auto* done = event != nullptr ? std::get_if<RequestDone>(event) : nullptr;
+      if (done == nullptr || !Upkeep::is_ours(done->request)) return false;
+      outcomes.push_back(*done);
+      return true;
+    });
+    for (const auto& done : outcomes) upkeep_.conclude(done.request, !done.refusal, context.now, random_);
+    const auto due = upkeep_.take_due(context.now);
+    if (due.empty()) return;
+    for (const auto& initiate : due) handle(context, initiate);
+  }
+}
+
+/// RFC 4301 §4.4.1: a packet asks for an SA.
+void Engine::on_acquire(Context& context, PolicyId policy) {
+  const auto* name = policies_.name_of(policy);
+  const auto connection = name != nullptr ? configuration_->connection(name->first) : nullptr;
+  const auto* child = connection ? connection->child(name->second) : nullptr;
+  if (child == nullptr) return;
+  using enum config::Action;
+  if (child->start_action == trap || child->start_action == trap_and_start)
+    upkeep_.want({{}, name->first, name->second, {}, {}}, Upkeep::Patience::once, context.now);
+}
+
+/// What comes next is configured: dpd_action when the peer is gone, close_action when it ended them. Traps need nothing: the
+/// policies stay.
+void Engine::handle(Context& context, const v2::ChildrenLost& matter) {
+  const auto connection = configuration_->connection(matter.connection);
+  if (!connection) return;
+  using enum config::Action;
+  for (const auto& name : matter.children) {
+    const auto* child = connection->child(name);
+    const auto action = child == nullptr ? none : matter.peer_is_gone ? child->dpd_action : child->close_action;
+    if (action == start || action == trap_and_start)
+      upkeep_.want({{}, matter.connection, name, matter.local.address, matter.remote.address}, Upkeep::Patience::forever,
+                   context.now);
+  }
 }
 
 }  // namespace keypact::ike

@@ -18,6 +18,8 @@ struct Initiate {
   std::string child;
   std::optional<IpAddress> local_address;
   std::optional<IpAddress> remote_address;
+  /// A start action: nobody waits, and it is tried again until it is up, terminated, or not configured any more.
+  bool persistent = false;
 };
 /// Delete an IKE SA with its Child SAs. The policies stay: the traffic does not leave in clear.
 struct TerminateIke {

@@ -71,6 +71,11 @@ void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapsh
   release_stale_policies(ctx);
   for (const auto& connection : configuration_->connections) hold_policies(ctx, *connection);
   table_.for_each([&](v2::IkeSa& sa) { sa.follow(*configuration_); });
+  upkeep_.forget_unless([&](const Initiate& wanted) {
+    const auto connection = configuration_->connection(wanted.connection);
+    return connection && connection->child(wanted.child) != nullptr;
+  });
+  keep_up(ctx);
 }
 
 void Engine::release_stale_policies(const Context& context) {
@@ -107,6 +112,13 @@ void Engine::on_deadline(Instant now) {
     if (sa->is_over(now)) table_.erase(*id);
     else drive(ctx, *sa, [&](v2::IkeSa& due) { due.on_deadline(ctx); });
   }
+  keep_up(ctx);
+}
+
+std::optional<Instant> Engine::deadline() const {
+  const auto first = table_.next_deadline();
+  const auto wanted = upkeep_.next();
+  return first && wanted ? std::min(*first, *wanted) : first ? first : wanted;
 }
 
 void Engine::on_job_done(Instant now, JobDone done) {
@@ -117,9 +129,12 @@ void Engine::on_job_done(Instant now, JobDone done) {
   if (sa == nullptr) return;
   auto ctx = context(now);
   drive(ctx, *sa, [&](v2::IkeSa& owner) { owner.on_job_done(ctx, std::move(done)); });
+  keep_up(ctx);
 }
 
 void Engine::on_stack_event(Instant now, const ipsec::StackEvent& event) {
+  auto ctx = context(now);
+  if (const auto* acquire = std::get_if<ipsec::Acquire>(&event)) on_acquire(ctx, acquire->policy);
   const auto child = std::visit(
       [](const auto& e) {
         if constexpr (requires { e.id; }) return e.id;
@@ -128,9 +143,8 @@ void Engine::on_stack_event(Instant now, const ipsec::StackEvent& event) {
       event);
   const auto found = children_.find(child);
   auto* sa = found == children_.end() ? nullptr : table_.find(found->second);
-  if (sa == nullptr) return;
-  auto ctx = context(now);
-  drive(ctx, *sa, [&](v2::IkeSa& owner) { owner.on_stack_event(ctx, event); });
+  if (sa != nullptr) drive(ctx, *sa, [&](v2::IkeSa& owner) { owner.on_stack_event(ctx, event); });
+  keep_up(ctx);
 }
 
 void Engine::on_datagram(Instant now, const Datagram& datagram) {
@@ -145,11 +159,13 @@ void Engine::on_datagram(Instant now, const Datagram& datagram) {
   const auto message = wire::parse_message(datagram.octets);
   if (!message) return on_unparsable(ctx, datagram, message.error());
   on_message(ctx, {datagram, *message});
+  keep_up(ctx);
 }
 
 void Engine::on_control(Instant now, const ControlRequest& request) {
   auto ctx = context(now);
   std::visit([&](const auto& wanted) { handle(ctx, wanted); }, request);
+  keep_up(ctx);
 }
 
 void Engine::on_message(Context& context, const v2::Received& received) {

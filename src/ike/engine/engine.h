@@ -5,6 +5,7 @@
 #include "ike/core/cookie.h"
 #include "ike/engine/control_request.h"
 #include "ike/engine/sa_table.h"
+#include "ike/engine/upkeep.h"
 
 namespace keypact::ike {
 
@@ -35,7 +36,7 @@ class Engine final : private IkeSpiSource {
   void on_control(Instant now, const ControlRequest& request);
 
   /// When on_deadline wants to be called.
-  [[nodiscard]] std::optional<Instant> deadline() const { return table_.next_deadline(); }
+  [[nodiscard]] std::optional<Instant> deadline() const;
   /// Everything that is to be done since the last call, in order.
   [[nodiscard]] Outputs take_outputs() { return std::exchange(outputs_, {}); }
 
@@ -62,6 +63,7 @@ class Engine final : private IkeSpiSource {
   void handle(Context& context, const v2::MoveChildren& matter);
   void handle(Context& context, const v2::LetBegin& matter);
   void handle(Context& context, const v2::HandOver& matter);
+  void handle(Context& context, const v2::ChildrenLost& matter);
   void on_established(Context& context, IkeSaId id);
   [[nodiscard]] std::vector<IkeSaId> same_tunnel(const v2::IkeSa& sa) const;
   [[nodiscard]] std::vector<IkeSaId> serving(const std::string& connection, const Identification& local,
@@ -93,6 +95,9 @@ class Engine final : private IkeSpiSource {
   void begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection,
                     IkeSaId reauthenticates = {});
   void retry_waiting(Context& context);
+  /// At the end of each event: what upkeep asked for and what came of it.
+  void keep_up(Context& context);
+  void on_acquire(Context& context, PolicyId policy);
 
   Options options_;
   crypto::Library& library_;
@@ -106,6 +111,7 @@ class Engine final : private IkeSpiSource {
   SaTable table_;
   std::unordered_map<JobId, IkeSaId> jobs_;
   std::unordered_map<ChildSaId, IkeSaId> children_;
+  Upkeep upkeep_;
   std::vector<Initiate> waiting_;  ///< for an IKE SA that is being set up
   std::vector<InitialContact> initial_contacts_;
   std::vector<IkeSaId> reauthentications_;

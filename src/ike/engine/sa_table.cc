@@ -6,18 +6,6 @@ namespace keypact::ike {
 
 namespace {
 
-/// Nothing where there is no connection yet, or the IKE SA is over.
-std::optional<std::string> connection_of(const v2::IkeSa& sa) {
-  return std::visit(
-      [](const auto& state) -> std::optional<std::string> {
-        if constexpr (requires { state.intent; }) return state.intent.connection->name;
-        else if constexpr (requires { state.parts(); })
-          return state.serves() ? std::optional(state.parts().connection->name) : std::nullopt;
-        else return std::nullopt;
-      },
-      sa.state());
-}
-
 std::string text_of(const Identification& id) {
   return std::to_string(static_cast<unsigned>(id.type)) + ':' + std::string(as_text(id.data));
 }
@@ -41,6 +29,17 @@ std::vector<IkeSaId> SaIndex::find(const std::string& key) const {
   for (auto entry = entries_.lower_bound({key, {}}); entry != entries_.end() && entry->first == key; ++entry)
     found.push_back(entry->second);
   return found;
+}
+
+std::optional<std::string> SaTable::connection_of(const v2::IkeSa& sa) {
+  return std::visit(
+      [](const auto& state) -> std::optional<std::string> {
+        if constexpr (requires { state.intent; }) return state.intent.connection->name;
+        else if constexpr (requires { state.parts(); })
+          return state.serves() ? std::optional(state.parts().connection->name) : std::nullopt;
+        else return std::nullopt;
+      },
+      sa.state());
 }
 
 v2::IkeSa& SaTable::insert(v2::IkeSa sa) {

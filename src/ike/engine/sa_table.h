@@ -29,6 +29,9 @@ class SaTable {
   v2::IkeSa& insert(v2::IkeSa sa);
   void erase(IkeSaId id);
 
+  /// What it is, or is to be, for; nothing where there is no connection yet, or the IKE SA is on its way out.
+  [[nodiscard]] static std::optional<std::string> connection_of(const v2::IkeSa& sa);
+
   [[nodiscard]] v2::IkeSa* find(IkeSaId id);
   [[nodiscard]] const v2::IkeSa* find(IkeSaId id) const;
   [[nodiscard]] v2::IkeSa* find_by_local_spi(IkeSpi spi);

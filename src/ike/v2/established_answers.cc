@@ -81,6 +81,7 @@ std::vector<EspSpi> EstablishedSa::delete_for_peer(Context& context, const IkeSa
     }
     // RFC 7296 §1.4.1: SAs that we are deleting at this moment are not answered with a Delete of our own.
     if (child->phase != ChildSa::Phase::deleting) ours.push_back(child->inbound_spi);
+    if (child->is_current()) report_lost(record, {child->name}, false);
     let_go(context, record, *child, reason);
   }
   return ours;

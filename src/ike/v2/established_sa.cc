@@ -160,6 +160,12 @@ void EstablishedSa::follow(const config::Snapshot& configuration, const IkeSaRec
 void EstablishedSa::end(Context& context, const IkeSaRecord& record, Refusal reason) {
   if (ended_) return;
   if (reason.code == RefusalCode::deleted_by_peer) hand_over(reason);
+  if (reason.code == RefusalCode::deleted_by_peer || reason.code == RefusalCode::no_answer) {
+    std::vector<std::string> lost;
+    for (const auto& [id, child] : children_)
+      if (child.is_current()) lost.push_back(child.name);
+    report_lost(record, std::move(lost), reason.code == RefusalCode::no_answer);
+  }
   const auto tell = [&](ControlId waiter, bool wanted) {
     if (waiter) context.emit(RequestDone{waiter, record.id, {}, wanted ? std::nullopt : std::optional(reason)});
   };
@@ -202,6 +208,12 @@ std::vector<ChildWish> EstablishedSa::take_wishes() {
       },
       exchange_);
   return wishes;
+}
+
+void EstablishedSa::report_lost(const IkeSaRecord& record, std::vector<std::string> children, bool peer_is_gone) {
+  if (!children.empty())
+    family_matters_.emplace_back(
+        ChildrenLost{parts_.connection->name, std::move(children), record.local, record.remote, peer_is_gone});
 }
 
 void EstablishedSa::hand_over(const Refusal& reason) {

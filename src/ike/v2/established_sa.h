@@ -69,8 +69,16 @@ struct HandOver {
   std::vector<ChildWish> wishes;
   Refusal reason;
 };
+/// Child SAs ended that nobody here wanted to end.
+struct ChildrenLost {
+  std::string connection;
+  std::vector<std::string> children;
+  Endpoint local;
+  Endpoint remote;
+  bool peer_is_gone = false;  ///< it did not answer any more; else it deleted them
+};
 /// What concerns more than one IKE SA, for whoever holds them all.
-using FamilyMatter = std::variant<NewIkeSa, MoveChildren, LetBegin, HandOver>;
+using FamilyMatter = std::variant<NewIkeSa, MoveChildren, LetBegin, HandOver, ChildrenLost>;
 
 class EstablishedSa {
  public:
@@ -165,6 +173,7 @@ class EstablishedSa {
               const std::vector<wire::Payload>& payloads);
   void on_give_up(Context& context, const IkeSaRecord& record);
   void hand_over(const Refusal& reason);
+  void report_lost(const IkeSaRecord& record, std::vector<std::string> children, bool peer_is_gone);
   void after_event(Context& context, const IkeSaRecord& record);
 
   // established_timers.cc: lifetimes, liveness, and what waits for its time.

@@ -1,0 +1,69 @@
+#include "ike/engine/upkeep.h"
+
+#include <algorithm>
+
+namespace keypact::ike {
+namespace {
+
+constexpr Duration kFirstPause = seconds(1);
+constexpr Duration kLongestPause = seconds(60);
+constexpr unsigned kDoublings = 6;
+
+/// From the pause to twice as much: those who lost the same gateway do not come back at the same moment.
+Duration pause_after(unsigned failures, RandomSource& random) {
+  const auto pause = std::min(kFirstPause * (1u << std::min(failures, kDoublings)), kLongestPause);
+  return pause + Duration(static_cast<Duration::rep>(random.u64() % static_cast<std::uint64_t>(pause.count())));
+}
+
+}  // namespace
+
+void Upkeep::want(Initiate initiate, Patience patience, Instant now) {
+  const Name name{initiate.connection, initiate.child};
+  const auto [wish, fresh] = wishes_.try_emplace(name, Wish{std::move(initiate), patience, 0, now});
+  if (patience == Patience::forever) wish->second.patience = patience;
+}
+
+void Upkeep::forget(const std::string& connection) {
+  std::erase_if(wishes_, [&](const auto& entry) { return entry.first.first == connection; });
+}
+
+void Upkeep::forget(const std::string& connection, const std::string& child) { wishes_.erase({connection, child}); }
+
+void Upkeep::forget_unless(const std::function<bool(const Initiate&)>& fits) {
+  std::erase_if(wishes_, [&](const auto& entry) { return !fits(entry.second.initiate); });
+}
+
+std::vector<Initiate> Upkeep::take_due(Instant now) {
+  std::vector<Initiate> due;
+  for (auto& [name, wish] : wishes_) {
+    if (!wish.at || *wish.at > now) continue;
+    wish.at.reset();
+    auto initiate = wish.initiate;
+    initiate.id = ControlId{kOurs | ++last_id_};
+    attempts_.emplace(initiate.id, name);
+    due.push_back(std::move(initiate));
+  }
+  return due;
+}
+
+void Upkeep::conclude(ControlId id, bool up, Instant now, RandomSource& random) {
+  const auto attempt = attempts_.find(id);
+  if (attempt == attempts_.end()) return;
+  const auto wish = wishes_.find(attempt->second);
+  attempts_.erase(attempt);
+  if (wish == wishes_.end()) return;
+  if (up || wish->second.patience == Patience::once) {
+    wishes_.erase(wish);
+    return;
+  }
+  wish->second.at = now + pause_after(wish->second.failures++, random);
+}
+
+std::optional<Instant> Upkeep::next() const {
+  std::optional<Instant> first;
+  for (const auto& [name, wish] : wishes_)
+    if (wish.at && (!first || *wish.at < *first)) first = wish.at;
+  return first;
+}
+
+}  // namespace keypact::ike
