@@ -232,5 +232,49 @@ TEST_F(Rekeying, OfAChildThatThePeerHasLostCreatesItAnew) {
   EXPECT_EQ(child_sas(left()), child_sas(right()));
 }
 
+/// strongSwan derives other keys than RFC 7296 §2.18 says when the PRF changes: a rekeying keeps it.
+class RekeyingPrf : public Rekeying {
+ protected:
+  static Proposal suite(PrfId id) {
+    return {ProtocolId::IKE,
+            {encryption(EncryptionId::ENCR_AES_GCM_16, 256), prf(id), key_exchange(KeyExchangeMethod::CURVE25519)}};
+  }
+  static PrfId prf_in_use(Node& node) {
+    return static_cast<PrfId>(established(node)->parts().proposal.of_type(TransformType::PRF).front().id);
+  }
+};
+
+TEST_F(RekeyingPrf, StaysWhatItIsAlthoughTheEndsPreferOthers) {
+  using enum PrfId;
+  left_site.ike_proposals = {suite(PRF_HMAC_SHA2_256), suite(PRF_HMAC_SHA2_384)};
+  right_site.ike_proposals = {suite(PRF_HMAC_SHA2_384), suite(PRF_HMAC_SHA2_256)};
+  establish();
+  ASSERT_EQ(prf_in_use(left()), PRF_HMAC_SHA2_384) << "the responder chooses";
+  rekey_ike(right());
+  world.run_for(seconds(1));
+  EXPECT_EQ(prf_in_use(left()), PRF_HMAC_SHA2_384) << "as responder";
+  rekey_ike(left(), 2);
+  world.run_for(seconds(1));
+  EXPECT_EQ(prf_in_use(right()), PRF_HMAC_SHA2_384) << "as initiator";
+  expect_one_tunnel();
+}
+
+TEST_F(RekeyingPrf, ChangesWhenTheOldOneIsNotConfiguredAnyMore) {
+  using enum PrfId;
+  left_site.ike_proposals = right_site.ike_proposals = {suite(PRF_HMAC_SHA2_256)};
+  establish();
+  left_site.ike_proposals = right_site.ike_proposals = {suite(PRF_HMAC_SHA2_384)};
+  world.configure(left(), left_site.snapshot());
+  world.configure(right(), right_site.snapshot());
+  rekey_ike(left());
+  world.run_for(seconds(1));
+  EXPECT_EQ(outcome(left(), ControlId{1}), std::nullopt);
+  EXPECT_EQ(prf_in_use(left()), PRF_HMAC_SHA2_384);
+  rekey_ike(right(), 2);
+  world.run_for(seconds(1));
+  EXPECT_EQ(outcome(right(), ControlId{2}), std::nullopt) << "both ends have the same keys";
+  expect_one_tunnel();
+}
+
 }  // namespace
 }  // namespace keypact::sim

@@ -41,7 +41,7 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Rek
   (void)record;
   // The method that both ends agreed on last time saves a round trip, as long as it is still configured.
   auto method = key_exchange_of(parts_.proposal);
-  const auto& offered = parts_.connection->ike_proposals;
+  const auto offered = rekey_offer(*parts_.connection, parts_.channel.keys().prf);
   const bool offers_it = std::ranges::any_of(offered, [&](const auto& proposal) {
     const auto transforms = proposal.of_type(TransformType::KE);
     return std::ranges::find(transforms, key_exchange(method)) != transforms.end();
@@ -66,19 +66,21 @@ void EstablishedSa::take_ike_key_pair(Context& context, const IkeSaRecord& recor
   RekeyIkeSent sent{waiting.purpose, context.ike_spis.fresh_ike_spi(), waiting.method,
                     context.random.octets(kOurNonceOctets), std::move(begun->state)};
   const auto payloads =
-      ike_offer_payloads(*parts_.connection, sent.spi, sent.nonce, sent.method, begun->public_value);
+      ike_offer_payloads(rekey_offer(*parts_.connection, parts_.channel.keys().prf), sent.spi, sent.nonce, sent.method,
+                         begun->public_value);
   exchange_ = std::move(sent);
   send_request(context, record, ExchangeType::CREATE_CHILD_SA, payloads);
 }
 
 void EstablishedSa::on_rekey_ike_response(Context& context, const IkeSaRecord& record, RekeyIkeSent exchange,
                                           const PayloadSet& payloads) {
-  if (const auto method = asked_method(payloads, parts_.connection->ike_proposals, exchange.method)) {
+  const auto offered = rekey_offer(*parts_.connection, parts_.channel.keys().prf);
+  if (const auto method = asked_method(payloads, offered, exchange.method)) {
     const auto job = context.start(JobClass::established, BeginKeyExchange{*method});
     exchange_ = RekeyIkeKeyPair{exchange.purpose, *method, job};
     return;
   }
-  auto agreed = accept_ike_answer(*parts_.connection, exchange.spi, exchange.nonce, exchange.method, payloads);
+  auto agreed = accept_ike_answer(offered, exchange.spi, exchange.nonce, exchange.method, payloads);
   if (!agreed) return on_rekey_ike_refused(context, record, exchange.purpose, std::move(agreed.error()));
   const auto job = context.start(
       JobClass::established,
@@ -152,7 +154,7 @@ void EstablishedSa::answer_rekey_ike(Context& context, const IkeSaRecord& record
                                 {rekey_refusal(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE),
                                  notify_payload(NotifyType::TEMPORARY_FAILURE)},
                                 {});
-  auto agreed = answer_ike_offer(context, *parts_.connection, payloads);
+  auto agreed = answer_ike_offer(context, *parts_.connection, parts_.channel.keys().prf, payloads);
   if (!agreed) return answer_child_refused(context, record, exchange, std::move(agreed.error()), {});
   const auto method = key_exchange_of(agreed->proposal);
   const auto job =
