@@ -122,7 +122,7 @@ constexpr auto kChildSettings = std::to_array<SettingRule>({
      "tunnel|transport|transport_proxy|beet|iptfs|pass|drop"},
     {"policies", boolean, refused, "yes"},
     {"policies_fwd_out", boolean, none, "no"},
-    {"dpd_action", action, none, "none"},
+    {"dpd_action"},
     {"ipcomp", boolean, none, "no"},
     {"inactivity", time, none, "0"},
     {"reqid", number, none, "0"},
@@ -145,8 +145,8 @@ constexpr auto kChildSettings = std::to_array<SettingRule>({
     {"copy_ecn"},
     {"copy_dscp"},
     {"icmp", boolean, none, "no"},
-    {"start_action", action, none, "none|start"},
-    {"close_action", action, none, "none"},
+    {"start_action"},
+    {"close_action"},
 });
 
 constexpr auto kIkeSecretSettings = std::to_array<SettingRule>({{"secret"}, {"id*"}});
