@@ -109,6 +109,31 @@ class Swanctl(PairCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("terminate failed", done.stdout)
 
+    def test_rekey(self):
+        self.bring_up()
+
+        def spis():
+            sas = self.initiator.established()
+            children = [child for sa in sas for child in sa["children"] if child["state"] == "INSTALLED"]
+            return (sas[0]["initiator-spi"], children[0]["spi-in"]) if sas and children else None
+        first = wait_for(spis, "the tunnel")
+        text = self.swanctl("--rekey", "--child", "net")
+        self.assertIn("rekey completed successfully", text)
+        second = wait_for(lambda: spis() if spis()[1] != first[1] else None, "a new Child SA")
+        self.assertEqual(second[0], first[0])
+        self.assertRegex(self.swanctl("--list-sas"), r"net: #\d+, reqid \d+, DELETED, TUNNEL")
+        self.assertIn("rekey completed successfully", self.swanctl("--rekey", "--ike", "tunnel"))
+        third = wait_for(lambda: spis() if spis()[0] != first[0] else None, "a new IKE SA")
+        self.assertEqual(third[1], second[1])
+        self.assertIn("rekey completed successfully", self.swanctl("--rekey", "--ike", "tunnel", "--reauth"))
+        wait_for(lambda: spis() and spis()[0] != third[0] and spis()[1] != third[1], "another IKE SA and Child SA")
+        wait_for(lambda: len(self.initiator.sas()) == 1 and len(self.initiator.sas()[0]["children"]) == 1,
+                 "one IKE SA and one Child SA", 15)
+        self.expect_data(size=20_000)
+        done = swanctl(self.uri, "--rekey", "--child", "nonsense", check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("rekey failed: no matching SAs to rekey found", done.stdout)
+
     def test_log(self):
         path = self.initiator.dir / "followed"
         follower = Process(["swanctl", "--log", "--uri", f"unix://{self.uri}"], path)

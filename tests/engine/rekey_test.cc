@@ -232,6 +232,36 @@ TEST_F(Rekeying, OfAChildThatThePeerHasLostCreatesItAnew) {
   EXPECT_EQ(child_sas(left()), child_sas(right()));
 }
 
+TEST_F(Rekeying, OfTheIkeSaByBothEndsLeavesNothingWhenThePeerNeverHeardOfTheOneThatGaveWay) {
+  // What strongSwan does when a response comes while it handles a request with the same message ID: it does not read it. The Delete
+  // of the old IKE SA then ends its own rekeying.
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
+    SCOPED_TRACE(seed);
+    World fresh(seed);
+    fresh.add("left", left_site.local, left_site.snapshot());
+    fresh.add("right", right_site.local, right_site.snapshot());
+    fresh.control(fresh.node("left"), ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
+    fresh.run_for(seconds(1));
+    fresh.set_judge([&](const InFlight& flight) {
+      const auto header = *wire::parse_header(flight.datagram.octets);
+      const bool unread = &flight.from == &fresh.node("left") && header.response &&
+                          header.exchange == ExchangeType::CREATE_CHILD_SA;
+      return unread ? Fate::drop : Fate::deliver;
+    });
+    for (auto* node : {&fresh.node("left"), &fresh.node("right")})
+      fresh.control(*node, ike::RekeyIke{ControlId{2}, established_id(*node), false});
+    fresh.run_for(milliseconds(300));
+    fresh.set_judge({});
+    fresh.run_for(seconds(12));
+    for (auto* node : {&fresh.node("left"), &fresh.node("right")}) {
+      std::size_t there = 0;
+      for (const auto& [id, sa] : node->engine.ike_sas()) there += sa.established() != nullptr ? 1 : 0;
+      EXPECT_EQ(there, 1u) << node->name;
+      EXPECT_EQ(child_sas(*node), 1u) << node->name;
+    }
+  }
+}
+
 /// strongSwan derives other keys than RFC 7296 §2.18 says when the PRF changes: a rekeying keeps it.
 class RekeyingPrf : public Rekeying {
  protected:

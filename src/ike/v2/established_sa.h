@@ -178,6 +178,7 @@ class EstablishedSa {
 
   // established_timers.cc: lifetimes, liveness, and what waits for its time.
   void check_lifetimes(Context& context, const IkeSaRecord& record);
+  [[nodiscard]] bool was_never_used() const;
   void check_lifetime(Context& context, const IkeSaRecord& record, ChildSa& child);
   void let_expire(Context& context, const IkeSaRecord& record, ChildSaId id);
   void postpone(Context& context, LocalRequest request, unsigned failures);

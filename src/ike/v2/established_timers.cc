@@ -62,7 +62,14 @@ void EstablishedSa::check_lifetimes(Context& context, const IkeSaRecord& record)
     instant.reset();
     return true;
   };
-  if (passed(leaves_at_)) submit(context, record, DeleteIkeRequest{});
+  if (passed(leaves_at_)) {
+    if (was_never_used()) {
+      Refusal reason;
+      reason.code = RefusalCode::terminated;
+      return end(context, record, std::move(reason));
+    }
+    submit(context, record, DeleteIkeRequest{});
+  }
   if (standing_ == Standing::superseded) return;
   if (passed(lifetime_.rekey)) submit(context, record, RekeyIkeRequest{});
   if (passed(lifetime_.reauthenticate)) {
@@ -71,6 +78,12 @@ void EstablishedSa::check_lifetimes(Context& context, const IkeSaRecord& record)
     lifetime_.reauthenticate = context.now + kReauthenticationAttempt;
   }
   if (passed(lifetime_.expires)) submit(context, record, DeleteIkeRequest{});
+}
+
+/// A rekeying of the peer's made it, and no message ever went over it. The peer may not have it: when the old IKE SA is gone, so is
+/// the way to send our response again. A Delete would be repeated to nobody.
+bool EstablishedSa::was_never_used() const {
+  return responses_.expected_id() == 0 && requests_.next_id() == 0 && requests_.is_free();
 }
 
 void EstablishedSa::check_lifetime(Context& context, const IkeSaRecord& record, ChildSa& child) {
