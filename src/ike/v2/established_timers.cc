@@ -80,10 +80,10 @@ void EstablishedSa::check_lifetimes(Context& context, const IkeSaRecord& record)
   if (passed(lifetime_.expires)) submit(context, record, DeleteIkeRequest{});
 }
 
-/// A rekeying of the peer's made it, and no message ever went over it. The peer may not have it: when the old IKE SA is gone, so is
-/// the way to send our response again. A Delete would be repeated to nobody.
+/// A rekeying of the peer's made it, ours took its Child SAs away, and no message ever went over it. The peer may not have it: when
+/// the old IKE SA is gone, so is the way to send our response again. A Delete would be repeated to nobody.
 bool EstablishedSa::was_never_used() const {
-  return responses_.expected_id() == 0 && requests_.next_id() == 0 && requests_.is_free();
+  return children_.empty() && responses_.expected_id() == 0 && requests_.next_id() == 0 && requests_.is_free();
 }
 
 void EstablishedSa::check_lifetime(Context& context, const IkeSaRecord& record, ChildSa& child) {
