@@ -75,7 +75,8 @@ void add_policy_rule(NftablesBatch& batch, const std::string& table, PolicyActio
   if (remote.family() != local.family()) return;
   if (remote.protocol != kAnyProtocol && local.protocol != kAnyProtocol && remote.protocol != local.protocol) return;
   NftablesRule rule(table, kPolicies);
-  rule.load_meta(NFT_META_NFPROTO).equals(std::uint8_t{remote.family() == IpFamily::v4 ? NFPROTO_IPV4 : NFPROTO_IPV6});
+  const bool v4 = remote.family() == IpFamily::v4;
+  rule.load_meta(NFT_META_NFPROTO).equals(static_cast<std::uint8_t>(v4 ? NFPROTO_IPV4 : NFPROTO_IPV6));
   match_address(rule, remote, true);
   match_address(rule, local, false);
   const std::uint8_t protocol = remote.protocol != kAnyProtocol ? remote.protocol : local.protocol;
