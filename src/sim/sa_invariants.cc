@@ -297,7 +297,9 @@ void SaInvariants::check_agreement(const Node& node, BrokenInvariant& broken) co
 std::vector<IkeSaId> SaInvariants::one_sided(const Node& node) const {
   std::vector<IkeSaId> found;
   for (const auto& [id, sa] : node.engine.ike_sas())
-    if (sa.established() != nullptr && !peer_holds(node, sa)) found.push_back(id);
+    // The answer that tells the peer of it may still be on its way.
+    if (sa.established() != nullptr && !peer_holds(node, sa) && world_.now() - sa.record().created > kOverlap)
+      found.push_back(id);
   return found;
 }
 
