@@ -28,7 +28,7 @@ const std::string* first_name(const std::vector<config::AddressPattern>& pattern
 
 }  // namespace
 
-ControlSocket::ControlSocket(io::EventLoop& loop, const CommandLine& line, EngineHost& host, UserspaceBackend& backend,
+ControlSocket::ControlSocket(io::EventLoop& loop, const CommandLine& line, EngineHost& host, Backend& backend,
                              crypto::Library& library, bool tracing_for_log, Note note)
     : loop_(loop),
       line_(line),
@@ -101,9 +101,9 @@ void ControlSocket::locate(ControlId request, const config::Connection& connecti
 
 void ControlSocket::located(ControlId request, std::optional<IpAddress> local, std::optional<IpAddress> remote) {
   if (remote && !local) {
-    const auto route = backend_.netlink().route_to(*remote, kOwnTrafficMark);
-    if (route) local = route->source;
-    else note_(route.error().to_string());
+    const auto source = backend_.source_address_to(*remote);
+    if (source) local = *source;
+    else note_(source.error().to_string());
   }
   server_.located(request, {local, remote});
   arm();

@@ -3,9 +3,9 @@
 #pragma once
 
 #include "control/server.h"
+#include "daemon/backend.h"
 #include "daemon/engine_host.h"
 #include "daemon/options.h"
-#include "daemon/userspace_backend.h"
 #include "io/resolver.h"
 #include "io/unix_server.h"
 
@@ -16,7 +16,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   using Note = std::function<void(const std::string&)>;
 
   /// All outlive this object. `note` takes lines for the daemon's own log.
-  ControlSocket(io::EventLoop& loop, const CommandLine& line, EngineHost& host, UserspaceBackend& backend,
+  ControlSocket(io::EventLoop& loop, const CommandLine& line, EngineHost& host, Backend& backend,
                 crypto::Library& library, bool tracing_for_log, Note note);
 
   [[nodiscard]] Result<void> listen();
@@ -52,7 +52,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   io::EventLoop& loop_;
   const CommandLine& line_;
   EngineHost& host_;
-  UserspaceBackend& backend_;
+  Backend& backend_;
   crypto::Library& library_;
   bool tracing_for_log_;
   Note note_;

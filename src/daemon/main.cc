@@ -9,6 +9,8 @@
 #include "daemon/control_socket.h"
 #include "daemon/key_export.h"
 #include "daemon/log.h"
+#include "daemon/memory_backend.h"
+#include "daemon/userspace_backend.h"
 #include "io/clock.h"
 
 namespace keypact::daemon {
@@ -41,6 +43,12 @@ Result<void> check_algorithms(crypto::Library& library) {
                        "keypactd does not start with it: repair the OpenSSL installation"});
 }
 
+Result<std::unique_ptr<Backend>> open_backend(const CommandLine& line, Transport& transport, crypto::Library& library,
+                                              RandomSource& random) {
+  if (line.backend == "memory") return MemoryBackend::open();
+  return UserspaceBackend::open(line.tun_name, transport, library, random);
+}
+
 int run(const CommandLine& line, Log& log) {
   auto random = crypto::SystemRandom::open();
   if (!random) return fail(log, random.error());
@@ -48,9 +56,9 @@ int run(const CommandLine& line, Log& log) {
   if (auto checked = check_algorithms(library); !checked) return fail(log, checked.error());
 
   io::EventLoop loop;
-  auto transport = Transport::open({line.port, line.nat_port});
+  auto transport = Transport::open({line.port, line.nat_port}, line.backend == "memory" ? 0 : kOwnTrafficMark);
   if (!transport) return fail(log, transport.error());
-  auto backend = UserspaceBackend::open(line.tun_name, *transport, library, **random);
+  auto backend = open_backend(line, *transport, library, **random);
   if (!backend) return fail(log, backend.error());
 
   ike::Options options;
@@ -102,6 +110,8 @@ int run(const CommandLine& line, Log& log) {
   if (!started) return fail(log, started.error());
   log.write(LogLevel::info, std::string("keypactd ") + KEYPACT_VERSION + " listens on UDP " + std::to_string(line.port) +
                                 " and " + std::to_string(line.nat_port) + ", control at " + line.vici_path);
+  if (line.backend == "memory")
+    log.write(LogLevel::warning, "the IPsec stack is in memory: keypactd negotiates and carries no traffic");
   loop.run();
   (*backend)->forget_earlier_run();
   log.write(LogLevel::info, "keypactd ends");

@@ -7,13 +7,13 @@ namespace keypact::daemon {
 ParsedCommandLine parse_command_line(int argc, char** argv) {
   CLI::App app("keypactd: IKEv2 daemon with an IPsec data plane of its own. Runs in the foreground.", "keypactd");
   CommandLine line;
-  std::string backend = "userspace";
   app.set_version_flag("--version", std::string("keypactd ") + KEYPACT_VERSION);
   app.add_option("--config", line.config_directory, "Directory that holds swanctl.conf")->capture_default_str();
   app.add_option("--vici", line.vici_path, "Unix socket for keypact, swanctl and other vici clients")
       ->capture_default_str();
-  app.add_option("--backend", backend, "IPsec stack: userspace")
-      ->check(CLI::IsMember({"userspace"}))
+  app.add_option("--backend", line.backend,
+                 "IPsec stack: userspace; or memory, which negotiates and carries no traffic, for measuring")
+      ->check(CLI::IsMember({"userspace", "memory"}))
       ->capture_default_str();
   app.add_option("--tun", line.tun_name, "Name of the tunnel device; %d becomes a free number")->capture_default_str();
   app.add_option("--port", line.port, "UDP port of IKE")->check(CLI::Range(1, 65535))->capture_default_str();

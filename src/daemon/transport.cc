@@ -4,7 +4,7 @@
 
 namespace keypact::daemon {
 
-Result<Transport> Transport::open(const Ports& ports) {
+Result<Transport> Transport::open(const Ports& ports, std::uint32_t mark) {
   Transport transport;
   transport.ports_ = ports;
   for (const auto family : {IpFamily::v4, IpFamily::v6}) {
@@ -12,7 +12,7 @@ Result<Transport> Transport::open(const Ports& ports) {
     for (const auto port : {ports.ike, ports.nat}) {
       io::UdpOptions options;
       options.bind = {IpAddress::unspecified(family), port};
-      options.mark = kOwnTrafficMark;
+      options.mark = mark;
       TRY(auto socket, io::UdpSocket::open(options));
       transport.sockets_.push_back({std::move(socket), family, port == ports.nat});
     }

@@ -26,7 +26,8 @@ class Transport {
     std::function<void(std::span<const io::ReceivedDatagram>)> esp;
   };
 
-  [[nodiscard]] static Result<Transport> open(const Ports& ports);
+  /// `mark`: SO_MARK, which needs a privilege; 0: none.
+  [[nodiscard]] static Result<Transport> open(const Ports& ports, std::uint32_t mark);
   /// Starts receiving. The receivers are called on the loop's thread for as long as this object lives.
   [[nodiscard]] Result<void> start(io::EventLoop& loop, Receivers receivers);
 

@@ -176,6 +176,11 @@ void UserspaceBackend::send_run(std::span<const esp::OuterPacket> run) {
                                                                             run[failure.index].remote.address});
 }
 
+Result<IpAddress> UserspaceBackend::source_address_to(const IpAddress& peer) {
+  TRY(const auto route, netlink().route_to(peer, kOwnTrafficMark));
+  return route.source;
+}
+
 void UserspaceBackend::learn_path_mtu(const Path& path) {
   const auto route = netlink().route_to(path.remote, kOwnTrafficMark, path.local);
   if (route && route->mtu != 0) plane_.set_path_mtu(path.child_sa, route->mtu, io::monotonic_now());

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "daemon/backend.h"
 #include "daemon/transport.h"
 #include "daemon/tunnel_routes.h"
 #include "esp/data_plane.h"
@@ -14,32 +15,20 @@
 
 namespace keypact::daemon {
 
-class UserspaceBackend {
+class UserspaceBackend final : public Backend {
  public:
-  using Events = std::function<void(const ipsec::StackEvent&)>;
-  using Problems = std::function<void(const std::string&)>;
-
   /// The TUN device `name`, up, and a routing table of our own behind a rule that our own datagrams pass by.
   [[nodiscard]] static Result<std::unique_ptr<UserspaceBackend>> open(const std::string& name, Transport& transport,
                                                                       crypto::Library& library, RandomSource& random);
-  [[nodiscard]] Result<void> start(io::EventLoop& loop, Events events, Problems problems);
-
-  /// Routes and filters follow the policies with settle(), so that a reload costs one look at the network.
-  [[nodiscard]] std::optional<ipsec::StackEvent> apply(ipsec::StackRequest request);
-  void settle();
-  /// The policies of this run are known: what an earlier one left, because it was killed, goes where none of them wants it.
-  void forget_earlier_run();
-  /// The same, later: for policies that clients bring one by one.
-  void forget_earlier_run_at(io::EventLoop& loop, Instant at);
-
-  /// What was to be negotiated for this connection was not: its traffic may ask again.
-  void negotiation_failed(const std::string& connection);
-  /// ESP that came in UDP.
-  void on_udp_esp(std::span<const io::ReceivedDatagram> datagrams);
-
-  [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const { return plane_.counters(id); }
-  [[nodiscard]] const esp::DropCounters& drops() const { return plane_.drops(); }
-  [[nodiscard]] io::Netlink& netlink() { return routes_.netlink(); }
+  [[nodiscard]] Result<void> start(io::EventLoop& loop, Events events, Problems problems) override;
+  [[nodiscard]] std::optional<ipsec::StackEvent> apply(ipsec::StackRequest request) override;
+  void settle() override;
+  void forget_earlier_run() override;
+  void forget_earlier_run_at(io::EventLoop& loop, Instant at) override;
+  void negotiation_failed(const std::string& connection) override;
+  void on_udp_esp(std::span<const io::ReceivedDatagram> datagrams) override;
+  [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const override { return plane_.counters(id); }
+  [[nodiscard]] Result<IpAddress> source_address_to(const IpAddress& peer) override;
 
  private:
   UserspaceBackend(io::TunDevice tun, TunnelRoutes routes, io::InboundFilter filter, Transport& transport,
@@ -63,6 +52,7 @@ class UserspaceBackend {
     IpAddress remote;
   };
   void learn_path_mtu(const Path& path);
+  [[nodiscard]] io::Netlink& netlink() { return routes_.netlink(); }
   void update_filter();
 
   io::TunDevice tun_;

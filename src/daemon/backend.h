@@ -1,0 +1,42 @@
+// Backend: an IPsec stack as the daemon uses it: takes requests of the engine, tells what happens to the SAs, and counts.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "io/datagram.h"
+#include "io/event_loop.h"
+#include "ipsec/stack.h"
+
+namespace keypact::daemon {
+
+class Backend {
+ public:
+  using Events = std::function<void(const ipsec::StackEvent&)>;
+  using Problems = std::function<void(const std::string&)>;
+
+  virtual ~Backend() = default;
+  [[nodiscard]] virtual Result<void> start(io::EventLoop& loop, Events events, Problems problems) = 0;
+
+  /// Routes and filters follow the policies with settle(), so that a reload costs one look at the network.
+  [[nodiscard]] virtual std::optional<ipsec::StackEvent> apply(ipsec::StackRequest request) = 0;
+  virtual void settle() = 0;
+  /// The policies of this run are known: what an earlier one left, because it was killed, goes where none of them wants it.
+  virtual void forget_earlier_run() = 0;
+  /// The same, later: for policies that clients bring one by one.
+  virtual void forget_earlier_run_at(io::EventLoop& loop, Instant at) = 0;
+
+  /// What was to be negotiated for this connection was not: its traffic may ask again.
+  virtual void negotiation_failed(const std::string& connection) = 0;
+  /// ESP that came in UDP.
+  virtual void on_udp_esp(std::span<const io::ReceivedDatagram> datagrams) = 0;
+
+  [[nodiscard]] virtual std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const = 0;
+  /// The address from which our own datagrams reach the peer.
+  [[nodiscard]] virtual Result<IpAddress> source_address_to(const IpAddress& peer) = 0;
+};
+
+}  // namespace keypact::daemon
