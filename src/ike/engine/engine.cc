@@ -107,6 +107,10 @@ void Engine::hold_policies(const Context& context, const config::Connection& con
 
 void Engine::on_deadline(Instant now) {
   auto ctx = context(now);
+  if (const auto first = table_.next_deadline(); first && *first < now) {
+    const auto late = std::chrono::duration_cast<microseconds>(now - *first).count();
+    counters_.deadline_lateness_us = std::max(counters_.deadline_lateness_us, static_cast<std::uint64_t>(late));
+  }
   while (const auto id = table_.due(now)) {
     auto* sa = table_.find(*id);
     if (sa->is_over(now)) table_.erase(*id);
