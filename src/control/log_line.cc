@@ -35,6 +35,15 @@ class Narrator {
     return line;
   }
 
+  std::optional<LogLine> operator()(const ike::IkeSaMoved& event) {
+    auto line = about("IKE", 0, event.ike_sa);
+    const auto* facts = memory_.ike(engine_, event.ike_sa);
+    if (facts == nullptr) return std::nullopt;
+    line.text = described(*facts) + " moved from " + event.from.local.to_string() + "..." + event.from.remote.to_string() +
+                " to " + event.to.local.to_string() + "..." + event.to.remote.to_string();
+    return line;
+  }
+
   std::optional<LogLine> operator()(const ike::IkeSaClosed& event) {
     auto line = about("IKE", event.was_established ? 0 : 1, event.ike_sa);
     if (line.connection.empty()) line.connection = event.connection;

@@ -59,6 +59,7 @@ class Server {
   void tell_log(const ike::Event& event);
   void tell_ladder(Instant now, const ike::MessageTraced& traced);
   void tell_updown(Instant now, const ike::Event& event);
+  void tell_moved(Instant now, const ike::IkeSaMoved& event);
   void tell_rekeyed(Instant now, const ike::IkeSaRekeyed& event);
   void tell_rekeyed(Instant now, const ike::ChildSaRekeyed& event);
   [[nodiscard]] PolicyId policy_of(const ike::v2::ChildSa& child) const;

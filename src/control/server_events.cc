@@ -28,6 +28,7 @@ void Server::on_event(Instant now, const ike::Event& event) {
   tell_log(event);
   if (const auto* traced = std::get_if<ike::MessageTraced>(&event)) tell_ladder(now, *traced);
   tell_updown(now, event);
+  if (const auto* moved = std::get_if<ike::IkeSaMoved>(&event)) tell_moved(now, *moved);
   if (const auto* rekeyed = std::get_if<ike::IkeSaRekeyed>(&event)) tell_rekeyed(now, *rekeyed);
   if (const auto* rekeyed = std::get_if<ike::ChildSaRekeyed>(&event)) tell_rekeyed(now, *rekeyed);
   note_failure(now, event);
@@ -126,6 +127,21 @@ void Server::tell_updown(Instant now, const ike::Event& event) {
 PolicyId Server::policy_of(const ike::v2::ChildSa& child) const {
   const auto* policy = access_.engine().policies().find(child.policy_name);
   return policy == nullptr ? PolicyId() : policy->id;
+}
+
+/// The new endpoints, and the IKE SA with its old ones.
+void Server::tell_moved(Instant now, const ike::IkeSaMoved& event) {
+  const auto* facts = memory_.ike(access_.engine(), event.ike_sa);
+  if (facts == nullptr || !anybody_registered("ike-update")) return;
+  vici::Message message;
+  const auto& [local, remote] = event.to;
+  message.key("local-host", local.address.to_string()).key("local-port", std::to_string(local.port));
+  message.key("remote-host", remote.address.to_string()).key("remote-port", std::to_string(remote.port));
+  auto before = *facts;
+  before.record.local = event.from.local;
+  before.record.remote = event.from.remote;
+  write_ike_sa(message.section(ike_section_name(before)), before, now);
+  publish("ike-update", message);
 }
 
 void Server::tell_rekeyed(Instant now, const ike::IkeSaRekeyed& event) {

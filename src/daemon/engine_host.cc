@@ -70,6 +70,8 @@ void EngineHost::pump() {
 void EngineHost::carry_out(ike::Output output) {
   if (const auto* datagram = std::get_if<ike::Datagram>(&output)) {
     transport_.send(*datagram);
+  } else if (const auto* keepalive = std::get_if<ike::Keepalive>(&output)) {
+    transport_.send(*keepalive);
   } else if (auto* job = std::get_if<ike::Job>(&output)) {
     engine_.on_job_done(io::monotonic_now(), jobs::run_job(library_, random_, std::move(*job)));
   } else if (auto* request = std::get_if<ipsec::StackRequest>(&output)) {

@@ -42,6 +42,16 @@ std::string sentence(const ike::Refusal& refusal, const std::string& connection)
 
 std::string number(std::uint64_t value) { return std::to_string(value); }
 
+/// Which end is behind a NAT, and what is made of it.
+std::string nat_text(const ike::IkeSaEstablished& e) {
+  if (!e.udp_encapsulation) return {};
+  const std::string where = e.nat.local_behind_nat && e.nat.peer_behind_nat ? "; both ends are behind a NAT"
+                            : e.nat.local_behind_nat                        ? "; this end is behind a NAT"
+                            : e.nat.peer_behind_nat                         ? "; the peer is behind a NAT"
+                                                                            : "; no NAT was found";
+  return where + ", ESP goes in UDP";
+}
+
 struct Line {
   LogLevel level = LogLevel::info;
   std::string text;
@@ -53,7 +63,11 @@ struct LineOf {
                                  number(e.message_id) + " (" + number(e.octets) + " octets): " + e.notation};
   }
   Line operator()(const ike::IkeSaEstablished& e) const {
-    return {LogLevel::info, "IKE SA " + number(e.ike_sa.value) + " established"};
+    return {LogLevel::info, "IKE SA " + number(e.ike_sa.value) + " established" + nat_text(e)};
+  }
+  Line operator()(const ike::IkeSaMoved& e) const {
+    return {LogLevel::info, "IKE SA " + number(e.ike_sa.value) + " goes between " + e.to.local.to_string() + " and " +
+                                e.to.remote.to_string() + " from now on, not " + e.from.remote.to_string()};
   }
   Line operator()(const ike::IkeSaClosed& e) const {
     const bool wanted = e.reason.code == ike::RefusalCode::terminated;

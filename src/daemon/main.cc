@@ -65,6 +65,7 @@ int run(const CommandLine& line, Log& log) {
   options.port = line.port;
   options.nat_port = line.nat_port;
   options.fragment_size = line.fragment_size;
+  options.keep_alive = seconds(line.keep_alive);
   options.export_keys = !line.export_keys_directory.empty();
   EngineHost host(loop, options, library, **random, *transport,
                   [&](ipsec::StackRequest request) { return (*backend)->apply(std::move(request)); });

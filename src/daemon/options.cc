@@ -25,6 +25,10 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
                  "IPv4, 1280 for IPv6")
       ->check(CLI::IsMember({0}) | CLI::Range(256, 65535))
       ->capture_default_str();
+  app.add_option("--keep-alive", line.keep_alive,
+                 "Seconds after which a NAT in front of us is sent a keepalive when nothing else goes out (RFC 3948); 0: none")
+      ->check(CLI::Range(0u, 3600u))
+      ->capture_default_str();
   app.add_option("--export-keys", line.export_keys_directory,
                  "Write the keys of all SAs into this directory, as tables for Wireshark. Whoever reads them reads the "
                  "traffic");

@@ -17,6 +17,7 @@ struct CommandLine {
   std::uint16_t port = 500;
   std::uint16_t nat_port = 4500;
   std::uint16_t fragment_size = 1280;
+  unsigned keep_alive = 20;  ///< seconds; 0: no keepalives
   std::string export_keys_directory;  ///< empty: no keys leave the process
   std::string log_level = "info";
 };

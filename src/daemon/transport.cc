@@ -61,6 +61,16 @@ void Transport::send(const ike::Datagram& datagram) {
   (void)bound->socket.send({&outgoing, 1});
 }
 
+void Transport::send(const ike::Keepalive& keepalive) {
+  const auto& [local, remote] = keepalive.path;
+  auto* bound = find(local.address.family(), local.port);
+  if (bound == nullptr) return;
+  // RFC 3948 §2.3: without a marker, so that it is not taken for IKE.
+  std::array<std::uint8_t, 1> octet = {esp::kKeepaliveOctet};
+  const io::OutgoingDatagram outgoing{local.address, remote, 0, 0, false, octet};
+  (void)bound->socket.send({&outgoing, 1});
+}
+
 io::SendReport Transport::send_esp(IpFamily family, std::span<const io::OutgoingDatagram> batch) {
   auto* bound = find(family, ports_.nat);
   if (bound == nullptr) return {};

@@ -33,6 +33,7 @@ class Transport {
 
   [[nodiscard]] std::vector<std::uint16_t> own_ports() const { return {ports_.ike, ports_.nat}; }
   void send(const ike::Datagram& datagram);
+  void send(const ike::Keepalive& keepalive);
   /// ESP in UDP, from the NAT traversal port.
   io::SendReport send_esp(IpFamily family, std::span<const io::OutgoingDatagram> batch);
 

@@ -60,7 +60,9 @@ std::optional<ipsec::StackEvent> UserspaceBackend::apply(ipsec::StackRequest req
     policies_changed_ |= policies_.erase(remove->id) != 0;
   }
   const auto* sa = std::get_if<ipsec::InstallChildSa>(&request);
-  const auto path = sa != nullptr ? std::optional(Path{sa->sa.id, sa->sa.local.address, sa->sa.remote.address}) : std::nullopt;
+  const auto* moved = std::get_if<ipsec::UpdateEndpoints>(&request);
+  auto path = sa != nullptr ? std::optional(Path{sa->sa.id, sa->sa.local.address, sa->sa.remote.address}) : std::nullopt;
+  if (moved != nullptr) path = Path{moved->id, moved->local.address, moved->remote.address};
   // What an SA is to carry finds its way to it from the first packet on.
   if (sa != nullptr) settle();
   auto event = plane_.apply(std::move(request), io::monotonic_now());

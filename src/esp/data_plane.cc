@@ -26,7 +26,7 @@ DataPlane::DataPlane(crypto::Library& library, RandomSource& random, const DataP
       scratch_(kLargestPacket) {}
 
 std::optional<ipsec::StackEvent> DataPlane::apply(ipsec::StackRequest request, Instant /*now*/) {
-  flows_.forget_all();
+  if (!std::holds_alternative<ipsec::AskUse>(request)) flows_.forget_all();
   return std::visit([this](const auto& each) { return on(each); }, request);
 }
 
@@ -75,6 +75,12 @@ std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::UpdateEndpoints& req
     tunnel.path_mtu = plausible_path_mtu(options_.default_path_mtu, request.remote.address.family());
   }
   return std::nullopt;
+}
+
+std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::AskUse& request) {
+  const SaPair* const pair = sad_.find(request.id);
+  if (pair == nullptr) return std::nullopt;
+  return ipsec::ChildSaUse{request.id, pair->counters.last_in, pair->counters.last_out};
 }
 
 bool DataPlane::set_path_mtu(ChildSaId id, std::size_t mtu, Instant now) {

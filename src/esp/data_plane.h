@@ -31,7 +31,8 @@ class DataPlane {
   /// `library` and `random` outlive this object and belong to its thread.
   DataPlane(crypto::Library& library, RandomSource& random, const DataPlaneOptions& options = {});
 
-  /// Carries out one request. InstallChildSa is answered by ChildSaInstalled or ChildSaInstallFailed, the others by nothing.
+  /// Carries out one request. InstallChildSa is answered by ChildSaInstalled or ChildSaInstallFailed, AskUse by ChildSaUse where
+  /// the SA is there, the others by nothing.
   std::optional<ipsec::StackEvent> apply(ipsec::StackRequest request, Instant now);
   /// The question of an Acquire came to nothing: after a pause the next packet may ask again. Harmless where none was asked.
   void acquire_answered(PolicyId policy, Instant now) { spd_.acquire_answered(policy, now + options_.acquire_pause); }
@@ -58,6 +59,7 @@ class DataPlane {
   std::optional<ipsec::StackEvent> on(const ipsec::UseOutbound& request);
   std::optional<ipsec::StackEvent> on(const ipsec::RemoveChildSa& request);
   std::optional<ipsec::StackEvent> on(const ipsec::UpdateEndpoints& request);
+  std::optional<ipsec::StackEvent> on(const ipsec::AskUse& request);
 
   void outbound_packet(InnerPacket packet, Pass& pass);
   [[nodiscard]] SaPair* select(const InnerPacketInfo& info, OctetView packet, Pass& pass);
@@ -69,6 +71,7 @@ class DataPlane {
   void inbound_packet(const OuterPacket& packet, Pass& pass);
   [[nodiscard]] bool authenticate(SaPair& pair, std::uint32_t transmitted, MutableOctets packet, Pass& pass);
   [[nodiscard]] bool resynchronize(InboundSa& sa, std::uint64_t inferred, MutableOctets packet);
+  static void report_move(SaPair& pair, const OuterPacket& packet, std::uint64_t highest_before, Pass& pass);
   void admit(SaPair& pair, const OuterPacket& outer, Pass& pass);
 
   void report_expiry(SaPair& pair, ExpiryReport reached, Pass& pass);

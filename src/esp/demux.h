@@ -15,6 +15,9 @@ enum class DatagramKind : std::uint8_t {
 /// RFC 3948 §2.2: four zero octets where ESP has its SPI.
 inline constexpr std::size_t kNonEspMarkerOctets = 4;
 
+/// RFC 3948 §2.3.
+inline constexpr std::uint8_t kKeepaliveOctet = 0xff;
+
 [[nodiscard]] DatagramKind classify(OctetView payload);
 
 /// What follows the non-ESP marker of a datagram that classify() found to be `ike`.

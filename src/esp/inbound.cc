@@ -10,6 +10,9 @@ namespace {
 constexpr std::uint32_t kFailuresBeforeResync = 32;
 constexpr std::uint64_t kResyncAttempts = 4;
 
+/// Whoever sits on the path could send each packet on from somewhere else.
+constexpr Duration kBetweenMoveReports = seconds(1);
+
 }  // namespace
 
 void DataPlane::inbound(std::span<const OuterPacket> packets, Instant now, OutputBatch& output) {
@@ -24,7 +27,22 @@ void DataPlane::inbound_packet(const OuterPacket& packet, Pass& pass) {
   SaPair* const pair = sad_.find(header->spi);
   if (pair == nullptr) return drops_.count(DropReason::unknown_spi);
   if (!pair->inbound.opener.accepts_size(packet.octets.size())) return drops_.count(DropReason::esp_length);
-  if (authenticate(*pair, header->sequence, packet.octets, pass)) admit(*pair, packet, pass);
+  const auto highest_before = pair->inbound.window.highest();
+  if (!authenticate(*pair, header->sequence, packet.octets, pass)) return;
+  report_move(*pair, packet, highest_before, pass);
+  admit(*pair, packet, pass);
+}
+
+/// RFC 7296 §2.23: only a new packet tells where the peer is, and only where replays are told apart. One that others overtook may
+/// have taken the way that was.
+void DataPlane::report_move(SaPair& pair, const OuterPacket& packet, std::uint64_t highest_before, Pass& pass) {
+  const auto& tunnel = pair.tunnel;
+  if (!packet.udp_encapsulation || !tunnel.udp_encapsulation || packet.remote == tunnel.remote) return;
+  const auto& window = pair.inbound.window;
+  if (window.size() == 0 || window.highest() <= highest_before || packet.local.address != tunnel.local.address) return;
+  if (pair.move_reported && pass.now < *pair.move_reported + kBetweenMoveReports) return;
+  pair.move_reported = pass.now;
+  pass.output.add_event(ipsec::PeerMoved{pair.id, packet.remote});
 }
 
 bool DataPlane::authenticate(SaPair& pair, std::uint32_t transmitted, MutableOctets packet, Pass& pass) {

@@ -51,6 +51,7 @@ struct SaPair {
   InboundSa inbound;
   ipsec::ChildSaCounters counters;
   ExpiryReport reported = ExpiryReport::none;
+  std::optional<Instant> move_reported{};  ///< when it was told that the peer has another endpoint
 };
 
 }  // namespace keypact::esp

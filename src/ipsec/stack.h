@@ -71,8 +71,13 @@ struct UpdateEndpoints {
   bool udp_encapsulation = false;
 };
 
+/// When did it carry something last? Answered by ChildSaUse, where the SA is there.
+struct AskUse {
+  ChildSaId id;
+};
+
 using StackRequest =
-    std::variant<InstallPolicy, RemovePolicy, InstallChildSa, UseOutbound, RemoveChildSa, UpdateEndpoints>;
+    std::variant<InstallPolicy, RemovePolicy, InstallChildSa, UseOutbound, RemoveChildSa, UpdateEndpoints, AskUse>;
 
 /// Answers InstallChildSa.
 struct ChildSaInstalled {
@@ -92,7 +97,20 @@ struct ChildSaExpired {
   bool hard = false;
 };
 
-using StackEvent = std::variant<ChildSaInstalled, ChildSaInstallFailed, Acquire, ChildSaExpired>;
+/// Answers AskUse; the origin where it never carried anything.
+struct ChildSaUse {
+  ChildSaId id;
+  Instant last_in;
+  Instant last_out;
+};
+/// ESP in UDP came from another endpoint of the peer than the SA has: it is authentic, and the newest packet of its SA by a
+/// sequence number that is checked (RFC 7296 §2.23). Not told again at once when nobody answers with UpdateEndpoints.
+struct PeerMoved {
+  ChildSaId id;
+  Endpoint remote;
+};
+
+using StackEvent = std::variant<ChildSaInstalled, ChildSaInstallFailed, Acquire, ChildSaExpired, ChildSaUse, PeerMoved>;
 
 /// Counters of one Child SA, read on demand.
 struct ChildSaCounters {

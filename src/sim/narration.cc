@@ -31,6 +31,7 @@ std::string in_words(const ike::Event& event) {
       Overload{
           [](const ike::MessageTraced& e) { return text(e); },
           [](const ike::IkeSaEstablished& e) { return text(e.ike_sa) + " is established"; },
+          [](const ike::IkeSaMoved& e) { return text(e.ike_sa) + " has its peer at " + e.to.remote.to_string(); },
           [](const ike::IkeSaClosed& e) { return text(e.ike_sa) + " is over: " + text(e.reason); },
           [](const ike::ChildSaUp& e) { return text(e.child_sa) + " of " + text(e.ike_sa) + " is up"; },
           [](const ike::ChildSaDown& e) { return text(e.child_sa) + " of " + text(e.ike_sa) + " is down"; },
@@ -68,6 +69,8 @@ std::string in_words(const ipsec::StackEvent& event) {
           [](const ipsec::ChildSaInstallFailed& e) { return text(e.id) + " is not installed: " + e.reason; },
           [](const ipsec::Acquire& e) { return "traffic for policy " + std::to_string(e.policy.value); },
           [](const ipsec::ChildSaExpired& e) { return text(e.id) + (e.hard ? " has expired" : " expires soon"); },
+          [](const ipsec::ChildSaUse& e) { return "it is told when " + text(e.id) + " was used"; },
+          [](const ipsec::PeerMoved& e) { return text(e.id) + " receives from " + e.remote.to_string(); },
       },
       event);
 }

@@ -24,6 +24,7 @@ struct Node {
     std::construct_at(&engine, options, library, random, now);
     stack = {};
     events.clear();
+    keepalives.clear();
     jobs.clear();
     installations.clear();
     ++lives;
@@ -36,6 +37,7 @@ struct Node {
   ike::Engine engine;
   SimulatedStack stack;
   std::vector<ike::Event> events;
+  std::vector<ike::Keepalive> keepalives;  ///< that it sent
   std::set<JobId> jobs;               ///< that run
   std::set<ChildSaId> installations;  ///< that the stack has not answered yet
   unsigned lives = 1;

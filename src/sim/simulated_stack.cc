@@ -27,10 +27,15 @@ std::optional<ipsec::StackEvent> SimulatedStack::apply(ipsec::StackRequest reque
     return install(std::move(wanted->sa));
   } else if (const auto* gone = std::get_if<ipsec::RemoveChildSa>(&request)) {
     child_sas_.erase(gone->id);
+    last_out_.erase(gone->id);
   } else if (const auto* use = std::get_if<ipsec::UseOutbound>(&request)) {
     const auto found = child_sas_.find(use->id);
     complain_unless(found != child_sas_.end(), "a Child SA is to be used that is not there");
     if (found != child_sas_.end()) found->second.use_outbound = true;
+  } else if (const auto* question = std::get_if<ipsec::AskUse>(&request)) {
+    if (!child_sas_.contains(question->id)) return std::nullopt;
+    const auto last_out = last_out_.find(question->id);
+    return ipsec::ChildSaUse{question->id, {}, last_out != last_out_.end() ? last_out->second : Instant()};
   } else if (const auto* moved = std::get_if<ipsec::UpdateEndpoints>(&request)) {
     const auto found = child_sas_.find(moved->id);
     complain_unless(found != child_sas_.end(), "a Child SA is moved that is not there");

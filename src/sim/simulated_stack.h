@@ -15,6 +15,9 @@ class SimulatedStack {
   /// The next `count` installations are refused.
   void refuse_installs(unsigned count) { refusals_left_ = count; }
 
+  /// It carried something to the peer.
+  void sent_over(ChildSaId id, Instant when) { last_out_[id] = when; }
+
   /// What no IPsec stack could do of what it was asked; empty while all was sound.
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
@@ -27,6 +30,7 @@ class SimulatedStack {
 
   std::map<PolicyId, ipsec::Policy> policies_;
   std::map<ChildSaId, ipsec::ChildSa> child_sas_;
+  std::map<ChildSaId, Instant> last_out_;
   unsigned refusals_left_ = 0;
   std::string complaint_;
 };

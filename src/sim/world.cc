@@ -131,6 +131,9 @@ void World::collect(Node& node, Step::Cause cause) {
   for (auto& output : outputs) {
     if (auto* datagram = std::get_if<ike::Datagram>(&output)) {
       transmit(node, std::move(*datagram));
+    } else if (const auto* keepalive = std::get_if<ike::Keepalive>(&output)) {
+      tell(node.name, "sends a keepalive to " + keepalive->path.remote.to_string());
+      node.keepalives.push_back(*keepalive);
     } else if (auto* job = std::get_if<ike::Job>(&output)) {
       node.jobs.insert(job->id);
       schedule(between(kJobDelay, faults_.most_job_delay), node, std::move(*job));

@@ -23,10 +23,12 @@ struct Options {
   /// Octets of the largest IP packet that a message is sent in when it can be fragmented (RFC 7383 §2.5.1); 0: 576 for IPv4, 1280
   /// for IPv6.
   std::uint16_t fragment_size = 1280;
+  /// A NAT in front of us hears something on each path at least this often (RFC 3948 §4); 0: only when there is something to say.
+  Duration keep_alive = seconds(20);
   bool export_keys = false;       ///< make IkeKeysDerived and ChildKeysDerived
 };
 
-using Output = std::variant<Datagram, ipsec::StackRequest, Job, Event>;
+using Output = std::variant<Datagram, Keepalive, ipsec::StackRequest, Job, Event>;
 using Outputs = std::vector<Output>;
 
 /// Numbers that never repeat in one engine.

@@ -25,6 +25,8 @@ struct Counters {
   std::uint64_t fragment_sets_expired = 0;  ///< never completed
   std::uint64_t messages_refragmented = 0;  ///< sent again in smaller fragments (RFC 7383 §2.5.2)
   std::uint64_t deadline_lateness_us = 0;  ///< the most that anything was done after its time, in microseconds
+  std::uint64_t keepalives_sent = 0;
+  std::uint64_t peer_moves = 0;           ///< a NAT in front of the peer gave it another endpoint, and we followed
   std::uint64_t unprotected_errors = 0;   ///< error notifies in clear, remembered as hints only
 };
 

@@ -1,5 +1,5 @@
 // Datagram: one IKE message on its way, with the endpoints of its UDP datagram. The non-ESP marker of RFC 3948 §2.2 is put on
-// and taken off outside, wherever the local port is the NAT traversal port.
+// and taken off outside, wherever the local port is the NAT traversal port. And Keepalive, which is sent without one.
 #pragma once
 
 #include "base/ip_address.h"
@@ -11,6 +11,18 @@ struct Datagram {
   Endpoint local;
   Endpoint remote;
   Octets octets;
+};
+
+/// From where to where the datagrams of an IKE SA go.
+struct Path {
+  Endpoint local;
+  Endpoint remote;
+  auto operator<=>(const Path&) const = default;
+};
+
+/// The one octet 0xff, without a marker: a NAT in front of us is to remember the way. RFC 3948 §2.3.
+struct Keepalive {
+  Path path;
 };
 
 }  // namespace keypact::ike

@@ -6,7 +6,8 @@
 
 #include "base/id.h"
 #include "base/instant.h"
-#include "base/ip_address.h"
+#include "ike/core/datagram.h"
+#include "ike/core/nat_situation.h"
 #include "ike/core/refusal.h"
 #include "proto/packet_keys.h"
 #include "proto/spi.h"
@@ -26,6 +27,14 @@ struct MessageTraced {
 };
 struct IkeSaEstablished {
   IkeSaId ike_sa;
+  NatSituation nat{};
+  bool udp_encapsulation = false;  ///< ESP goes into UDP
+};
+/// The IKE SA and its Child SAs have other endpoints from now on.
+struct IkeSaMoved {
+  IkeSaId ike_sa;
+  Path from;
+  Path to;
 };
 /// The IKE SA is gone, established or not; the refusal says why.
 struct IkeSaClosed {
@@ -82,7 +91,7 @@ struct ChildKeysDerived {
   PacketKeys keys;
 };
 
-using Event = std::variant<MessageTraced, IkeSaEstablished, IkeSaClosed, ChildSaUp, ChildSaDown, IkeSaRekeyed, ChildSaRekeyed, Refused, RequestDone,
-                           IkeKeysDerived, ChildKeysDerived>;
+using Event = std::variant<MessageTraced, IkeSaEstablished, IkeSaMoved, IkeSaClosed, ChildSaUp, ChildSaDown, IkeSaRekeyed,
+                           ChildSaRekeyed, Refused, RequestDone, IkeKeysDerived, ChildKeysDerived>;
 
 }  // namespace keypact::ike

@@ -3,18 +3,11 @@
 
 #include "base/ip_address.h"
 #include "crypto/prf.h"
+#include "ike/core/nat_situation.h"
 #include "ike/core/payload_set.h"
 #include "proto/spi.h"
 
 namespace keypact::ike {
-
-struct NatSituation {
-  bool supported = false;  ///< the peer sent NAT_DETECTION notifies
-  bool local_behind_nat = false;
-  bool peer_behind_nat = false;
-  [[nodiscard]] bool any() const { return local_behind_nat || peer_behind_nat; }
-  bool operator==(const NatSituation&) const = default;
-};
 
 /// The two notifies for a message from `local` to `remote`. With `pretend_nat` the source hash is made not to match, which
 /// forces UDP encapsulation.

@@ -12,7 +12,8 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
       random_(random),
       configuration_(std::make_shared<const config::Snapshot>()),
       esp_spis_(options.engine_index % ipsec::SpiLayout::kEngines, random),
-      cookies_(random, now) {}
+      cookies_(random, now),
+      keepalives_(options.keep_alive) {}
 
 Context Engine::context(Instant now) {
   return {now,  options_,  library_,  random_,  configuration_,    esp_spis_, *this,
@@ -20,11 +21,12 @@ Context Engine::context(Instant now) {
 }
 
 void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {
-  const bool established = note_outputs(first_output, id);
+  const bool established = note_outputs(context, first_output, id);
   std::vector<v2::FamilyMatter> matters;
   if (auto* sa = table_.find(id)) {
     matters = sa->take_family_matters();
     table_.refile(*sa);
+    file_path(*sa, context.now);
     if (sa->is_over(context.now)) table_.erase(id);
   }
   for (auto& matter : matters) std::visit([&](auto& family) { handle(context, std::move(family)); }, matter);
@@ -35,12 +37,14 @@ void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {
 }
 
 /// True when the IKE SA was established.
-bool Engine::note_outputs(std::size_t first, IkeSaId id) {
+bool Engine::note_outputs(const Context& context, std::size_t first, IkeSaId id) {
   bool established = false;
   for (auto i = first; i < outputs_.size(); ++i) {
     if (const auto* event = std::get_if<Event>(&outputs_[i]))
       established = established || std::holds_alternative<IkeSaEstablished>(*event);
     if (const auto* job = std::get_if<Job>(&outputs_[i])) jobs_.emplace(job->id, id);
+    if (const auto* datagram = std::get_if<Datagram>(&outputs_[i]); datagram != nullptr && !keepalives_.empty())
+      keepalives_.sent({datagram->local, datagram->remote}, context.now);
     const auto* request = std::get_if<ipsec::StackRequest>(&outputs_[i]);
     if (request == nullptr) continue;
     if (const auto* install = std::get_if<ipsec::InstallChildSa>(request)) children_.emplace(install->sa.id, id);
@@ -116,13 +120,15 @@ void Engine::on_deadline(Instant now) {
     if (sa->is_over(now)) table_.erase(*id);
     else drive(ctx, *sa, [&](v2::IkeSa& due) { due.on_deadline(ctx); });
   }
+  send_keepalives(ctx);
   keep_up(ctx);
 }
 
 std::optional<Instant> Engine::deadline() const {
-  const auto first = table_.next_deadline();
-  const auto wanted = upkeep_.next();
-  return first && wanted ? std::min(*first, *wanted) : first ? first : wanted;
+  std::optional<Instant> first;
+  for (const auto& next : {table_.next_deadline(), upkeep_.next(), keepalives_.next()})
+    if (next && (!first || *next < *first)) first = next;
+  return first;
 }
 
 void Engine::on_job_done(Instant now, JobDone done) {
@@ -147,6 +153,8 @@ void Engine::on_stack_event(Instant now, const ipsec::StackEvent& event) {
       event);
   const auto found = children_.find(child);
   auto* sa = found == children_.end() ? nullptr : table_.find(found->second);
+  if (const auto* use = std::get_if<ipsec::ChildSaUse>(&event); use != nullptr && sa != nullptr)
+    return note_use(ctx, *use, sa->record().id);
   if (sa != nullptr) drive(ctx, *sa, [&](v2::IkeSa& owner) { owner.on_stack_event(ctx, event); });
   keep_up(ctx);
 }
@@ -203,6 +211,7 @@ void Engine::on_sa_init_request(Context& context, const v2::Received& received) 
   record.responder_spi = fresh_ike_spi();
   record.local = received.datagram.local;
   record.remote = received.datagram.remote;
+  record.reached_by_peer = true;
   record.created = context.now;
   v2::trace_message(context, record.id, false, received.message, nullptr, received.datagram.octets.size());
   const auto first_output = outputs_.size();

@@ -4,6 +4,7 @@
 
 #include "ike/core/cookie.h"
 #include "ike/engine/control_request.h"
+#include "ike/engine/keepalives.h"
 #include "ike/engine/sa_table.h"
 #include "ike/engine/upkeep.h"
 
@@ -17,6 +18,7 @@ struct Footprint {
   std::size_t child_sas = 0;
   std::size_t waiting_requests = 0;
   std::size_t esp_spis = 0;
+  std::size_t kept_paths = 0;  ///< on which a NAT in front of us gets keepalives
   bool operator==(const Footprint&) const = default;
 };
 
@@ -46,7 +48,7 @@ class Engine final : private IkeSpiSource {
   [[nodiscard]] const PolicyBook& policies() const { return policies_; }
   [[nodiscard]] Footprint footprint() const {
     return {table_.all().size(), table_.half_open(), jobs_.size(), children_.size(), waiting_.size(),
-            esp_spis_.count_in_use()};
+            esp_spis_.count_in_use(), keepalives_.size()};
   }
 
  private:
@@ -55,8 +57,14 @@ class Engine final : private IkeSpiSource {
   template <class Step>
   void drive(Context& context, v2::IkeSa& sa, Step&& step);
   void settle(Context& context, std::size_t first_output, IkeSaId id);
-  bool note_outputs(std::size_t first, IkeSaId id);
+  bool note_outputs(const Context& context, std::size_t first, IkeSaId id);
   void forget_others(Context& context, const InitialContact& contact);
+
+  // nat_keepalives.cc: NATs in front of us. RFC 3948 §4.
+  void file_path(const v2::IkeSa& sa, Instant now);
+  void note_use(Context& context, const ipsec::ChildSaUse& use, IkeSaId owner);
+  void send_keepalives(Context& context);
+  [[nodiscard]] std::size_t ask_use(Context& context, const std::vector<IkeSaId>& ike_sas) const;
 
   // family.cc: what concerns more than one IKE SA.
   void handle(Context& context, v2::NewIkeSa matter);
@@ -111,6 +119,7 @@ class Engine final : private IkeSpiSource {
   SaTable table_;
   std::unordered_map<JobId, IkeSaId> jobs_;
   std::unordered_map<ChildSaId, IkeSaId> children_;
+  Keepalives keepalives_;
   Upkeep upkeep_;
   std::vector<Initiate> waiting_;  ///< for an IKE SA that is being set up
   std::vector<InitialContact> initial_contacts_;

@@ -36,6 +36,7 @@ struct ChildSa {
   bool udp_encapsulation = false;
   Instant created;
   ControlId waiter;        ///< whoever asked for it and waits for the installation
+  bool moved = false;      ///< the path changed while it was being installed
   bool announced = false;  ///< ChildSaUp was told
   ChildOrigin origin;
   std::optional<ChildSaId> replaced_by;

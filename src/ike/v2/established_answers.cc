@@ -196,7 +196,7 @@ void EstablishedSa::answer_child_refused(Context& context, const IkeSaRecord& re
 void EstablishedSa::answer_first_child(Context& context, const IkeSaRecord& record, Octets request,
                                        const PayloadSet& payloads, const Nonces& nonces,
                                        std::vector<wire::Payload> answer_so_far) {
-  responses_.accepted(std::move(request));
+  responses_.accepted(std::move(request), record.path());
   const auto exchange = ExchangeType::IKE_AUTH;
   auto agreed = answer_child_offer(context, record, parts_.connection, payloads, exchange);
   // RFC 7296 §1.2: a Child SA that fails leaves the IKE SA standing.

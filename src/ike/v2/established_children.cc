@@ -57,8 +57,9 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   return id;
 }
 
-void EstablishedSa::on_stack_event(Context& context, const IkeSaRecord& record, const ipsec::StackEvent& event) {
+void EstablishedSa::on_stack_event(Context& context, IkeSaRecord& record, const ipsec::StackEvent& event) {
   if (ended_) return;
+  if (const auto* moved = std::get_if<ipsec::PeerMoved>(&event)) on_peer_moved(context, record, *moved);
   if (const auto* installed = std::get_if<ipsec::ChildSaInstalled>(&event))
     on_installed(context, record, installed->id);
   if (const auto* failed = std::get_if<ipsec::ChildSaInstallFailed>(&event))
@@ -75,6 +76,7 @@ void EstablishedSa::on_installed(Context& context, const IkeSaRecord& record, Ch
   if (found == children_.end() || found->second.phase != ChildSa::Phase::installing) return;
   auto& child = found->second;
   child.phase = ChildSa::Phase::installed;
+  if (child.moved) move_child(context, record, child);
   if (pending_child_ && pending_child_->installing == id) finish_pending_answer(context, record, true);
   // One that replaces another, or that met one of the other end, is announced when it is clear which of them stays.
   if (child.origin.lower_nonce.empty()) announce(context, record, child);

@@ -214,19 +214,25 @@ NewIkeSa EstablishedSa::successor(Context& context, const IkeSaRecord& record, c
   return fresh;
 }
 
-void EstablishedSa::inherit(Context& context, const IkeSaRecord& record, EstablishedSa& other, IkeSaId other_id) {
+void EstablishedSa::inherit(Context& context, IkeSaRecord& record, EstablishedSa& other,
+                            const IkeSaRecord& other_record) {
   children_.merge(other.children_);
   std::ranges::move(other.queue_, std::back_inserter(queue_));
   other.queue_.clear();
   if (std::exchange(other.announced_, false)) {
     announced_ = true;
-    context.emit(IkeSaRekeyed{other_id, record.id});
+    context.emit(IkeSaRekeyed{other_record.id, record.id});
   }
   // Back from the one that the peer made and took away: our own rekeying goes on.
   if (standing_ == Standing::superseded) {
     standing_ = Standing::current;
     leaves_at_.reset();
     crossing_.reset();
+  }
+  // Whoever heard of the peer last knows where it is.
+  if (record.path() != other_record.path()) {
+    if (other.last_heard_ > last_heard_) move(context, record, other_record.path());
+    else move_children(context, record);
   }
   last_heard_ = std::max(last_heard_, other.last_heard_);
 }

@@ -72,8 +72,8 @@ void EstablishedSa::on_request(Context& context, IkeSaRecord& record, const Rece
     ++context.counters.out_of_state;
     return;
   }
-  last_heard_ = context.now;
-  responses_.accepted(parts_.channel.identity_of(received));
+  heard_from(context, record, received.datagram);
+  responses_.accepted(parts_.channel.identity_of(received), {received.datagram.local, received.datagram.remote});
   if (const auto* bad = std::get_if<AuthenticButMalformed>(&opened)) {
     ++context.counters.malformed_authentic;
     answer(context, record, header.exchange, {notify_payload(bad->error.notify())});
@@ -104,8 +104,8 @@ void EstablishedSa::on_response(Context& context, IkeSaRecord& record, const Rec
     ++context.counters.not_authentic;
     return;
   }
-  last_heard_ = context.now;
   requests_.answered();
+  heard_from(context, record, received.datagram);
   const auto* fine = std::get_if<Fine>(&opened);
   const auto problem = [&]() -> std::optional<std::string> {
     if (fine == nullptr) return std::get<AuthenticButMalformed>(opened).error.to_string();
@@ -126,7 +126,7 @@ void EstablishedSa::send_request(Context& context, const IkeSaRecord& record, Ex
                                  const std::vector<wire::Payload>& payloads) {
   const auto header = record.header(exchange, requests_.next_id(), false);
   auto request = parts_.channel.seal(context, record, header, payloads);
-  send(context, record, request);
+  send(context, record.path(), request);
   requests_.sent(std::move(request), context.now);
 }
 
@@ -134,7 +134,8 @@ void EstablishedSa::answer(Context& context, const IkeSaRecord& record, Exchange
                            const std::vector<wire::Payload>& payloads) {
   const auto header = record.header(exchange, responses_.expected_id() - 1, true);
   auto response = parts_.channel.seal(context, record, header, payloads);
-  send(context, record, response);
+  // RFC 7296 §2.11: to where the request came from.
+  send(context, responses_.origin(), response);
   responses_.answered(std::move(response));
 }
 

@@ -95,7 +95,7 @@ class EstablishedSa {
   void on_message(Context& context, IkeSaRecord& record, const Received& received);
   void on_deadline(Context& context, const IkeSaRecord& record);
   void on_job_done(Context& context, const IkeSaRecord& record, JobDone done);
-  void on_stack_event(Context& context, const IkeSaRecord& record, const ipsec::StackEvent& event);
+  void on_stack_event(Context& context, IkeSaRecord& record, const ipsec::StackEvent& event);
   void submit(Context& context, const IkeSaRecord& record, LocalRequest request);
   /// Goes on under the present configuration of its connection, if that still names both identities.
   void follow(const config::Snapshot& configuration, const IkeSaRecord& record);
@@ -105,7 +105,7 @@ class EstablishedSa {
   /// What came up since the last call.
   [[nodiscard]] std::vector<FamilyMatter> take_family_matters() { return std::exchange(family_matters_, {}); }
   /// Takes over the Child SAs of `other`, and the requests that wait there.
-  void inherit(Context& context, const IkeSaRecord& record, EstablishedSa& other, IkeSaId other_id);
+  void inherit(Context& context, IkeSaRecord& record, EstablishedSa& other, const IkeSaRecord& other_record);
   /// Its Child SAs are gone to another one; it is to be deleted, by us or by the peer.
   void retire(Context& context, const IkeSaRecord& record, bool delete_it);
   void let_begin(Context& context, const IkeSaRecord& record);
@@ -175,6 +175,15 @@ class EstablishedSa {
   void hand_over(const Refusal& reason);
   void report_lost(const IkeSaRecord& record, std::vector<std::string> children, bool peer_is_gone);
   void after_event(Context& context, const IkeSaRecord& record);
+
+  // established_path.cc: the path of the IKE SA and its Child SAs.
+  /// A message of the peer is authentic and no replay.
+  void heard_from(Context& context, IkeSaRecord& record, const Datagram& datagram);
+  void on_peer_moved(Context& context, IkeSaRecord& record, const ipsec::PeerMoved& event);
+  void follow_peer(Context& context, IkeSaRecord& record, const Endpoint& remote);
+  void move(Context& context, IkeSaRecord& record, const Path& path);
+  void move_children(Context& context, const IkeSaRecord& record);
+  static void move_child(Context& context, const IkeSaRecord& record, ChildSa& child);
 
   // established_timers.cc: lifetimes, liveness, and what waits for its time.
   void check_lifetimes(Context& context, const IkeSaRecord& record);
@@ -277,6 +286,7 @@ class EstablishedSa {
   std::deque<QueuedRequest> queue_;
   Lifetime lifetime_;
   Instant last_heard_;
+  std::optional<Instant> moved_at_;
   Standing standing_ = Standing::current;
   std::optional<Instant> leaves_at_;  ///< superseded: the peer was to delete it and may not
   std::optional<IkeCrossing> crossing_;

@@ -68,7 +68,7 @@ void IkeSa::inherit(Context& context, IkeSa& other) {
   auto* heir = std::get_if<EstablishedSa>(&state_);
   auto* predecessor = std::get_if<EstablishedSa>(&other.state_);
   if (heir != nullptr && predecessor != nullptr)
-    heir->inherit(context, record_, *predecessor, other.record_.id);
+    heir->inherit(context, record_, *predecessor, other.record_);
 }
 
 void IkeSa::retire(Context& context, bool delete_it) {

@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "base/instant.h"
+#include "ike/core/datagram.h"
 #include "ike/core/nat_detection.h"
 
 namespace keypact::ike::v2 {
@@ -16,9 +17,14 @@ struct IkeSaRecord {
   Endpoint remote;
   NatSituation nat;
   bool udp_encapsulation = false;  ///< ESP goes into UDP (RFC 3948)
+  bool reached_by_peer = false;    ///< the peer's first message came unasked: a NAT in front of us forwards what comes for us
   Instant created;
 
   [[nodiscard]] IkeSpi local_spi() const { return initiator ? initiator_spi : responder_spi; }
+  [[nodiscard]] Path path() const { return {local, remote}; }
+  /// The peer's endpoint is what a NAT makes of it, and its next authentic packet gets through to us wherever ours went.
+  /// RFC 7296 §2.23: who is behind a NAT itself, and only reached because it spoke first, stays where it is.
+  [[nodiscard]] bool follows_peer() const { return nat.peer_behind_nat && (!nat.local_behind_nat || reached_by_peer); }
   [[nodiscard]] wire::Header header(ExchangeType exchange, std::uint32_t message_id, bool response) const {
     wire::Header header;
     header.initiator_spi = initiator_spi;

@@ -59,7 +59,7 @@ State refuse_responder(Context& context, const IkeSaRecord& record, AwaitAuth&& 
   const auto header = record.header(ExchangeType::INFORMATIONAL, state.window.next_id(), false);
   std::vector<wire::Payload> payloads = {notify_payload(NotifyType::AUTHENTICATION_FAILED),
                                          wire::DeletePayload{ProtocolId::IKE, {}}};
-  send(context, record, state.channel.seal(context, record, header, payloads));
+  send(context, record.path(), state.channel.seal(context, record, header, payloads));
   context.esp_spis.release(state.offer.inbound_spi);
   return close_attempt(context, record, state.intent, std::move(reason));
 }
@@ -81,7 +81,7 @@ State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAu
                          std::move(state.channel), state.window.next_id(), 0, context.now, context.now, state.intent.reauthenticates};
   EstablishedSa sa(context, std::move(parts), std::move(peer));
   sa.follow(*context.configuration, record);
-  context.emit(IkeSaEstablished{record.id});
+  context.emit(IkeSaEstablished{record.id, record.nat, record.udp_encapsulation});
   sa.take_first_child(context, record, state.offer, payloads, {state.nonce, state.peer_nonce}, state.intent.request);
   return sa;
 }
@@ -153,7 +153,7 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   const auto payloads = auth_payloads(context, state, keys, *key, local_id, *offer);
   SecureChannel channel(std::move(keys), true, state.fragmentation);
   auto request = channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, 1, false), payloads);
-  send(context, record, request);
+  send(context, record.path(), request);
   RequestWindow window(1);
   window.sent(std::move(request), context.now);
   return AwaitAuth{std::move(state.intent),   std::move(channel),        std::move(window),

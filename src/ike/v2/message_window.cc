@@ -34,8 +34,9 @@ ResponseWindow::Verdict ResponseWindow::judge(const wire::Message& request, Octe
   return first_fragment ? Verdict::refragmented : Verdict::outside;
 }
 
-void ResponseWindow::accepted(Octets identity) {
+void ResponseWindow::accepted(Octets identity, const Path& origin) {
   request_ = std::move(identity);
+  origin_ = origin;
   response_ = {};
   repetitions_ = 0;
   ++expected_id_;

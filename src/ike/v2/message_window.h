@@ -24,6 +24,8 @@ class RequestWindow {
   void answered() { outstanding_.reset(); }
 
   [[nodiscard]] std::optional<Instant> deadline() const;
+  /// The request that waits for its response, or nothing.
+  [[nodiscard]] const SealedMessage* outstanding() const { return outstanding_ ? &outstanding_->message : nullptr; }
   /// At the deadline: the request to send again, or nothing to give up.
   [[nodiscard]] SealedMessage* retransmit(Instant now);
   /// The request was cut anew: its retransmissions begin from the start.
@@ -55,10 +57,13 @@ class ResponseWindow {
   [[nodiscard]] Verdict judge(const wire::Message& request, OctetView datagram) const;
   /// The fresh request with the expected ID is being handled: later copies are outside the window until it is answered.
   /// `identity` is SecureChannel::identity_of() this request.
-  void accepted(Octets identity);
+  /// It came the way of `origin`.
+  void accepted(Octets identity, const Path& origin);
   void answered(SealedMessage response);
 
   [[nodiscard]] std::uint32_t expected_id() const { return expected_id_; }
+  /// Of the request that was accepted last.
+  [[nodiscard]] const Path& origin() const { return origin_; }
   [[nodiscard]] const SealedMessage& response() const { return response_; }
   [[nodiscard]] SealedMessage& response() { return response_; }
   /// The response is sent again, for the so-many-th time since it was cut as it is now.
@@ -68,6 +73,7 @@ class ResponseWindow {
  private:
   std::uint32_t expected_id_;
   Octets request_;          ///< the identity of the last accepted one
+  Path origin_;
   SealedMessage response_;  ///< empty while the last accepted request is being handled
   unsigned repetitions_ = 0;
 };

@@ -28,10 +28,10 @@ State refuse(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& sta
   const auto header = record.header(ExchangeType::IKE_AUTH, 1, true);
   const auto notify = notify_payload(refusal.notify.value_or(NotifyType::AUTHENTICATION_FAILED));
   auto response = state.channel.seal(context, record, header, {notify});
-  send(context, record, response);
+  send(context, record.path(), response);
   context.emit(Refused{record.id, record.remote, {}, refusal});
   ResponseWindow window(1);
-  window.accepted(state.channel.identity_of(received));
+  window.accepted(state.channel.identity_of(received), record.path());
   window.answered(std::move(response));
   return Closed{std::move(refusal), false, {}, std::move(window), context.now + kLinger};
 }
@@ -134,7 +134,7 @@ State on_request(AwaitAuthRequest&& state, const Received& received, const Paylo
                          context.now, context.now, {}};
   EstablishedSa sa(context, std::move(parts), std::move(*peer));
   sa.follow(*context.configuration, record);
-  context.emit(IkeSaEstablished{record.id});
+  context.emit(IkeSaEstablished{record.id, record.nat, record.udp_encapsulation});
   sa.answer_first_child(context, record, std::move(identity), payloads, {state.peer_nonce, state.nonce},
                         std::move(answer));
   return sa;

@@ -31,6 +31,8 @@ class SecureChannel {
   [[nodiscard]] const IkeKeys& keys() const { return keys_; }
   /// What the two ends agreed on; for an IKE SA that rekeys this one.
   [[nodiscard]] const FragmentationUse& fragmentation() const { return fragmentation_; }
+  /// What was found out about the path holds no more.
+  void forget_path() { fragmentation_.threshold = 0; }
   void send_fragments(bool wanted) { fragmentation_.send = fragmentation_.negotiated && wanted; }
 
   /// The message as it is to be sent; it is traced, but not sent.

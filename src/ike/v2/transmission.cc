@@ -2,8 +2,17 @@
 
 namespace keypact::ike::v2 {
 
-void send(const Context& context, const IkeSaRecord& record, const SealedMessage& message) {
-  for (const auto& datagram : message.datagrams) context.send({record.local, record.remote, datagram});
+void send(const Context& context, const Path& path, const SealedMessage& message) {
+  for (const auto& datagram : message.datagrams) context.send({path.local, path.remote, datagram});
+}
+
+void send_request_again(Context& context, const IkeSaRecord& record, const RequestWindow& window) {
+  const auto* request = window.outstanding();
+  if (request == nullptr) return;
+  ++context.counters.retransmissions_sent;
+  for (const auto& datagram : request->datagrams)
+    trace_retransmission(context, record.id, datagram, window.transmissions());
+  send(context, record.path(), *request);
 }
 
 bool retransmit(Context& context, const IkeSaRecord& record, SecureChannel& channel, RequestWindow& window) {
@@ -19,7 +28,7 @@ bool retransmit(Context& context, const IkeSaRecord& record, SecureChannel& chan
     for (const auto& datagram : request->datagrams)
       trace_retransmission(context, record.id, datagram, window.transmissions() - 1);
   }
-  send(context, record, *request);
+  send(context, record.path(), *request);
   return true;
 }
 
