@@ -72,9 +72,11 @@ std::string endpoint(const std::string& host, const std::string& port) {
 }
 
 std::string nat_text(const IkeSa& sa) {
-  if (sa.nat_local && sa.nat_remote) return "both sides are behind a NAT";
-  if (sa.nat_local) return "this side is behind a NAT";
-  return sa.nat_remote ? "the peer is behind a NAT" : "none";
+  const bool in_udp = std::ranges::any_of(sa.children, &ChildSa::udp_encapsulation);
+  const std::string esp = in_udp ? ", ESP goes in UDP" : "";
+  if (sa.nat_local && sa.nat_remote) return "both sides are behind a NAT" + esp;
+  if (sa.nat_local) return "this side is behind a NAT" + esp;
+  return (sa.nat_remote ? "the peer is behind a NAT" : "none") + esp;
 }
 
 void child_detail(std::string& out, const ChildSa& child, const Style& style) {
