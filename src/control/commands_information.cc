@@ -101,6 +101,8 @@ Answer get_counters(const Call& call) {
   all.key("fragment-sets-refused", std::to_string(counters.fragment_sets_refused))
       .key("fragment-sets-expired", std::to_string(counters.fragment_sets_expired));
   all.key("messages-refragmented", std::to_string(counters.messages_refragmented));
+  all.key("keepalives-sent", std::to_string(counters.keepalives_sent))
+      .key("peer-moves", std::to_string(counters.peer_moves));
   all.key("deadline-lateness-us", std::to_string(counters.deadline_lateness_us));
   return answer;
 }
