@@ -49,7 +49,7 @@ class PairCase(unittest.TestCase):
     responder_kind = os.environ.get("KEYPACT_RESPONDER", "strongswan")
 
     def setUp(self):
-        self.lab = Lab()
+        self.lab = self.make_lab()
         self.addCleanup(self.lab.close)
         self.left, self.right = self.lab.left, self.lab.right
         self.initiator = KINDS[self.initiator_kind](self.left)
@@ -57,6 +57,9 @@ class PairCase(unittest.TestCase):
         self.prepare()
         self.initiator.start()
         self.responder.start()
+
+    def make_lab(self):
+        return Lab()
 
     def prepare(self):
         """Overridden to change the daemons before they start."""
