@@ -1,6 +1,9 @@
 #include "esp/demux.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 namespace keypact::esp {
 namespace {
@@ -28,6 +31,22 @@ TEST(Demux, J13_drops_what_is_too_short_for_either) {
   EXPECT_EQ(classify(Octets(9, 0xff)), DatagramKind::esp);
   for (std::size_t size = 0; size < 32; ++size) EXPECT_EQ(classify(Octets(size)), DatagramKind::garbage) << size;
   EXPECT_EQ(classify(Octets(32)), DatagramKind::ike);
+}
+
+TEST(Demux, H08_only_the_one_octet_is_a_keepalive) {
+  EXPECT_EQ(classify(Octets{0xff}), DatagramKind::keepalive);
+  for (std::size_t size = 2; size < 9; ++size) EXPECT_EQ(classify(Octets(size, 0xff)), DatagramKind::garbage) << size;
+  // Longer ones name an SPI that is never chosen.
+  for (std::size_t size = 9; size < 100; ++size) EXPECT_EQ(classify(Octets(size, 0xff)), DatagramKind::esp) << size;
+}
+
+RC_GTEST_PROP(Demux, J13_no_datagram_is_two_things, (const std::vector<std::uint8_t>& datagram)) {
+  switch (classify(datagram)) {
+    case DatagramKind::ike: RC_ASSERT(datagram.size() >= 32 && ike_message_of(datagram).size() + 4 == datagram.size()); break;
+    case DatagramKind::esp: RC_ASSERT(datagram.size() > 8 && !std::ranges::equal(OctetView(datagram).first(4), Octets(4))); break;
+    case DatagramKind::keepalive: RC_ASSERT(datagram == Octets{0xff}); break;
+    case DatagramKind::garbage: RC_ASSERT(datagram.size() < 32); break;
+  }
 }
 
 }  // namespace

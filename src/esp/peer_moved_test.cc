@@ -100,6 +100,11 @@ TEST_F(PeerMovesWithoutReplayCheck, IsNeverTold) { EXPECT_EQ(told(sent(), kElsew
 
 TEST_F(PeerMovesOnNativeEsp, IsNeverTold) { EXPECT_EQ(told(sent(), kElsewhere, false), std::nullopt); }
 
+TEST_F(PeerMoves, H08_is_not_told_of_octets_of_0xff) {
+  for (std::size_t size = 0; size < 200; ++size) EXPECT_EQ(told(Octets(size, 0xff), kElsewhere), std::nullopt);
+  EXPECT_EQ(ends.right.plane.counters({1})->packets_in, 0u);
+}
+
 TEST(AskUse, IsAnsweredWithTheTimesOfTheLastPackets) {
   TwoEnds ends;
   const auto use = [&] { return std::get<ipsec::ChildSaUse>(*ends.left.plane.apply(ipsec::AskUse{{1}}, ends.left.now)); };

@@ -16,6 +16,18 @@ class NatTraversal : public NatLadder {
     start();
     bring_up();
   }
+  void reauthenticate_from_the_right() {
+    const auto old = established_id(right());
+    ask(right(), ike::RekeyIke{ControlId{9}, old, true}, seconds(30));
+    ASSERT_NE(serving(right()), old);
+    EXPECT_TRUE(record(right()).initiator);
+    EXPECT_EQ(record(right()).remote, left_box().out({left_site.local, 4500}));
+    expect_mirrored_child_sas(1);
+    left_box().reboot();
+    rekey_child(left());
+    EXPECT_EQ(record(right()).remote, left_box().out({left_site.local, 4500}));
+    EXPECT_EQ(esp_goes_to(right()), record(right()).remote);
+  }
   std::size_t moves(Node& node) { return node.count<ike::IkeSaMoved>(); }
   /// The last request that came to `node`.
   ike::Datagram last_request_to(Node& node) {
@@ -361,6 +373,17 @@ TEST_F(NatTraversal, TheHeirKeepsEndpointsAndNatFacts) {
   const auto before = left().keepalives.size();
   run(seconds(60));
   EXPECT_EQ(left().keepalives.size() - before, 3u);
+}
+
+TEST_F(NatTraversal, ReauthenticationFromTheOtherEndReachesThePeerBehindItsNat) {
+  establish();
+  reauthenticate_from_the_right();
+}
+
+TEST_F(NatTraversal, ReauthenticationFromTheOtherEndWorksBetweenTwoNats) {
+  put_right_behind_nat();
+  establish();
+  reauthenticate_from_the_right();
 }
 
 /// Which notify is altered, and whether that of the response.

@@ -95,6 +95,12 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
   record.local = {*local, standard_port ? options_.port : connection->local_port};
   record.remote = {*remote, connection->remote_port};
   record.created = context.now;
+  // RFC 7296 §2.23: a peer behind a NAT is reached where it is known already, if at all.
+  if (const auto* old = table_.find(reauthenticates); old != nullptr && old->record().nat.any()) {
+    record.local = old->record().local;
+    record.remote = old->record().remote;
+    record.reached_by_peer = old->record().reached_by_peer;
+  }
   // Where the addresses were not known before, traffic is protected from here on, whatever becomes of the negotiation.
   const auto* child = connection->child(request.child);
   for (auto& install :
