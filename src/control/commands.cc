@@ -14,9 +14,6 @@ constexpr std::array kCommands{
     Command{"stats", statistics},
     Command{"get-algorithms", get_algorithms},
     Command{"get-counters", get_counters},
-    Command{"list-sas", list_sas},
-    Command{"list-conns", list_connections},
-    Command{"list-policies", list_policies},
     Command{"list-certs", list_nothing},
     Command{"list-authorities", list_nothing},
     Command{"load-conn", load_connection},
@@ -56,7 +53,8 @@ constexpr std::array kRefused{
     Refused{"reset-counters", "the counters of keypactd count since its start"},
 };
 
-constexpr std::array kRunning{std::string_view("initiate"), std::string_view("terminate"), std::string_view("rekey")};
+constexpr std::array kRunning{std::string_view("initiate"),   std::string_view("terminate"),     std::string_view("rekey"),
+                              std::string_view("list-sas"), std::string_view("list-policies"), std::string_view("list-conns")};
 
 constexpr std::array kEvents{
     std::string_view("log"),

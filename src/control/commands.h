@@ -1,4 +1,4 @@
-// The commands that are answered at once, in groups: a file a group. Those that take time are Operations.
+// The commands that are answered at once, in groups: a file a group. Those that take time are Operations, lists are Listing.
 #pragma once
 
 #include "control/configuration.h"
@@ -10,7 +10,7 @@ namespace keypact::control {
 
 struct Services {
   Host& host;
-  const ike::Engine& engine;
+  EngineAccess& access;
   Configuration& configuration;
   LastFailures& failures;
   Instant started;
@@ -21,7 +21,6 @@ struct Call {
   const Services& services;
   Instant now;
   const vici::Message& request;
-  vici::ServerSession& client;  ///< for the events that a list streams
 };
 
 /// What a command asks the server to do with the configuration after it, before the answer goes out.
@@ -53,11 +52,6 @@ struct Command {
 [[nodiscard]] Answer get_algorithms(const Call& call);
 [[nodiscard]] Answer get_counters(const Call& call);
 [[nodiscard]] Answer last_verdict(const Call& call);
-
-// commands_lists.cc
-[[nodiscard]] Answer list_sas(const Call& call);
-[[nodiscard]] Answer list_connections(const Call& call);
-[[nodiscard]] Answer list_policies(const Call& call);
 [[nodiscard]] Answer list_nothing(const Call& call);
 
 // commands_configuration.cc

@@ -1,4 +1,4 @@
-// version, stats, get-algorithms, get-counters, keypact-verdict.
+// version, stats, get-algorithms, get-counters, keypact-verdict, and lists of what this version has none of.
 #include "control/algorithm_text.h"
 #include "control/commands.h"
 #include "vici/request_grammar.h"
@@ -47,19 +47,21 @@ Answer statistics(const Call& call) {
   vici::Message answer;
   answer.section("uptime").key("running", running_text(call.now - call.services.started));
   answer.section("uptime").key("since", call.services.host.facts().started);
-  // One thread does everything; there are no queues of jobs as charon has them.
+  // A thread for each engine; there are no queues of jobs as charon has them.
   auto& workers = answer.section("workers");
-  workers.key("total", "1").key("idle", "0");
+  workers.key("total", std::to_string(call.services.access.engines())).key("idle", "0");
   write_priorities(workers.section("active"));
   write_priorities(answer.section("queues"));
-  answer.key("scheduled", call.services.engine.deadline() ? "1" : "0");
+  std::size_t scheduled = 0;
   std::size_t total = 0;
   std::size_t half_open = 0;
-  for (const auto& [id, sa] : call.services.engine.ike_sas()) {
-    if (std::holds_alternative<ike::v2::Closed>(sa.state())) continue;
-    ++total;
-    if (sa.is_half_open()) ++half_open;
-  }
+  look_at_all(call.services.access, [&](const ike::Engine& engine) {
+    if (engine.deadline()) ++scheduled;
+    for (const auto& [id, sa] : engine.ike_sas())
+      if (!std::holds_alternative<ike::v2::Closed>(sa.state())) ++total;
+    half_open += engine.footprint().half_open;
+  });
+  answer.key("scheduled", std::to_string(scheduled));
   answer.section("ikesas").key("total", std::to_string(total)).key("half-open", std::to_string(half_open));
   answer.list("plugins", {"keypact"});
   return answer;
@@ -78,7 +80,8 @@ Answer get_algorithms(const Call& call) {
 }
 
 Answer get_counters(const Call& call) {
-  const auto& counters = call.services.engine.counters();
+  ike::Counters counters;
+  look_at_all(call.services.access, [&](const ike::Engine& engine) { counters += engine.counters(); });
   if (vici::text_of(call.request, "name")) return vici::refusal("keypactd counts for all connections together");
   auto answer = vici::success();
   auto& all = answer.section("counters").section("");
@@ -113,5 +116,7 @@ Answer last_verdict(const Call& call) {
   if (connection) call.services.failures.write(answer, std::string(*connection), call.now);
   return answer;
 }
+
+Answer list_nothing(const Call&) { return vici::Message(); }
 
 }  // namespace keypact::control

@@ -2,6 +2,7 @@
 // IPsec stack and whatever runs the engine; a test over nothing.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "config/snapshot_changes.h"
@@ -52,7 +53,11 @@ class EngineAccess {
  public:
   virtual ~EngineAccess() = default;
 
-  [[nodiscard]] virtual const ike::Engine& engine() const = 0;
+  /// At least one; an IKE SA is in one of them.
+  [[nodiscard]] virtual std::size_t engines() const = 0;
+  /// Calls `look` with one engine, between two of its steps, perhaps in its own thread while the caller waits. `look` may call
+  /// nothing of EngineAccess and nothing of the host.
+  virtual void look(std::size_t engine, const std::function<void(const ike::Engine&)>& look) = 0;
   [[nodiscard]] virtual ControlId next_control_id() = 0;
   /// The outcome comes through Server::on_event, from inside this call or later.
   virtual void submit(const ike::ControlRequest& request) = 0;
@@ -61,12 +66,19 @@ class EngineAccess {
   virtual void set_tracing(bool on) = 0;
 };
 
+/// All engines, one after the other.
+inline void look_at_all(EngineAccess& access, const std::function<void(const ike::Engine&)>& look) {
+  for (std::size_t engine = 0; engine < access.engines(); ++engine) access.look(engine, look);
+}
+
 class Host {
  public:
   virtual ~Host() = default;
 
   /// Octets for a client. The client may be gone.
   virtual void send(ClientId client, Octets octets) = 0;
+  /// Server::sent is to be called once all that was sent to this client is on its way, but not from inside this call.
+  virtual void tell_when_sent(ClientId client) = 0;
   /// Ends the connection when what was sent is on its way. Server::closed follows, but not from inside this call.
   virtual void disconnect(ClientId client) = 0;
 

@@ -15,7 +15,7 @@ std::string described(const ike::v2::ChildSa& child) {
 
 class Narrator {
  public:
-  Narrator(const ike::Engine& engine, SaMemory& memory, Host& host) : engine_(engine), memory_(memory), host_(host) {}
+  Narrator(const ToldEvent& told, Host& host) : told_(told), host_(host) {}
 
   std::optional<LogLine> operator()(const ike::MessageTraced& event) {
     auto line = about("ENC", 1, event.ike_sa);
@@ -28,7 +28,7 @@ class Narrator {
 
   std::optional<LogLine> operator()(const ike::IkeSaEstablished& event) {
     auto line = about("IKE", 0, event.ike_sa);
-    const auto* facts = memory_.ike(engine_, event.ike_sa);
+    const auto& facts = told_.ike;
     if (facts == nullptr) return std::nullopt;
     line.text = described(*facts) + " established between " + facts->record.local.address.to_string() + "[" +
                 facts->local_id + "]..." + facts->record.remote.address.to_string() + "[" + facts->peer_id + "]";
@@ -37,7 +37,7 @@ class Narrator {
 
   std::optional<LogLine> operator()(const ike::IkeSaMoved& event) {
     auto line = about("IKE", 0, event.ike_sa);
-    const auto* facts = memory_.ike(engine_, event.ike_sa);
+    const auto& facts = told_.ike;
     if (facts == nullptr) return std::nullopt;
     line.text = described(*facts) + " moved from " + event.from.local.to_string() + "..." + event.from.remote.to_string() +
                 " to " + event.to.local.to_string() + "..." + event.to.remote.to_string();
@@ -54,25 +54,25 @@ class Narrator {
 
   std::optional<LogLine> operator()(const ike::ChildSaUp& event) {
     auto line = about("CHD", 0, event.ike_sa);
-    const auto* child = memory_.child(engine_, event.ike_sa, event.child_sa);
+    const auto& child = told_.child;
     if (child == nullptr) return std::nullopt;
-    line.text = described(*child) + " established with SPIs " + to_string(child->inbound_spi) + "_i " +
-                to_string(child->outbound_spi) + "_o and TS " + to_string(child->local) +
-                " === " + to_string(child->remote);
+    line.text = described(child->sa) + " established with SPIs " + to_string(child->sa.inbound_spi) + "_i " +
+                to_string(child->sa.outbound_spi) + "_o and TS " + to_string(child->sa.local) +
+                " === " + to_string(child->sa.remote);
     return line;
   }
 
   std::optional<LogLine> operator()(const ike::ChildSaDown& event) {
     auto line = about("CHD", 0, event.ike_sa);
-    const auto* child = memory_.child(engine_, event.ike_sa, event.child_sa);
+    const auto& child = told_.child;
     if (child == nullptr) return std::nullopt;
-    line.text = described(*child) + " closed";
+    line.text = described(child->sa) + " closed";
     return line;
   }
 
   std::optional<LogLine> operator()(const ike::IkeSaRekeyed& event) {
     auto line = about("IKE", 0, event.fresh);
-    const auto* facts = memory_.ike(engine_, event.fresh);
+    const auto& facts = told_.ike;
     if (facts == nullptr) return std::nullopt;
     line.text = described(*facts) + " continues IKE SA [" + std::to_string(event.old.value) + "] with new keys";
     return line;
@@ -80,10 +80,10 @@ class Narrator {
 
   std::optional<LogLine> operator()(const ike::ChildSaRekeyed& event) {
     auto line = about("CHD", 0, event.ike_sa);
-    const auto* child = memory_.child(engine_, event.ike_sa, event.fresh);
+    const auto& child = told_.child;
     if (child == nullptr) return std::nullopt;
-    line.text = described(*child) + " with SPIs " + to_string(child->inbound_spi) + "_i " +
-                to_string(child->outbound_spi) + "_o takes the place of {" + std::to_string(event.old.value) + "}";
+    line.text = described(child->sa) + " with SPIs " + to_string(child->sa.inbound_spi) + "_i " +
+                to_string(child->sa.outbound_spi) + "_o takes the place of {" + std::to_string(event.old.value) + "}";
     return line;
   }
 
@@ -105,7 +105,7 @@ class Narrator {
     line.group = group;
     line.level = level;
     line.ike_sa = id;
-    if (const auto* facts = memory_.ike(engine_, id)) line.connection = facts->connection;
+    if (told_.ike) line.connection = told_.ike->connection;
     return line;
   }
 
@@ -114,15 +114,14 @@ class Narrator {
     return verdict.detail.empty() ? verdict.what : verdict.what + " (" + verdict.detail + ")";
   }
 
-  const ike::Engine& engine_;
-  SaMemory& memory_;
+  const ToldEvent& told_;
   Host& host_;
 };
 
 }  // namespace
 
-std::optional<LogLine> log_line(const ike::Event& event, const ike::Engine& engine, SaMemory& memory, Host& host) {
-  return std::visit(Narrator(engine, memory, host), event);
+std::optional<LogLine> log_line(const ToldEvent& told, Host& host) {
+  return std::visit(Narrator(told, host), told.event);
 }
 
 }  // namespace keypact::control

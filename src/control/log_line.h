@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "control/host.h"
-#include "control/sa_facts.h"
+#include "control/told_event.h"
 
 namespace keypact::control {
 
@@ -17,7 +17,6 @@ struct LogLine {
 };
 
 /// Nothing for events that no log wants (keys). Refusals become sentences through the host.
-[[nodiscard]] std::optional<LogLine> log_line(const ike::Event& event, const ike::Engine& engine, SaMemory& memory,
-                                              Host& host);
+[[nodiscard]] std::optional<LogLine> log_line(const ToldEvent& told, Host& host);
 
 }  // namespace keypact::control

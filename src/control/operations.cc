@@ -65,55 +65,48 @@ struct Matches {
   std::vector<ChildSaId> children;
 };
 
-Matches find_matches(const ike::Engine& engine, const Wanted& wanted) {
-  Matches matches;
+/// `only_current`: only what carries the tunnel can be replaced, not what was replaced already or is being deleted.
+void find_matches(const ike::Engine& engine, const Wanted& wanted, bool only_current, Matches& matches) {
   const bool wants_child = !wanted.child.empty() || wanted.child_id;
   for (const auto& [id, sa] : engine.ike_sas()) {
-    const auto facts = facts_of(sa);
-    if (!facts || (!wanted.ike.empty() && facts->connection != wanted.ike)) continue;
-    if (wanted.ike_id && id.value != *wanted.ike_id) continue;
+    if (std::holds_alternative<ike::v2::Closed>(sa.state()) || (wanted.ike_id && id.value != *wanted.ike_id)) continue;
+    if (!wanted.ike.empty() && connection_of(sa) != wanted.ike) continue;
+    const auto* established = sa.established();
     if (!wants_child) {
-      matches.ikes.push_back(id);
+      if (!only_current || (established != nullptr && established->serves())) matches.ikes.push_back(id);
       continue;
     }
-    if (sa.established() == nullptr) continue;
-    for (const auto& [child_id, child] : sa.established()->children()) {
+    if (established == nullptr) continue;
+    for (const auto& [child_id, child] : established->children()) {
       if (!wanted.child.empty() && child.name != wanted.child) continue;
       if (wanted.child_id && child_id.value != *wanted.child_id) continue;
       if (child.phase == ike::v2::ChildSa::Phase::retired) continue;  // deleted, it only waits for stragglers
-      matches.children.push_back(child_id);
+      if (!only_current || child.is_current()) matches.children.push_back(child_id);
     }
   }
+}
+
+Matches find_matches(EngineAccess& access, const Wanted& wanted, bool only_current) {
+  Matches matches;
+  look_at_all(access, [&](const ike::Engine& engine) { find_matches(engine, wanted, only_current, matches); });
   return matches;
 }
 
-/// Only what carries the tunnel can be replaced: not what was replaced already or is being deleted.
-void keep_current(const ike::Engine& engine, Matches& matches) {
-  const auto& ikes = engine.ike_sas();
-  std::erase_if(matches.ikes, [&](IkeSaId id) {
-    const auto* sa = ikes.find(id)->second.established();
-    return sa == nullptr || !sa->serves();
-  });
-  std::erase_if(matches.children, [&](ChildSaId id) {
-    return std::none_of(ikes.begin(), ikes.end(), [id](const auto& entry) {
-      const auto* sa = entry.second.established();
-      return sa != nullptr && sa->children().contains(id) && sa->children().at(id).is_current();
-    });
-  });
-}
-
 /// What the connection's attempt is waiting for; nothing when there is none.
-std::optional<ike::Refusal> waits_for(const ike::Engine& engine, const std::string& connection) {
-  for (const auto& [id, sa] : engine.ike_sas()) {
-    const bool same = std::visit(
-        [&](const auto& state) {
-          if constexpr (requires { state.intent; }) return state.intent.connection->name == connection;
-          else return false;
-        },
-        sa.state());
-    if (same) return sa.waits_for();
-  }
-  return std::nullopt;
+std::optional<ike::Refusal> waits_for(EngineAccess& access, const std::string& connection) {
+  std::optional<ike::Refusal> found;
+  look_at_all(access, [&](const ike::Engine& engine) {
+    for (const auto& [id, sa] : engine.ike_sas()) {
+      const bool same = std::visit(
+          [&](const auto& state) {
+            if constexpr (requires { state.intent; }) return state.intent.connection->name == connection;
+            else return false;
+          },
+          sa.state());
+      if (same && !found) found = sa.waits_for();
+    }
+  });
+  return found;
 }
 
 vici::Message counted(vici::Message answer, std::size_t matches, std::size_t terminated) {
@@ -133,7 +126,9 @@ std::optional<vici::Message> Operations::initiate(Instant now, ClientId client, 
   const auto wanted = read(request);
   if (!wanted) return vici::refusal(wanted.error().to_string());
   if (wanted->ike.empty() && wanted->child.empty()) return vici::refusal("missing configuration name");
-  const auto connection = connection_with(*access_.engine().configuration(), *wanted);
+  std::shared_ptr<const config::Snapshot> configuration;
+  access_.look(0, [&](const ike::Engine& engine) { configuration = engine.configuration(); });
+  const auto connection = connection_with(*configuration, *wanted);
   const bool has_child = connection && (wanted->child.empty() ? !connection->children.empty()
                                                               : connection->child(wanted->child) != nullptr);
   if (!has_child) {
@@ -179,7 +174,7 @@ std::optional<vici::Message> Operations::terminate(Instant now, ClientId client,
   const auto wanted = read(request);
   if (!wanted) return vici::refusal(wanted.error().to_string());
   if (wanted->names_nothing()) return vici::refusal("missing terminate selector");
-  const auto matches = find_matches(access_.engine(), *wanted);
+  const auto matches = find_matches(access_, *wanted, false);
   const auto count = matches.ikes.size() + matches.children.size();
   if (count == 0) return counted(vici::refusal("no matching SAs to terminate found"), 0, 0);
   const bool waits = wanted->timeout_ms != -1;
@@ -200,8 +195,7 @@ vici::Message Operations::rekey(const vici::Message& request) {
   const auto wanted = read(request);
   if (!wanted) return vici::refusal(wanted.error().to_string());
   if (wanted->names_nothing()) return vici::refusal("missing rekey selector");
-  auto matches = find_matches(access_.engine(), *wanted);
-  keep_current(access_.engine(), matches);
+  const auto matches = find_matches(access_, *wanted, true);
   const auto count = matches.ikes.size() + matches.children.size();
   for (const auto id : matches.ikes)
     access_.submit(ike::RekeyIke{new_request(std::nullopt), id, wanted->reauthenticate});
@@ -257,7 +251,7 @@ std::vector<Finished> Operations::on_deadline(Instant now) {
                                 std::to_string(limit) + " ms, it goes on in the background");
     if (!initiates) answer = counted(std::move(answer), operation.matches, operation.done);
     std::optional<Verdict> verdict;
-    const auto refusal = initiates ? waits_for(access_.engine(), operation.connection) : std::nullopt;
+    const auto refusal = initiates ? waits_for(access_, operation.connection) : std::nullopt;
     if (refusal) verdict = host_.explain(*refusal, operation.connection);
     late.push_back({client, std::move(answer), std::move(verdict), operation.connection});
     std::erase_if(requests_, [&](const auto& request) { return request.second == client; });

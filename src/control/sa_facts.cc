@@ -33,6 +33,16 @@ void add_state(IkeFacts& facts, const Waiting& waiting) {
 
 }  // namespace
 
+std::string_view connection_of(const ike::v2::IkeSa& sa) {
+  return std::visit(
+      [](const auto& state) -> std::string_view {
+        if constexpr (requires { state.intent; }) return state.intent.connection->name;
+        else if constexpr (requires { state.parts(); }) return state.parts().connection->name;
+        else return {};
+      },
+      sa.state());
+}
+
 std::optional<IkeFacts> facts_of(const ike::v2::IkeSa& sa) {
   if (std::holds_alternative<ike::v2::Closed>(sa.state())) return std::nullopt;
   IkeFacts facts;
@@ -40,29 +50,6 @@ std::optional<IkeFacts> facts_of(const ike::v2::IkeSa& sa) {
   facts.record = sa.record();
   std::visit([&facts](const auto& state) { add_state(facts, state); }, sa.state());
   return facts;
-}
-
-const IkeFacts* SaMemory::ike(const ike::Engine& engine, IkeSaId id) {
-  const auto live = engine.ike_sas().find(id);
-  if (live != engine.ike_sas().end()) {
-    if (auto facts = facts_of(live->second)) {
-      auto& place = facts->connection.empty() ? half_open_ : ikes_[id];
-      return &(place = std::move(*facts));
-    }
-  }
-  const auto kept = ikes_.find(id);
-  return kept == ikes_.end() ? nullptr : &kept->second;
-}
-
-const ike::v2::ChildSa* SaMemory::child(const ike::Engine& engine, IkeSaId ike, ChildSaId id) {
-  const auto owner = engine.ike_sas().find(ike);
-  const auto* established = owner == engine.ike_sas().end() ? nullptr : owner->second.established();
-  if (established != nullptr) {
-    const auto live = established->children().find(id);
-    if (live != established->children().end()) return &(children_.insert_or_assign(id, live->second).first->second);
-  }
-  const auto kept = children_.find(id);
-  return kept == children_.end() ? nullptr : &kept->second;
 }
 
 }  // namespace keypact::control

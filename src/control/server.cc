@@ -81,11 +81,16 @@ std::optional<vici::Message> Server::dispatch(Instant now, ClientId id, const vi
   if (request.command == "initiate") return operations_.initiate(now, id, request.message);
   if (request.command == "terminate") return operations_.terminate(now, id, request.message);
   if (request.command == "rekey") return operations_.rekey(request.message);
+  if (auto listing = Listing::of(request, configuration_.current())) {
+    find(id)->listing = std::move(listing);
+    go_on_listing(now, id);
+    return std::nullopt;
+  }
   if (const auto reason = reason_against(request.command)) return vici::refusal(*reason);
   const auto* command = find_command(request.command);
   if (command == nullptr) return vici::refusal("this command is not known");  // the vocabulary has no other
-  const Services services{host_, access_.engine(), configuration_, failures_, started_};
-  auto answer = command->handler({services, now, request.message, find(id)->session});
+  const Services services{host_, access_, configuration_, failures_, started_};
+  auto answer = command->handler({services, now, request.message});
   if (answer.configuration_changed) apply_configuration();
   log_warnings(request.command, answer.message);
   return std::move(answer.message);
@@ -113,12 +118,14 @@ void Server::apply_configuration() {
   access_.set_configuration(after);
   // The inverse of a start action; other SAs of a connection that is gone stay until they end.
   std::vector<IkeSaId> unwanted;
-  for (const auto& [id, sa] : access_.engine().ike_sas()) {
-    const auto facts = facts_of(sa);
-    if (!facts || facts->connection.empty() || after->connection(facts->connection)) continue;
-    const auto old = before->connection(facts->connection);
-    if (old && starts_a_child(*old)) unwanted.push_back(id);
-  }
+  look_at_all(access_, [&](const ike::Engine& engine) {
+    for (const auto& [id, sa] : engine.ike_sas()) {
+      const auto name = connection_of(sa);
+      if (name.empty() || after->connection(name)) continue;
+      const auto old = before->connection(name);
+      if (old && starts_a_child(*old)) unwanted.push_back(id);
+    }
+  });
   for (const auto id : unwanted) operations_.stop(id);
   // Clients load connections and secrets in any order: a start that wanted a secret is tried again with new ones.
   const bool new_secrets = before->ike_secrets != after->ike_secrets;
@@ -144,6 +151,25 @@ void Server::answer(Instant now, const Finished& finished) {
   client->session.respond(finished.answer);
   flush(finished.client);
   serve(now, finished.client);  // what the client sent meanwhile
+}
+
+/// One piece at a time: the next one when this one is on its way.
+void Server::go_on_listing(Instant now, ClientId id) {
+  auto* client = find(id);
+  if (client->listing->advance(now, access_, host_, client->session)) {
+    flush(id);
+    return host_.tell_when_sent(id);
+  }
+  client->listing.reset();
+  client->session.respond({});
+  flush(id);
+}
+
+void Server::sent(Instant now, ClientId id) {
+  auto* client = find(id);
+  if (client == nullptr || !client->listing) return;
+  go_on_listing(now, id);
+  serve(now, id);  // what the client sent meanwhile
 }
 
 void Server::on_deadline(Instant now) {

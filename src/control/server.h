@@ -3,6 +3,7 @@
 #pragma once
 
 #include "control/commands.h"
+#include "control/listing.h"
 #include "control/log_line.h"
 #include "control/operations.h"
 
@@ -10,9 +11,9 @@ namespace keypact::control {
 
 class Server {
  public:
-  /// What the host should let wait for one client before it takes it for one that does not read: a list goes out at once, and
-  /// this is one of 40,000 tunnels.
-  static constexpr std::size_t kQueuedOctets = 64 * 1024 * 1024;
+  /// What the host should let wait for one client before it takes it for one that does not read: lists wait for the client, so this
+  /// is for answers, and for events that nobody reads.
+  static constexpr std::size_t kQueuedOctets = 2 * 1024 * 1024;
 
   /// Both outlive the server.
   Server(Host& host, EngineAccess& access, Instant now);
@@ -20,8 +21,10 @@ class Server {
   void connected(ClientId client);
   void received(Instant now, ClientId client, OctetView octets);
   void closed(ClientId client);
+  /// The answer to Host::tell_when_sent.
+  void sent(Instant now, ClientId client);
 
-  void on_event(Instant now, const ike::Event& event);
+  void on_event(Instant now, const ToldEvent& told);
   /// The answer to Host::locate.
   void located(ControlId request, const Located& located) { operations_.located(request, located); }
   void on_deadline(Instant now);
@@ -36,6 +39,7 @@ class Server {
  private:
   struct Client {
     vici::ServerSession session{vocabulary()};
+    std::optional<Listing> listing;  ///< the command that runs
     bool is_served = false;  ///< serve() is at work for it: an answer that comes at once must not begin it again
   };
 
@@ -48,6 +52,7 @@ class Server {
   /// Hands the current configuration to the engine and carries out what it asks for at once.
   void apply_configuration();
   void answer(Instant now, const Finished& finished);
+  void go_on_listing(Instant now, ClientId id);
   void flush(ClientId id);
   void update_tracing();
   [[nodiscard]] Client* find(ClientId id);
@@ -56,21 +61,19 @@ class Server {
   void send_event(ClientId id, std::string_view event, const vici::Message& message);
   void publish(std::string_view event, const vici::Message& message);
   [[nodiscard]] bool anybody_registered(std::string_view event) const;
-  void tell_log(const ike::Event& event);
-  void tell_ladder(Instant now, const ike::MessageTraced& traced);
-  void tell_updown(Instant now, const ike::Event& event);
-  void tell_moved(Instant now, const ike::IkeSaMoved& event);
-  void tell_rekeyed(Instant now, const ike::IkeSaRekeyed& event);
-  void tell_rekeyed(Instant now, const ike::ChildSaRekeyed& event);
-  [[nodiscard]] PolicyId policy_of(const ike::v2::ChildSa& child) const;
-  void note_failure(Instant now, const ike::Event& event);
+  void tell_log(const ToldEvent& told);
+  void tell_ladder(Instant now, const ToldEvent& told);
+  void tell_updown(Instant now, const ToldEvent& told);
+  void tell_moved(Instant now, const ToldEvent& told);
+  void tell_ike_rekeyed(Instant now, const ToldEvent& told);
+  void tell_child_rekeyed(Instant now, const ToldEvent& told);
+  void note_failure(Instant now, const ToldEvent& told);
 
   Host& host_;
   EngineAccess& access_;
   Configuration configuration_;
   config::SnapshotPointer applied_;
   LastFailures failures_;
-  SaMemory memory_;
   Operations operations_;
   Instant started_;
   std::map<ClientId, Client> clients_;

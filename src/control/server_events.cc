@@ -24,21 +24,17 @@ bool was_wanted(const ike::Refusal& reason) { return reason.code == ike::Refusal
 
 }  // namespace
 
-void Server::on_event(Instant now, const ike::Event& event) {
-  tell_log(event);
-  if (const auto* traced = std::get_if<ike::MessageTraced>(&event)) tell_ladder(now, *traced);
-  tell_updown(now, event);
-  if (const auto* moved = std::get_if<ike::IkeSaMoved>(&event)) tell_moved(now, *moved);
-  if (const auto* rekeyed = std::get_if<ike::IkeSaRekeyed>(&event)) tell_rekeyed(now, *rekeyed);
-  if (const auto* rekeyed = std::get_if<ike::ChildSaRekeyed>(&event)) tell_rekeyed(now, *rekeyed);
-  note_failure(now, event);
-  if (const auto* done = std::get_if<ike::RequestDone>(&event)) {
+void Server::on_event(Instant now, const ToldEvent& told) {
+  tell_log(told);
+  tell_ladder(now, told);
+  tell_updown(now, told);
+  tell_moved(now, told);
+  tell_ike_rekeyed(now, told);
+  tell_child_rekeyed(now, told);
+  note_failure(now, told);
+  if (const auto* done = std::get_if<ike::RequestDone>(&told.event)) {
     if (const auto finished = operations_.on_done(*done)) answer(now, *finished);
   }
-  if (const auto* down = std::get_if<ike::ChildSaDown>(&event)) memory_.forget(down->child_sa);
-  if (const auto* closed = std::get_if<ike::IkeSaClosed>(&event)) memory_.forget(closed->ike_sa);
-  if (const auto* rekeyed = std::get_if<ike::ChildSaRekeyed>(&event)) memory_.forget(rekeyed->old);
-  if (const auto* rekeyed = std::get_if<ike::IkeSaRekeyed>(&event)) memory_.forget(rekeyed->old);
 }
 
 void Server::log(const LogLine& line) {
@@ -65,9 +61,9 @@ void Server::publish(std::string_view event, const vici::Message& message) {
   for (const auto id : registered) send_event(id, event, message);
 }
 
-void Server::tell_log(const ike::Event& event) {
+void Server::tell_log(const ToldEvent& told) {
   if (!anybody_registered("log") && !anybody_registered("control-log")) return;
-  const auto line = log_line(event, access_.engine(), memory_, host_);
+  const auto line = log_line(told, host_);
   if (!line) return;
   log(*line);
   const auto message = log_message(*line);
@@ -76,9 +72,11 @@ void Server::tell_log(const ike::Event& event) {
   }
 }
 
-void Server::tell_ladder(Instant now, const ike::MessageTraced& traced) {
-  const auto* facts = memory_.ike(access_.engine(), traced.ike_sa);
-  if (facts == nullptr || facts->connection.empty()) return;
+void Server::tell_ladder(Instant now, const ToldEvent& told) {
+  const auto* event = std::get_if<ike::MessageTraced>(&told.event);
+  const auto& facts = told.ike;
+  if (event == nullptr || facts == nullptr || facts->connection.empty()) return;
+  const auto& traced = *event;
   vici::Message message;
   message.key("ike", facts->connection).key("ike-id", std::to_string(traced.ike_sa.value));
   message.key("direction", traced.sent ? "out" : "in").key("exchange", to_string(traced.exchange));
@@ -92,23 +90,17 @@ void Server::tell_ladder(Instant now, const ike::MessageTraced& traced) {
   }
 }
 
-void Server::tell_updown(Instant now, const ike::Event& event) {
+void Server::tell_updown(Instant now, const ToldEvent& told) {
+  const auto& event = told.event;
   const auto* established = std::get_if<ike::IkeSaEstablished>(&event);
   const auto* closed = std::get_if<ike::IkeSaClosed>(&event);
   const auto* up = std::get_if<ike::ChildSaUp>(&event);
-  const auto* down = std::get_if<ike::ChildSaDown>(&event);
   const bool about_ike = established != nullptr || (closed != nullptr && closed->was_established);
-  const bool about_child = up != nullptr || down != nullptr;
+  const bool about_child = up != nullptr || std::holds_alternative<ike::ChildSaDown>(event);
   if (!about_ike && !about_child) return;
 
-  const auto ike_id = established != nullptr ? established->ike_sa
-                      : closed != nullptr    ? closed->ike_sa
-                      : up != nullptr        ? up->ike_sa
-                                             : down->ike_sa;
-  // Asked for even when nobody listens now: the event of its end may come when the engine has forgotten it.
-  const auto* ike = memory_.ike(access_.engine(), ike_id);
-  const auto child_id = up != nullptr ? up->child_sa : down != nullptr ? down->child_sa : ChildSaId();
-  const auto* child = about_child ? memory_.child(access_.engine(), ike_id, child_id) : nullptr;
+  const auto& ike = told.ike;
+  const auto& child = told.child;
   const std::string_view name = about_ike ? "ike-updown" : "child-updown";
   if (ike == nullptr || (about_child && child == nullptr) || !anybody_registered(name)) return;
 
@@ -118,36 +110,31 @@ void Server::tell_updown(Instant now, const ike::Event& event) {
   write_ike_sa(section, *ike, now);
   if (closed != nullptr) section.key("state", "DELETING");
   if (about_child) {
-    write_child_sa(section.section("child-sas").section(child_section_name(*child)), *child, policy_of(*child),
-                   host_.counters(child_id), now);
+    write_child_sa(section.section("child-sas").section(child_section_name(child->sa)), child->sa, child->policy,
+                   host_.counters(child->sa.id), now);
   }
   publish(name, message);
 }
 
-PolicyId Server::policy_of(const ike::v2::ChildSa& child) const {
-  const auto* policy = access_.engine().policies().find(child.policy_name);
-  return policy == nullptr ? PolicyId() : policy->id;
-}
-
 /// The new endpoints, and the IKE SA with its old ones.
-void Server::tell_moved(Instant now, const ike::IkeSaMoved& event) {
-  const auto* facts = memory_.ike(access_.engine(), event.ike_sa);
-  if (facts == nullptr || !anybody_registered("ike-update")) return;
+void Server::tell_moved(Instant now, const ToldEvent& told) {
+  const auto* event = std::get_if<ike::IkeSaMoved>(&told.event);
+  if (event == nullptr || told.ike == nullptr || !anybody_registered("ike-update")) return;
   vici::Message message;
-  const auto& [local, remote] = event.to;
+  const auto& [local, remote] = event->to;
   message.key("local-host", local.address.to_string()).key("local-port", std::to_string(local.port));
   message.key("remote-host", remote.address.to_string()).key("remote-port", std::to_string(remote.port));
-  auto before = *facts;
-  before.record.local = event.from.local;
-  before.record.remote = event.from.remote;
+  auto before = *told.ike;
+  before.record.local = event->from.local;
+  before.record.remote = event->from.remote;
   write_ike_sa(message.section(ike_section_name(before)), before, now);
   publish("ike-update", message);
 }
 
-void Server::tell_rekeyed(Instant now, const ike::IkeSaRekeyed& event) {
-  // The new one is asked for even when nobody listens now: who listens at its end is told about it from memory.
-  const auto* fresh = memory_.ike(access_.engine(), event.fresh);
-  const auto* old = memory_.ike(access_.engine(), event.old);
+void Server::tell_ike_rekeyed(Instant now, const ToldEvent& told) {
+  if (!std::holds_alternative<ike::IkeSaRekeyed>(told.event)) return;
+  const auto& fresh = told.ike;
+  const auto& old = told.old_ike;
   if (fresh == nullptr || old == nullptr || !anybody_registered("ike-rekey")) return;
   vici::Message message;
   auto& section = message.section(ike_section_name(*old));
@@ -156,24 +143,23 @@ void Server::tell_rekeyed(Instant now, const ike::IkeSaRekeyed& event) {
   publish("ike-rekey", message);
 }
 
-void Server::tell_rekeyed(Instant now, const ike::ChildSaRekeyed& event) {
-  const auto* ike = memory_.ike(access_.engine(), event.ike_sa);
-  const auto* fresh = memory_.child(access_.engine(), event.ike_sa, event.fresh);
-  const auto* old = memory_.child(access_.engine(), event.ike_sa, event.old);
-  if (ike == nullptr || fresh == nullptr || old == nullptr || !anybody_registered("child-rekey")) return;
+void Server::tell_child_rekeyed(Instant now, const ToldEvent& told) {
+  if (!std::holds_alternative<ike::ChildSaRekeyed>(told.event)) return;
+  const auto& fresh = told.child;
+  const auto& old = told.old_child;
+  if (told.ike == nullptr || fresh == nullptr || old == nullptr || !anybody_registered("child-rekey")) return;
   vici::Message message;
-  auto& section = message.section(ike_section_name(*ike));
-  write_ike_sa(section, *ike, now);
-  auto& pair = section.section("child-sas").section(old->name);
-  write_child_sa(pair.section("old"), *old, policy_of(*old), host_.counters(event.old), now);
-  write_child_sa(pair.section("new"), *fresh, policy_of(*fresh), host_.counters(event.fresh), now);
+  auto& section = message.section(ike_section_name(*told.ike));
+  write_ike_sa(section, *told.ike, now);
+  auto& pair = section.section("child-sas").section(old->sa.name);
+  write_child_sa(pair.section("old"), old->sa, old->policy, host_.counters(old->sa.id), now);
+  write_child_sa(pair.section("new"), fresh->sa, fresh->policy, host_.counters(fresh->sa.id), now);
   publish("child-rekey", message);
 }
 
-void Server::note_failure(Instant now, const ike::Event& event) {
-  if (const auto* up = std::get_if<ike::ChildSaUp>(&event)) {
-    if (const auto* facts = memory_.ike(access_.engine(), up->ike_sa)) failures_.clear(facts->connection);
-  }
+void Server::note_failure(Instant now, const ToldEvent& told) {
+  const auto& event = told.event;
+  if (std::holds_alternative<ike::ChildSaUp>(event) && told.ike) failures_.clear(told.ike->connection);
   const auto* closed = std::get_if<ike::IkeSaClosed>(&event);
   if (closed != nullptr && !closed->connection.empty() && !was_wanted(closed->reason)) {
     failures_.note(closed->connection, host_.explain(closed->reason, closed->connection), now);

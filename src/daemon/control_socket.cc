@@ -56,8 +56,8 @@ Result<void> ControlSocket::listen() {
   return {};
 }
 
-void ControlSocket::on_event(const ike::Event& event) {
-  server_.on_event(io::monotonic_now(), event);
+void ControlSocket::on_event(const control::ToldEvent& told) {
+  server_.on_event(io::monotonic_now(), told);
   arm();
 }
 
@@ -76,6 +76,10 @@ void ControlSocket::arm() {
 
 void ControlSocket::send(control::ClientId client, Octets octets) {
   if (socket_) (void)socket_->send(to_socket(client), octets);
+}
+
+void ControlSocket::tell_when_sent(control::ClientId client) {
+  if (socket_) socket_->tell_when_sent(to_socket(client));
 }
 
 void ControlSocket::disconnect(control::ClientId client) {
@@ -157,6 +161,11 @@ void ControlSocket::connected(io::UnixClientId client) { server_.connected(from_
 
 void ControlSocket::received(io::UnixClientId client, OctetView octets) {
   server_.received(io::monotonic_now(), from_socket(client), octets);
+  arm();
+}
+
+void ControlSocket::sent(io::UnixClientId client) {
+  server_.sent(io::monotonic_now(), from_socket(client));
   arm();
 }
 

@@ -20,13 +20,14 @@ class ControlSocket final : private control::Host, private control::EngineAccess
                 crypto::Library& library, bool tracing_for_log, Note note);
 
   [[nodiscard]] Result<void> listen();
-  void on_event(const ike::Event& event);
+  void on_event(const control::ToldEvent& told);
   /// Reads the files; on success the engine has them. All diagnostics go to the log.
   [[nodiscard]] bool load_files();
 
  private:
   // control::Host
   void send(control::ClientId client, Octets octets) override;
+  void tell_when_sent(control::ClientId client) override;
   void disconnect(control::ClientId client) override;
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId child) override;
   void locate(ControlId request, const config::Connection& connection) override;
@@ -36,7 +37,8 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   [[nodiscard]] control::SystemFacts facts() override;
   [[nodiscard]] std::vector<Transform> transforms() override;
   // control::EngineAccess
-  [[nodiscard]] const ike::Engine& engine() const override { return host_.engine(); }
+  [[nodiscard]] std::size_t engines() const override { return 1; }
+  void look(std::size_t, const std::function<void(const ike::Engine&)>& look) override { look(host_.engine()); }
   [[nodiscard]] ControlId next_control_id() override { return host_.next_control_id(); }
   void submit(const ike::ControlRequest& request) override { host_.submit(request); }
   void set_configuration(config::SnapshotPointer snapshot) override;
@@ -45,6 +47,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   void connected(io::UnixClientId client) override;
   void received(io::UnixClientId client, OctetView octets) override;
   void closed(io::UnixClientId client) override;
+  void sent(io::UnixClientId client) override;
 
   void located(ControlId request, std::optional<IpAddress> local, std::optional<IpAddress> remote);
   void arm();

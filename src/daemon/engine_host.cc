@@ -76,8 +76,9 @@ void EngineHost::carry_out(ike::Output output) {
     engine_.on_job_done(io::monotonic_now(), jobs::run_job(library_, random_, std::move(*job)));
   } else if (auto* request = std::get_if<ipsec::StackRequest>(&output)) {
     if (const auto event = stack_(std::move(*request))) engine_.on_stack_event(io::monotonic_now(), *event);
-  } else if (const auto* event = std::get_if<ike::Event>(&output)) {
-    for (const auto& listener : listeners_) listener(*event);
+  } else if (auto* event = std::get_if<ike::Event>(&output)) {
+    const auto told = teller_.tell(engine_, std::move(*event));
+    for (const auto& listener : listeners_) listener(told);
   }
 }
 

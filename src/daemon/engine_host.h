@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "control/told_event.h"
 #include "daemon/transport.h"
 #include "ike/engine/engine.h"
 
@@ -12,7 +13,7 @@ namespace keypact::daemon {
 class EngineHost {
  public:
   using Stack = std::function<std::optional<ipsec::StackEvent>(ipsec::StackRequest)>;
-  using Listener = std::function<void(const ike::Event&)>;
+  using Listener = std::function<void(const control::ToldEvent&)>;
 
   EngineHost(io::EventLoop& loop, const ike::Options& options, crypto::Library& library, RandomSource& random,
              Transport& transport, Stack stack);
@@ -43,6 +44,7 @@ class EngineHost {
   std::function<void()> settle_;
   ike::Engine engine_;
   io::Timer timer_;
+  control::EventTeller teller_;
   std::vector<Listener> listeners_;
   std::uint64_t last_control_ = 0;
   bool pumping_ = false;

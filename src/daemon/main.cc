@@ -73,17 +73,17 @@ int run(const CommandLine& line, Log& log) {
   const auto note = [&](const std::string& text) { log.write(LogLevel::warning, text); };
   ControlSocket control(loop, line, host, **backend, library, log.wants_messages(), note);
   const KeyExport key_export(line.export_keys_directory);
-  host.add_listener([&](const ike::Event& event) { log.event(event); });
-  host.add_listener([&](const ike::Event& event) { control.on_event(event); });
-  host.add_listener([&](const ike::Event& event) {
-    if (const auto* closed = std::get_if<ike::IkeSaClosed>(&event)) (*backend)->negotiation_failed(closed->connection);
-    if (const auto* refused = std::get_if<ike::Refused>(&event)) (*backend)->negotiation_failed(refused->connection);
+  host.add_listener([&](const control::ToldEvent& told) { log.event(told.event); });
+  host.add_listener([&](const control::ToldEvent& told) { control.on_event(told); });
+  host.add_listener([&](const control::ToldEvent& told) {
+    if (const auto* closed = std::get_if<ike::IkeSaClosed>(&told.event)) (*backend)->negotiation_failed(closed->connection);
+    if (const auto* refused = std::get_if<ike::Refused>(&told.event)) (*backend)->negotiation_failed(refused->connection);
   });
   if (options.export_keys) {
     log.write(LogLevel::warning, "the keys of all SAs are written to " + line.export_keys_directory +
                                      ": whoever reads them reads the traffic");
-    host.add_listener([&](const ike::Event& event) {
-      if (auto written = key_export.event(event); !written) note(written.error().to_string());
+    host.add_listener([&](const control::ToldEvent& told) {
+      if (auto written = key_export.event(told.event); !written) note(written.error().to_string());
     });
   }
 

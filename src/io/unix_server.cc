@@ -34,6 +34,7 @@ struct Client {
   std::size_t sent_of_first = 0;
   std::size_t queued = 0;
   bool spoke = false;     ///< it sent at least one octet
+  bool tell_sent = false;  ///< when the queue is empty
   bool draining = false;  ///< ends when the queue is empty
 };
 
@@ -92,6 +93,7 @@ struct UnixServer::Implementation {
   Watch accepting;
   Timer resume_accepting;
   Timer tell_gone;
+  std::shared_ptr<int> life = std::make_shared<int>();  ///< what was posted must not find us gone
 };
 
 void UnixServer::Implementation::accept_clients() {
@@ -177,7 +179,10 @@ void UnixServer::Implementation::flush(UnixClientId id) {
   if (found == clients.end()) return;
   Client& client = found->second;
   if (!write_queue(client) || (client.draining && client.queue.empty())) return drop(found);
-  if (!client.queue.empty()) client.watch.when_writable([this, id] { flush(id); });
+  if (!client.queue.empty()) return client.watch.when_writable([this, id] { flush(id); });
+  if (std::exchange(client.tell_sent, false)) loop.post([this, id, alive = std::weak_ptr(life)] {
+    if (!alive.expired() && clients.contains(id)) events.sent(id);
+  });
 }
 
 void UnixServer::Implementation::drop(std::map<UnixClientId, Client>::iterator client) {
@@ -225,6 +230,13 @@ bool UnixServer::send(UnixClientId id, OctetView octets) {
   if (waits) return true;  // flushed when it can be written
   self.flush(id);
   return self.clients.contains(id);
+}
+
+void UnixServer::tell_when_sent(UnixClientId id) {
+  const auto found = implementation_->clients.find(id);
+  if (found == implementation_->clients.end()) return;
+  found->second.tell_sent = true;
+  implementation_->flush(id);
 }
 
 void UnixServer::close(UnixClientId id) {

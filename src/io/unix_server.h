@@ -33,6 +33,8 @@ class UnixServerEvents {
   virtual void received(UnixClientId client, OctetView octets) = 0;
   /// Called once for each connected client, also after close(); the id is never used again. Not called from ~UnixServer.
   virtual void closed(UnixClientId client) = 0;
+  /// The answer to tell_when_sent().
+  virtual void sent(UnixClientId) {}
 };
 
 class UnixServer {
@@ -48,6 +50,8 @@ class UnixServer {
 
   /// Queues the octets. False: the client is gone, or was disconnected now because it does not read.
   bool send(UnixClientId client, OctetView octets);
+  /// sent() is called once the queue of this client is empty, from the loop: for whoever has more than should wait in memory.
+  void tell_when_sent(UnixClientId client);
   /// Ends the connection, without waiting for what is still queued.
   void close(UnixClientId client);
   /// Ends the connection when what is queued has been sent; nothing more is received.

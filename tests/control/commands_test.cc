@@ -104,6 +104,39 @@ TEST_F(Commands, ListConnsStreamsTheConfiguration) {
   EXPECT_EQ(connection.find_section("children")->find_section("lan")->value_or("mode"), "TUNNEL");
 }
 
+TEST_F(Commands, AListGoesOnWhenTheClientHasReadWhatWasSent) {
+  start();
+  auto& client = connect();
+  listen(client, "list-conn");
+  for (int number = 0; number < 200; ++number) {
+    const auto name = "more-" + std::to_string(number);
+    ASSERT_EQ(call(client, "load-conn", connection_message(name)).value_or("success"), "yes");
+  }
+  reads = false;
+  send(client, "list-conns");
+  const auto first = client.events("list-conn").size();
+  EXPECT_LT(first, 100u);
+  EXPECT_GT(first, 0u);
+  EXPECT_FALSE(client.answer().has_value());
+  reads = true;
+  send_all();
+  EXPECT_EQ(client.events("list-conn").size(), 201u);
+  EXPECT_EQ(client.answer(), vici::Message());
+}
+
+TEST_F(Commands, WhoLeavesInTheMiddleOfAListIsForgotten) {
+  start();
+  auto& client = connect();
+  for (int number = 0; number < 200; ++number)
+    call(client, "load-conn", connection_message("more-" + std::to_string(number)));
+  reads = false;
+  send(client, "list-conns");
+  server->closed(id_of(client));
+  reads = true;
+  send_all();
+  EXPECT_FALSE(client.answer().has_value());
+}
+
 TEST_F(Commands, AConnectionAndItsKeyLoadedByAClientComeUp) {
   start();
   server->adopt_files(std::make_shared<config::Snapshot>());

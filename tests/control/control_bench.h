@@ -65,7 +65,10 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
     }
     return {};
   }
-  void deliver(TestClient& client) { server->received(world.now(), id_of(client), client.wire.take_output()); }
+  void deliver(TestClient& client) {
+    server->received(world.now(), id_of(client), client.wire.take_output());
+    send_all();
+  }
   /// One command of a client that waits for its answer; forgets what it received before.
   vici::Message call(TestClient& client, std::string_view command, const vici::Message& request = {},
                      Duration duration = seconds(2)) {
@@ -100,7 +103,7 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
   void tell_events() {
     while (told_ < left().events.size()) {
       const auto event = told_++;
-      server->on_event(world.now(), left().events[event]);
+      server->on_event(world.now(), teller.tell(left().engine, std::move(left().events[event])));
     }
   }
 
@@ -109,6 +112,11 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
     auto& client = clients.at(id);
     client.wire.receive(octets);
     while (auto packet = client.wire.next().value()) client.packets.push_back(std::move(*packet));
+  }
+  void tell_when_sent(ClientId id) override { unsent_.insert(id); }
+  /// Whoever has more than is to wait in memory goes on.
+  void send_all() {
+    while (reads && !unsent_.empty()) server->sent(world.now(), unsent_.extract(unsent_.begin()).value());
   }
   void disconnect(ClientId id) override { clients.at(id).connected = false; }
   std::optional<ipsec::ChildSaCounters> counters(ChildSaId) override { return counted; }
@@ -133,7 +141,8 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
   }
 
   // EngineAccess
-  const ike::Engine& engine() const override { return const_cast<sim::World&>(world).node("left").engine; }
+  std::size_t engines() const override { return 1; }
+  void look(std::size_t, const std::function<void(const ike::Engine&)>& look) override { look(left().engine); }
   ControlId next_control_id() override { return ControlId{++last_control_}; }
   void submit(const ike::ControlRequest& request) override {
     world.control(left(), request);
@@ -151,13 +160,16 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
   std::map<ClientId, TestClient> clients;
   config::SnapshotPointer files;
   ipsec::ChildSaCounters counted;
+  EventTeller teller;
   int locations = 0;
+  bool reads = true;  ///< clients read what is sent to them
   std::vector<std::string> notes;  ///< lines for the daemon's own log
 
  private:
   std::uint64_t last_client_ = 0;
   std::uint64_t last_control_ = 1000;
   std::size_t told_ = 0;
+  std::set<ClientId> unsent_;
 };
 
 }  // namespace keypact::control

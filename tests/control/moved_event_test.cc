@@ -16,7 +16,7 @@ TEST_F(MovedEvent, TellsTheNewEndpointsAndTheIkeSaWithItsOldOnes) {
   const ike::Path from = sa.record().path();
   ike::Path to = from;
   to.remote = {*IpAddress::parse("198.51.100.7"), 40001};
-  server->on_event(world.now(), ike::IkeSaMoved{id, from, to});
+  server->on_event(world.now(), teller.tell(left().engine, ike::IkeSaMoved{id, from, to}));
   ASSERT_EQ(client.events("ike-update").size(), 1u);
   const auto event = client.events("ike-update").front();
   EXPECT_EQ(event.value_or("local-host"), "192.0.2.1");

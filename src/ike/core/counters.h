@@ -28,6 +28,9 @@ struct Counters {
   std::uint64_t keepalives_sent = 0;
   std::uint64_t peer_moves = 0;           ///< a NAT in front of the peer gave it another endpoint, and we followed
   std::uint64_t unprotected_errors = 0;   ///< error notifies in clear, remembered as hints only
+
+  /// Of several engines together.
+  Counters& operator+=(const Counters& other);
 };
 
 }  // namespace keypact::ike
