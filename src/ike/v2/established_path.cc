@@ -34,7 +34,7 @@ void EstablishedSa::move(Context& context, IkeSaRecord& record, const Path& path
   record.remote = path.remote;
   moved_at_ = context.now;
   parts_.channel.forget_path();
-  context.emit(IkeSaMoved{record.id, from, path});
+  if (announced_) context.emit(IkeSaMoved{record.id, from, path});
   move_children(context, record);
   // RFC 7296 §2.23: retransmissions go there too. What is waited for was sent to where nobody may have been any more.
   send_request_again(context, record, requests_);
