@@ -52,13 +52,6 @@ Result<std::string, GrammarError> canonical_octet_count(std::string_view text) {
   return expected(text, "an amount: a number and k, m or g");
 }
 
-/// One of the words that "|" joins.
-Result<std::string, GrammarError> canonical_action(std::string_view text) {
-  static constexpr const char* kNames[] = {"none", "trap", "start"};
-  if (const auto word = parse_action_word(text)) return std::string(kNames[static_cast<std::size_t>(*word)]);
-  return expected(text, "none, trap, start or trap|start");
-}
-
 Result<std::string, GrammarError> canonical_hexadecimal(std::string_view text) {
   if (from_hex(text)) return std::string(text);
   return expected(text, "pairs of hexadecimal digits");
@@ -79,7 +72,6 @@ Result<std::string, GrammarError> canonical(const SettingRule& rule, std::string
       if (const auto value = parse_dscp(text)) return std::to_string(*value);
       return expected(text, "six binary digits");
     case Form::words: return canonical_word(rule.words, text);
-    case Form::action: return canonical_action(text);
     case Form::mark:
     case Form::set_mark: return canonical_mark(rule.form, text);
     case Form::interface_id: return canonical_interface_id(text);

@@ -59,7 +59,6 @@ void SectionReader::check_form(const Setting& setting, const SettingRule& rule) 
   if (rule.form == Form::text && rule.harmless == "*") return;  // also passphrases, of which no copy may stay behind
   std::vector<std::string_view> texts{setting.text()};
   if (rule.is_list || setting.is_list) texts = items(setting);
-  else if (rule.form == Form::action) texts = split(setting.text(), '|');
   std::optional<std::string> harmful;
   for (const auto text : texts) {
     const auto value = canonical(rule, text);
@@ -79,8 +78,7 @@ void SectionReader::without_effect(const Setting& setting, const SettingRule& ru
     return;
   }
   // Of a word, others may have an effect.
-  const bool names_value = rule.form == Form::words || rule.form == Form::action;
-  const auto named = names_value ? " = " + value : std::string();
+  const auto named = rule.form == Form::words ? " = " + value : std::string();
   problems_.warning_once(std::string(rules_.kind) + '.' + std::string(rule.name) + named, setting.at,
                          {path_of(setting) + named + " is read but has no effect yet in this version"}, masking_);
 }

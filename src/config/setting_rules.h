@@ -16,8 +16,7 @@ enum class Form : std::uint8_t {
   time,
   octet_count,
   dscp,
-  words,   ///< one of SettingRule::words
-  action,  ///< none, trap, start, or several joined by "|"
+  words,  ///< one of SettingRule::words
   mark,
   set_mark,
   interface_id,

@@ -47,15 +47,23 @@ std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::InstallChildSa& requ
   };
   auto pair = SaPair::make(library_, multi_buffer_.get(), sa);
   if (!pair) return refuse(std::move(pair).error());
+  (*pair)->stands_by = !sa.use_outbound;
   (*pair)->tunnel.path_mtu = plausible_path_mtu(options_.default_path_mtu, sa.remote.address.family());
   if (auto added = sad_.add(std::move(*pair)); !added) return refuse(std::move(added).error());
   if (sa.use_outbound) spd_.prefer(sa.policy, sa.inbound_spi);
+  else spd_.stand_by(sa.policy, sa.inbound_spi);
   return ipsec::ChildSaInstalled{sa.id};
 }
 
 std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::UseOutbound& request) {
-  if (const SaPair* const pair = sad_.find(request.id)) spd_.prefer(pair->policy, pair->inbound.opener.spi());
+  if (SaPair* const pair = sad_.find(request.id)) use_outbound(*pair);
   return std::nullopt;
+}
+
+void DataPlane::use_outbound(SaPair& pair) {
+  pair.stands_by = false;
+  spd_.prefer(pair.policy, pair.inbound.opener.spi());
+  flows_.forget_all();
 }
 
 std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::RemoveChildSa& request) {

@@ -73,6 +73,8 @@ class DataPlane {
   [[nodiscard]] bool resynchronize(InboundSa& sa, std::uint64_t inferred, MutableOctets packet);
   static void report_move(SaPair& pair, const OuterPacket& packet, std::uint64_t highest_before, Pass& pass);
   void admit(SaPair& pair, const OuterPacket& outer, Pass& pass);
+  /// From now on it is the first choice of its policy.
+  void use_outbound(SaPair& pair);
 
   void report_expiry(SaPair& pair, ExpiryReport reached, Pass& pass);
 

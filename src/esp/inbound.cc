@@ -89,6 +89,8 @@ void DataPlane::admit(SaPair& pair, const OuterPacket& outer, Pass& pass) {
   if (!opened) return drops_.count(opened.error());
   // RFC 4303 §2.6: dummy packets are discarded without prejudice; the peer lives.
   pair.counters.last_in = pass.now;
+  // RFC 7296 §2.8: what is authentic here shows that the peer has this SA.
+  if (pair.stands_by) use_outbound(pair);
   const std::uint8_t next_header = opened->next_header;
   if (next_header == kNextHeaderNone) return drops_.count(DropReason::dummy);
   if (next_header != kNextHeaderIpv4 && next_header != kNextHeaderIpv6) return drops_.count(DropReason::next_header);

@@ -168,14 +168,35 @@ TEST(Outbound, ARekeyedSaTakesOverWhenToldSo) {
   EXPECT_TRUE(ends.left.installs(make_sa({.number = 2, .use_outbound = false}, true)));
   EXPECT_TRUE(ends.right.installs(make_sa({.number = 2}, false)));
   EXPECT_EQ(ends.left.send(make_packet({})).at(0).child_sa, ChildSaId{1});
-  // The other end uses the new one at once, and both are open to it.
-  const auto reverse = make_packet({.source = "10.2.0.1", .destination = "10.1.0.1"});
-  EXPECT_EQ(ends.left.receive(ends.right.send(reverse).at(0).octets).size(), 1U);
-  EXPECT_EQ(ends.left.plane.counters({2})->packets_in, 1U);
   ends.left.plane.apply(ipsec::UseOutbound{{2}}, ends.left.now);
   EXPECT_EQ(ends.left.send(make_packet({})).at(0).child_sa, ChildSaId{2});
   ends.left.plane.apply(ipsec::RemoveChildSa{{1}}, ends.left.now);
   EXPECT_EQ(ends.left.send(make_packet({})).at(0).child_sa, ChildSaId{2});
+}
+
+TEST(Outbound, AnSaThatStandsByTakesOverWithTheFirstPacketThatComesInOnIt) {
+  TwoEnds ends;
+  EXPECT_TRUE(ends.left.installs(make_sa({.number = 2, .use_outbound = false}, true)));
+  EXPECT_TRUE(ends.right.installs(make_sa({.number = 2}, false)));
+  const auto reverse = make_packet({.source = "10.2.0.1", .destination = "10.1.0.1"});
+  const auto honest = to_octets(ends.right.send(reverse).at(0).octets);
+  auto forged = honest;
+  forged.back() ^= 1;
+  EXPECT_TRUE(ends.left.receive(forged).empty());
+  EXPECT_EQ(ends.left.send(make_packet({})).at(0).child_sa, ChildSaId{1}) << "only an authentic one proves anything";
+  EXPECT_EQ(ends.left.receive(honest).size(), 1U);
+  EXPECT_EQ(ends.left.send(make_packet({})).at(0).child_sa, ChildSaId{2});
+}
+
+TEST(Outbound, AnSaThatStandsByCarriesWhatNoOtherDoes) {
+  End end(1);
+  end.plane.apply(ipsec::InstallPolicy{make_policy({}, true)}, end.now);
+  EXPECT_TRUE(end.installs(make_sa({.use_outbound = false}, true)));
+  EXPECT_EQ(end.send(make_packet({})).at(0).child_sa, ChildSaId{1});
+  EXPECT_TRUE(end.installs(make_sa({.number = 2, .use_outbound = false}, true)));
+  EXPECT_EQ(end.send(make_packet({})).at(0).child_sa, ChildSaId{1});
+  end.plane.apply(ipsec::RemoveChildSa{{1}}, end.now);
+  EXPECT_EQ(end.send(make_packet({})).at(0).child_sa, ChildSaId{2}) << "no gap when the old one goes";
 }
 
 TEST(Outbound, GoesToWhereTheEndpointsMoved) {

@@ -52,6 +52,7 @@ struct SaPair {
   ipsec::ChildSaCounters counters;
   ExpiryReport reported = ExpiryReport::none;
   std::optional<Instant> move_reported{};  ///< when it was told that the peer has another endpoint
+  bool stands_by = false;  ///< ipsec::ChildSa::use_outbound
 };
 
 }  // namespace keypact::esp

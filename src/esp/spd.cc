@@ -46,16 +46,23 @@ bool Spd::remove(PolicyId id) {
   return true;
 }
 
-void Spd::prefer(PolicyId policy, EspSpi sa) {
+Spd::Entry& Spd::entry_for(PolicyId policy, EspSpi sa) {
   Entry* entry = any(policy);
   if (entry == nullptr) {
     entry = &orphans_.emplace_back();
     entry->id = policy;
   }
   std::erase(entry->sas, sa);
-  entry->sas.insert(entry->sas.begin(), sa);
   entry->acquiring = false;
+  return *entry;
 }
+
+void Spd::prefer(PolicyId policy, EspSpi sa) {
+  auto& sas = entry_for(policy, sa).sas;
+  sas.insert(sas.begin(), sa);
+}
+
+void Spd::stand_by(PolicyId policy, EspSpi sa) { entry_for(policy, sa).sas.push_back(sa); }
 
 void Spd::detach(PolicyId policy, EspSpi sa) {
   Entry* const entry = any(policy);

@@ -33,6 +33,8 @@ class Spd {
   /// From now on `sa` is the first choice of its policy. An SA of a policy that is not installed carries what was negotiated
   /// for it, after all policies.
   void prefer(PolicyId policy, EspSpi sa);
+  /// `sa` is the last choice of its policy.
+  void stand_by(PolicyId policy, EspSpi sa);
   void detach(PolicyId policy, EspSpi sa);
 
   [[nodiscard]] SpdDecision find(const PacketSelectors& packet, const Sad& sad) const;
@@ -53,6 +55,8 @@ class Spd {
   };
   [[nodiscard]] Entry* configured(PolicyId id);
   [[nodiscard]] Entry* any(PolicyId id);
+  /// The policy without this SA.
+  [[nodiscard]] Entry& entry_for(PolicyId policy, EspSpi sa);
   [[nodiscard]] static SpdDecision decide(const Entry& entry, const PacketSelectors& packet, const Sad& sad);
 
   Duration acquire_retry_;

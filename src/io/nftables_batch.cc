@@ -176,7 +176,7 @@ void NftablesBatch::add_chain(const std::string& table, const std::string& name,
 
 void NftablesBatch::add(NftablesRule rule) {
   auto* octets = reinterpret_cast<std::uint8_t*>(rule.request_.header());  // NOLINT: libmnl's interface
-  mnl_attr_nest_end(rule.request_.header(), reinterpret_cast<nlattr*>(octets + rule.expressions_));  // NOLINT
+  mnl_attr_nest_end(rule.request_.header(), reinterpret_cast<nlattr*>(octets + rule.expressions_));  // NOLINT: as above
   append(rule.request_);
 }
 

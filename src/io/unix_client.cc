@@ -52,7 +52,7 @@ Result<UnixClient> connect_unix(const std::string& path, Duration timeout) {
   const auto limit = std::max<std::int64_t>(std::chrono::ceil<microseconds>(timeout).count(), 1);
   const timeval patience{.tv_sec = limit / 1'000'000, .tv_usec = limit % 1'000'000};
   ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-  while (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {  // NOLINT
+  while (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {  // NOLINT: sockets
     if (errno != EINTR) return failure(cannot_connect(path, errno));
   }
   return UnixClient(std::move(fd), path);

@@ -58,7 +58,8 @@ Result<FileDescriptor> lock_directory(const std::string& path) {
 bool somebody_listens(const sockaddr_un& address) {
   const FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return true;  // not known, so nothing is removed
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;  // NOLINT
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
+    return true;  // NOLINT: sockets
   return errno != ECONNREFUSED && errno != ENOENT;
 }
 
@@ -106,7 +107,7 @@ Result<BoundUnixSocket> bind_unix(const std::string& path, std::optional<std::ui
   // The file has its final mode from its first moment on; bind(2) never follows a symbolic link.
   const mode_t before = ::umask(static_cast<mode_t>(0777 & ~kMode));
   const int outcome =
-      ::bind(bound.descriptor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);  // NOLINT
+      ::bind(bound.descriptor.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);  // NOLINT: sockets
   const int code = errno;
   ::umask(before);
   if (outcome != 0) return failure(system_error(what_of(path), code));

@@ -40,7 +40,8 @@ struct ChildSa {
   std::vector<TrafficSelector> local_selectors;
   std::vector<TrafficSelector> remote_selectors;
   HeaderHandling headers;
-  /// False: the inbound SA accepts, the outbound one is not yet used (a rekey's responder, RFC 7296 §2.8).
+  /// False: it stands by. What another SA of the policy can carry goes there, until UseOutbound, or until a packet comes in on this
+  /// one: then the peer has it (RFC 7296 §2.8, the responder).
   bool use_outbound = true;
   // Not zero only for SAs that another owner used before: the last number sent, and the highest one received.
   std::uint64_t outbound_sequence = 0;

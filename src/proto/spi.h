@@ -4,7 +4,10 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+
+#include "base/octets.h"
 
 namespace keypact {
 
@@ -26,6 +29,13 @@ inline constexpr std::uint32_t kFirstUsableEspSpi = 256;
 /// 16 and 8 hexadecimal digits.
 [[nodiscard]] std::string to_string(IkeSpi spi);
 [[nodiscard]] std::string to_string(EspSpi spi);
+
+/// As they stand in payloads, 8 and 4 octets.
+[[nodiscard]] Octets spi_octets(IkeSpi spi);
+[[nodiscard]] Octets spi_octets(EspSpi spi);
+/// What a peer names as its SPI; nothing when it has another length or is not one for use on the wire.
+[[nodiscard]] std::optional<IkeSpi> ike_spi_from(OctetView octets);
+[[nodiscard]] std::optional<EspSpi> esp_spi_from(OctetView octets);
 
 }  // namespace keypact
 

@@ -160,7 +160,7 @@ struct Payload {
   /// A payload is its body: any of the structs above becomes one.
   template <class Body>
     requires std::constructible_from<PayloadBody, Body&&> && (!std::same_as<std::remove_cvref_t<Body>, Payload>)
-  Payload(Body&& payload_body) : body(std::forward<Body>(payload_body)) {}  // NOLINT(google-explicit-constructor)
+  Payload(Body&& payload_body) : body(std::forward<Body>(payload_body)) {}  // NOLINT: any body is a payload
   bool operator==(const Payload&) const = default;
 };
 

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "sim/site_to_site.h"
 #include "sim/world.h"
 
@@ -39,6 +41,14 @@ class Ladder : public ::testing::Test {
     const auto why = refusal(node);
     return why ? std::optional(why->code) : std::nullopt;
   }
+  /// The outcome of that request; nothing when it worked.
+  static std::optional<ike::RefusalCode> outcome(const Node& node, ControlId request) {
+    for (const auto& event : node.events)
+      if (const auto* done = std::get_if<ike::RequestDone>(&event); done != nullptr && done->request == request)
+        return done->refusal ? std::optional(done->refusal->code) : std::nullopt;
+    ADD_FAILURE() << "request " << request.value << " has no outcome";
+    return std::nullopt;
+  }
   static const ike::v2::EstablishedSa* established(Node& node) {
     for (const auto& [id, sa] : node.engine.ike_sas())
       if (sa.established() != nullptr) return sa.established();
@@ -50,6 +60,10 @@ class Ladder : public ::testing::Test {
     return {};
   }
   static std::size_t child_sas(Node& node) { return node.stack.child_sas().size(); }
+  static std::size_t established_ike_sas(Node& node) {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        node.engine.ike_sas(), [](const auto& entry) { return entry.second.established() != nullptr; }));
+  }
 
   /// Both stacks hold the same pairs of SAs with the same keys, mirrored.
   void expect_mirrored_child_sas(std::size_t count) {

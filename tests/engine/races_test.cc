@@ -20,13 +20,6 @@ class Races : public Ladder {
     world.set_faults(slow);
   }
   void ask(Node& node, ike::ControlRequest request) { world.control(node, request); }
-  static std::optional<RefusalCode> outcome(const Node& node, ControlId request) {
-    for (const auto& event : node.events)
-      if (const auto* done = std::get_if<ike::RequestDone>(&event); done != nullptr && done->request == request)
-        return done->refusal ? std::optional(done->refusal->code) : std::nullopt;
-    ADD_FAILURE() << "request " << request.value << " has no outcome";
-    return std::nullopt;
-  }
   static ChildSaId only_child(Node& node) { return node.stack.child_sas().begin()->first; }
 };
 

@@ -27,7 +27,7 @@ Server::Server(Handler handler) : handler_(std::move(handler)) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   path().copy(address.sun_path, sizeof address.sun_path - 1);
-  EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);  // NOLINT
+  EXPECT_EQ(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);  // NOLINT: sockets
   EXPECT_EQ(listen(listener_, 3), 0);
   EXPECT_EQ(pipe(stop_.data()), 0);
   thread_ = std::thread([this] { run(); });

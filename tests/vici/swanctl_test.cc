@@ -32,7 +32,7 @@ Outcome run_swanctl(const Server& server, const std::string& arguments) {
   return outcome;
 }
 
-bool swanctl_is_missing() { return std::system("swanctl --help >/dev/null 2>&1") != 0; }  // NOLINT
+bool swanctl_is_missing() { return std::system("swanctl --help >/dev/null 2>&1") != 0; }  // NOLINT: a fixed command
 
 #define NEEDS_SWANCTL()                                                \
   if (swanctl_is_missing()) GTEST_SKIP() << "swanctl is not installed"

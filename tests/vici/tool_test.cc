@@ -322,7 +322,7 @@ struct DeafDaemon {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path().copy(address.sun_path, sizeof address.sun_path - 1);
-    EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);  // NOLINT
+    EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);  // NOLINT: sockets
     EXPECT_EQ(listen(fd, backlog), 0);
   }
   ~DeafDaemon() {
@@ -359,7 +359,7 @@ TEST(Tool, ExitsWithSixWhenTheDaemonTakesNoConnection) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   deaf.path().copy(address.sun_path, sizeof address.sun_path - 1);
-  ASSERT_EQ(connect(first, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);  // NOLINT
+  ASSERT_EQ(connect(first, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);  // NOLINT: sockets
   const auto ran = run_tool({"status", "--timeout", "0.2"}, deaf.path());
   EXPECT_EQ(ran.code, ExitCode::no_answer);
   EXPECT_THAT(ran.err, HasSubstr("no answer to a connection to " + deaf.path() + " within "));

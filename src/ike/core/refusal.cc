@@ -59,6 +59,14 @@ const CodeRow& row_of(RefusalCode code) {
 
 }  // namespace
 
+Refusal refusal_in(ExchangeType exchange, RefusalCode code, std::optional<NotifyType> notify) {
+  Refusal refusal;
+  refusal.code = code;
+  refusal.exchange = exchange;
+  refusal.notify = notify;
+  return refusal;
+}
+
 std::string_view to_string(RefusalCode code) { return row_of(code).name; }
 std::string_view rule_of(RefusalCode code) { return row_of(code).rule; }
 

@@ -50,6 +50,9 @@ struct Refusal {
   std::string detail;                    ///< what exactly, when the code alone does not say
 };
 
+/// One in this exchange, with the notify that says it to the peer, or said it to us.
+[[nodiscard]] Refusal refusal_in(ExchangeType exchange, RefusalCode code, std::optional<NotifyType> notify = {});
+
 [[nodiscard]] std::string_view to_string(RefusalCode code);
 [[nodiscard]] std::string_view to_string(Side side);
 /// The section that decides: "RFC 7296 §2.7".

@@ -1,32 +1,7 @@
 #include "ike/v2/child_negotiation.h"
 
-#include "base/reader.h"
-#include "base/writer.h"
-
 namespace keypact::ike::v2 {
 namespace {
-
-Octets spi_octets(EspSpi spi) {
-  Writer writer;
-  writer.u32(spi.value);
-  return std::move(writer).take();
-}
-
-std::optional<EspSpi> spi_from(OctetView octets) {
-  Reader reader(octets);
-  const auto value = reader.u32();
-  // RFC 4303 §2.1: 0 to 255 are not for use on the wire.
-  if (!value || !reader.finish() || *value < kFirstUsableEspSpi) return std::nullopt;
-  return EspSpi{*value};
-}
-
-Refusal child_refusal(RefusalCode code, ExchangeType exchange, NotifyType notify) {
-  Refusal refusal;
-  refusal.code = code;
-  refusal.exchange = exchange;
-  refusal.notify = notify;
-  return refusal;
-}
 
 std::string selectors_text(const Selectors& local, const Selectors& remote) {
   return to_string(local) + " === " + to_string(remote);
@@ -51,7 +26,7 @@ std::optional<ChildMatch> match_child(const IkeSaRecord& record, const config::C
 
 Refusal selectors_refusal(const IkeSaRecord& record, const config::Connection& connection, const Selectors& local,
                           const Selectors& remote, ExchangeType exchange) {
-  auto refusal = child_refusal(RefusalCode::selectors_unacceptable, exchange, NotifyType::TS_UNACCEPTABLE);
+  auto refusal = refusal_in(exchange, RefusalCode::selectors_unacceptable, NotifyType::TS_UNACCEPTABLE);
   for (const auto& child : connection.children)
     refusal.ours.push_back(child.name + ": " + selectors_text(resolve(child.local_ts, record.local.address),
                                                               resolve(child.remote_ts, record.remote.address)));
@@ -60,7 +35,7 @@ Refusal selectors_refusal(const IkeSaRecord& record, const config::Connection& c
 }
 
 Refusal refused_by_peer(const ChildOffer& offer, const wire::NotifyPayload& error, ExchangeType exchange) {
-  auto refusal = child_refusal(refusal_code_of(error.type), exchange, error.type);
+  auto refusal = refusal_in(exchange, refusal_code_of(error.type), error.type);
   refusal.by_peer = true;
   if (refusal.code == RefusalCode::selectors_unacceptable)
     refusal.ours.push_back(selectors_text(offer.local, offer.remote));
@@ -94,21 +69,21 @@ Result<AgreedChild, Refusal> accept_child_answer(const ChildOffer& offer, const 
   const auto* tsr = payloads.selectors(PayloadType::TSr);
   if (sa == nullptr || tsi == nullptr || tsr == nullptr) {
     if (const auto* error = payloads.error()) return failure(refused_by_peer(offer, *error, exchange));
-    auto refusal = child_refusal(RefusalCode::malformed_message, exchange, NotifyType::INVALID_SYNTAX);
+    auto refusal = refusal_in(exchange, RefusalCode::malformed_message, NotifyType::INVALID_SYNTAX);
     refusal.detail = "the response carries neither a Child SA nor an error";
     return failure(std::move(refusal));
   }
   const auto choice = accept_choice(*sa, offer.proposals, offer.key_exchange_use);
-  const auto outbound = choice ? spi_from(choice->spi) : std::nullopt;
+  const auto outbound = choice ? esp_spi_from(choice->spi) : std::nullopt;
   if (!outbound) {
-    auto refusal = child_refusal(RefusalCode::unexpected_choice, exchange, NotifyType::NO_PROPOSAL_CHOSEN);
+    auto refusal = refusal_in(exchange, RefusalCode::unexpected_choice, NotifyType::NO_PROPOSAL_CHOSEN);
     refusal.ours = describe(offer.proposals);
     refusal.theirs = describe(*sa);
     return failure(std::move(refusal));
   }
   auto selectors = accept_narrowed(offer.local, offer.remote, tsi->selectors(), tsr->selectors());
   if (!selectors) {
-    auto refusal = child_refusal(RefusalCode::selectors_unacceptable, exchange, NotifyType::TS_UNACCEPTABLE);
+    auto refusal = refusal_in(exchange, RefusalCode::selectors_unacceptable, NotifyType::TS_UNACCEPTABLE);
     refusal.ours.push_back(selectors_text(offer.local, offer.remote));
     refusal.theirs.push_back(selectors_text(tsi->selectors(), tsr->selectors()));
     refusal.detail = "the responder's selectors are not a subset of what was proposed";
@@ -134,26 +109,23 @@ Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const Ike
   const auto sent = ke != nullptr ? std::optional(ke->method) : std::nullopt;
   // RFC 7296 §1.3.1: without USE_TRANSPORT_MODE in our answer the Child SA is in tunnel mode, whatever was asked.
   const auto choice = choose_proposal(*sa, ProtocolId::ESP, match->child->esp_acceptable, use, sent);
-  const auto outbound = choice ? spi_from(choice->spi) : std::nullopt;
+  const auto outbound = choice ? esp_spi_from(choice->spi) : std::nullopt;
   if (!outbound) {
-    auto refusal = child_refusal(RefusalCode::no_proposal_chosen, exchange, NotifyType::NO_PROPOSAL_CHOSEN);
+    auto refusal = refusal_in(exchange, RefusalCode::no_proposal_chosen, NotifyType::NO_PROPOSAL_CHOSEN);
     refusal.ours = describe(match->child->esp_acceptable);
     refusal.theirs = describe(*sa);
     return failure(ChildRefusal{std::move(refusal), notify_payload(NotifyType::NO_PROPOSAL_CHOSEN)});
   }
   const auto method = key_exchange_of(choice->proposal);
   if (method != KeyExchangeMethod::NONE && (ke == nullptr || ke->method != method)) {
-    auto refusal = child_refusal(RefusalCode::key_exchange_method, exchange, NotifyType::INVALID_KE_PAYLOAD);
+    auto refusal = refusal_in(exchange, RefusalCode::key_exchange_method, NotifyType::INVALID_KE_PAYLOAD);
     refusal.ours.push_back(to_string(method));
     refusal.theirs.push_back(ke != nullptr ? to_string(ke->method) : "no KE payload");
-    Writer wanted;
-    wanted.u16(static_cast<std::uint16_t>(method));
-    return failure(ChildRefusal{std::move(refusal),
-                                notify_payload(NotifyType::INVALID_KE_PAYLOAD, std::move(wanted).take())});
+    return failure(ChildRefusal{std::move(refusal), invalid_ke_payload(method)});
   }
   const auto inbound = context.esp_spis.allocate();
   if (!inbound)
-    return failure(ChildRefusal{child_refusal(RefusalCode::no_additional_sas, exchange, NotifyType::NO_ADDITIONAL_SAS),
+    return failure(ChildRefusal{refusal_in(exchange, RefusalCode::no_additional_sas, NotifyType::NO_ADDITIONAL_SAS),
                                 notify_payload(NotifyType::NO_ADDITIONAL_SAS)});
   return AgreedChild{{connection, *match->child},   *inbound, *outbound, choice->number, choice->proposal,
                      std::move(match->selectors)};

@@ -7,16 +7,6 @@
 namespace keypact::ike::v2 {
 namespace {
 
-constexpr std::size_t kOurNonceOctets = 32;
-
-Refusal answered_refusal(RefusalCode code, NotifyType notify) {
-  Refusal refusal;
-  refusal.code = code;
-  refusal.exchange = ExchangeType::CREATE_CHILD_SA;
-  refusal.notify = notify;
-  return refusal;
-}
-
 Refusal deleted_by_peer() {
   Refusal reason;
   reason.code = RefusalCode::deleted_by_peer;
@@ -90,7 +80,7 @@ std::vector<EspSpi> EstablishedSa::delete_for_peer(Context& context, const IkeSa
 /// RFC 7296 §2.25: what we do at this moment and what the peer asks may not fit together.
 std::optional<ChildRefusal> EstablishedSa::refuses_child(const wire::NotifyPayload* rekey, const ChildSa* replaced) {
   const auto refused = [](RefusalCode code, NotifyType notify) {
-    return ChildRefusal{answered_refusal(code, notify), notify_payload(notify)};
+    return ChildRefusal{refusal_in(ExchangeType::CREATE_CHILD_SA, code, notify), notify_payload(notify)};
   };
   if (rekey != nullptr && !is_sound_rekey_notify(*rekey))
     return refused(RefusalCode::malformed_message, NotifyType::INVALID_SYNTAX);
@@ -133,7 +123,7 @@ void EstablishedSa::answer_create_child(Context& context, const IkeSaRecord& rec
   auto agreed = answer_child_offer(context, record, parts_.connection, payloads, exchange,
                                    replaced != nullptr ? std::string_view(replaced->name) : std::string_view());
   if (!agreed) return answer_child_refused(context, record, exchange, std::move(agreed.error()), {});
-  auto nonce = context.random.octets(kOurNonceOctets);
+  auto nonce = context.random.octets(kNonceOctets);
   const auto& peer_nonce = payloads.find<wire::NoncePayload>()->nonce;
   ChildOrigin origin{false, std::nullopt, to_octets(lower_nonce(peer_nonce, nonce)), false};
   if (replaced != nullptr) origin.replaces = replaced->id;
@@ -175,7 +165,7 @@ void EstablishedSa::take_responder_value(Context& context, const IkeSaRecord& re
     pending_child_.reset();
     return answer_child_refused(
         context, record, ExchangeType::CREATE_CHILD_SA,
-        {answered_refusal(RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX),
+        {refusal_in(ExchangeType::CREATE_CHILD_SA, RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX),
          notify_payload(NotifyType::INVALID_SYNTAX)},
         {});
   }

@@ -34,8 +34,9 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   const bool ours = installation.origin.ours;
   auto sa = child_sa_for(record, agreed, id, policy.id, std::move(ours ? keys.initiator : keys.responder),
                          std::move(ours ? keys.responder : keys.initiator));
-  // RFC 7296 §2.8: the responder of a rekeying goes on with the old SA until the initiator has shown that it has the new one.
-  sa.use_outbound = ours || !installation.origin.replaces;
+  // RFC 7296 §2.8: the responder goes on with what it has until the initiator has shown that it has the new one. So also where this
+  // one replaces nothing by name, as in a reauthentication.
+  sa.use_outbound = ours;
   export_child_keys(context, sa);
   ChildSa child;
   child.id = id;

@@ -1,53 +1,27 @@
 // The exchanges that we begin on an established IKE SA. RFC 7296 §1.3.1, §1.4, §2.4.
 #include <algorithm>
 
-#include "base/writer.h"
 #include "ike/v2/established_sa.h"
 #include "ike/v2/rekey_collision.h"
 
 namespace keypact::ike::v2 {
 namespace {
 
-constexpr std::size_t kOurNonceOctets = 32;
 /// RFC 7296 §2.25: how often a creation is tried again after a TEMPORARY_FAILURE; with the delays, half a minute.
 constexpr unsigned kCreationAttempts = 6;
 
-KeyExchangeMethod preferred_method(const std::vector<Proposal>& proposals) {
-  return proposals.empty() ? KeyExchangeMethod::NONE : key_exchange_of(proposals.front());
-}
-
-bool offers(const std::vector<Proposal>& proposals, KeyExchangeMethod method) {
-  return std::ranges::any_of(proposals, [&](const auto& proposal) {
-    const auto transforms = proposal.of_type(TransformType::KE);
-    return std::ranges::find(transforms, key_exchange(method)) != transforms.end();
-  });
-}
-
-/// The method that an INVALID_KE_PAYLOAD notify asks for; NONE when it names none of ours.
-KeyExchangeMethod asked_method(const PayloadSet& payloads, const ChildOffer& offer) {
-  const auto* notify = payloads.notify(NotifyType::INVALID_KE_PAYLOAD);
-  if (notify == nullptr) return KeyExchangeMethod::NONE;
-  Reader reader(notify->data);
-  const auto method = static_cast<KeyExchangeMethod>(reader.u16().value_or(0));
-  return offers(offer.proposals, method) ? method : KeyExchangeMethod::NONE;
-}
-
 Refusal create_child_refusal(RefusalCode code, std::string detail) {
-  Refusal refusal;
-  refusal.code = code;
-  refusal.exchange = ExchangeType::CREATE_CHILD_SA;
+  auto refusal = refusal_in(ExchangeType::CREATE_CHILD_SA, code);
   refusal.detail = std::move(detail);
   return refusal;
 }
 
 /// RFC 7296 §1.3.3: the SA that is replaced, by the SPI that its sender receives on.
 wire::Payload rekey_notify(const ChildSa& replaced) {
-  Writer spi;
-  spi.u32(replaced.inbound_spi.value);
   auto notify = notify_payload(NotifyType::REKEY_SA);
   auto& body = std::get<wire::NotifyPayload>(notify.body);
   body.protocol = ProtocolId::ESP;
-  body.spi = std::move(spi).take();
+  body.spi = spi_octets(replaced.inbound_spi);
   return notify;
 }
 
@@ -107,15 +81,14 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Cre
     if (request.request) context.emit(RequestDone{request.request, record.id, {}, std::move(refusal)});
     return;
   }
-  const auto method = preferred_method(offer->proposals);
+  const auto method = first_method(offer->proposals);
   begin_create_child(context, record, std::move(*offer), method, {request.request, std::nullopt, failures});
 }
 
 void EstablishedSa::begin_create_child(Context& context, const IkeSaRecord& record, ChildOffer offer,
                                        KeyExchangeMethod method, const ChildPurpose& purpose) {
   if (method == KeyExchangeMethod::NONE) {
-    CreateChildSent exchange{std::move(offer), purpose, method, context.random.octets(kOurNonceOctets), std::nullopt,
-                             {}};
+    CreateChildSent exchange{std::move(offer), purpose, method, context.random.octets(kNonceOctets), std::nullopt, {}};
     return send_create_child(context, record, std::move(exchange), {});
   }
   const auto job = context.start(JobClass::established, BeginKeyExchange{method});
@@ -189,9 +162,8 @@ void EstablishedSa::handle_response(Context& context, const IkeSaRecord& record,
 
 void EstablishedSa::on_create_child_response(Context& context, const IkeSaRecord& record, CreateChildSent exchange,
                                              const PayloadSet& payloads) {
-  const auto asked = asked_method(payloads, exchange.offer);
-  if (asked != KeyExchangeMethod::NONE && asked != exchange.method)
-    return begin_create_child(context, record, std::move(exchange.offer), asked, exchange.purpose);
+  if (const auto asked = other_method_asked_for(payloads, exchange.offer.proposals, exchange.method))
+    return begin_create_child(context, record, std::move(exchange.offer), *asked, exchange.purpose);
   auto agreed = accept_child_answer(exchange.offer, payloads, ExchangeType::CREATE_CHILD_SA);
   if (!agreed) return refuse_create_child(context, record, exchange.offer, exchange.purpose, std::move(agreed.error()));
   if (std::ranges::find(exchange.deleted, agreed->outbound_spi) != exchange.deleted.end())
@@ -295,8 +267,9 @@ void EstablishedSa::take_child_key_pair(Context& context, const IkeSaRecord& rec
     queue_.push_front({std::move(again), waiting.purpose.failures, std::nullopt});
     return;
   }
-  CreateChildSent sent{std::move(waiting.offer), waiting.purpose,         waiting.method,
-                       context.random.octets(kOurNonceOctets), std::move(begun->state), {}};
+  CreateChildSent sent{std::move(waiting.offer), waiting.purpose,
+                       waiting.method,           context.random.octets(kNonceOctets),
+                       std::move(begun->state),  {}};
   send_create_child(context, record, std::move(sent), begun->public_value);
 }
 

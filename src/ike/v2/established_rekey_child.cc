@@ -9,8 +9,6 @@ namespace {
 
 /// How long what the peer sent on an SA before it let go of it may be on its way.
 constexpr Duration kStragglers = seconds(5);
-/// How long the peer has to delete what is its to delete.
-constexpr Duration kPeerDeletes = seconds(10);
 
 /// The two exchanges were about the same: one SA to replace, or one child to create.
 bool same_aim(const ChildSa& a, const ChildSa& b) {
@@ -34,7 +32,7 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Rek
     if (request.request) context.emit(RequestDone{request.request, record.id, request.child, std::nullopt});
     return;
   }
-  const auto method = key_exchange_of(offer->proposals.front());
+  const auto method = first_method(offer->proposals);
   begin_create_child(context, record, std::move(*offer), method, {request.request, request.child, failures});
 }
 

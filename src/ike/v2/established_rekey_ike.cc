@@ -1,52 +1,25 @@
 // The IKE SA is replaced by a new one, which inherits its Child SAs. RFC 7296 §1.3.2, §2.8, §2.8.2, §2.18, §2.25.2.
 #include <algorithm>
 
-#include "base/reader.h"
 #include "ike/v2/established_sa.h"
 #include "ike/v2/rekey_collision.h"
 
 namespace keypact::ike::v2 {
 namespace {
 
-constexpr std::size_t kOurNonceOctets = 32;
-/// How long the peer has to delete the IKE SA that is its to delete.
-constexpr Duration kPeerDeletes = seconds(10);
-
+/// Of this exchange, said to the peer by the notify that its code has.
 Refusal rekey_refusal(RefusalCode code, NotifyType notify) {
-  Refusal refusal;
-  refusal.code = code;
-  refusal.exchange = ExchangeType::CREATE_CHILD_SA;
-  refusal.notify = notify;
-  return refusal;
-}
-
-/// The method that an INVALID_KE_PAYLOAD notify asks for, when it is one of ours and not the one that was sent.
-std::optional<KeyExchangeMethod> asked_method(const PayloadSet& payloads, const std::vector<Proposal>& offered,
-                                              KeyExchangeMethod sent) {
-  const auto* notify = payloads.notify(NotifyType::INVALID_KE_PAYLOAD);
-  if (notify == nullptr) return std::nullopt;
-  Reader reader(notify->data);
-  const auto method = static_cast<KeyExchangeMethod>(reader.u16().value_or(0));
-  const bool ours = std::ranges::any_of(offered, [&](const auto& proposal) {
-    const auto transforms = proposal.of_type(TransformType::KE);
-    return std::ranges::find(transforms, key_exchange(method)) != transforms.end();
-  });
-  return ours && method != sent ? std::optional(method) : std::nullopt;
+  return refusal_in(ExchangeType::CREATE_CHILD_SA, code, notify);
 }
 
 }  // namespace
 
-void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const RekeyIkeRequest& request,
+void EstablishedSa::begin(Context& context, const IkeSaRecord& /*record*/, const RekeyIkeRequest& request,
                           unsigned failures) {
-  (void)record;
   // The method that both ends agreed on last time saves a round trip, as long as it is still configured.
   auto method = key_exchange_of(parts_.proposal);
   const auto offered = rekey_offer(*parts_.connection, parts_.channel.keys().prf);
-  const bool offers_it = std::ranges::any_of(offered, [&](const auto& proposal) {
-    const auto transforms = proposal.of_type(TransformType::KE);
-    return std::ranges::find(transforms, key_exchange(method)) != transforms.end();
-  });
-  if (!offers_it) method = key_exchange_of(offered.front());
+  if (!offers(offered, method)) method = first_method(offered);
   const auto job = context.start(JobClass::established, BeginKeyExchange{method});
   exchange_ = RekeyIkeKeyPair{{request.request, failures}, method, job};
 }
@@ -64,7 +37,7 @@ void EstablishedSa::take_ike_key_pair(Context& context, const IkeSaRecord& recor
     return;
   }
   RekeyIkeSent sent{waiting.purpose, context.ike_spis.fresh_ike_spi(), waiting.method,
-                    context.random.octets(kOurNonceOctets), std::move(begun->state)};
+                    context.random.octets(kNonceOctets), std::move(begun->state)};
   const auto payloads =
       ike_offer_payloads(rekey_offer(*parts_.connection, parts_.channel.keys().prf), sent.spi, sent.nonce, sent.method,
                          begun->public_value);
@@ -75,7 +48,7 @@ void EstablishedSa::take_ike_key_pair(Context& context, const IkeSaRecord& recor
 void EstablishedSa::on_rekey_ike_response(Context& context, const IkeSaRecord& record, RekeyIkeSent exchange,
                                           const PayloadSet& payloads) {
   const auto offered = rekey_offer(*parts_.connection, parts_.channel.keys().prf);
-  if (const auto method = asked_method(payloads, offered, exchange.method)) {
+  if (const auto method = other_method_asked_for(payloads, offered, exchange.method)) {
     const auto job = context.start(JobClass::established, BeginKeyExchange{*method});
     exchange_ = RekeyIkeKeyPair{exchange.purpose, *method, job};
     return;
@@ -238,6 +211,7 @@ void EstablishedSa::inherit(Context& context, IkeSaRecord& record, EstablishedSa
 }
 
 void EstablishedSa::retire(Context& context, const IkeSaRecord& record, bool delete_it) {
+  if (standing_ == Standing::undecided) gave_way_ = true;
   standing_ = Standing::superseded;
   if (delete_it) return submit(context, record, DeleteIkeRequest{});
   leaves_at_ = context.now + kPeerDeletes;

@@ -11,10 +11,7 @@ namespace keypact::ike::v2 {
 namespace {
 
 Refusal malformed(ExchangeType exchange, std::string detail) {
-  Refusal refusal;
-  refusal.code = RefusalCode::malformed_message;
-  refusal.exchange = exchange;
-  refusal.notify = NotifyType::INVALID_SYNTAX;
+  auto refusal = refusal_in(exchange, RefusalCode::malformed_message, NotifyType::INVALID_SYNTAX);
   refusal.detail = std::move(detail);
   return refusal;
 }
@@ -38,7 +35,10 @@ EstablishedSa::EstablishedSa(Context& context, NewIkeSa fresh)
   standing_ = fresh.standing;
   predecessor_ = fresh.predecessor;
   announced_ = false;
-  if (standing_ == Standing::superseded) retire(context, fresh.record, fresh.gives_way);
+  if (standing_ == Standing::superseded) {
+    gave_way_ = !fresh.gives_way;
+    retire(context, fresh.record, fresh.gives_way);
+  }
 }
 
 void EstablishedSa::on_message(Context& context, IkeSaRecord& record, const Received& received) {

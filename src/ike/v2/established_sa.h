@@ -41,6 +41,9 @@ enum class Standing : std::uint8_t {
   superseded,  ///< another one has its Child SAs
 };
 
+/// How long the peer has to delete what is its to delete.
+inline constexpr Duration kPeerDeletes = seconds(10);
+
 /// A rekeying made a new IKE SA.
 struct NewIkeSa {
   IkeSaRecord record;
@@ -187,7 +190,7 @@ class EstablishedSa {
 
   // established_timers.cc: lifetimes, liveness, and what waits for its time.
   void check_lifetimes(Context& context, const IkeSaRecord& record);
-  [[nodiscard]] bool was_never_used() const;
+  [[nodiscard]] bool came_to_nothing() const;
   void check_lifetime(Context& context, const IkeSaRecord& record, ChildSa& child);
   void let_expire(Context& context, const IkeSaRecord& record, ChildSaId id);
   void postpone(Context& context, LocalRequest request, unsigned failures);
@@ -289,6 +292,7 @@ class EstablishedSa {
   std::optional<Instant> moved_at_;
   Standing standing_ = Standing::current;
   std::optional<Instant> leaves_at_;  ///< superseded: the peer was to delete it and may not
+  bool gave_way_ = false;             ///< the peer's rekeying made it, and ours won: it was never the one in use
   std::optional<IkeCrossing> crossing_;
   IkeSaId predecessor_;    ///< of an undecided one
   bool announced_ = true;  ///< IkeSaEstablished or IkeSaRekeyed was told of it

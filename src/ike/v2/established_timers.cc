@@ -63,7 +63,7 @@ void EstablishedSa::check_lifetimes(Context& context, const IkeSaRecord& record)
     return true;
   };
   if (passed(leaves_at_)) {
-    if (was_never_used()) {
+    if (came_to_nothing()) {
       Refusal reason;
       reason.code = RefusalCode::terminated;
       return end(context, record, std::move(reason));
@@ -80,11 +80,9 @@ void EstablishedSa::check_lifetimes(Context& context, const IkeSaRecord& record)
   if (passed(lifetime_.expires)) submit(context, record, DeleteIkeRequest{});
 }
 
-/// A rekeying of the peer's made it, ours took its Child SAs away, and no message ever went over it. The peer may not have it: when
-/// the old IKE SA is gone, so is the way to send our response again. A Delete would be repeated to nobody.
-bool EstablishedSa::was_never_used() const {
-  return children_.empty() && responses_.expected_id() == 0 && requests_.next_id() == 0 && requests_.is_free();
-}
+/// The peer may not have it: when the old IKE SA is gone, so is the way to send our response again. A Delete would be repeated to
+/// nobody.
+bool EstablishedSa::came_to_nothing() const { return gave_way_ && responses_.expected_id() == 0; }
 
 void EstablishedSa::check_lifetime(Context& context, const IkeSaRecord& record, ChildSa& child) {
   const auto id = child.id;

@@ -3,34 +3,11 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/reader.h"
-#include "base/writer.h"
-
 namespace keypact::ike::v2 {
 namespace {
 
-constexpr std::size_t kOurNonceOctets = 32;
-
-Octets spi_octets(IkeSpi spi) {
-  Writer writer;
-  writer.u64(spi.value);
-  return std::move(writer).take();
-}
-
-/// RFC 7296 §3.3.1: eight octets; zero is no SPI.
-std::optional<IkeSpi> spi_from(OctetView octets) {
-  Reader reader(octets);
-  const auto value = reader.u64();
-  if (!value || !reader.finish() || *value == 0) return std::nullopt;
-  return IkeSpi{*value};
-}
-
 Refusal rekey_refusal(RefusalCode code, NotifyType notify) {
-  Refusal refusal;
-  refusal.code = code;
-  refusal.exchange = ExchangeType::CREATE_CHILD_SA;
-  refusal.notify = notify;
-  return refusal;
+  return refusal_in(ExchangeType::CREATE_CHILD_SA, code, notify);
 }
 
 /// RFC 7296 §2.18 derives the keys of the new IKE SA with the new PRF from a SKEYSEED of the old PRF. strongSwan, up to 6.0 at
@@ -75,7 +52,7 @@ Result<AgreedIke, Refusal> accept_ike_answer(const std::vector<Proposal>& offere
     return failure(std::move(refusal));
   }
   auto choice = accept_choice(*sa, offered, KeyExchangeUse::negotiate);
-  const auto peer_spi = choice ? spi_from(choice->spi) : std::nullopt;
+  const auto peer_spi = choice ? ike_spi_from(choice->spi) : std::nullopt;
   const bool usable = peer_spi && key_exchange_of(choice->proposal) == method && ke->method == method &&
                       ke->data.size() == crypto::responder_value_octets(method);
   if (!usable) {
@@ -96,7 +73,7 @@ Result<AgreedIke, ChildRefusal> answer_ike_offer(Context& context, const config:
   };
   auto choice = chosen_of(keeping_prf(connection.ike_acceptable, prf));
   if (!choice) choice = chosen_of(connection.ike_acceptable);
-  const auto peer_spi = choice ? spi_from(choice->spi) : std::nullopt;
+  const auto peer_spi = choice ? ike_spi_from(choice->spi) : std::nullopt;
   if (!peer_spi) {
     auto refusal = rekey_refusal(RefusalCode::no_proposal_chosen, NotifyType::NO_PROPOSAL_CHOSEN);
     refusal.ours = describe(connection.ike_acceptable);
@@ -108,10 +85,7 @@ Result<AgreedIke, ChildRefusal> answer_ike_offer(Context& context, const config:
     auto refusal = rekey_refusal(RefusalCode::key_exchange_method, NotifyType::INVALID_KE_PAYLOAD);
     refusal.ours.push_back(to_string(method));
     refusal.theirs.push_back(to_string(ke.method));
-    Writer wanted;
-    wanted.u16(static_cast<std::uint16_t>(method));
-    return failure(ChildRefusal{std::move(refusal),
-                                notify_payload(NotifyType::INVALID_KE_PAYLOAD, std::move(wanted).take())});
+    return failure(ChildRefusal{std::move(refusal), invalid_ke_payload(method)});
   }
   if (ke.data.size() != crypto::initiator_value_octets(method))
     return failure(ChildRefusal{rekey_refusal(RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX),
@@ -121,7 +95,7 @@ Result<AgreedIke, ChildRefusal> answer_ike_offer(Context& context, const config:
                    *peer_spi,
                    context.ike_spis.fresh_ike_spi(),
                    payloads.find<wire::NoncePayload>()->nonce,
-                   context.random.octets(kOurNonceOctets)};
+                   context.random.octets(kNonceOctets)};
 }
 
 std::vector<wire::Payload> ike_answer_payloads(const AgreedIke& agreed, Octets public_value) {

@@ -4,34 +4,17 @@
 #include <algorithm>
 
 #include "base/limits.h"
-#include "base/reader.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
 
 namespace keypact::ike::v2 {
 namespace {
 
-constexpr std::size_t kOurNonceOctets = 32;
 /// How long a better answer is waited for after an error in clear.
 constexpr Duration kUnprotectedErrorGrace = seconds(3);
 
-KeyExchangeMethod first_method(const std::vector<Proposal>& proposals) {
-  for (const auto& proposal : proposals)
-    if (const auto method = key_exchange_of(proposal); method != KeyExchangeMethod::NONE) return method;
-  return KeyExchangeMethod::NONE;
-}
-
-bool offers_method(const std::vector<Proposal>& proposals, KeyExchangeMethod method) {
-  return std::ranges::any_of(proposals, [&](const auto& proposal) {
-    const auto transforms = proposal.of_type(TransformType::KE);
-    return std::ranges::find(transforms, key_exchange(method)) != transforms.end();
-  });
-}
-
 Refusal sa_init_refusal(RefusalCode code, const config::Connection& connection) {
-  Refusal refusal;
-  refusal.code = code;
-  refusal.exchange = ExchangeType::IKE_SA_INIT;
+  auto refusal = refusal_in(ExchangeType::IKE_SA_INIT, code);
   if (code == RefusalCode::no_proposal_chosen || code == RefusalCode::unexpected_choice)
     refusal.ours = describe(connection.ike_proposals);
   return refusal;
@@ -81,13 +64,10 @@ State follow_cookie(Context& context, const IkeSaRecord& record, AwaitSaInit&& s
 }
 
 /// RFC 7296 §1.2: INVALID_KE_PAYLOAD names the method that the responder wants; only one of our own offer is followed.
-State follow_invalid_ke(Context& context, const IkeSaRecord& record, AwaitSaInit&& state,
-                        const wire::NotifyPayload& notify) {
-  Reader reader(notify.data);
-  const auto wanted = reader.u16();
-  const auto method = static_cast<KeyExchangeMethod>(wanted.value_or(0));
+State follow_invalid_ke(Context& context, AwaitSaInit&& state, const wire::NotifyPayload& notify) {
+  const auto wanted = method_named_by(notify);
   const auto& proposals = state.intent.connection->ike_proposals;
-  if (!wanted || method == state.attempt.method || !offers_method(proposals, method)) {
+  if (!wanted || *wanted == state.attempt.method || !offers(proposals, *wanted)) {
     auto refusal = sa_init_refusal(RefusalCode::key_exchange_method, *state.intent.connection);
     refusal.notify = NotifyType::INVALID_KE_PAYLOAD;
     refusal.by_peer = true;
@@ -95,15 +75,14 @@ State follow_invalid_ke(Context& context, const IkeSaRecord& record, AwaitSaInit
       for (const auto& transform : proposal.of_type(TransformType::KE))
         if (const auto text = to_string(transform); std::ranges::find(refusal.ours, text) == refusal.ours.end())
           refusal.ours.push_back(text);
-    refusal.theirs.push_back(wanted ? to_string(method) : "no method named");
+    refusal.theirs.push_back(wanted ? to_string(*wanted) : "no method named");
     state.hint_expires = context.now + kUnprotectedErrorGrace;
     state.hint = std::move(refusal);
     return std::move(state);
   }
   auto attempt = std::move(state.attempt);
-  attempt.method = method;
+  attempt.method = *wanted;
   ++attempt.restarts;
-  (void)record;
   return make_key_pair(context, std::move(state.intent), std::move(attempt));
 }
 
@@ -115,7 +94,7 @@ State on_notify_response(AwaitSaInit&& state, const PayloadSet& payloads, Contex
     return give_up(context, record, state,
                    sa_init_refusal(RefusalCode::too_many_restarts, *state.intent.connection));
   if (cookie != nullptr) return follow_cookie(context, record, std::move(state), *cookie);
-  if (invalid_ke != nullptr) return follow_invalid_ke(context, record, std::move(state), *invalid_ke);
+  if (invalid_ke != nullptr) return follow_invalid_ke(context, std::move(state), *invalid_ke);
   const auto* error = payloads.error();
   if (error == nullptr) return std::move(state);
   ++context.counters.unprotected_errors;
@@ -147,10 +126,9 @@ std::optional<SaInitAnswer> read_answer(const AwaitSaInit& state, const PayloadS
 
 }  // namespace
 
-State begin_initiator(Context& context, IkeSaRecord& record, Intent intent) {
-  (void)record;
+State begin_initiator(Context& context, IkeSaRecord& /*record*/, Intent intent) {
   const auto method = first_method(intent.connection->ike_proposals);
-  SaInitTry attempt{context.random.octets(kOurNonceOctets), method, {}, 0};
+  SaInitTry attempt{context.random.octets(kNonceOctets), method, {}, 0};
   return make_key_pair(context, std::move(intent), std::move(attempt));
 }
 

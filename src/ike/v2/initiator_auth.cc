@@ -10,13 +10,6 @@
 namespace keypact::ike::v2 {
 namespace {
 
-Refusal auth_refusal(RefusalCode code) {
-  Refusal refusal;
-  refusal.code = code;
-  refusal.exchange = ExchangeType::IKE_AUTH;
-  return refusal;
-}
-
 /// RFC 7296 §2.23: with a NAT in between everything moves to the NAT traversal port.
 void float_ports(const Context& context, IkeSaRecord& record, const config::Connection& connection) {
   record.udp_encapsulation = record.nat.any() || (connection.encap && record.nat.supported);
@@ -66,7 +59,7 @@ State refuse_responder(Context& context, const IkeSaRecord& record, AwaitAuth&& 
 
 State refused_by_responder(Context& context, const IkeSaRecord& record, AwaitAuth&& state,
                            const wire::NotifyPayload& error) {
-  auto refusal = auth_refusal(refusal_code_of(error.type));
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, refusal_code_of(error.type));
   refusal.notify = error.type;
   refusal.by_peer = true;
   refusal.ours.push_back("local identity " + state.local_id.to_string());
@@ -89,7 +82,7 @@ State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAu
 State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& context, IkeSaRecord& record) {
   const auto* contract = contract_of(ExchangeType::IKE_AUTH, true, payloads);
   if (const auto violation = check_contract(*contract, payloads)) {
-    auto refusal = auth_refusal(RefusalCode::malformed_message);
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message);
     refusal.detail = violation->to_string();
     return refuse_responder(context, record, std::move(state), std::move(refusal));
   }
@@ -101,7 +94,7 @@ State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& contex
   const auto& peer_id = *payloads.id(PayloadType::IDr);
   const auto& pattern = state.intent.connection->remote.front().id;
   if (!pattern.matches(peer_id.id)) {
-    auto refusal = auth_refusal(RefusalCode::peer_identity_mismatch);
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::peer_identity_mismatch);
     refusal.ours.push_back(pattern.to_string());
     refusal.theirs.push_back(peer_id.id.to_string());
     return refuse_responder(context, record, std::move(state), std::move(refusal));
@@ -114,7 +107,8 @@ State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& contex
   auto peer = key ? verify_shared_key_auth(context.library, key->secret.reveal(), octets, peer_id.id, auth)
                   : std::nullopt;
   if (!peer) {
-    auto refusal = auth_refusal(key ? RefusalCode::authentication_failed : RefusalCode::no_shared_key);
+    auto refusal =
+        refusal_in(ExchangeType::IKE_AUTH, key ? RefusalCode::authentication_failed : RefusalCode::no_shared_key);
     refusal.notify = NotifyType::AUTHENTICATION_FAILED;
     refusal.ours.push_back(to_string(AuthMethod::SHARED_KEY_MIC) + " for " + state.local_id.to_string());
     refusal.theirs.push_back(to_string(auth.method) + " of " + peer_id.id.to_string());
@@ -129,7 +123,7 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   const auto* secret = std::get_if<Secret>(&done.result);
   const auto& connection = *state.intent.connection;
   if (secret == nullptr) {
-    auto refusal = auth_refusal(RefusalCode::key_exchange_failed);
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::key_exchange_failed);
     refusal.exchange = ExchangeType::IKE_SA_INIT;
     if (const auto* error = std::get_if<crypto::KeyExchangeError>(&done.result))
       refusal.detail = crypto::to_string(*error);
@@ -139,7 +133,8 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   const auto key = key_for(context, connection, local_id, record.remote.address);
   const auto* child = wanted_child(state.intent);
   if (!key || child == nullptr) {
-    auto refusal = auth_refusal(key ? RefusalCode::unknown_connection : RefusalCode::no_shared_key);
+    auto refusal =
+        refusal_in(ExchangeType::IKE_AUTH, key ? RefusalCode::unknown_connection : RefusalCode::no_shared_key);
     refusal.ours.push_back("local identity " + local_id.to_string());
     refusal.theirs.push_back("remote identity " + connection.remote.front().id.to_string());
     return close_attempt(context, record, state.intent, std::move(refusal));
@@ -149,7 +144,8 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
                               record.initiator_spi, record.responder_spi);
   export_ike_keys(context, record, keys);
   auto offer = make_child_offer(context, record, {state.intent.connection, *child}, KeyExchangeUse::ignore);
-  if (!offer) return close_attempt(context, record, state.intent, auth_refusal(RefusalCode::limit_reached));
+  if (!offer)
+    return close_attempt(context, record, state.intent, refusal_in(ExchangeType::IKE_AUTH, RefusalCode::limit_reached));
   const auto payloads = auth_payloads(context, state, keys, *key, local_id, *offer);
   SecureChannel channel(std::move(keys), true, state.fragmentation);
   auto request = channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, 1, false), payloads);
@@ -170,7 +166,7 @@ State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRec
   const auto opened = state.channel.open(context, record, received);
   if (const auto* malformed = std::get_if<AuthenticButMalformed>(&opened)) {
     ++context.counters.malformed_authentic;
-    auto refusal = auth_refusal(RefusalCode::malformed_message);
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message);
     refusal.detail = malformed->error.to_string();
     return refuse_responder(context, record, std::move(state), std::move(refusal));
   }
@@ -188,7 +184,7 @@ State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRec
 State on_deadline(AwaitAuth&& state, Context& context, IkeSaRecord& record) {
   if (const auto deadline = state.window.deadline(); !deadline || context.now < *deadline) return std::move(state);
   if (retransmit(context, record, state.channel, state.window)) return std::move(state);
-  auto refusal = auth_refusal(RefusalCode::no_answer);
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_answer);
   refusal.theirs.push_back(record.remote.to_string());
   context.esp_spis.release(state.offer.inbound_spi);
   return close_attempt(context, record, state.intent, std::move(refusal));

@@ -19,6 +19,9 @@ struct IkeKeys {
   SkP pr;
 };
 
+/// Of every nonce of ours: at least half the key of each PRF, and no less than 16 (RFC 7296 §2.10).
+inline constexpr std::size_t kNonceOctets = 32;
+
 struct Nonces {
   OctetView initiator;
   OctetView responder;

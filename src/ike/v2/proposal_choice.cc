@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/reader.h"
+#include "base/writer.h"
+
 namespace keypact::ike::v2 {
 namespace {
 
@@ -99,6 +102,39 @@ KeyExchangeMethod key_exchange_of(const Proposal& chosen) {
   for (const auto& transform : chosen.transforms)
     if (transform.type == TransformType::KE) return static_cast<KeyExchangeMethod>(transform.id);
   return KeyExchangeMethod::NONE;
+}
+
+bool offers(const std::vector<Proposal>& proposals, KeyExchangeMethod method) {
+  return std::ranges::any_of(proposals, [&](const auto& proposal) {
+    const auto transforms = proposal.of_type(TransformType::KE);
+    return std::ranges::find(transforms, key_exchange(method)) != transforms.end();
+  });
+}
+
+KeyExchangeMethod first_method(const std::vector<Proposal>& proposals) {
+  for (const auto& proposal : proposals)
+    if (const auto method = key_exchange_of(proposal); method != KeyExchangeMethod::NONE) return method;
+  return KeyExchangeMethod::NONE;
+}
+
+wire::Payload invalid_ke_payload(KeyExchangeMethod wanted) {
+  Writer data;
+  data.u16(static_cast<std::uint16_t>(wanted));
+  return notify_payload(NotifyType::INVALID_KE_PAYLOAD, std::move(data).take());
+}
+
+std::optional<KeyExchangeMethod> method_named_by(const wire::NotifyPayload& invalid_ke) {
+  Reader reader(invalid_ke.data);
+  const auto method = reader.u16();
+  if (!method) return std::nullopt;
+  return static_cast<KeyExchangeMethod>(*method);
+}
+
+std::optional<KeyExchangeMethod> other_method_asked_for(const PayloadSet& answer, const std::vector<Proposal>& offered,
+                                                        KeyExchangeMethod sent) {
+  const auto* notify = answer.notify(NotifyType::INVALID_KE_PAYLOAD);
+  const auto method = notify != nullptr ? method_named_by(*notify) : std::nullopt;
+  return method && *method != sent && offers(offered, *method) ? method : std::nullopt;
 }
 
 wire::SaPayload sa_payload(const std::vector<Proposal>& proposals, OctetView spi, KeyExchangeUse key_exchange_use) {

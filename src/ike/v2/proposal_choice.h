@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "ike/core/payload_set.h"
 #include "wire/payload.h"
 
 namespace keypact::ike::v2 {
@@ -33,6 +34,20 @@ enum class KeyExchangeUse : std::uint8_t {
 
 /// The method of a chosen proposal; NONE when it has none.
 [[nodiscard]] KeyExchangeMethod key_exchange_of(const Proposal& chosen);
+
+/// The first one of the first proposal that has any; NONE when none has.
+[[nodiscard]] KeyExchangeMethod first_method(const std::vector<Proposal>& proposals);
+/// One of these proposals has it.
+[[nodiscard]] bool offers(const std::vector<Proposal>& proposals, KeyExchangeMethod method);
+
+/// RFC 7296 §1.3: the method that the responder wants instead of ours.
+[[nodiscard]] wire::Payload invalid_ke_payload(KeyExchangeMethod wanted);
+/// What such a notify names; nothing when it names none.
+[[nodiscard]] std::optional<KeyExchangeMethod> method_named_by(const wire::NotifyPayload& invalid_ke);
+/// What an answer under the IKE SA's keys asks for instead of the method that was sent: another one of our offer, or nothing.
+[[nodiscard]] std::optional<KeyExchangeMethod> other_method_asked_for(const PayloadSet& answer,
+                                                                      const std::vector<Proposal>& offered,
+                                                                      KeyExchangeMethod sent);
 
 /// `proposals` as an SA payload, numbered from 1, each with this SPI; without key exchange transforms when ignored.
 [[nodiscard]] wire::SaPayload sa_payload(const std::vector<Proposal>& proposals, OctetView spi,

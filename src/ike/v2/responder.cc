@@ -4,15 +4,12 @@
 #include <algorithm>
 
 #include "base/limits.h"
-#include "base/writer.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
 
 namespace keypact::ike::v2 {
 namespace {
-
-constexpr std::size_t kOurNonceOctets = 32;
 
 /// An answer in clear that leaves no state behind. RFC 7296 §2.21.1: the responder's SPI is zero.
 void answer_without_state(Context& context, const IkeSaRecord& record, const Received& received, wire::Payload notify) {
@@ -59,10 +56,7 @@ void refuse_proposals(Context& context, const IkeSaRecord& record, const Receive
 
 /// RFC 7296 §1.2: the initiator guessed another method than the one we choose.
 void ask_for_method(Context& context, const IkeSaRecord& record, const Received& received, KeyExchangeMethod method) {
-  Writer data;
-  data.u16(static_cast<std::uint16_t>(method));
-  answer_without_state(context, record, received,
-                       notify_payload(NotifyType::INVALID_KE_PAYLOAD, std::move(data).take()));
+  answer_without_state(context, record, received, invalid_ke_payload(method));
 }
 
 std::vector<wire::Payload> response_payloads(Context& context, const IkeSaRecord& record,
@@ -123,7 +117,7 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
   return AwaitResponderValue{std::move(candidates),
                              received.datagram.octets,
                              request.nonce->nonce,
-                             context.random.octets(kOurNonceOctets),
+                             context.random.octets(kNonceOctets),
                              choice->number,
                              std::move(choice->proposal),
                              fragmentation,

@@ -13,14 +13,6 @@ namespace {
 
 constexpr Duration kLinger = seconds(30);
 
-Refusal auth_refusal(RefusalCode code, NotifyType notify) {
-  Refusal refusal;
-  refusal.code = code;
-  refusal.exchange = ExchangeType::IKE_AUTH;
-  refusal.notify = notify;
-  return refusal;
-}
-
 /// RFC 7296 §2.21.2: the refusal goes out under the IKE SA's keys, then the IKE SA is gone; the answer is kept for a while, since
 /// it may be lost.
 State refuse(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state, const Received& received,
@@ -60,7 +52,7 @@ Result<PeerPolicy, Refusal> policy_for(const Context& context, const IkeSaRecord
   std::erase_if(candidates, [&](const auto& candidate) { return !accepts_proposal(*candidate, state.proposal); });
   const auto connection = connection_for_identities(candidates, peer, asked_for, record.local.address);
   if (!connection) {
-    auto refusal = auth_refusal(RefusalCode::unknown_identity, NotifyType::AUTHENTICATION_FAILED);
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::unknown_identity, NotifyType::AUTHENTICATION_FAILED);
     for (const auto& candidate : state.candidates)
       refusal.ours.push_back(candidate->name + ": local " +
                              local_identity(*candidate, record.local.address).to_string() + ", remote " +
@@ -72,7 +64,7 @@ Result<PeerPolicy, Refusal> policy_for(const Context& context, const IkeSaRecord
   auto local_id = local_identity(*connection, record.local.address);
   auto key = context.configuration->shared_key(local_id, peer);
   if (!key || connection->remote.front().kind != config::AuthKind::psk) {
-    auto refusal = auth_refusal(RefusalCode::no_shared_key, NotifyType::AUTHENTICATION_FAILED);
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_shared_key, NotifyType::AUTHENTICATION_FAILED);
     refusal.ours.push_back(connection->name + ": local identity " + local_id.to_string());
     refusal.theirs.push_back("IDi " + peer.to_string());
     return failure(std::move(refusal));
@@ -91,7 +83,8 @@ Result<PeerAuthenticated, Refusal> authenticate(Context& context, const AwaitAut
                   ? verify_shared_key_auth(context.library, policy.key->secret.reveal(), octets, peer_id.id, *auth)
                   : std::nullopt;
   if (peer) return std::move(*peer);
-  auto refusal = auth_refusal(RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
+  auto refusal =
+      refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
   refusal.ours.push_back(policy.connection->name + ": " + to_string(AuthMethod::SHARED_KEY_MIC) + " with the key for " +
                          policy.local_id.to_string());
   refusal.theirs.push_back((auth != nullptr ? to_string(auth->method) : std::string("EAP")) + " of " +
@@ -114,7 +107,7 @@ State on_request(AwaitAuthRequest&& state, const Received& received, const Paylo
   const auto* contract = contract_of(ExchangeType::IKE_AUTH, false, payloads);
   if (const auto violation = check_contract(*contract, payloads)) {
     ++context.counters.malformed_authentic;
-    auto refusal = auth_refusal(RefusalCode::malformed_message, NotifyType::INVALID_SYNTAX);
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message, NotifyType::INVALID_SYNTAX);
     refusal.detail = violation->to_string();
     return refuse(context, record, std::move(state), received, std::move(refusal));
   }
@@ -164,7 +157,7 @@ State on(AwaitAuthRequest&& state, const Received& received, Context& context, I
                              record.local.port == context.options.nat_port;
   if (const auto* malformed = std::get_if<AuthenticButMalformed>(&opened)) {
     ++context.counters.malformed_authentic;
-    auto refusal = auth_refusal(RefusalCode::malformed_message, malformed->error.notify());
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message, malformed->error.notify());
     refusal.detail = malformed->error.to_string();
     return refuse(context, record, std::move(state), received, std::move(refusal));
   }
