@@ -18,7 +18,7 @@ def files(root, suffixes=None, names=()):
                             and not os.path.exists(os.path.join(directory, folder, "CMakeCache.txt")))
         for name in sorted(found):
             path = pathlib.Path(directory, name)
-            if path.is_symlink() or not path.is_file():
+            if path.is_symlink() or not path.is_file() or name == ".git":  # of a work tree
                 continue
             if suffixes is None or path.suffix in suffixes or name in names:
                 yield path

@@ -13,6 +13,10 @@ std::string described(const ike::v2::ChildSa& child) {
   return "Child SA " + child.name + "{" + std::to_string(child.id.value) + "}";
 }
 
+std::string spis_of(const ike::v2::ChildSa& child) {
+  return "SPIs " + to_string(child.inbound_spi) + "_i " + to_string(child.outbound_spi) + "_o";
+}
+
 class Narrator {
  public:
   Narrator(const ToldEvent& told, Host& host) : told_(told), host_(host) {}
@@ -56,9 +60,8 @@ class Narrator {
     auto line = about("CHD", 0, event.ike_sa);
     const auto& child = told_.child;
     if (child == nullptr) return std::nullopt;
-    line.text = described(child->sa) + " established with SPIs " + to_string(child->sa.inbound_spi) + "_i " +
-                to_string(child->sa.outbound_spi) + "_o and TS " + to_string(child->sa.local) +
-                " === " + to_string(child->sa.remote);
+    line.text = described(child->sa) + " established with " + spis_of(child->sa) + " and TS " +
+                to_string(child->sa.local) + " === " + to_string(child->sa.remote);
     return line;
   }
 
@@ -82,8 +85,8 @@ class Narrator {
     auto line = about("CHD", 0, event.ike_sa);
     const auto& child = told_.child;
     if (child == nullptr) return std::nullopt;
-    line.text = described(child->sa) + " with SPIs " + to_string(child->sa.inbound_spi) + "_i " +
-                to_string(child->sa.outbound_spi) + "_o takes the place of {" + std::to_string(event.old.value) + "}";
+    line.text = described(child->sa) + " with " + spis_of(child->sa) + " takes the place of {" +
+                std::to_string(event.old.value) + "}";
     return line;
   }
 

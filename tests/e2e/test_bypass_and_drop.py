@@ -14,10 +14,7 @@ class BypassAndDrop(PairCase):
 
     def setUp(self):
         super().setUp()
-        for host in (self.left, self.right):
-            peer = self.lab.peer_of(host)
-            host.ip("route", "add", "default", "via", peer.v4)
-            host.ip("-6", "route", "add", "default", "via", peer.v6)
+        self.lead_everything_to_the_peer()
 
     def with_children(self, **children):
         """Adds children by name: (mode, local_ts, remote_ts) as seen from the left; on the right the sides are swapped."""

@@ -13,10 +13,7 @@ class FailClosed(PairCase):
 
     def setUp(self):
         super().setUp()
-        for host in (self.left, self.right):
-            peer = self.lab.peer_of(host)
-            host.ip("route", "add", "default", "via", peer.v4)
-            host.ip("-6", "route", "add", "default", "via", peer.v6)
+        self.lead_everything_to_the_peer()
         self.configure(inner=(4, 6))
 
     def try_to_send(self):

@@ -29,10 +29,7 @@ class InboundClear(PairCase):
 
     def setUp(self):
         super().setUp()
-        for host in (self.left, self.right):
-            peer = self.lab.peer_of(host)
-            host.ip("route", "add", "default", "via", peer.v4)
-            host.ip("-6", "route", "add", "default", "via", peer.v6)
+        self.lead_everything_to_the_peer()
         self.assertGreaterEqual(self.right.ping(self.right.v6, self.left.v6), 1)    # neighbours know each other
 
     def alone(self, change=None, **options):

@@ -21,13 +21,9 @@ class ChildSas : public Ladder {
     start();
     initiate();
     ASSERT_FALSE(refusal(left()).has_value());
-    first_message = world.ladder().size();
-  }
-  std::vector<std::string> ladder_since_established() {
-    return {world.ladder().begin() + static_cast<std::ptrdiff_t>(first_message), world.ladder().end()};
+    mark_ladder();
   }
   ChildSaId only_child(Node& node) { return node.stack.child_sas().begin()->first; }
-  std::size_t first_message = 0;
 };
 
 TEST_F(ChildSas, WithoutAKeyExchangeTakeOneExchange) {
@@ -35,7 +31,7 @@ TEST_F(ChildSas, WithoutAKeyExchangeTakeOneExchange) {
   establish();
   initiate("lan2");
   EXPECT_FALSE(refusal(left()).has_value());
-  EXPECT_EQ(ladder_since_established(),
+  EXPECT_EQ(ladder_since_mark(),
             (std::vector<std::string>{"left  CREATE_CHILD_SA request 2  HDR, SK {SA, Ni, TSi, TSr}",
                                       "right  CREATE_CHILD_SA response 2  HDR, SK {SA, Nr, TSi, TSr}"}));
   expect_mirrored_child_sas(2);
@@ -46,7 +42,7 @@ TEST_F(ChildSas, WithAKeyExchangeHavePerfectForwardSecrecy) {
   establish();
   initiate("lan2");
   EXPECT_FALSE(refusal(left()).has_value());
-  EXPECT_EQ(ladder_since_established().front(), "left  CREATE_CHILD_SA request 2  HDR, SK {SA, Ni, KEi, TSi, TSr}");
+  EXPECT_EQ(ladder_since_mark().front(), "left  CREATE_CHILD_SA request 2  HDR, SK {SA, Ni, KEi, TSi, TSr}");
   expect_mirrored_child_sas(2);
 }
 
@@ -56,7 +52,7 @@ TEST_F(ChildSas, FollowTheMethodThatTheResponderAsksFor) {
   establish();
   initiate("lan2");
   EXPECT_FALSE(refusal(left()).has_value());
-  EXPECT_EQ(ladder_since_established()[1], "right  CREATE_CHILD_SA response 2  HDR, SK {N(INVALID_KE_PAYLOAD)}");
+  EXPECT_EQ(ladder_since_mark()[1], "right  CREATE_CHILD_SA response 2  HDR, SK {N(INVALID_KE_PAYLOAD)}");
   expect_mirrored_child_sas(2);
 }
 
@@ -111,9 +107,8 @@ TEST_F(ChildSas, AreDeletedInPairs) {
   world.control(left(), ike::TerminateChild{ControlId{9}, only_child(left())});
   world.run_for(seconds(1));
   EXPECT_FALSE(refusal(left()).has_value());
-  EXPECT_EQ(ladder_since_established(),
-            (std::vector<std::string>{"left  INFORMATIONAL request 2  HDR, SK {D}",
-                                      "right  INFORMATIONAL response 2  HDR, SK {D}"}));
+  EXPECT_EQ(ladder_since_mark(), (std::vector<std::string>{"left  INFORMATIONAL request 2  HDR, SK {D}",
+                                                           "right  INFORMATIONAL response 2  HDR, SK {D}"}));
   expect_mirrored_child_sas(0);
   EXPECT_NE(established(left()), nullptr);
   EXPECT_NE(established(right()), nullptr);

@@ -31,6 +31,11 @@ class Ladder : public ::testing::Test {
     world.control(left(), ike::Initiate{ControlId{++request_}, "net", child, {}, {}});
     world.run_for(duration);
   }
+  /// What is said from here on.
+  void mark_ladder() { mark_ = world.ladder().size(); }
+  [[nodiscard]] std::vector<std::string> ladder_since_mark() const {
+    return {world.ladder().begin() + static_cast<std::ptrdiff_t>(mark_), world.ladder().end()};
+  }
   /// The outcome of the last request; nothing when it worked.
   std::optional<ike::Refusal> refusal(Node& node) {
     const auto* done = node.last<ike::RequestDone>();
@@ -93,6 +98,7 @@ class Ladder : public ::testing::Test {
 
  private:
   std::uint64_t request_ = 1000000;
+  std::size_t mark_ = 0;
 };
 
 }  // namespace keypact::sim

@@ -17,10 +17,7 @@ class Rekeying : public Ladder {
     start();
     initiate();
     ASSERT_FALSE(refusal(left()).has_value());
-    first_message = world.ladder().size();
-  }
-  std::vector<std::string> ladder_since_established() {
-    return {world.ladder().begin() + static_cast<std::ptrdiff_t>(first_message), world.ladder().end()};
+    mark_ladder();
   }
   static ChildSaId only_child(Node& node) { return established(node)->children().begin()->first; }
   void rekey_child(Node& node, std::uint64_t request = 1) {
@@ -57,7 +54,6 @@ class Rekeying : public Ladder {
       for (auto* node : {&one, &other}) check(*node);
     }
   }
-  std::size_t first_message = 0;
 };
 
 TEST_F(Rekeying, ReplacesAChildSaAndThenDeletesTheOldOne) {
@@ -65,7 +61,7 @@ TEST_F(Rekeying, ReplacesAChildSaAndThenDeletesTheOldOne) {
   const auto old = only_child(left());
   rekey_child(left());
   world.run_for(seconds(1));
-  EXPECT_EQ(ladder_since_established(),
+  EXPECT_EQ(ladder_since_mark(),
             (std::vector<std::string>{"left  CREATE_CHILD_SA request 2  HDR, SK {N(REKEY_SA), SA, Ni, TSi, TSr}",
                                       "right  CREATE_CHILD_SA response 2  HDR, SK {SA, Nr, TSi, TSr}",
                                       "left  INFORMATIONAL request 3  HDR, SK {D}",
@@ -129,11 +125,10 @@ TEST_F(Rekeying, ReplacesTheIkeSaAndItsChildSasStay) {
   const auto spis = established(left())->children().begin()->second.inbound_spi;
   rekey_ike(left());
   world.run_for(seconds(1));
-  EXPECT_EQ(ladder_since_established(),
-            (std::vector<std::string>{"left  CREATE_CHILD_SA request 2  HDR, SK {SA, Ni, KEi}",
-                                      "right  CREATE_CHILD_SA response 2  HDR, SK {SA, Nr, KEr}",
-                                      "left  INFORMATIONAL request 3  HDR, SK {D}",
-                                      "right  INFORMATIONAL response 3  HDR, SK {}"}));
+  EXPECT_EQ(ladder_since_mark(), (std::vector<std::string>{"left  CREATE_CHILD_SA request 2  HDR, SK {SA, Ni, KEi}",
+                                                           "right  CREATE_CHILD_SA response 2  HDR, SK {SA, Nr, KEr}",
+                                                           "left  INFORMATIONAL request 3  HDR, SK {D}",
+                                                           "right  INFORMATIONAL response 3  HDR, SK {}"}));
   EXPECT_EQ(outcome(left(), ControlId{1}), std::nullopt);
   EXPECT_EQ(left().count<ike::IkeSaRekeyed>(), 1u);
   EXPECT_EQ(left().count<ike::IkeSaClosed>() + left().count<ike::ChildSaDown>(), 0u);
@@ -141,11 +136,10 @@ TEST_F(Rekeying, ReplacesTheIkeSaAndItsChildSasStay) {
   expect_one_tunnel();
   EXPECT_EQ(established(left())->children().begin()->second.inbound_spi, spis);
   // RFC 7296 §2.2: message IDs begin at 0 again.
-  first_message = world.ladder().size();
+  mark_ladder();
   rekey_child(right());
   world.run_for(seconds(1));
-  EXPECT_EQ(ladder_since_established().front(),
-            "right  CREATE_CHILD_SA request 0  HDR, SK {N(REKEY_SA), SA, Ni, TSi, TSr}");
+  EXPECT_EQ(ladder_since_mark().front(), "right  CREATE_CHILD_SA request 0  HDR, SK {N(REKEY_SA), SA, Ni, TSi, TSr}");
   expect_one_tunnel();
 }
 
@@ -197,11 +191,11 @@ TEST_F(Rekeying, ByReauthenticationDeletesAnOldIkeSaThatNoMessageWentOver) {
   establish();
   rekey_ike(left());
   world.run_for(seconds(1));
-  first_message = world.ladder().size();
+  mark_ladder();
   world.control(left(), ike::RekeyIke{ControlId{2}, established_id(left()), true});
   world.run_for(minutes(1));
   EXPECT_EQ(outcome(left(), ControlId{2}), std::nullopt);
-  const auto messages = ladder_since_established();
+  const auto messages = ladder_since_mark();
   EXPECT_EQ(std::ranges::count_if(messages, [](const auto& line) { return line.ends_with("HDR, SK {D}"); }), 1)
       << "the rekeyed one was in use, although nothing was said on it: the peer hears of its end";
   expect_one_tunnel();

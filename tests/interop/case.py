@@ -81,6 +81,13 @@ class PairCase(unittest.TestCase):
 
     # Steps that tests are made of.
 
+    def lead_everything_to_the_peer(self):
+        """Default routes, so that what is not protected would get there."""
+        for host in (self.left, self.right):
+            peer = self.lab.peer_of(host)
+            host.ip("route", "add", "default", "via", peer.v4)
+            host.ip("-6", "route", "add", "default", "via", peer.v6)
+
     def configure(self, both=None, initiator=None, responder=None, **site_options):
         """Loads site() into both ends; the functions change the nested dicts of both or one end before."""
         for daemon, change in ((self.responder, responder), (self.initiator, initiator)):
