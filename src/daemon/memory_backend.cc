@@ -20,6 +20,8 @@ std::optional<ipsec::StackEvent> MemoryBackend::apply(ipsec::StackRequest reques
     child_sas_.erase(remove->id);
   } else if (const auto* use = std::get_if<ipsec::UseOutbound>(&request)) {
     if (const auto found = child_sas_.find(use->id); found != child_sas_.end()) found->second.use_outbound = true;
+  } else if (const auto* stop = std::get_if<ipsec::StopOutbound>(&request)) {
+    if (const auto found = child_sas_.find(stop->id); found != child_sas_.end()) found->second.use_outbound = false;
   } else if (const auto* question = std::get_if<ipsec::AskUse>(&request)) {
     if (child_sas_.contains(question->id)) return ipsec::ChildSaUse{question->id, {}, {}};
   } else if (const auto* moved = std::get_if<ipsec::UpdateEndpoints>(&request)) {

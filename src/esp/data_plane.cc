@@ -66,6 +66,14 @@ void DataPlane::use_outbound(SaPair& pair) {
   flows_.forget_all();
 }
 
+std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::StopOutbound& request) {
+  if (SaPair* const pair = sad_.find(request.id)) {
+    spd_.detach(pair->policy, pair->inbound.opener.spi());
+    pair->stands_by = false;
+  }
+  return std::nullopt;
+}
+
 std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::RemoveChildSa& request) {
   if (const SaPair* const pair = sad_.find(request.id)) {
     spd_.detach(pair->policy, pair->inbound.opener.spi());

@@ -57,6 +57,7 @@ class DataPlane {
   std::optional<ipsec::StackEvent> on(const ipsec::RemovePolicy& request);
   std::optional<ipsec::StackEvent> on(const ipsec::InstallChildSa& request);
   std::optional<ipsec::StackEvent> on(const ipsec::UseOutbound& request);
+  std::optional<ipsec::StackEvent> on(const ipsec::StopOutbound& request);
   std::optional<ipsec::StackEvent> on(const ipsec::RemoveChildSa& request);
   std::optional<ipsec::StackEvent> on(const ipsec::UpdateEndpoints& request);
   std::optional<ipsec::StackEvent> on(const ipsec::AskUse& request);

@@ -199,6 +199,17 @@ TEST(Outbound, AnSaThatStandsByCarriesWhatNoOtherDoes) {
   EXPECT_EQ(end.send(make_packet({})).at(0).child_sa, ChildSaId{2}) << "no gap when the old one goes";
 }
 
+TEST(Outbound, AnSaThatSendsNothingMoreStillReceives) {
+  TwoEnds ends;
+  const auto late = to_octets(ends.right.send(make_packet({.source = "10.2.0.1", .destination = "10.1.0.1"})).at(0).octets);
+  EXPECT_TRUE(ends.left.installs(make_sa({.number = 2, .use_outbound = false}, true)));
+  ends.left.plane.apply(ipsec::StopOutbound{{1}}, ends.left.now);
+  EXPECT_EQ(ends.left.send(make_packet({})).at(0).child_sa, ChildSaId{2});
+  EXPECT_EQ(ends.left.receive(late).size(), 1U);
+  ends.left.plane.apply(ipsec::StopOutbound{{2}}, ends.left.now);
+  EXPECT_TRUE(ends.left.send(make_packet({})).empty()) << "never in clear";
+}
+
 TEST(Outbound, GoesToWhereTheEndpointsMoved) {
   TwoEnds ends;
   const Endpoint here{IpAddress::v4(198, 51, 100, 1), 4500}, there{IpAddress::v4(203, 0, 113, 9), 61234};

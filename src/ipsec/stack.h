@@ -61,6 +61,10 @@ struct InstallChildSa {
 struct UseOutbound {
   ChildSaId id;
 };
+/// Nothing is sent on it any more; what comes in on it is still accepted.
+struct StopOutbound {
+  ChildSaId id;
+};
 struct RemoveChildSa {
   ChildSaId id;
 };
@@ -78,7 +82,8 @@ struct AskUse {
 };
 
 using StackRequest =
-    std::variant<InstallPolicy, RemovePolicy, InstallChildSa, UseOutbound, RemoveChildSa, UpdateEndpoints, AskUse>;
+    std::variant<InstallPolicy, RemovePolicy, InstallChildSa, UseOutbound, StopOutbound, RemoveChildSa, UpdateEndpoints,
+                 AskUse>;
 
 /// Answers InstallChildSa.
 struct ChildSaInstalled {

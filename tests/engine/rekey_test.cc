@@ -187,6 +187,27 @@ TEST_F(Rekeying, ByReauthenticationMakesBeforeItBreaks) {
   expect_one_tunnel();
 }
 
+TEST_F(Rekeying, ByReauthenticationAcceptsForAMomentWhatWasSentOnTheOldSa) {
+  establish();
+  const auto old = only_child(left());
+  world.control(left(), ike::RekeyIke{ControlId{1}, established_id(left()), true});
+  while (right().count<ike::IkeSaClosed>() == 0) world.run_for(milliseconds(100));
+  ASSERT_EQ(child_sas(right()), 2u) << "the inbound SA is still there";
+  EXPECT_FALSE(right().stack.child_sas().begin()->second.use_outbound) << "and nothing is sent on it";
+  world.run_for(ike::Stragglers::kLife + seconds(1));
+  EXPECT_EQ(child_sas(right()), 1u);
+  EXPECT_FALSE(left().stack.child_sas().contains(old));
+}
+
+TEST_F(Rekeying, LeavesNoStragglersWhenTheLastSaOfThePolicyGoes) {
+  establish();
+  world.control(left(), ike::RekeyIke{ControlId{1}, established_id(left()), true});
+  while (right().count<ike::IkeSaClosed>() == 0) world.run_for(milliseconds(100));
+  world.control(left(), ike::TerminateIke{ControlId{2}, established_id(left()), false});
+  world.run_for(milliseconds(300));
+  EXPECT_EQ(child_sas(left()) + child_sas(right()), 0u);
+}
+
 TEST_F(Rekeying, ByReauthenticationDeletesAnOldIkeSaThatNoMessageWentOver) {
   establish();
   rekey_ike(left());

@@ -11,6 +11,7 @@
 #include "ike/core/event.h"
 #include "ike/core/job.h"
 #include "ike/core/policy_book.h"
+#include "ike/core/stragglers.h"
 #include "ipsec/spi_allocator.h"
 #include "ipsec/stack.h"
 
@@ -68,6 +69,7 @@ struct Context {
   IkeSpiSource& ike_spis;
   IdSource& ids;
   PolicyBook& policies;
+  Stragglers& stragglers;
   Counters& counters;
   Outputs& outputs;
   std::vector<InitialContact>& initial_contacts;

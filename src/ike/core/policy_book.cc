@@ -65,6 +65,11 @@ const PolicyBook::Entry* PolicyBook::find(const Name& name) const {
   return found == entries_.end() ? nullptr : &found->second;
 }
 
+bool PolicyBook::has_other_user(const Name& name, ChildSaId user) const {
+  const auto* entry = find(name);
+  return entry != nullptr && entry->users.size() > entry->users.count(user);
+}
+
 const PolicyBook::Name* PolicyBook::name_of(PolicyId id) const {
   for (const auto& [name, entry] : entries_)
     if (entry.id == id) return &name;

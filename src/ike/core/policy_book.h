@@ -47,6 +47,8 @@ class PolicyBook {
   [[nodiscard]] Requests leave(const Name& name, ChildSaId user);
 
   [[nodiscard]] const Entry* find(const Name& name) const;
+  /// Another SA than `user` uses the entry.
+  [[nodiscard]] bool has_other_user(const Name& name, ChildSaId user) const;
   /// The child that a policy belongs to.
   [[nodiscard]] const Name* name_of(PolicyId id) const;
   [[nodiscard]] const std::map<Name, Entry>& all() const { return entries_; }

@@ -16,8 +16,8 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
       keepalives_(options.keep_alive) {}
 
 Context Engine::context(Instant now) {
-  return {now,  options_,  library_,  random_,  configuration_,    esp_spis_, *this,
-          ids_, policies_, counters_, outputs_, initial_contacts_, reauthentications_, tracing_};
+  return {now,       options_,    library_,  random_,  configuration_,    esp_spis_,          *this,   ids_,
+          policies_, stragglers_, counters_, outputs_, initial_contacts_, reauthentications_, tracing_};
 }
 
 void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {
@@ -121,12 +121,21 @@ void Engine::on_deadline(Instant now) {
     else drive(ctx, *sa, [&](v2::IkeSa& due) { due.on_deadline(ctx); });
   }
   send_keepalives(ctx);
+  release_stragglers(ctx);
   keep_up(ctx);
+}
+
+void Engine::release_stragglers(Context& context) {
+  while (const auto gone = stragglers_.take_due(context.now)) {
+    context.request(ipsec::RemoveChildSa{gone->id});
+    esp_spis_.release(gone->inbound_spi);
+    children_.erase(gone->id);
+  }
 }
 
 std::optional<Instant> Engine::deadline() const {
   std::optional<Instant> first;
-  for (const auto& next : {table_.next_deadline(), upkeep_.next(), keepalives_.next()})
+  for (const auto& next : {table_.next_deadline(), upkeep_.next(), keepalives_.next(), stragglers_.next()})
     if (next && (!first || *next < *first)) first = next;
   return first;
 }

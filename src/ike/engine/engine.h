@@ -46,6 +46,7 @@ class Engine final : private IkeSpiSource {
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] const std::shared_ptr<const config::Snapshot>& configuration() const { return configuration_; }
   [[nodiscard]] const PolicyBook& policies() const { return policies_; }
+  [[nodiscard]] const Stragglers& stragglers() const { return stragglers_; }
   [[nodiscard]] Footprint footprint() const {
     return {table_.all().size(), table_.half_open(), jobs_.size(), children_.size(), waiting_.size(),
             esp_spis_.count_in_use(), keepalives_.size()};
@@ -59,6 +60,7 @@ class Engine final : private IkeSpiSource {
   void settle(Context& context, std::size_t first_output, IkeSaId id);
   bool note_outputs(const Context& context, std::size_t first, IkeSaId id);
   void forget_others(Context& context, const InitialContact& contact);
+  void release_stragglers(Context& context);
 
   // nat_keepalives.cc: NATs in front of us. RFC 3948 §4.
   void file_path(const v2::IkeSa& sa, Instant now);
@@ -114,6 +116,7 @@ class Engine final : private IkeSpiSource {
   ipsec::SpiAllocator esp_spis_;
   IdSource ids_;
   PolicyBook policies_;
+  Stragglers stragglers_;
   Counters counters_;
   CookieJar cookies_;
   SaTable table_;

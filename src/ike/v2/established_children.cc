@@ -7,6 +7,11 @@
 namespace keypact::ike::v2 {
 namespace {
 
+/// Both ends know, and may have sent something before they knew.
+bool ended_by_agreement(const Refusal& reason) {
+  return reason.code == RefusalCode::deleted_by_peer || reason.code == RefusalCode::terminated;
+}
+
 void export_child_keys(const Context& context, const ipsec::ChildSa& sa) {
   if (!context.options.export_keys) return;
   context.emit(ChildKeysDerived{sa.local, sa.remote, sa.outbound_spi, copy_of(sa.outbound)});
@@ -116,10 +121,26 @@ void EstablishedSa::remove(Context& context, const IkeSaRecord& record, ChildSaI
   const auto& child = found->second;
   if (child.announced) context.emit(ChildSaDown{record.id, id});
   if (child.waiter) context.emit(RequestDone{child.waiter, record.id, {}, reason});
-  context.request(ipsec::RemoveChildSa{id});
-  for (auto& request : context.policies.leave(child.policy_name, id)) context.request(std::move(request));
-  context.esp_spis.release(child.inbound_spi);
+  let_go_of_policy(context, child, ended_by_agreement(reason) && child.phase != ChildSa::Phase::installing);
   children_.erase(found);
+}
+
+/// Where another IKE SA's Child SA carries the policy from now on, what comes late on this one is still accepted.
+void EstablishedSa::let_go_of_policy(Context& context, const ChildSa& child, bool stragglers_may_come) {
+  const auto remove_sa = [&](ChildSaId id, EspSpi inbound_spi) {
+    context.request(ipsec::RemoveChildSa{id});
+    context.esp_spis.release(inbound_spi);
+  };
+  const bool carried = context.policies.has_other_user(child.policy_name, child.id);
+  if (carried && stragglers_may_come) {
+    context.request(ipsec::StopOutbound{child.id});
+    context.stragglers.keep({child.id, child.inbound_spi, child.policy_name}, context.now);
+  } else {
+    remove_sa(child.id, child.inbound_spi);
+  }
+  if (!carried)
+    for (const auto& other : context.stragglers.take_all_of(child.policy_name)) remove_sa(other.id, other.inbound_spi);
+  for (auto& request : context.policies.leave(child.policy_name, child.id)) context.request(std::move(request));
 }
 
 bool EstablishedSa::is_creating(const std::string& child) const {

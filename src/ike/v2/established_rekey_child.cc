@@ -7,9 +7,6 @@
 namespace keypact::ike::v2 {
 namespace {
 
-/// How long what the peer sent on an SA before it let go of it may be on its way.
-constexpr Duration kStragglers = seconds(5);
-
 /// The two exchanges were about the same: one SA to replace, or one child to create.
 bool same_aim(const ChildSa& a, const ChildSa& b) {
   if (a.origin.ours == b.origin.ours) return false;
@@ -163,7 +160,7 @@ void EstablishedSa::let_go(Context& context, const IkeSaRecord& record, ChildSa&
   if (!carried_traffic) return remove(context, record, child.id, reason);
   context.request(ipsec::UseOutbound{successor->first});
   child.phase = ChildSa::Phase::retired;
-  child.leaves_at = context.now + kStragglers;
+  child.leaves_at = context.now + Stragglers::kLife;
 }
 
 /// Operators mean the tunnel, not the pair of SAs that carries it at the moment.

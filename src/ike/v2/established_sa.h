@@ -247,6 +247,7 @@ class EstablishedSa {
   void on_install_failed(Context& context, const IkeSaRecord& record, ChildSaId id, const std::string& reason);
   void announce(Context& context, const IkeSaRecord& record, ChildSa& child);
   void remove(Context& context, const IkeSaRecord& record, ChildSaId id, const Refusal& reason);
+  static void let_go_of_policy(Context& context, const ChildSa& child, bool stragglers_may_come);
   [[nodiscard]] ChildSa* child_by_outbound_spi(EspSpi spi);
   [[nodiscard]] const ChildSa* current_child(const std::string& name) const;
   [[nodiscard]] bool is_installing(const std::string& child) const;
