@@ -38,6 +38,7 @@ struct ChildSa {
   ControlId waiter;        ///< whoever asked for it and waits for the installation
   bool moved = false;      ///< the path changed while it was being installed
   bool announced = false;  ///< ChildSaUp was told
+  bool in_stack = false;   ///< it was installed
   ChildOrigin origin;
   std::optional<ChildSaId> replaced_by;
   Lifetime lifetime;

@@ -82,6 +82,7 @@ void EstablishedSa::on_installed(Context& context, const IkeSaRecord& record, Ch
   if (found == children_.end() || found->second.phase != ChildSa::Phase::installing) return;
   auto& child = found->second;
   child.phase = ChildSa::Phase::installed;
+  child.in_stack = true;
   if (child.moved) move_child(context, record, child);
   if (pending_child_ && pending_child_->installing == id) finish_pending_answer(context, record, true);
   // One that replaces another, or that met one of the other end, is announced when it is clear which of them stays.
@@ -121,7 +122,7 @@ void EstablishedSa::remove(Context& context, const IkeSaRecord& record, ChildSaI
   const auto& child = found->second;
   if (child.announced) context.emit(ChildSaDown{record.id, id});
   if (child.waiter) context.emit(RequestDone{child.waiter, record.id, {}, reason});
-  let_go_of_policy(context, child, ended_by_agreement(reason) && child.phase != ChildSa::Phase::installing);
+  let_go_of_policy(context, child, ended_by_agreement(reason) && child.in_stack);
   children_.erase(found);
 }
 
