@@ -1,11 +1,5 @@
-// Invariants: what must be true of a simulated world after every event, whatever the links do and whatever is asked:
-//  1 the SAs of two peers mirror each other, but while an exchange is on its way   7 selectors stay inside policy and agreement
-//  2 one Child SA a child, but for the moment after both ends began at once        8 nobody is taken for somebody else
-//  3 every SA has a timer, a job or an answer of the stack to come, or rests       9 what is gone leaves nothing behind
-//  4 message IDs go up by one, a message repeated is the same octets              10 the work for an event is bounded
-//  5 no key, IV, SPI or nonce is used twice                                       11 every request has one outcome
-//  6 the configured policies are there, with or without an SA                     12 the same seed gives the same datagrams
-// The last one is for whoever runs a seed twice.
+// Invariants: what must be true of a simulated world. The table is in docs/simulation.md: what each means and when it is looked at.
+// All but what is said there are looked at after every event of the engine that had it.
 #pragma once
 
 #include "sim/event_invariants.h"

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "ike/engine/engine.h"
+#include "sim/nat.h"
 #include "sim/seeded_random.h"
 #include "sim/simulated_stack.h"
 
@@ -31,6 +32,7 @@ struct Node {
   }
 
   std::string name;
+  std::size_t number = 0;  ///< in the world, from 0
   IpAddress address;
   ike::Options options;
   SeededRandom random;
@@ -41,6 +43,15 @@ struct Node {
   std::set<JobId> jobs;               ///< that run
   std::set<ChildSaId> installations;  ///< that the stack has not answered yet
   unsigned lives = 1;
+  bool is_down = false;  ///< no process: what comes is lost
+  Instant asleep_until;  ///< suspended: datagrams are lost, all else comes late and at once
+  Nat* nat = nullptr;    ///< that stands between it and those who are not behind the same one
+  Duration job_cost{};   ///< more than 0: jobs are done one after the other, each in this time
+  Instant busy_until;
+  std::optional<Instant> timer;  ///< as the world has filed it
+
+  /// An operator can ask it for something.
+  [[nodiscard]] bool is_awake(Instant now) const { return !is_down && now >= asleep_until; }
 
   /// The last event of this kind, nullptr when there was none.
   template <class Kind>

@@ -21,8 +21,14 @@ class Scenario {
     world_.set_faults(plan_.faults);
     // With every third seed nearly every message goes in fragments.
     if (seed % 3 == 0) world_.set_options({.fragment_size = 200});
+    for (std::size_t i = 0; i < plan_.nodes; ++i) plan_.homes.push_back(i);
     for (std::size_t i = 0; i < plan_.nodes; ++i)
       world_.add(node_name(i), node_address(plan_, i), node_configuration(plan_, i, changes_));
+    for (std::size_t i = 0; i < plan_.nats.size(); ++i) {
+      std::vector<Node*> inside;
+      for (const auto number : plan_.nats[i]) inside.push_back(&world_.node(node_name(number)));
+      world_.add_nat(nat_address(plan_, i), plan_.nat_idle, inside);
+    }
   }
 
   Outcome run() {
@@ -77,18 +83,26 @@ class Scenario {
 
   /// The IKE SAs of this end of the link that are not over.
   std::vector<IkeSaId> ike_sas(const Link& link, bool at_first) {
+    const auto& peer = node(link, !at_first);
     std::vector<IkeSaId> found;
-    for (const auto& [id, sa] : node(link, at_first).engine.ike_sas())
-      if (sa.record().remote.address == node(link, !at_first).address &&
-          !std::holds_alternative<ike::v2::Closed>(sa.state()))
-        found.push_back(id);
+    for (const auto& [id, sa] : node(link, at_first).engine.ike_sas()) {
+      const auto* established = sa.established();
+      const bool with_peer = established != nullptr ? established->peer_identity().to_string() == peer.name
+                                                    : sa.record().remote.address == peer.address;
+      if (with_peer && !std::holds_alternative<ike::v2::Closed>(sa.state())) found.push_back(id);
+    }
     return found;
   }
 
   std::vector<ChildSaId> child_sas(const Link& link, bool at_first) {
+    const auto& at = node(link, at_first);
     std::vector<ChildSaId> found;
-    for (const auto& [id, sa] : node(link, at_first).stack.child_sas())
-      if (sa.remote.address == node(link, !at_first).address) found.push_back(id);
+    for (const auto id : ike_sas(link, at_first)) {
+      const auto* established = at.engine.ike_sas().at(id).established();
+      if (established == nullptr) continue;
+      for (const auto& [child, sa] : established->children())
+        if (at.stack.child_sas().contains(child)) found.push_back(child);
+    }
     return found;
   }
 
@@ -109,6 +123,8 @@ class Scenario {
 
   void perform(const Operation& operation, const Link& link, bool at_first) {
     auto& at = node(link, at_first);
+    if (operation.kind == Operation::Kind::revive && at.is_down) world_.restart(at, configuration(link, at_first));
+    if (!at.is_awake(world_.now())) return;
     switch (operation.kind) {
       case Operation::Kind::initiate: initiate(link, at_first, operation.child); break;
       case Operation::Kind::terminate_child:
@@ -136,8 +152,23 @@ class Scenario {
         world_.configure(at, configuration(link, at_first));
         break;
       case Operation::Kind::restart: world_.restart(at, configuration(link, at_first)); break;
+      case Operation::Kind::crash: world_.stop(at); break;
+      case Operation::Kind::suspend: world_.suspend(at, operation.lasts); break;
+      case Operation::Kind::rebind:
+        if (auto* nat = node(link, false).nat) nat->rebind();
+        break;
+      case Operation::Kind::move: move(link); break;
       default: break;
     }
+  }
+
+  /// Only who is taken anywhere may go somewhere else. Addresses are never used twice.
+  void move(const Link& link) {
+    auto& at = node(link, false);
+    if (!link.open || at.nat != nullptr || next_home_ >= kHomes || !at.is_awake(world_.now())) return;
+    plan_.homes[link.second.node] = next_home_++;
+    world_.move(at, node_address(plan_, link.second.node));
+    world_.configure(at, configuration(link, false));
   }
 
   std::shared_ptr<const config::Snapshot> configuration(const Link& link, bool at_first) {
@@ -148,6 +179,12 @@ class Scenario {
   void come_to_rest() {
     if (!run_until(Instant(seconds(1)) + plan_.unrest)) return;
     world_.set_faults({});
+    for (const auto& nat : world_.nats()) nat->set_idle({});
+    for (std::size_t i = 0; i < plan_.nodes; ++i) {
+      auto& node = world_.node(node_name(i));
+      world_.wake(node);
+      if (node.is_down) world_.restart(node, node_configuration(plan_, i, changes_));
+    }
     for (const auto& link : plan_.links) world_.join(node(link, true), node(link, false));
     changes_.assign(plan_.links.size(), {});
     for (std::size_t i = 0; i < plan_.nodes; ++i)
@@ -237,6 +274,8 @@ class Scenario {
   World world_;
   Invariants invariants_;
   std::vector<LinkChanges> changes_;
+  static constexpr std::size_t kHomes = 250;
+  std::size_t next_home_ = 101;
   Outcome outcome_;
 };
 

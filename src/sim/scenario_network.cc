@@ -7,7 +7,14 @@ namespace {
 
 using Change = Operation::Change;
 
+/// More nodes than an octet counts.
+bool is_large(const ScenarioPlan& plan) { return plan.nodes > 250; }
+
 Prefix network(const ScenarioPlan& plan, std::size_t node, std::size_t child) {
+  if (is_large(plan))
+    return prefix_of(IpAddress::v4(10, static_cast<std::uint8_t>((node + 1) >> 8), static_cast<std::uint8_t>(node + 1),
+                                   static_cast<std::uint8_t>(child << 4)),
+                     28);
   if (plan.family == IpFamily::v4)
     return prefix_of(IpAddress::v4(10, static_cast<std::uint8_t>(node + 1), static_cast<std::uint8_t>(child), 0), 24);
   const auto first = static_cast<std::uint8_t>(node + 1);
@@ -40,6 +47,7 @@ std::vector<config::ChildConfig> children_of(const ScenarioPlan& plan, const Lin
     child.rekey_time = end.child_rekey_time;
     child.life_time = end.child_rekey_time * 2;
     child.rand_time = end.child_rekey_time / 10;
+    child.dpd_action = child.close_action = end.when_lost;
     child.name = child_name(number);
     child.esp_proposals = child.esp_acceptable = end.esp_proposals;
     child.local_ts = {{false, TrafficSelector::of(change == Change::other_selectors ? first_half(ours) : ours)}};
@@ -86,9 +94,16 @@ std::shared_ptr<const config::SharedKey> key_of(const Link& link, bool at_first)
 std::string node_name(std::size_t node) { return "n" + std::to_string(node + 1); }
 
 IpAddress node_address(const ScenarioPlan& plan, std::size_t node) {
-  const auto host = static_cast<std::uint8_t>(node + 1);
+  const auto host = static_cast<std::uint8_t>((plan.homes.empty() ? node : plan.homes[node]) + 1);
+  if (is_large(plan)) return IpAddress::v4(198, 18, static_cast<std::uint8_t>((node + 1) >> 8), host);
   if (plan.family == IpFamily::v4) return IpAddress::v4(192, 0, 2, host);
   return IpAddress::v6({0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, host});
+}
+
+IpAddress nat_address(const ScenarioPlan& plan, std::size_t nat) {
+  const auto host = static_cast<std::uint8_t>(nat + 1);
+  if (plan.family == IpFamily::v4) return IpAddress::v4(203, 0, 113, host);
+  return IpAddress::v6({0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, host});
 }
 
 std::string connection_name(const Link& link, bool at_first) {

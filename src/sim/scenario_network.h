@@ -7,6 +7,8 @@ namespace keypact::sim {
 
 [[nodiscard]] std::string node_name(std::size_t node);
 [[nodiscard]] IpAddress node_address(const ScenarioPlan& plan, std::size_t node);
+/// The outer address of a NAT.
+[[nodiscard]] IpAddress nat_address(const ScenarioPlan& plan, std::size_t nat);
 /// The name of the link's connection in the configuration of one end.
 [[nodiscard]] std::string connection_name(const Link& link, bool at_first);
 [[nodiscard]] std::string child_name(std::size_t child);

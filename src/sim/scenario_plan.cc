@@ -103,11 +103,21 @@ void share_first_end(Link& link, const Link& model) {
   else link.refusal = same_key ? std::nullopt : std::optional(ike::RefusalCode::authentication_failed);
 }
 
+/// Mostly two, sometimes up to a hundred.
+std::size_t choose_nodes(SeededRandom& random) {
+  const auto number = random.below(200);
+  if (number < 90) return 2;
+  if (number < 190) return 2 + random.below(7);
+  if (number < 199) return 9 + random.below(16);
+  return 25 + random.below(76);
+}
+
 /// A mesh, where everybody talks with everybody, or a star; the middle of some stars does not know its peers' addresses.
 std::vector<Link> choose_links(std::size_t nodes, SeededRandom& random) {
+  constexpr std::size_t kLargestMesh = 12;
   std::vector<Link> links;
-  const bool star = nodes > 4 || random.chance(50);
-  const bool open = star && random.chance(30);
+  const bool star = nodes > kLargestMesh || random.chance(nodes > 4 ? 85 : 50);
+  const bool open = star && random.chance(40);
   for (std::size_t first = 0; first < (star ? 1 : nodes - 1); ++first) {
     for (std::size_t second = first + 1; second < nodes; ++second) {
       auto link = link_between(first, second, random);
@@ -138,7 +148,10 @@ Faults choose_faults(SeededRandom& random) {
 Operation::Kind choose_kind(SeededRandom& random) {
   using enum Operation::Kind;
   const auto number = random.below(100);
-  if (number < 34) return initiate;
+  if (number < 29) return initiate;
+  if (number < 31) return suspend;
+  if (number < 33) return move;
+  if (number < 36) return initiate;
   if (number < 42) return terminate_child;
   if (number < 48) return terminate_ike;
   if (number < 52) return terminate_ike_at_once;
@@ -147,8 +160,8 @@ Operation::Kind choose_kind(SeededRandom& random) {
   if (number < 78) return rekey_ike;
   if (number < 80) return reauthenticate;
   if (number < 88) return part;
-  if (number < 96) return reconfigure;
-  return restart;
+  if (number < 95) return reconfigure;
+  return number < 97 ? crash : restart;
 }
 
 std::vector<Operation> choose_operations(const ScenarioPlan& plan, SeededRandom& random) {
@@ -163,9 +176,11 @@ std::vector<Operation> choose_operations(const ScenarioPlan& plan, SeededRandom&
     Operation operation{choose_kind(random), at, random.below(plan.links.size()), random.chance(50), random.chance(20)};
     operation.child = random.below(plan.links[operation.link].children);
     operation.change = static_cast<Operation::Change>(random.below(5));
+    operation.lasts = milliseconds(100 + random.below(random.chance(30) ? 240000 : 20000));
     operations.push_back(operation);
-    if (operation.kind != Operation::Kind::part) continue;
-    operation.kind = Operation::Kind::join;
+    if (operation.kind == Operation::Kind::part) operation.kind = Operation::Kind::join;
+    else if (operation.kind == Operation::Kind::crash) operation.kind = Operation::Kind::revive;
+    else continue;
     operation.at += milliseconds(100 + random.below(random.chance(30) ? 400000 : 20000));
     operations.push_back(operation);
   }
@@ -178,13 +193,31 @@ std::vector<Operation> choose_operations(const ScenarioPlan& plan, SeededRandom&
 
 }  // namespace
 
+/// Some clients of a gateway that takes anybody are behind a NAT, mostly two behind the same one. Both ends ask whether the other lives:
+/// nothing else keeps a mapping.
+void choose_nats(ScenarioPlan& plan, SeededRandom& random) {
+  if (!plan.links.front().open || !random.chance(70)) return;
+  std::vector<std::size_t> inside;
+  for (auto& link : plan.links) {
+    if (random.chance(30)) continue;
+    inside.push_back(link.second.node);
+    for (auto* end : {&link.first, &link.second})
+      if (end->dpd_delay == Duration{}) end->dpd_delay = seconds(20 + random.below(40));
+    if (inside.size() > 1 + random.below(3)) plan.nats.push_back(std::exchange(inside, {}));
+  }
+  if (!inside.empty()) plan.nats.push_back(std::move(inside));
+  // They share a connection.
+  for (auto& link : plan.links) link.first.dpd_delay = std::max<Duration>(link.first.dpd_delay, seconds(20));
+}
+
 ScenarioPlan plan_of(std::uint64_t seed) {
   SeededRandom random(seed);
   ScenarioPlan plan;
   plan.seed = seed;
   plan.family = random.chance(80) ? IpFamily::v4 : IpFamily::v6;
-  plan.nodes = random.chance(50) ? 2 : 2 + random.below(7);
+  plan.nodes = choose_nodes(random);
   plan.links = choose_links(plan.nodes, random);
+  choose_nats(plan, random);
   plan.faults = choose_faults(random);
   plan.unrest = minutes(1 + random.below(random.chance(20) ? 30 : 8));
   plan.operations = choose_operations(plan, random);

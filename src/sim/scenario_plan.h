@@ -12,9 +12,10 @@ struct LinkEnd {
   std::vector<Proposal> esp_proposals;
   std::string secret;
   Duration dpd_delay{};
-  Duration ike_rekey_time{};    ///< 0: none of its own accord
+  Duration ike_rekey_time{};  ///< 0: none of its own accord
   Duration child_rekey_time{};
   Duration reauth_time{};
+  config::Action when_lost{};  ///< the peer is gone, or has deleted it: dpd_action and close_action
 };
 
 /// Two nodes with a connection between them. An open link's first end takes anybody who knows the key and cannot initiate.
@@ -38,16 +39,22 @@ struct Operation {
     rekey_child,
     rekey_ike,
     reauthenticate,
-    part,          ///< nothing passes between the ends, until join
+    part,  ///< nothing passes between the ends, until join
     join,
     reconfigure,  ///< with the change below
     restart,
+    crash,  ///< the process is gone, until revive
+    revive,
+    suspend,  ///< the host sleeps for `lasts`, and its time leaps
+    rebind,   ///< the NAT before the second end forgets its mappings
+    move,     ///< the second end, whose peer takes it anywhere, gets another address
   } kind{};
   Duration at{};
   std::size_t link = 0;
   bool at_first = true;
   bool at_both = false;
   std::size_t child = 0;
+  Duration lasts{};
   enum class Change : std::uint8_t { none, without_child, without_link, other_selectors, no_liveness } change{};
 };
 
@@ -56,6 +63,9 @@ struct ScenarioPlan {
   IpFamily family{};
   std::size_t nodes = 0;
   std::vector<Link> links;
+  std::vector<std::vector<std::size_t>> nats;  ///< the nodes behind each
+  Duration nat_idle{};                         ///< how long a mapping lives without use
+  std::vector<std::size_t> homes;              ///< the number of each node's address; empty: that of the node
   Faults faults;
   std::vector<Operation> operations;  ///< in the order of time
   Duration unrest{};                  ///< how long things go wrong

@@ -13,9 +13,15 @@ std::optional<ipsec::StackEvent> SimulatedStack::install(ipsec::ChildSa sa) {
     return ipsec::ChildSaInstallFailed{id, "refused by the simulation"};
   }
   complain_unless(policies_.contains(sa.policy), "a Child SA without a policy is installed");
+  by_inbound_spi_[sa.inbound_spi] = id;
   const bool fresh = child_sas_.emplace(id, std::move(sa)).second;
   complain_unless(fresh, "a Child SA is installed twice");
   return ipsec::ChildSaInstalled{id};
+}
+
+const ipsec::ChildSa* SimulatedStack::by_inbound_spi(EspSpi spi) const {
+  const auto found = by_inbound_spi_.find(spi);
+  return found == by_inbound_spi_.end() ? nullptr : &child_sas_.at(found->second);
 }
 
 std::optional<ipsec::StackEvent> SimulatedStack::apply(ipsec::StackRequest request) {
@@ -26,8 +32,12 @@ std::optional<ipsec::StackEvent> SimulatedStack::apply(ipsec::StackRequest reque
   } else if (auto* wanted = std::get_if<ipsec::InstallChildSa>(&request)) {
     return install(std::move(wanted->sa));
   } else if (const auto* gone = std::get_if<ipsec::RemoveChildSa>(&request)) {
-    child_sas_.erase(gone->id);
     last_out_.erase(gone->id);
+    const auto found = child_sas_.find(gone->id);
+    if (found == child_sas_.end()) return std::nullopt;
+    const auto spi = by_inbound_spi_.find(found->second.inbound_spi);
+    if (spi != by_inbound_spi_.end() && spi->second == gone->id) by_inbound_spi_.erase(spi);
+    child_sas_.erase(found);
   } else if (const auto* use = std::get_if<ipsec::UseOutbound>(&request)) {
     const auto found = child_sas_.find(use->id);
     complain_unless(found != child_sas_.end(), "a Child SA is to be used that is not there");

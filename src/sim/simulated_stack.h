@@ -23,6 +23,8 @@ class SimulatedStack {
 
   [[nodiscard]] const std::map<PolicyId, ipsec::Policy>& policies() const { return policies_; }
   [[nodiscard]] const std::map<ChildSaId, ipsec::ChildSa>& child_sas() const { return child_sas_; }
+  /// nullptr: none.
+  [[nodiscard]] const ipsec::ChildSa* by_inbound_spi(EspSpi spi) const;
 
  private:
   [[nodiscard]] std::optional<ipsec::StackEvent> install(ipsec::ChildSa sa);
@@ -31,6 +33,7 @@ class SimulatedStack {
   std::map<PolicyId, ipsec::Policy> policies_;
   std::map<ChildSaId, ipsec::ChildSa> child_sas_;
   std::map<ChildSaId, Instant> last_out_;
+  std::map<EspSpi, ChildSaId> by_inbound_spi_;
   unsigned refusals_left_ = 0;
   std::string complaint_;
 };

@@ -25,35 +25,41 @@ void WireInvariants::check(const Step& step, BrokenInvariant& broken) {
   }
 }
 
-WireInvariants::Channel& WireInvariants::channel_of(const wire::Header& header) {
-  return channels_[{header.initiator_spi, header.responder_spi, header.initiator}];
+WireInvariants::Channel& WireInvariants::channel_of(const wire::Header& header, bool from_initiator) {
+  return channels_[{header.initiator_spi, header.responder_spi, from_initiator}];
 }
 
 void WireInvariants::check_repeated(const Step& step, const wire::Message& message, const Octets& octets,
                                     BrokenInvariant& broken) {
   const auto& header = message.header;
-  auto& channel = channel_of(header);
+  auto& channel = channel_of(header, header.initiator);
   auto& sent = header.response ? channel.responses : channel.requests;
   // RFC 7383 §2.6.1: fragments are told apart by their number and total as well; of a message as a whole these are 0.
   std::uint64_t name = header.message_id;
-  if (message.encrypted) name = name << 32 | message.encrypted->total_fragments << 16 | message.encrypted->fragment_number;
+  if (message.encrypted)
+    name = name << 32 | message.encrypted->total_fragments << 16 | message.encrypted->fragment_number;
   else name <<= 32;
   const auto [first, fresh] = sent.emplace(name, octets);
   // RFC 7296 §2.1: a retransmission is bit for bit what was sent before, a request as well as a response.
   if (!fresh && first->second != octets) broken.report(4, step.node->name, "sends another " + name_of(header));
+  if (header.response) channel.last_response = header.message_id;
   if (header.response || !fresh) return;
   // RFC 7296 §2.2: message IDs go up by one.
   const auto expected = channel.last_request ? *channel.last_request + 1 : header.message_id;
   if (channel.last_request == header.message_id) return;
   if (header.message_id != expected)
     broken.report(4, step.node->name, "sends " + name_of(header) + " instead of " + std::to_string(expected));
+  // RFC 7296 §2.3: a window of one. The request before this one must have been answered.
+  const auto answered = channel_of(header, !header.initiator).last_response;
+  if (channel.last_request && answered != channel.last_request)
+    broken.report(4, step.node->name, "sends " + name_of(header) + " before the one before it was answered");
   channel.last_request = header.message_id;
 }
 
 void WireInvariants::check_iv(const Step& step, const wire::Message& message, const Octets& octets,
                               BrokenInvariant& broken) {
   const auto iv = message.encrypted->body.first(std::min(kIvOctets, message.encrypted->body.size()));
-  const auto [first, fresh] = channel_of(message.header).by_iv.emplace(as_text(iv), octets);
+  const auto [first, fresh] = channel_of(message.header, message.header.initiator).by_iv.emplace(as_text(iv), octets);
   if (!fresh && first->second != octets)
     broken.report(5, step.node->name, "uses an IV twice, now for " + name_of(message.header));
 }

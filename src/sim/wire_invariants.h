@@ -21,11 +21,13 @@ class WireInvariants {
     std::unordered_map<std::uint64_t, Octets> responses;
     std::unordered_map<std::string, Octets> by_iv;
     std::optional<std::uint32_t> last_request;
+    std::optional<std::uint32_t> last_response;
   };
   void check_clear(const Step& step, const wire::Message& message, BrokenInvariant& broken);
   void check_repeated(const Step& step, const wire::Message& message, const Octets& octets, BrokenInvariant& broken);
   void check_iv(const Step& step, const wire::Message& message, const Octets& octets, BrokenInvariant& broken);
-  [[nodiscard]] Channel& channel_of(const wire::Header& header);
+  /// From whoever sends with this flag.
+  [[nodiscard]] Channel& channel_of(const wire::Header& header, bool from_initiator);
 
   std::map<std::tuple<IkeSpi, IkeSpi, bool>, Channel> channels_;
   std::unordered_map<std::string, std::string> owner_of_nonce_;  ///< sender and SPI

@@ -31,21 +31,36 @@ Node& World::add(const std::string& name, const IpAddress& address,
                  std::shared_ptr<const config::Snapshot> configuration) {
   nodes_.push_back(std::make_unique<Node>(name, address, options_, library_, random_.u64(), now_));
   auto& node = *nodes_.back();
+  node.number = nodes_.size() - 1;
+  by_name_.emplace(name, &node);
+  by_address_.emplace(address, &node);
   node.engine.set_tracing(tracing_);
   configure(node, std::move(configuration));
   return node;
 }
 
 Node& World::node(std::string_view name) {
-  for (auto& node : nodes_)
-    if (node->name == name) return *node;
-  CHECK(false && "a node of this name");
+  const auto found = by_name_.find(name);
+  CHECK(found != by_name_.end());
+  return *found->second;
+}
+
+const Node* World::find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
 }
 
 Node* World::node_at(const IpAddress& address) {
-  for (auto& node : nodes_)
-    if (node->address == address) return node.get();
-  return nullptr;
+  const auto found = by_address_.find(address);
+  return found == by_address_.end() ? nullptr : found->second;
+}
+
+/// Under the time when its engine wants to be called, if it can be.
+void World::file(Node& node) {
+  if (node.timer) timers_.erase({*node.timer, node.number});
+  const auto deadline = node.is_down ? std::nullopt : node.engine.deadline();
+  node.timer = deadline ? std::optional(std::max(*deadline, node.asleep_until)) : std::nullopt;
+  if (node.timer) timers_.emplace(*node.timer, node.number);
 }
 
 void World::tell(const std::string& who, const std::string& what) const {
@@ -66,12 +81,33 @@ Duration World::between(Duration least, Duration most) {
   return least + Duration(random_.below(static_cast<std::uint64_t>(spread.count()) + 1));
 }
 
+/// Where a datagram goes; the endpoints are changed to what the receiver sees. nullptr: nowhere.
+Node* World::route(const Node& from, Endpoint& source, Endpoint& destination) {
+  // A host sends from no address but its own.
+  if (source.address != from.address) return nullptr;
+  const auto* neighbour = node_at(destination.address);
+  if (from.nat != nullptr && (neighbour == nullptr || neighbour->nat != from.nat))
+    source = from.nat->leaves(source, destination, now_);
+  for (const auto& nat : nats_) {
+    if (nat->outside() != destination.address) continue;
+    const auto inside = nat->enters(destination.port, source, now_);
+    if (!inside) return nullptr;
+    destination = *inside;
+    return node_at(inside->address);
+  }
+  // The address of somebody behind a NAT means nothing outside.
+  const bool hidden = neighbour != nullptr && neighbour->nat != nullptr && neighbour->nat != from.nat;
+  return hidden ? nullptr : node_at(destination.address);
+}
+
 void World::deliver(const Node& from, const ike::Datagram& datagram, Duration later) {
-  auto* to = node_at(datagram.remote.address);
+  auto source = datagram.local;
+  auto destination = datagram.remote;
+  auto* to = route(from, source, destination);
   if (to == nullptr || parted_.contains(std::minmax(&from, static_cast<const Node*>(to))))
     return tell(from.name, "    nobody receives it");
   // Seen from the other end.
-  ike::Datagram seen{datagram.remote, datagram.local, datagram.octets};
+  ike::Datagram seen{destination, source, datagram.octets};
   if (random_.chance(faults_.corruption)) {
     corrupt(seen.octets);
     tell(from.name, "    it is changed on its way");
@@ -134,9 +170,17 @@ void World::collect(Node& node, Step::Cause cause) {
     } else if (const auto* keepalive = std::get_if<ike::Keepalive>(&output)) {
       tell(node.name, "sends a keepalive to " + keepalive->path.remote.to_string());
       node.keepalives.push_back(*keepalive);
+      auto source = keepalive->path.local;
+      auto destination = keepalive->path.remote;
+      (void)route(node, source, destination);
     } else if (auto* job = std::get_if<ike::Job>(&output)) {
       node.jobs.insert(job->id);
-      schedule(between(kJobDelay, faults_.most_job_delay), node, std::move(*job));
+      auto delay = between(kJobDelay, faults_.most_job_delay);
+      if (node.job_cost > Duration{}) {
+        node.busy_until = std::max(node.busy_until, now_) + node.job_cost;
+        delay = node.busy_until - now_;
+      }
+      schedule(delay, node, std::move(*job));
     } else if (auto* request = std::get_if<ipsec::StackRequest>(&output)) {
       install(node, std::move(*request));
     } else if (auto* event = std::get_if<ike::Event>(&output)) {
@@ -144,6 +188,7 @@ void World::collect(Node& node, Step::Cause cause) {
       node.events.push_back(std::move(*event));
     }
   }
+  file(node);
   if (observer_) observer_(*this);
 }
 
@@ -159,9 +204,42 @@ void World::configure(Node& node, std::shared_ptr<const config::Snapshot> config
   collect(node, Step::Cause::configuration);
 }
 
+void World::stop(Node& node) {
+  tell(node.name, "is dead");
+  node.restart(library_, now_);
+  node.engine.set_tracing(tracing_);
+  node.is_down = true;
+  collect(node, Step::Cause::restart);
+}
+
+void World::suspend(Node& node, Duration duration) {
+  tell(node.name, "is suspended");
+  node.asleep_until = std::max(node.asleep_until, now_ + duration);
+  file(node);
+}
+
+void World::wake(Node& node) {
+  node.asleep_until = std::min(node.asleep_until, now_);
+  file(node);
+}
+
+void World::move(Node& node, const IpAddress& address) {
+  tell(node.name, "moves to " + address.to_string());
+  by_address_.erase(node.address);
+  node.address = address;
+  by_address_[address] = &node;
+}
+
+Nat& World::add_nat(const IpAddress& outside, Duration idle, const std::vector<Node*>& inside) {
+  nats_.push_back(std::make_unique<Nat>(outside, idle));
+  for (auto* node : inside) node->nat = nats_.back().get();
+  return *nats_.back();
+}
+
 void World::restart(Node& node, std::shared_ptr<const config::Snapshot> configuration) {
   tell(node.name, "begins anew");
   node.restart(library_, now_);
+  node.is_down = false;
   node.engine.set_tracing(tracing_);
   node.engine.set_configuration(now_, std::move(configuration));
   collect(node, Step::Cause::restart);
@@ -186,9 +264,16 @@ ike::JobDone World::run(Node& node, ike::Job job) {
 
 void World::happen(Scheduled& scheduled) {
   auto& node = *scheduled.node;
-  if (const auto* datagram = std::get_if<ike::Datagram>(&scheduled.happening)) return inject(node, *datagram);
+  const bool asleep = now_ < node.asleep_until;
+  if (const auto* datagram = std::get_if<ike::Datagram>(&scheduled.happening)) {
+    // It was on its way while the host died, fell asleep or moved.
+    if (node.is_down || asleep || datagram->local.address != node.address)
+      return tell(node.name, "    does not hear what is sent to it");
+    return inject(node, *datagram);
+  }
   // What a process waited for does not concern its successor.
   if (scheduled.life != node.lives) return;
+  if (asleep) return schedule(node.asleep_until - now_, node, std::move(scheduled.happening));
   if (auto* job = std::get_if<ike::Job>(&scheduled.happening)) {
     node.jobs.erase(job->id);
     node.engine.on_job_done(now_, run(node, std::move(*job)));
@@ -201,16 +286,8 @@ void World::happen(Scheduled& scheduled) {
 }
 
 bool World::step(Instant until) {
-  Node* due = nullptr;
-  std::optional<Instant> timer;
-  for (auto& node : nodes_) {
-    const auto deadline = node->engine.deadline();
-    if (deadline && (!timer || *deadline < *timer)) {
-      timer = deadline;
-      due = node.get();
-    }
-  }
-  const bool agenda_first = !agenda_.empty() && (!timer || agenda_.begin()->first.first <= *timer);
+  const bool timer = !timers_.empty();
+  const bool agenda_first = !agenda_.empty() && (!timer || agenda_.begin()->first.first <= timers_.begin()->first);
   if (agenda_first) {
     if (agenda_.begin()->first.first > until) return false;
     auto entry = agenda_.extract(agenda_.begin());
@@ -218,15 +295,20 @@ bool World::step(Instant until) {
     happen(entry.mapped());
     return true;
   }
-  if (!timer || *timer > until) return false;
-  now_ = std::max(now_, *timer);
-  due->engine.on_deadline(now_);
-  collect(*due, Step::Cause::deadline);
+  if (!timer || timers_.begin()->first > until) return false;
+  const auto [at, number] = *timers_.begin();
+  auto& due = *nodes_[number];
+  now_ = std::max(now_, at);
+  due.engine.on_deadline(now_);
+  const bool wakes = due.asleep_until == at;
+  collect(due, wakes ? Step::Cause::wake : Step::Cause::deadline);
   return true;
 }
 
 void World::run_for(Duration duration) {
   const auto until = now_ + duration;
+  // Somebody may have changed an engine without us.
+  for (auto& node : nodes_) file(*node);
   while (step(until)) {
   }
   now_ = until;

@@ -24,7 +24,7 @@ struct Faults {
 
 /// The last thing that an engine handled, and what came of it.
 struct Step {
-  enum class Cause : std::uint8_t { configuration, datagram, deadline, job, stack, control, restart } cause{};
+  enum class Cause : std::uint8_t { configuration, datagram, deadline, job, stack, control, restart, wake } cause{};
   Node* node = nullptr;
   std::size_t outputs = 0;
   std::vector<ike::Datagram> sent;
@@ -52,6 +52,8 @@ class World {
 
   Node& add(const std::string& name, const IpAddress& address, std::shared_ptr<const config::Snapshot> configuration);
   [[nodiscard]] Node& node(std::string_view name);
+  /// nullptr: there is none.
+  [[nodiscard]] const Node* find(std::string_view name) const;
   [[nodiscard]] Node* node_at(const IpAddress& address);
   [[nodiscard]] const std::vector<std::unique_ptr<Node>>& nodes() const { return nodes_; }
 
@@ -68,6 +70,17 @@ class World {
 
   void control(Node& node, const ike::ControlRequest& request);
   void configure(Node& node, std::shared_ptr<const config::Snapshot> configuration);
+  /// The process dies: its SAs, jobs and policies are gone, what is sent to it is lost, until it is restarted.
+  void stop(Node& node);
+  /// The host is suspended: its time stands still, and then leaps forward. All that was due comes at once.
+  void suspend(Node& node, Duration duration);
+  /// Before its time.
+  void wake(Node& node);
+  /// The host has another address: what is sent to or from the old one is lost.
+  void move(Node& node, const IpAddress& address);
+  /// What these nodes send to others gets `outside` as its source. A node is behind one NAT at most.
+  Nat& add_nat(const IpAddress& outside, Duration idle, const std::vector<Node*>& inside);
+  [[nodiscard]] const std::vector<std::unique_ptr<Nat>>& nats() const { return nats_; }
   /// Its SAs, jobs and policies are gone; the peers know nothing of it.
   void restart(Node& node, std::shared_ptr<const config::Snapshot> configuration);
   /// The IPsec stack tells something of its own accord.
@@ -101,6 +114,8 @@ class World {
   };
 
   void schedule(Duration delay, Node& node, Happening happening);
+  void file(Node& node);
+  [[nodiscard]] Node* route(const Node& from, Endpoint& source, Endpoint& destination);
   void happen(Scheduled& scheduled);
   void transmit(Node& from, ike::Datagram datagram);
   void deliver(const Node& from, const ike::Datagram& datagram, Duration later = {});
@@ -124,6 +139,10 @@ class World {
   Step last_step_;
   std::set<std::pair<const Node*, const Node*>> parted_;
   std::vector<std::unique_ptr<Node>> nodes_;
+  std::map<std::string, Node*, std::less<>> by_name_;
+  std::map<IpAddress, Node*> by_address_;
+  std::vector<std::unique_ptr<Nat>> nats_;
+  std::set<std::pair<Instant, std::size_t>> timers_;  ///< when, and of which node
   std::map<std::pair<Instant, std::uint64_t>, Scheduled> agenda_;
   std::vector<ike::Datagram> held_;
   std::vector<std::string> ladder_;

@@ -10,13 +10,13 @@ bool Retransmission::advance(Instant now) {
   ++since_restart_;
   // RFC 7296 §2.4: the intervals grow exponentially; by less than doubling, since what is lost is mostly lost by chance.
   interval_ = std::min<Duration>(interval_ * 7 / 5, kLongest);
-  next_ = now + interval_;
+  next_ = now + interval_ * pace_ / 100;
   return true;
 }
 
 void Retransmission::restart(Instant now) {
   interval_ = kFirst;
-  next_ = now + interval_;
+  next_ = now + interval_ * pace_ / 100;
   since_restart_ = 1;
 }
 

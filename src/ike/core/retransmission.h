@@ -10,7 +10,9 @@ namespace keypact::ike {
 
 class Retransmission {
  public:
-  explicit Retransmission(Instant first_sent) : next_(first_sent + kFirst), interval_(kFirst) {}
+  /// `pace`: percent of the usual intervals, so that those who began together do not stay together.
+  explicit Retransmission(Instant first_sent, unsigned pace = 100)
+      : next_(first_sent + kFirst * pace / 100), interval_(kFirst), pace_(pace) {}
 
   static constexpr Duration kFirst = milliseconds(500);
   static constexpr Duration kLongest = seconds(30);
@@ -29,6 +31,7 @@ class Retransmission {
  private:
   Instant next_;
   Duration interval_;
+  unsigned pace_ = 100;
   unsigned sent_ = 1;
   unsigned since_restart_ = 1;
 };

@@ -3,6 +3,7 @@
 
 #include "ike/engine/engine.h"
 #include "ike/engine/missing_secret.h"
+#include "ike/v2/lifetime.h"
 
 namespace keypact::ike {
 namespace {
@@ -18,6 +19,11 @@ void refuse(const Context& context, ControlId id, RefusalCode code, std::string 
   refusal.detail = std::move(detail);
   report(context, id, {}, {}, std::move(refusal));
 }
+
+/// A gateway that ends or loses all its tunnels is not asked for all of them at the same moment. Silence took minutes to be noticed,
+/// and most likely lasts; a peer that said that it ends a tunnel is there.
+constexpr Duration kSpreadWhenGone = seconds(10);
+constexpr Duration kSpreadWhenClosed = seconds(3);
 
 v2::ConnectionPtr find_connection(const config::Snapshot& snapshot, const Initiate& request) {
   if (!request.connection.empty()) return snapshot.connection(request.connection);
@@ -202,12 +208,13 @@ void Engine::handle(Context& context, const v2::ChildrenLost& matter) {
   const auto connection = configuration_->connection(matter.connection);
   if (!connection) return;
   using enum config::Action;
+  const auto spread = matter.peer_is_gone ? kSpreadWhenGone : kSpreadWhenClosed;
   for (const auto& name : matter.children) {
     const auto* child = connection->child(name);
     const auto action = child == nullptr ? none : matter.peer_is_gone ? child->dpd_action : child->close_action;
     if (action == start || action == trap_and_start)
-      upkeep_.want({{}, matter.connection, name, matter.local.address, matter.remote.address}, Upkeep::Patience::forever,
-                   context.now);
+      upkeep_.want({{}, matter.connection, name, matter.local.address, matter.remote.address},
+                   Upkeep::Patience::forever, context.now + v2::random_duration(context.random, spread));
   }
 }
 

@@ -75,6 +75,7 @@ class Engine final : private IkeSpiSource {
   void handle(Context& context, const v2::HandOver& matter);
   void handle(Context& context, const v2::ChildrenLost& matter);
   void on_established(Context& context, IkeSaId id);
+  void withdraw_attempts(Context& context, const std::string& connection);
   [[nodiscard]] std::vector<IkeSaId> same_tunnel(const v2::IkeSa& sa) const;
   [[nodiscard]] std::vector<IkeSaId> serving(const std::string& connection, const Identification& local,
                                              const Identification& peer) const;

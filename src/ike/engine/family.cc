@@ -43,7 +43,10 @@ void Engine::on_established(Context& context, IkeSaId id) {
   if (fresh == nullptr || fresh->established() == nullptr) return;
   const bool replaces = static_cast<bool>(fresh->established()->parts().reauthenticates);
   const auto others = same_tunnel(*fresh);
+  const auto name = fresh->established()->parts().connection->name;
+  const bool fixed_peer = v2::has_fixed_peer(*fresh->established()->parts().connection);
   const auto stays = resolve_simultaneous(context, id, others);
+  if (fixed_peer) withdraw_attempts(context, name);
   if (!replaces) return;
   // The one that it was begun for may have been rekeyed since: it takes the place of all that serve the same two identities.
   for (const auto other : others) {
@@ -52,6 +55,18 @@ void Engine::on_established(Context& context, IkeSaId id) {
     const bool there = winner != nullptr && winner->established() != nullptr && old != nullptr &&
                        old->established() != nullptr && old->established()->serves();
     if (there && other != stays) take_place(context, *winner, *old);
+  }
+}
+
+/// There is an IKE SA with this peer: what we have begun and not authenticated yet would only be a second one. Were it to go on, we
+/// would claim INITIAL_CONTACT for it in spite of the first, and the peer would drop that (RFC 7296 §2.4).
+void Engine::withdraw_attempts(Context& context, const std::string& connection) {
+  for (const auto id : table_.of_connection(connection)) {
+    auto* attempt = table_.find(id);
+    if (attempt == nullptr) continue;
+    std::optional<v2::ChildWish> wish;
+    drive(context, *attempt, [&](v2::IkeSa& sa) { wish = sa.withdraw(context); });
+    if (wish) handle(context, Initiate{wish->waiter, connection, wish->child, {}, {}});
   }
 }
 

@@ -19,8 +19,8 @@ class Upkeep {
     forever,  ///< until it is up, or nobody wants it any more
   };
 
-  /// Wanted at once, unless an attempt is on its way or planned. `initiate.id` does not count.
-  void want(Initiate initiate, Patience patience, Instant now);
+  /// Wanted from `at` on, unless an attempt is on its way or planned earlier. `initiate.id` does not count.
+  void want(Initiate initiate, Patience patience, Instant at);
   void forget(const std::string& connection);
   void forget(const std::string& connection, const std::string& child);
   /// What is wanted but does not fit: forgotten.

@@ -90,6 +90,23 @@ std::vector<ChildWish> IkeSa::take_wishes() {
   return established != nullptr ? established->take_wishes() : std::vector<ChildWish>();
 }
 
+std::optional<ChildWish> IkeSa::withdraw(Context& context) {
+  const auto intent_of = [](auto& state) -> Intent* {
+    if constexpr (requires { state.intent; } && !std::is_same_v<std::decay_t<decltype(state)>, AwaitAuth>)
+      return &state.intent;
+    else
+      return nullptr;
+  };
+  auto* intent = std::visit(intent_of, state_);
+  if (intent == nullptr || intent->reauthenticates) return std::nullopt;
+  ChildWish wish{intent->child, std::exchange(intent->request, {})};
+  Refusal reason;
+  reason.code = RefusalCode::terminated;
+  reason.detail = "the peer has set up the same";
+  state_ = close_attempt(context, record_, *intent, std::move(reason));
+  return wish;
+}
+
 void IkeSa::let_begin(Context& context) {
   auto* established = std::get_if<EstablishedSa>(&state_);
   if (established == nullptr) return;

@@ -57,6 +57,8 @@ class IkeSa {
   void let_begin(Context& context);
   void wake(Context& context);
   [[nodiscard]] std::vector<ChildWish> take_wishes();
+  /// As initiator before IKE_AUTH, where it takes nobody's place: ends the attempt. What was wanted of it; nothing: it is none.
+  [[nodiscard]] std::optional<ChildWish> withdraw(Context& context);
   /// Ends it at once without telling the peer.
   void abandon(Context& context, Refusal reason);
 

@@ -13,6 +13,10 @@ namespace {
 /// How long a better answer is waited for after an error in clear.
 constexpr Duration kUnprotectedErrorGrace = seconds(3);
 
+/// Percent of the usual intervals between transmissions: the clients of a gateway that is away do not knock in step.
+constexpr unsigned kSlowestPace = 112;
+constexpr unsigned kPaces = 25;
+
 Refusal sa_init_refusal(RefusalCode code, const config::Connection& connection) {
   auto refusal = refusal_in(ExchangeType::IKE_SA_INIT, code);
   if (code == RefusalCode::no_proposal_chosen || code == RefusalCode::unexpected_choice)
@@ -44,7 +48,8 @@ State send_request(Context& context, const IkeSaRecord& record, AwaitSaInit&& st
   const auto header = record.header(ExchangeType::IKE_SA_INIT, 0, false);
   const auto payloads = request_payloads(context, record, state);
   state.request = wire::encode_message(header, payloads);
-  state.retransmission = Retransmission(context.now);
+  const auto pace = kSlowestPace - static_cast<unsigned>(context.random.u64() % kPaces);
+  state.retransmission = Retransmission(context.now, pace);
   trace_sent_in_clear(context, record.id, header, payloads, state.request.size());
   context.send({record.local, record.remote, state.request});
   return std::move(state);
