@@ -151,7 +151,7 @@ Operation::Kind choose_kind(SeededRandom& random) {
   if (number < 29) return initiate;
   if (number < 31) return suspend;
   if (number < 33) return move;
-  if (number < 36) return initiate;
+  if (number < 36) return rebind;
   if (number < 42) return terminate_child;
   if (number < 48) return terminate_ike;
   if (number < 52) return terminate_ike_at_once;
@@ -197,6 +197,7 @@ std::vector<Operation> choose_operations(const ScenarioPlan& plan, SeededRandom&
 /// nothing else keeps a mapping.
 void choose_nats(ScenarioPlan& plan, SeededRandom& random) {
   if (!plan.links.front().open || !random.chance(70)) return;
+  plan.nat_idle = seconds(20 + random.below(200));
   std::vector<std::size_t> inside;
   for (auto& link : plan.links) {
     if (random.chance(30)) continue;
