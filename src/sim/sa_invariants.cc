@@ -357,11 +357,19 @@ void SaInvariants::check_agreement(const Node& node, BrokenInvariant& broken) co
   }
 }
 
+/// Between addresses that its ends do not have any more.
+bool SaInvariants::is_stranded(const Node& node, const ike::v2::IkeSa& sa) const {
+  const auto* peer = peer_of(sa);
+  return sa.record().local.address != node.address ||
+         (peer != nullptr && peer->nat == nullptr && sa.record().remote.address != peer->address);
+}
+
 std::vector<IkeSaId> SaInvariants::one_sided(const Node& node) const {
   std::vector<IkeSaId> found;
   for (const auto& [id, sa] : node.engine.ike_sas())
-    // The answer that tells the peer of it may still be on its way.
-    if (sa.established() != nullptr && !peer_holds(node, sa) && world_.now() - sa.record().created > kOverlap)
+    // The answer that tells the peer of it may still be on its way, or the answer to its Delete.
+    if (sa.established() != nullptr && sa.established()->serves() &&
+        (!peer_holds(node, sa) || is_stranded(node, sa)) && world_.now() - sa.record().created > kOverlap)
       found.push_back(id);
   return found;
 }

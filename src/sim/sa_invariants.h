@@ -18,7 +18,7 @@ class SaInvariants {
   void check_baseline(const Node& node, BrokenInvariant& broken) const;
   /// All Child SAs of the node are also at their peers, now.
   void check_agreement(const Node& node, BrokenInvariant& broken) const;
-  /// The IKE SAs whose peer does not hold them established.
+  /// The IKE SAs whose peer does not hold them established, or that one end has moved away from.
   [[nodiscard]] std::vector<IkeSaId> one_sided(const Node& node) const;
 
  private:
@@ -31,6 +31,7 @@ class SaInvariants {
   [[nodiscard]] const Node* peer_of(const ike::v2::IkeSa& sa) const;
   [[nodiscard]] const ipsec::ChildSa* counterpart(const Owner& owner, const ipsec::ChildSa& sa) const;
   [[nodiscard]] bool peer_holds(const Node& node, const ike::v2::IkeSa& sa) const;
+  [[nodiscard]] bool is_stranded(const Node& node, const ike::v2::IkeSa& sa) const;
   [[nodiscard]] std::optional<Duration> longest_alone(const Node& node, const Owner& owner) const;
 
   void check_child_sas(const Node& node, BrokenInvariant& broken);

@@ -25,11 +25,12 @@ constexpr Duration kOverdue = seconds(2);
 
 }  // namespace
 
-World::World(std::uint64_t seed) : random_(seed) {}
+World::World(std::uint64_t seed, std::shared_ptr<crypto::Library> library)
+    : library_(std::move(library)), random_(seed) {}
 
 Node& World::add(const std::string& name, const IpAddress& address,
                  std::shared_ptr<const config::Snapshot> configuration) {
-  nodes_.push_back(std::make_unique<Node>(name, address, options_, library_, random_.u64(), now_));
+  nodes_.push_back(std::make_unique<Node>(name, address, options_, *library_, random_.u64(), now_));
   auto& node = *nodes_.back();
   node.number = nodes_.size() - 1;
   by_name_.emplace(name, &node);
@@ -143,6 +144,14 @@ void World::release_held() {
   }
 }
 
+void World::arrive(const ike::Datagram& sent) {
+  auto* from = node_at(sent.local.address);
+  auto source = sent.local;
+  auto destination = sent.remote;
+  auto* to = from == nullptr ? nullptr : route(*from, source, destination);
+  if (to != nullptr) inject(*to, {destination, source, sent.octets});
+}
+
 void World::note(const Node& node, const ike::Event& event) {
   tell(node.name, in_words(event));
   const auto* message = std::get_if<ike::MessageTraced>(&event);
@@ -206,7 +215,7 @@ void World::configure(Node& node, std::shared_ptr<const config::Snapshot> config
 
 void World::stop(Node& node) {
   tell(node.name, "is dead");
-  node.restart(library_, now_);
+  node.restart(*library_, now_);
   node.engine.set_tracing(tracing_);
   node.is_down = true;
   collect(node, Step::Cause::restart);
@@ -238,7 +247,7 @@ Nat& World::add_nat(const IpAddress& outside, Duration idle, const std::vector<N
 
 void World::restart(Node& node, std::shared_ptr<const config::Snapshot> configuration) {
   tell(node.name, "begins anew");
-  node.restart(library_, now_);
+  node.restart(*library_, now_);
   node.is_down = false;
   node.engine.set_tracing(tracing_);
   node.engine.set_configuration(now_, std::move(configuration));
@@ -256,8 +265,21 @@ void World::inject(Node& node, ike::Datagram datagram) {
   collect(node, Step::Cause::datagram);
 }
 
+ike::JobDone World::run_toy(Node& node, const ike::Job& job) {
+  if (const auto* begin = std::get_if<ike::BeginKeyExchange>(&job.work))
+    return {job.id, crypto::Begun{std::move(*hollow_),
+                                  node.random.octets(crypto::initiator_value_octets(begin->method))}};
+  if (const auto* respond = std::get_if<ike::RespondKeyExchange>(&job.work)) {
+    auto value = node.random.octets(crypto::responder_value_octets(respond->method));
+    auto secret = Secret::copy_of(value);
+    return {job.id, crypto::Responded{std::move(value), std::move(secret)}};
+  }
+  return {job.id, Secret::copy_of(std::get<ike::FinishKeyExchange>(job.work).responder_value)};
+}
+
 ike::JobDone World::run(Node& node, ike::Job job) {
-  if (!random_.chance(faults_.failed_jobs)) return jobs::run_job(library_, node.random, std::move(job));
+  if (hollow_ != nullptr) return run_toy(node, job);
+  if (!random_.chance(faults_.failed_jobs)) return jobs::run_job(*library_, node.random, std::move(job));
   tell(node.name, "a job fails");
   return {job.id, crypto::KeyExchangeError::method_not_supported};
 }

@@ -48,7 +48,8 @@ enum class Fate : std::uint8_t {
 
 class World {
  public:
-  explicit World(std::uint64_t seed);
+  /// Many worlds one after the other share a library, whose algorithms are looked up once.
+  explicit World(std::uint64_t seed, std::shared_ptr<crypto::Library> library = std::make_shared<crypto::Library>());
 
   Node& add(const std::string& name, const IpAddress& address, std::shared_ptr<const config::Snapshot> configuration);
   [[nodiscard]] Node& node(std::string_view name);
@@ -67,6 +68,13 @@ class World {
   void set_judge(std::function<Fate(const InFlight&)> judge) { judge_ = std::move(judge); }
   /// Delivers what was held, in the order held.
   void release_held();
+  /// What is held now, for a test that lets each arrive when it wants.
+  [[nodiscard]] std::vector<ike::Datagram> take_held() { return std::exchange(held_, {}); }
+  /// It arrives at this moment.
+  void arrive(const ike::Datagram& sent);
+  /// The shared secret is the responder's public value: for tests that run thousands of handshakes a second. `hollow` has been moved
+  /// from, and outlives the world.
+  void use_toy_key_exchange(crypto::KeyExchangeState& hollow) { hollow_ = &hollow; }
 
   void control(Node& node, const ike::ControlRequest& request);
   void configure(Node& node, std::shared_ptr<const config::Snapshot> configuration);
@@ -94,7 +102,7 @@ class World {
 
   [[nodiscard]] Instant now() const { return now_; }
   [[nodiscard]] std::uint64_t trace_hash() const { return trace_hash_; }
-  [[nodiscard]] crypto::Library& library() { return library_; }
+  [[nodiscard]] crypto::Library& library() { return *library_; }
   /// Called after each event that an engine handled; last_step() says which.
   void set_observer(std::function<void(World&)> observer) { observer_ = std::move(observer); }
   [[nodiscard]] const Step& last_step() const { return last_step_; }
@@ -125,9 +133,11 @@ class World {
   void note(const Node& node, const ike::Event& event);
   void tell(const std::string& who, const std::string& what) const;
   [[nodiscard]] ike::JobDone run(Node& node, ike::Job job);
+  [[nodiscard]] ike::JobDone run_toy(Node& node, const ike::Job& job);
   [[nodiscard]] Duration between(Duration least, Duration most);
 
-  crypto::Library library_;
+  std::shared_ptr<crypto::Library> library_;
+  crypto::KeyExchangeState* hollow_ = nullptr;
   SeededRandom random_;
   Instant now_{seconds(1)};
   ike::Options options_;
