@@ -56,6 +56,18 @@ class Rekeying : public Ladder {
   }
 };
 
+TEST_F(Rekeying, ATerminationThatWaitsForTheRekeyingOfTheIkeSaEndsTheTunnel) {
+  establish();
+  const auto ike_sa = established_id(left());
+  rekey_ike(left());
+  world.run_for(microseconds(500));
+  world.control(left(), ike::TerminateIke{ControlId{2}, ike_sa, false});
+  world.run_for(seconds(20));
+  EXPECT_EQ(outcome(left(), ControlId{2}), std::nullopt);
+  expect_mirrored_child_sas(0);
+  for (auto* node : {&left(), &right()}) EXPECT_EQ(established(*node), nullptr) << node->name;
+}
+
 TEST_F(Rekeying, ReplacesAChildSaAndThenDeletesTheOldOne) {
   establish();
   const auto old = only_child(left());

@@ -44,6 +44,9 @@ void EstablishedSa::start_next_exchange(Context& context, const IkeSaRecord& rec
 bool EstablishedSa::must_wait(const QueuedRequest& queued) const {
   // The peer's rekeying of the IKE SA is answered first: what it is about would be on the move.
   if (queued.not_before || standing_ == Standing::undecided || pending_ike_) return true;
+  // A rekeying of it has just come through: what waits goes with the Child SAs, a Delete of the tunnel above all.
+  if (std::ranges::any_of(family_matters_, [](const auto& matter) { return std::holds_alternative<MoveChildren>(matter); }))
+    return true;
   if (std::holds_alternative<DeleteIkeRequest>(queued.request)) return false;
   if (standing_ == Standing::superseded) return true;
   if (std::holds_alternative<RekeyIkeRequest>(queued.request))

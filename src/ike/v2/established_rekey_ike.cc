@@ -143,6 +143,12 @@ void EstablishedSa::take_ike_responder_value(Context& context, const IkeSaRecord
                                 {rekey_refusal(RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX),
                                  notify_payload(NotifyType::INVALID_SYNTAX)},
                                 {});
+  // A reauthentication of ours has taken its place meanwhile: what came of this rekeying would be a second tunnel that nobody ends.
+  if (standing_ == Standing::superseded && leaves_at_)
+    return answer_child_refused(context, record, ExchangeType::CREATE_CHILD_SA,
+                                {rekey_refusal(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE),
+                                 notify_payload(NotifyType::TEMPORARY_FAILURE)},
+                                {});
   answer(context, record, ExchangeType::CREATE_CHILD_SA,
          ike_answer_payloads(pending.agreed, std::move(responded->public_value)));
   auto fresh = successor(context, record, pending.agreed, responded->shared_secret.reveal(), false);
