@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "crypto/key_exchange.h"
 #include "sim/invariants.h"
 #include "sim/site_to_site.h"
 
@@ -14,10 +15,38 @@ using Narrator = std::function<void(const std::string&)>;
 constexpr auto kLeft = "left.example.org";
 constexpr auto kRight = "right.example.org";
 constexpr Duration kLivenessDelay = seconds(10);
-/// The right side begins that much later: before the left side's first message arrives, while it is answered, and afterwards.
-constexpr std::array kOffsets = {Duration{}, Duration{microseconds(500)}, Duration{microseconds(1500)},
-                                 Duration{microseconds(2500)}, Duration{milliseconds(4)}};
-constexpr std::array kFates = {Fate::deliver, Fate::drop, Fate::duplicate, Fate::late, Fate::overdue};
+/// Longer than jobs and the IPsec stack take.
+constexpr Duration kWork = milliseconds(1);
+/// Timers that run out in the same span count as the same.
+constexpr Duration kSameTime = milliseconds(500);
+/// Timers run out so often while an exchange is on its way; after that the rest is delivered as it comes.
+constexpr unsigned kMostWaits = 24;
+/// Of the same octets no more are under way at once: a third changes nothing that a second does not.
+constexpr int kCopies = 2;
+
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t number) {
+  hash ^= number + 0x9e3779b97f4a7c15 + (hash << 6) + (hash >> 2);
+  return hash * 0xbf58476d1ce4e5b9;
+}
+std::uint64_t name_of(const ike::Datagram& datagram) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const auto octet : datagram.octets) hash = (hash ^ octet) * 0x100000001b3;
+  return hash;
+}
+
+/// Datagrams that an engine did nothing about, or answered with what it had answered before.
+std::uint64_t dropped(const ike::Counters& counters) {
+  return counters.retransmissions_answered + counters.out_of_window + counters.unknown_spi + counters.out_of_state +
+         counters.not_authentic + counters.unparsable;
+}
+
+/// What all schedules share.
+struct Laboratory {
+  std::shared_ptr<crypto::Library> library = std::make_shared<crypto::Library>();
+  SeededRandom random{1};
+  crypto::Begun spare = *crypto::begin_key_exchange(*library, KeyExchangeMethod::CURVE25519, random);
+  crypto::KeyExchangeState elsewhere = std::move(spare.state);  ///< leaves a hollow one
+};
 
 /// The second child protects other networks than the first.
 std::shared_ptr<const config::Snapshot> with_two_children(const SiteToSite& site) {
@@ -32,8 +61,15 @@ std::shared_ptr<const config::Snapshot> with_two_children(const SiteToSite& site
 
 class Collided {
  public:
-  Collided(const Collision& collision, Schedule& schedule, unsigned messages, const Narrator& narrator)
-      : collision_(collision), schedule_(schedule), messages_(messages), world_(1), invariants_(world_) {
+  Collided(const Collision& collision, Schedule& schedule, unsigned messages, Situations& situations,
+           Laboratory& laboratory, const Narrator& narrator)
+      : collision_(collision),
+        schedule_(schedule),
+        messages_(messages),
+        situations_(situations),
+        world_(1, laboratory.library),
+        invariants_(world_) {
+    world_.use_toy_key_exchange(laboratory.spare.state);
     world_.set_narrator(narrator);
     world_.set_tracing(static_cast<bool>(narrator));
     std::tie(left_site_, right_site_) = left_and_right();
@@ -52,33 +88,194 @@ class Collided {
     world_.add(kRight, right_site_.local, with_two_children(right_site_));
   }
 
-  std::string run() {
+  CollisionOutcome run() {
     ask(left(), ike::Initiate{{}, "net", "lan", {}, {}});
     world_.run_for(seconds(1));
     if (const auto due = left().engine.deadline()) world_.run_for(*due - world_.now() - microseconds(1));
-    world_.set_judge([this](const InFlight&) { return judge(); });
-    begin(left(), collision_.at_left);
-    world_.run_for(kOffsets[schedule_.choose(kOffsets.size())]);
-    begin(right(), collision_.at_right);
-    world_.run_for(minutes(1));
+    world_.set_judge([](const InFlight&) { return Fate::hold; });
+    left_first_ = schedule_.choose(2) == 0;
+    begin_one(left_first_);
+    while (!is_over_ && !invariants_.broken().is_broken()) take_step();
+    if (known_) return {invariants_.broken().words(), true};
     world_.set_judge({});
+    for (const auto& copy : std::exchange(flying_, {})) world_.arrive(copy.datagram);
+    world_.run_for(minutes(1));
     for (auto* site : {&left_site_, &right_site_}) site->dpd_delay = {};
     world_.configure(left(), with_two_children(left_site_));
     world_.configure(right(), with_two_children(right_site_));
     world_.run_for(minutes(10));
     check_outcome();
     tear_down();
-    return invariants_.broken().words();
+    return {invariants_.broken().words(), false};
   }
+  [[nodiscard]] std::size_t messages() const { return seen_.size(); }
 
  private:
+  /// A datagram under way.
+  struct Copy {
+    ike::Datagram datagram;
+    std::uint64_t name = 0;
+    bool judged = false;  ///< it has had its fate: it arrives, some time
+    auto operator<=>(const Copy& other) const { return std::pair(name, judged) <=> std::pair(other.name, other.judged); }
+    bool operator==(const Copy& other) const { return name == other.name && judged == other.judged; }
+  };
+  struct Action {
+    enum class Kind : std::uint8_t { arrive, arrive_twice, lose, delay, work, begin, wait } kind{};
+    std::size_t copy = 0;
+  };
+
+  std::uint64_t& history_of(const Node& node) { return &node == &left() ? left_history_ : right_history_; }
   Node& left() { return world_.node(kLeft); }
   Node& right() { return world_.node(kRight); }
 
-  Fate judge() {
-    if (judged_ >= messages_) return Fate::deliver;
-    ++judged_;
-    return kFates[schedule_.choose(kFates.size())];
+  void begin_one(bool at_left) {
+    auto& node = at_left ? left() : right();
+    history_of(node) = mixed(history_of(node), 1);
+    begin(node, at_left ? collision_.at_left : collision_.at_right);
+    collect();
+  }
+
+  /// What the engines sent since the last time.
+  void collect() {
+    for (auto& datagram : world_.take_held()) {
+      const auto name = name_of(datagram);
+      const bool fresh = seen_.insert(name).second;
+      const auto copies = std::ranges::count(flying_, name, &Copy::name);
+      if (copies < kCopies) flying_.push_back({std::move(datagram), name, !fresh || seen_.size() > messages_});
+      if (fresh) continue;
+      // The retransmission is under way: what was late may overtake it or not.
+      for (auto& copy : late_)
+        if (copy.name == name) flying_.push_back({std::move(copy.datagram), name, true});
+      std::erase_if(late_, [&](const Copy& copy) { return copy.name == name; });
+    }
+  }
+
+  bool has_work() {
+    return std::ranges::any_of(world_.nodes(), [](const auto& node) {
+      return !node->jobs.empty() || !node->installations.empty();
+    });
+  }
+  /// Nobody waits for an answer, nor for a time to try again.
+  bool is_at_rest() {
+    return std::ranges::all_of(world_.nodes(), [](const auto& node) {
+      return std::ranges::all_of(node->engine.ike_sas(), [](const auto& entry) {
+        const auto* sa = entry.second.established();
+        if (sa != nullptr) return sa->is_idle() && sa->standing() != ike::v2::Standing::undecided;
+        return entry.second.is_half_open() || std::holds_alternative<ike::v2::Closed>(entry.second.state());
+      });
+    });
+  }
+
+  std::vector<Action> actions() {
+    using enum Action::Kind;
+    std::vector<Action> possible;
+    std::ranges::sort(flying_);
+    for (std::size_t i = 0; i < flying_.size(); ++i) {
+      if (i > 0 && flying_[i] == flying_[i - 1]) continue;
+      possible.push_back({arrive, i});
+      if (flying_[i].judged) continue;
+      for (const auto kind : {arrive_twice, lose, delay}) possible.push_back({kind, i});
+    }
+    const bool works = has_work();
+    if (works) possible.push_back({work, 0});
+    if (!second_begun_) possible.push_back({begin, 0});
+    if (flying_.empty() && !works && !is_at_rest()) possible.push_back({wait, 0});
+    return possible;
+  }
+
+  void take_step() {
+    auto possible = actions();
+    if (possible.empty() && !late_.empty()) {
+      // Nothing is sent again: it arrives when all is over.
+      for (auto& copy : std::exchange(late_, {})) flying_.push_back({std::move(copy.datagram), copy.name, true});
+      possible = actions();
+    }
+    if (possible.empty() || waits_ > kMostWaits) {
+      is_over_ = true;
+      known_ = schedule_.is_new() && !situations_.insert(situation()).second;
+      return;
+    }
+    if (possible.size() > 1 && schedule_.is_new() && !situations_.insert(situation()).second) {
+      is_over_ = known_ = true;
+      return;
+    }
+    const auto chosen = possible.size() == 1 ? 0 : schedule_.choose(static_cast<unsigned>(possible.size()));
+    perform(possible[chosen]);
+    collect();
+  }
+
+  void perform(const Action& action) {
+    using enum Action::Kind;
+    if (action.kind == work) {
+      for (auto* node : {&left(), &right()})
+        if (!node->jobs.empty() || !node->installations.empty())
+          history_of(*node) = mixed(history_of(*node), 4);
+      return world_.run_for(kWork);
+    }
+    if (action.kind == wait) return wait_for_timer();
+    if (action.kind == begin) {
+      second_begun_ = true;
+      return begin_one(!left_first_);
+    }
+    auto copy = std::move(flying_[action.copy]);
+    flying_.erase(flying_.begin() + static_cast<std::ptrdiff_t>(action.copy));
+    copy.judged = true;
+    if (action.kind == lose) return;
+    if (action.kind == delay) return late_.push_back(std::move(copy));
+    deliver(copy);
+    if (action.kind == arrive_twice) flying_.push_back(std::move(copy));
+  }
+
+  void deliver(const Copy& copy) {
+    const bool to_left = copy.datagram.remote.address == left_site_.local;
+    auto& node = to_left ? left() : right();
+    const auto before = dropped(node.engine.counters());
+    world_.arrive(copy.datagram);
+    const auto& step = world_.last_step();
+    const bool nothing_new =
+        step.outputs == step.sent.size() &&
+        std::ranges::all_of(step.sent, [&](const auto& sent) { return seen_.contains(name_of(sent)); });
+    // What changed nothing is as if it had not come.
+    if (nothing_new && dropped(node.engine.counters()) > before) return;
+    history_of(node) = mixed(history_of(node), copy.name);
+  }
+
+  void wait_for_timer() {
+    ++waits_;
+    std::optional<Instant> due;
+    for (const auto& node : world_.nodes())
+      if (node->timer && (!due || *node->timer < *due)) due = node->timer;
+    if (!due) {
+      is_over_ = true;
+      return;
+    }
+    for (auto* node : {&left(), &right()}) {
+      if (!node->timer || *node->timer > *due) continue;
+      const auto events = node->events.size();
+      const auto sent_again = node->engine.counters().retransmissions_sent;
+      world_.run_for(*due - world_.now());
+      const bool only_again =
+          node->events.size() == events && node->engine.counters().retransmissions_sent > sent_again;
+      if (!only_again) history_of(*node) = mixed(history_of(*node), 2);
+    }
+  }
+
+  /// See Situations.
+  std::uint64_t situation() {
+    auto hash = mixed(mixed(left_history_, right_history_), (left_first_ ? 1 : 0) + (second_begun_ ? 2 : 0));
+    for (const auto& copy : flying_) hash = mixed(hash, copy.name + (copy.judged ? 1 : 0));
+    hash = mixed(hash, 3);
+    std::ranges::sort(late_);
+    for (const auto& copy : late_) hash = mixed(hash, copy.name);
+    for (const auto& node : world_.nodes()) {
+      hash = mixed(hash, node->jobs.size() * 16 + node->installations.size());
+      for (const auto& [id, sa] : node->engine.ike_sas()) {
+        const auto deadline = sa.deadline();
+        const auto due = deadline ? (*deadline - world_.now() + kSameTime / 2) / kSameTime : -1;
+        hash = mixed(hash, static_cast<std::uint64_t>(due));
+      }
+    }
+    return hash;
   }
 
   template <class Request>
@@ -160,7 +357,17 @@ class Collided {
   Collision collision_;
   Schedule& schedule_;
   unsigned messages_;
-  unsigned judged_ = 0;
+  Situations& situations_;
+  bool left_first_ = true;
+  bool second_begun_ = false;
+  bool is_over_ = false;
+  bool known_ = false;
+  unsigned waits_ = 0;
+  std::vector<Copy> flying_;
+  std::vector<Copy> late_;              ///< until it is sent again
+  std::unordered_set<std::uint64_t> seen_;  ///< all messages
+  std::uint64_t left_history_ = 0;      ///< what it read, was asked and did in its own time, in order
+  std::uint64_t right_history_ = 0;
   std::uint64_t requests_ = 0;
   SiteToSite left_site_;
   SiteToSite right_site_;
@@ -202,27 +409,40 @@ std::string Schedule::to_string() const {
   return text;
 }
 
-std::string run_collision(const Collision& collision, Schedule& schedule, unsigned messages, const Narrator& narrator) {
-  return Collided(collision, schedule, messages, narrator).run();
+CollisionOutcome run_collision(const Collision& collision, Schedule& schedule, unsigned messages, Situations& situations,
+                               const Narrator& narrator) {
+  Laboratory laboratory;
+  return Collided(collision, schedule, messages, situations, laboratory, narrator).run();
 }
 
 CollisionSum run_collisions(unsigned messages, const Narrator& print) {
   CollisionSum sum;
+  Laboratory laboratory;
   for (std::size_t pair = 0; pair < kColliders * kColliders; ++pair) {
     const Collision collision{static_cast<Collider>(pair / kColliders), static_cast<Collider>(pair % kColliders)};
     Schedule schedule;
+    Situations situations;
+    const auto schedules = sum.schedules;
     do {
       ++sum.schedules;
-      auto broken = run_collision(collision, schedule, messages);
-      if (broken.empty()) continue;
+      Collided collided(collision, schedule, messages, situations, laboratory, {});
+      const auto outcome = collided.run();
+      sum.ended += outcome.known ? 0 : 1;
+      sum.messages = std::max(sum.messages, collided.messages());
+      if (outcome.broken.empty()) continue;
       sum.broken = std::string(to_string(collision.at_left)) + " and " + std::string(to_string(collision.at_right)) +
-                   ", schedule " + schedule.to_string() + ": " + broken;
+                   ", schedule " + schedule.to_string() + ": " + outcome.broken;
       // Once more, with the story of it.
       Schedule same = schedule;
       same.rewind();
-      (void)run_collision(collision, same, messages, print);
+      Situations none;
+      (void)run_collision(collision, same, messages, none, print);
       return sum;
     } while (schedule.advance());
+    sum.situations += situations.size();
+    print(std::string(to_string(collision.at_left)) + " and " + std::string(to_string(collision.at_right)) + ": " +
+          std::to_string(sum.schedules - schedules) + " schedules, " + std::to_string(situations.size()) +
+          " situations");
   }
   return sum;
 }

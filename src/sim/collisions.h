@@ -1,8 +1,9 @@
-// Collisions: two operations, one at each end of a tunnel, at nearly the same time, with every fate of the messages that they cause.
-// All schedules are enumerated, none is drawn. RFC 7296 §2.8.1, §2.8.2, §2.25.
+// Collisions: two operations, one at each end of a tunnel, whose messages meet. All schedules are enumerated, none is drawn: who begins,
+// when the other one does, which message arrives next, and what becomes of each. RFC 7296 §2.8.1, §2.8.2, §2.25.
 #pragma once
 
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "sim/world.h"
@@ -25,6 +26,8 @@ inline constexpr std::size_t kColliders = 7;
 class Schedule {
  public:
   [[nodiscard]] unsigned choose(unsigned options);
+  /// The next choice was not made on the paths before.
+  [[nodiscard]] bool is_new() const { return next_ == choices_.size(); }
   /// Goes to the next path; false when all have been taken.
   [[nodiscard]] bool advance();
   /// The same path again.
@@ -45,12 +48,25 @@ struct Collision {
   Collider at_right{};
 };
 
-/// Runs one schedule: the first `messages` datagrams are judged by it. What was wrong at the end; empty: nothing.
-[[nodiscard]] std::string run_collision(const Collision& collision, Schedule& schedule, unsigned messages,
-                                        const std::function<void(const std::string&)>& narrator = {});
+/// The situations that were gone on from: both ends have read the same in the same order, the same is on its way, and the timers of both
+/// run out in the same half second.
+using Situations = std::unordered_set<std::uint64_t>;
+
+struct CollisionOutcome {
+  std::string broken;    ///< what was wrong at the end; empty: nothing
+  bool known = false;    ///< it came to a situation that was gone on from before, and was not run to its end
+};
+/// Runs one schedule: the first `messages` messages are delivered, lost, doubled, or come after their retransmission; those behind them
+/// and whatever is sent again arrive in any order.
+[[nodiscard]] CollisionOutcome run_collision(const Collision& collision, Schedule& schedule, unsigned messages,
+                                             Situations& situations,
+                                             const std::function<void(const std::string&)>& narrator = {});
 
 struct CollisionSum {
-  std::size_t schedules = 0;
+  std::size_t schedules = 0;   ///< begun
+  std::size_t ended = 0;       ///< run to their end: the others met a situation that was known
+  std::size_t situations = 0;
+  std::size_t messages = 0;    ///< the most that one schedule had
   std::string broken;  ///< the first one; empty: none
 };
 /// All schedules of all pairs.

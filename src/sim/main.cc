@@ -99,11 +99,13 @@ int run_handshakes(unsigned handshakes, std::uint64_t first_seed) {
   return enough ? 0 : kBroken;
 }
 
-/// Two operations at once, with every fate of the first messages.
+/// Two operations at once, in every order of their messages, with every fate of the first ones.
 int run_collisions(unsigned messages) {
   const auto sum = sim::run_collisions(messages, print);
-  std::cout << sum.schedules << " schedules of " << sim::kColliders * sim::kColliders << " pairs, " << messages
-            << " messages each: " << (sum.broken.empty() ? "both ends agree in all" : sum.broken) << '\n';
+  std::cout << sum.schedules << " schedules of " << sim::kColliders * sim::kColliders << " pairs, up to " << sum.messages
+            << " messages each, every fate of the first " << messages << ", " << sum.situations
+            << " situations gone on from, " << sum.ended
+            << " ends: " << (sum.broken.empty() ? "both ends agree in all" : sum.broken) << '\n';
   return sum.broken.empty() ? 0 : kBroken;
 }
 
