@@ -28,11 +28,11 @@ const std::string* first_name(const std::vector<config::AddressPattern>& pattern
 
 }  // namespace
 
-ControlSocket::ControlSocket(io::EventLoop& loop, const CommandLine& line, EngineHost& host, Backend& backend,
+ControlSocket::ControlSocket(io::EventLoop& loop, const CommandLine& line, Engines& engines, Backend& backend,
                              crypto::Library& library, bool tracing_for_log, Note note)
     : loop_(loop),
       line_(line),
-      host_(host),
+      engines_(engines),
       backend_(backend),
       library_(library),
       tracing_for_log_(tracing_for_log),
@@ -154,7 +154,7 @@ control::SystemFacts ControlSocket::facts() {
 std::vector<Transform> ControlSocket::transforms() { return supported_transforms(library_); }
 
 void ControlSocket::set_configuration(config::SnapshotPointer snapshot) {
-  host_.set_configuration(supported_only(*snapshot, library_));
+  engines_.set_configuration(supported_only(*snapshot, library_));
 }
 
 void ControlSocket::connected(io::UnixClientId client) { server_.connected(from_socket(client)); }

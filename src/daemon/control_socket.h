@@ -4,7 +4,7 @@
 
 #include "control/server.h"
 #include "daemon/backend.h"
-#include "daemon/engine_host.h"
+#include "daemon/engines.h"
 #include "daemon/options.h"
 #include "io/resolver.h"
 #include "io/unix_server.h"
@@ -16,7 +16,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   using Note = std::function<void(const std::string&)>;
 
   /// All outlive this object. `note` takes lines for the daemon's own log.
-  ControlSocket(io::EventLoop& loop, const CommandLine& line, EngineHost& host, Backend& backend,
+  ControlSocket(io::EventLoop& loop, const CommandLine& line, Engines& engines, Backend& backend,
                 crypto::Library& library, bool tracing_for_log, Note note);
 
   [[nodiscard]] Result<void> listen();
@@ -37,12 +37,14 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   [[nodiscard]] control::SystemFacts facts() override;
   [[nodiscard]] std::vector<Transform> transforms() override;
   // control::EngineAccess
-  [[nodiscard]] std::size_t engines() const override { return 1; }
-  void look(std::size_t, const std::function<void(const ike::Engine&)>& look) override { look(host_.engine()); }
-  [[nodiscard]] ControlId next_control_id() override { return host_.next_control_id(); }
-  void submit(const ike::ControlRequest& request) override { host_.submit(request); }
+  [[nodiscard]] std::size_t engines() const override { return engines_.count(); }
+  void look(std::size_t engine, const std::function<void(const ike::Engine&)>& look) override {
+    engines_.look(engine, look);
+  }
+  [[nodiscard]] ControlId next_control_id() override { return engines_.next_control_id(); }
+  void submit(const ike::ControlRequest& request) override { engines_.submit(request); }
   void set_configuration(config::SnapshotPointer snapshot) override;
-  void set_tracing(bool on) override { host_.engine().set_tracing(on || tracing_for_log_); }
+  void set_tracing(bool on) override { engines_.set_tracing(on || tracing_for_log_); }
   // io::UnixServerEvents
   void connected(io::UnixClientId client) override;
   void received(io::UnixClientId client, OctetView octets) override;
@@ -54,7 +56,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
 
   io::EventLoop& loop_;
   const CommandLine& line_;
-  EngineHost& host_;
+  Engines& engines_;
   Backend& backend_;
   crypto::Library& library_;
   bool tracing_for_log_;

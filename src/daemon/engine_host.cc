@@ -4,6 +4,12 @@
 #include "jobs/run_job.h"
 
 namespace keypact::daemon {
+namespace {
+
+/// Nobody else gives such ids.
+constexpr std::uint64_t kOwnRequests = std::uint64_t{1} << 62;
+
+}  // namespace
 
 EngineHost::EngineHost(io::EventLoop& loop, const ike::Options& options, crypto::Library& library, RandomSource& random,
                        Transport& transport, Stack stack)
@@ -16,7 +22,7 @@ EngineHost::EngineHost(io::EventLoop& loop, const ike::Options& options, crypto:
         engine_.on_deadline(io::monotonic_now());
         pump();
       }),
-      patience_(loop, [this] { ended_(); }) {}
+      patience_(loop, [this] { std::exchange(ended_, {})(); }) {}
 
 void EngineHost::on_datagram(const ike::Datagram& datagram) {
   engine_.on_datagram(io::monotonic_now(), datagram);
@@ -33,6 +39,11 @@ void EngineHost::submit(const ike::ControlRequest& request) {
   pump();
 }
 
+void EngineHost::on_contact_elsewhere(const ike::InitialContact& contact) {
+  engine_.on_contact_elsewhere(io::monotonic_now(), contact);
+  pump();
+}
+
 void EngineHost::set_configuration(std::shared_ptr<const config::Snapshot> snapshot) {
   engine_.set_configuration(io::monotonic_now(), std::move(snapshot));
   pump();
@@ -43,7 +54,7 @@ void EngineHost::end(Duration patience, std::function<void()> ended) {
   patience_.set(io::monotonic_now() + patience);
   std::vector<IkeSaId> all;
   for (const auto& [id, sa] : engine_.ike_sas()) all.push_back(id);
-  for (const auto id : all) submit(ike::TerminateIke{next_control_id(), id, false});
+  for (const auto id : all) submit(ike::TerminateIke{{kOwnRequests | ++last_own_request_}, id, false});
   check_ended();
 }
 
@@ -77,8 +88,7 @@ void EngineHost::carry_out(ike::Output output) {
   } else if (auto* request = std::get_if<ipsec::StackRequest>(&output)) {
     if (const auto event = stack_(std::move(*request))) engine_.on_stack_event(io::monotonic_now(), *event);
   } else if (auto* event = std::get_if<ike::Event>(&output)) {
-    const auto told = teller_.tell(engine_, std::move(*event));
-    for (const auto& listener : listeners_) listener(told);
+    listener_(teller_.tell(engine_, std::move(*event)));
   }
 }
 

@@ -13,24 +13,24 @@ namespace keypact::daemon {
 class EngineHost {
  public:
   using Stack = std::function<std::optional<ipsec::StackEvent>(ipsec::StackRequest)>;
-  using Listener = std::function<void(const control::ToldEvent&)>;
+  using Listener = std::function<void(control::ToldEvent)>;
 
   EngineHost(io::EventLoop& loop, const ike::Options& options, crypto::Library& library, RandomSource& random,
              Transport& transport, Stack stack);
 
   /// Called when all that a step of the engine asked for has been carried out.
   void after_each_step(std::function<void()> settle) { settle_ = std::move(settle); }
-  void add_listener(Listener listener) { listeners_.push_back(std::move(listener)); }
+  void tell_events_to(Listener listener) { listener_ = std::move(listener); }
 
   void on_datagram(const ike::Datagram& datagram);
   void on_stack_event(const ipsec::StackEvent& event);
   void submit(const ike::ControlRequest& request);
+  void on_contact_elsewhere(const ike::InitialContact& contact);
   void set_configuration(std::shared_ptr<const config::Snapshot> snapshot);
   /// Deletes all IKE SAs at their peers (RFC 7296 §1.4.1) and then calls `ended`, at the latest after `patience`.
   void end(Duration patience, std::function<void()> ended);
 
   [[nodiscard]] ike::Engine& engine() { return engine_; }
-  [[nodiscard]] ControlId next_control_id() { return ControlId{++last_control_}; }
 
  private:
   void pump();
@@ -45,8 +45,8 @@ class EngineHost {
   ike::Engine engine_;
   io::Timer timer_;
   control::EventTeller teller_;
-  std::vector<Listener> listeners_;
-  std::uint64_t last_control_ = 0;
+  Listener listener_;
+  std::uint64_t last_own_request_ = 0;
   bool pumping_ = false;
   io::Timer patience_;
   std::function<void()> ended_;

@@ -49,6 +49,16 @@ Result<std::unique_ptr<Backend>> open_backend(const CommandLine& line, Transport
   return UserspaceBackend::open(line.tun_name, transport, library, random);
 }
 
+ike::Options engine_options(const CommandLine& line) {
+  ike::Options options;
+  options.port = line.port;
+  options.nat_port = line.nat_port;
+  options.fragment_size = line.fragment_size;
+  options.keep_alive = seconds(line.keep_alive);
+  options.export_keys = !line.export_keys_directory.empty();
+  return options;
+}
+
 int run(const CommandLine& line, Log& log) {
   auto random = crypto::SystemRandom::open();
   if (!random) return fail(log, random.error());
@@ -56,40 +66,37 @@ int run(const CommandLine& line, Log& log) {
   if (auto checked = check_algorithms(library); !checked) return fail(log, checked.error());
 
   io::EventLoop loop;
-  auto transport = Transport::open({line.port, line.nat_port}, line.backend == "memory" ? 0 : kOwnTrafficMark);
+  const Engines::Setup setup{engine_options(line), {line.port, line.nat_port}, line.backend == "memory" ? 0 : kOwnTrafficMark,
+                             line.engines};
+  auto transports = Engines::open_transports(setup);
+  if (!transports) return fail(log, transports.error());
+  auto transport = Transport::open(setup.ports, setup.mark, {line.engines, line.engines > 1 ? line.engines : 0});
   if (!transport) return fail(log, transport.error());
   auto backend = open_backend(line, *transport, library, **random);
   if (!backend) return fail(log, backend.error());
-
-  ike::Options options;
-  options.port = line.port;
-  options.nat_port = line.nat_port;
-  options.fragment_size = line.fragment_size;
-  options.keep_alive = seconds(line.keep_alive);
-  options.export_keys = !line.export_keys_directory.empty();
-  EngineHost host(loop, options, library, **random, *transport,
-                  [&](ipsec::StackRequest request) { return (*backend)->apply(std::move(request)); });
-  host.after_each_step([&] { (*backend)->settle(); });
+  auto created = Engines::create(setup, {loop, library, **random, *transport, **backend}, std::move(*transports));
+  if (!created) return fail(log, created.error());
+  auto& engines = **created;
   const auto note = [&](const std::string& text) { log.write(LogLevel::warning, text); };
-  ControlSocket control(loop, line, host, **backend, library, log.wants_messages(), note);
+  ControlSocket control(loop, line, engines, **backend, library, log.wants_messages(), note);
   const KeyExport key_export(line.export_keys_directory);
-  host.add_listener([&](const control::ToldEvent& told) { log.event(told.event); });
-  host.add_listener([&](const control::ToldEvent& told) { control.on_event(told); });
-  host.add_listener([&](const control::ToldEvent& told) {
+  engines.add_listener([&](const control::ToldEvent& told) { log.event(told.event); });
+  engines.add_listener([&](const control::ToldEvent& told) { control.on_event(told); });
+  engines.add_listener([&](const control::ToldEvent& told) {
     if (const auto* closed = std::get_if<ike::IkeSaClosed>(&told.event)) (*backend)->negotiation_failed(closed->connection);
     if (const auto* refused = std::get_if<ike::Refused>(&told.event)) (*backend)->negotiation_failed(refused->connection);
   });
-  if (options.export_keys) {
+  if (setup.options.export_keys) {
     log.write(LogLevel::warning, "the keys of all SAs are written to " + line.export_keys_directory +
                                      ": whoever reads them reads the traffic");
-    host.add_listener([&](const control::ToldEvent& told) {
+    engines.add_listener([&](const control::ToldEvent& told) {
       if (auto written = key_export.event(told.event); !written) note(written.error().to_string());
     });
   }
 
-  auto started = transport->start(loop, {[&](const ike::Datagram& datagram) { host.on_datagram(datagram); },
+  auto started = transport->start(loop, {[&](const ike::Datagram& datagram) { engines.on_datagram(datagram); },
                                          [&](auto datagrams) { (*backend)->on_udp_esp(datagrams); }});
-  if (started) started = (*backend)->start(loop, [&](const ipsec::StackEvent& event) { host.on_stack_event(event); }, note);
+  if (started) started = (*backend)->start(loop, [&](const ipsec::StackEvent& event) { engines.on_stack_event(event); }, note);
   if (!started) return fail(log, started.error());
 
   // Without a file connections come over vici only; a file with errors is another matter.
@@ -106,7 +113,7 @@ int run(const CommandLine& line, Log& log) {
   if (started)
     started = loop.on_signal([&](int signal) {
       if (signal == SIGHUP) (void)control.load_files();
-      else host.end(kPatience, [&] { loop.stop(); });
+      else engines.end(kPatience, [&] { loop.stop(); });
     });
   if (!started) return fail(log, started.error());
   log.write(LogLevel::info, std::string("keypactd ") + KEYPACT_VERSION + " listens on UDP " + std::to_string(line.port) +

@@ -15,6 +15,9 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
                  "IPsec stack: userspace; or memory, which negotiates and carries no traffic, for measuring")
       ->check(CLI::IsMember({"userspace", "memory"}))
       ->capture_default_str();
+  app.add_option("--engines", line.engines, "Threads that negotiate, each with the peers whose addresses lead to it")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str();
   app.add_option("--tun", line.tun_name, "Name of the tunnel device; %d becomes a free number")->capture_default_str();
   app.add_option("--port", line.port, "UDP port of IKE")->check(CLI::Range(1, 65535))->capture_default_str();
   app.add_option("--nat-port", line.nat_port, "UDP port of IKE and ESP with NAT traversal")

@@ -13,6 +13,7 @@ struct CommandLine {
   std::string config_directory = "/etc/keypact";
   std::string vici_path = "/run/keypact/keypact.vici";
   std::string backend = "userspace";
+  std::size_t engines = 1;
   std::string tun_name = "keypact%d";
   std::uint16_t port = 500;
   std::uint16_t nat_port = 4500;

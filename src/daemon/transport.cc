@@ -1,20 +1,28 @@
 #include "daemon/transport.h"
 
 #include "esp/demux.h"
+#include "io/engine_steering.h"
 
 namespace keypact::daemon {
 
-Result<Transport> Transport::open(const Ports& ports, std::uint32_t mark) {
+Result<Transport> Transport::open(const Ports& ports, std::uint32_t mark, const Share& share) {
   Transport transport;
   transport.ports_ = ports;
   for (const auto family : {IpFamily::v4, IpFamily::v6}) {
     if (!io::address_family_available(family)) continue;
     for (const auto port : {ports.ike, ports.nat}) {
+      const bool nat = port == ports.nat;
+      const bool for_all_but_ike = share.engines > 1 && share.part == share.engines;
+      if (for_all_but_ike && !nat) continue;
       io::UdpOptions options;
       options.bind = {IpAddress::unspecified(family), port};
       options.mark = mark;
+      options.reuse_port = share.engines > 1;
       TRY(auto socket, io::UdpSocket::open(options));
-      transport.sockets_.push_back({std::move(socket), family, port == ports.nat});
+      // From the last one on all are there.
+      const auto last = nat ? share.engines : share.engines - 1;
+      if (share.engines > 1 && share.part == last) TRY_VOID(io::steer(socket, {family, share.engines, nat}));
+      transport.sockets_.push_back({std::move(socket), family, nat});
     }
   }
   return transport;

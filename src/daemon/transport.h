@@ -26,8 +26,13 @@ class Transport {
     std::function<void(std::span<const io::ReceivedDatagram>)> esp;
   };
 
+  /// Several transports that share the ports, opened in the order of their parts: each engine's, and one more for what is not IKE.
+  struct Share {
+    std::size_t engines = 1;
+    std::size_t part = 0;
+  };
   /// `mark`: SO_MARK, which needs a privilege; 0: none.
-  [[nodiscard]] static Result<Transport> open(const Ports& ports, std::uint32_t mark);
+  [[nodiscard]] static Result<Transport> open(const Ports& ports, std::uint32_t mark, const Share& share);
   /// Starts receiving. The receivers are called on the loop's thread for as long as this object lives.
   [[nodiscard]] Result<void> start(io::EventLoop& loop, Receivers receivers);
 

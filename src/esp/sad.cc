@@ -1,7 +1,5 @@
 #include "esp/sad.h"
 
-#include "ipsec/spi_allocator.h"
-
 namespace keypact::esp {
 
 using ipsec::SpiLayout;
@@ -10,11 +8,12 @@ Result<void, std::string> Sad::add(std::unique_ptr<SaPair> pair) {
   const EspSpi spi = pair->inbound.opener.spi();
   const std::uint32_t index = SpiLayout::index(spi);
   if (by_id_.contains(pair->id)) return failure(std::string("this Child SA is installed already"));
-  if (index < by_index_.size() && by_index_[index] != nullptr) {
+  auto& slots = slots_of(spi);
+  if (index < slots.size() && slots[index] != nullptr) {
     return failure("the slot of the inbound SPI " + to_string(spi) + " is in use");
   }
-  if (index >= by_index_.size()) by_index_.resize(std::size_t{index} + 1);
-  by_index_[index] = pair.get();
+  if (index >= slots.size()) slots.resize(std::size_t{index} + 1);
+  slots[index] = pair.get();
   const ChildSaId id = pair->id;
   by_id_.emplace(id, std::move(pair));
   return {};
@@ -23,15 +22,17 @@ Result<void, std::string> Sad::add(std::unique_ptr<SaPair> pair) {
 bool Sad::remove(ChildSaId id) {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return false;
-  by_index_[SpiLayout::index(found->second->inbound.opener.spi())] = nullptr;
+  const auto spi = found->second->inbound.opener.spi();
+  slots_of(spi)[SpiLayout::index(spi)] = nullptr;
   by_id_.erase(found);
   return true;
 }
 
 SaPair* Sad::find(EspSpi inbound) const {
   const std::uint32_t index = SpiLayout::index(inbound);
-  if (index >= by_index_.size()) return nullptr;
-  SaPair* const pair = by_index_[index];
+  const auto& slots = by_index_[SpiLayout::engine(inbound)];
+  if (index >= slots.size()) return nullptr;
+  SaPair* const pair = slots[index];
   return pair != nullptr && pair->inbound.opener.spi() == inbound ? pair : nullptr;
 }
 

@@ -2,9 +2,11 @@
 // gave. RFC 4301 §4.4.2.
 #pragma once
 
+#include <array>
 #include <unordered_map>
 
 #include "esp/sa_pair.h"
+#include "ipsec/spi_allocator.h"
 
 namespace keypact::esp {
 
@@ -20,7 +22,9 @@ class Sad {
   [[nodiscard]] SaPair* find(ChildSaId id) const;
 
  private:
-  std::vector<SaPair*> by_index_;
+  [[nodiscard]] std::vector<SaPair*>& slots_of(EspSpi spi) { return by_index_[ipsec::SpiLayout::engine(spi)]; }
+
+  std::array<std::vector<SaPair*>, ipsec::SpiLayout::kEngines> by_index_;  ///< of each engine
   std::unordered_map<ChildSaId, std::unique_ptr<SaPair>> by_id_;
 };
 

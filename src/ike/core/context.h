@@ -21,6 +21,7 @@ struct Options {
   std::uint16_t port = 500;
   std::uint16_t nat_port = 4500;
   std::uint8_t engine_index = 0;  ///< low octet of every SPI that we choose for an IKE SA
+  std::uint8_t engines = 1;       ///< that share the peers (ipsec/steering.h)
   /// Octets of the largest IP packet that a message is sent in when it can be fragmented (RFC 7383 §2.5.1); 0: 576 for IPv4, 1280
   /// for IPv6.
   std::uint16_t fragment_size = 1280;
@@ -32,12 +33,13 @@ struct Options {
 using Output = std::variant<Datagram, Keepalive, ipsec::StackRequest, Job, Event>;
 using Outputs = std::vector<Output>;
 
-/// Numbers that never repeat in one engine.
+/// Numbers that never repeat, in any engine of the process: each modulo the number of engines is the engine's index.
 struct IdSource {
   std::uint64_t last = 0;
+  std::uint64_t step = 1;
   template <class AnyId>
   AnyId next() {
-    return AnyId{++last};
+    return AnyId{last += step};
   }
 };
 

@@ -49,7 +49,7 @@ PolicyBook::Requests PolicyBook::settle(Position position) {
 /// The new entry is there before the old one goes: no gap for traffic in clear.
 PolicyBook::Requests PolicyBook::install(const Name& name, Entry& entry, const Selectors& selectors) {
   const auto old = entry.id;
-  entry.id = PolicyId{++last_id_};
+  entry.id = PolicyId{last_id_ += step_};
   entry.local = selectors.local;
   entry.remote = selectors.remote;
   entry.action = selectors.action;

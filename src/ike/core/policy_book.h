@@ -31,6 +31,10 @@ class PolicyBook {
   using Name = std::pair<std::string, std::string>;  ///< connection, child
   using Requests = std::vector<ipsec::StackRequest>;
 
+  PolicyBook() = default;
+  /// Its ids are `last` plus a multiple of `step`.
+  PolicyBook(std::uint64_t last, std::uint64_t step) : last_id_(last), step_(step) {}
+
   /// The configuration wants this entry. One that SAs use keeps its selectors until they are gone.
   [[nodiscard]] Requests configure(const Name& name, Selectors selectors);
   /// The configuration does not know it any more.
@@ -61,6 +65,7 @@ class PolicyBook {
 
   std::map<Name, Entry> entries_;
   std::uint64_t last_id_ = 0;
+  std::uint64_t step_ = 1;
 };
 
 }  // namespace keypact::ike

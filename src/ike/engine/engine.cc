@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ike/v2/connection_choice.h"
+#include "ipsec/steering.h"
 
 namespace keypact::ike {
 
@@ -12,6 +13,8 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
       random_(random),
       configuration_(std::make_shared<const config::Snapshot>()),
       esp_spis_(options.engine_index % ipsec::SpiLayout::kEngines, random),
+      ids_{options.engine_index, options.engines},
+      policies_(options.engine_index, options.engines),
       cookies_(random, now),
       keepalives_(options.keep_alive) {}
 
@@ -32,7 +35,10 @@ void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {
   for (auto& matter : matters) std::visit([&](auto& family) { handle(context, std::move(family)); }, matter);
   if (established) on_established(context, id);
   for (const auto due : std::exchange(reauthentications_, {})) reauthenticate(context, due, {});
-  for (const auto& contact : std::exchange(initial_contacts_, {})) forget_others(context, contact);
+  for (auto& contact : std::exchange(initial_contacts_, {})) {
+    forget_others(context, contact);
+    if (options_.engines > 1) contacts_.push_back(std::move(contact));
+  }
   if (!waiting_.empty()) retry_waiting(context);
 }
 
@@ -53,13 +59,20 @@ bool Engine::note_outputs(const Context& context, std::size_t first, IkeSaId id)
   return established;
 }
 
+void Engine::on_contact_elsewhere(Instant now, const InitialContact& contact) {
+  auto ctx = context(now);
+  forget_others(ctx, contact);
+  keep_up(ctx);
+}
+
 void Engine::forget_others(Context& context, const InitialContact& contact) {
+  const auto* kept = table_.find(contact.keep);  // null: it is another engine's
   std::vector<IkeSaId> others;
   for (const auto id : table_.established_with(contact.peer)) {
     // RFC 7296 §2.4: only SAs between the same authenticated identities; and only of the same connection.
     const auto& parts = table_.find(id)->established()->parts();
     if (id != contact.keep && parts.connection->name == contact.connection && parts.local_id == contact.local &&
-        !began_at_once(*table_.find(id), *table_.find(contact.keep)))
+        (kept == nullptr || !began_at_once(*table_.find(id), *kept)))
       others.push_back(id);
   }
   Refusal reason;
@@ -73,7 +86,7 @@ void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapsh
   auto ctx = context(now);
   configuration_ = std::move(snapshot);
   release_stale_policies(ctx);
-  for (const auto& connection : configuration_->connections) hold_policies(ctx, *connection);
+  for (const auto& connection : configuration_->connections) if (is_home_of(*connection)) hold_policies(ctx, *connection);
   table_.for_each([&](v2::IkeSa& sa) { sa.follow(*configuration_); });
   upkeep_.forget_unless([&](const Initiate& wanted) {
     const auto connection = configuration_->connection(wanted.connection);
@@ -91,6 +104,12 @@ void Engine::release_stale_policies(const Context& context) {
   }
   for (const auto& name : stale)
     for (auto& request : policies_.forget(name)) context.request(std::move(request));
+}
+
+/// One engine asks the IPsec stack for the policies of a connection: the one that the peer's address leads to.
+bool Engine::is_home_of(const config::Connection& connection) const {
+  const auto remote = v2::only_address(connection.remote_addrs);
+  return (remote ? ipsec::engine_for(*remote, options_.engines) : 0) == options_.engine_index;
 }
 
 void Engine::hold_policies(const Context& context, const config::Connection& connection) {

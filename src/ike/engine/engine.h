@@ -36,11 +36,16 @@ class Engine final : private IkeSpiSource {
   void on_job_done(Instant now, JobDone done);
   void on_stack_event(Instant now, const ipsec::StackEvent& event);
   void on_control(Instant now, const ControlRequest& request);
+  /// A peer said to another engine that it holds no SA but the one there (RFC 7296 §2.4).
+  void on_contact_elsewhere(Instant now, const InitialContact& contact);
 
   /// When on_deadline wants to be called.
   [[nodiscard]] std::optional<Instant> deadline() const;
   /// Everything that is to be done since the last call, in order.
   [[nodiscard]] Outputs take_outputs() { return std::exchange(outputs_, {}); }
+
+  /// What peers said that concerns other engines too, since the last call.
+  [[nodiscard]] std::vector<InitialContact> take_contacts() { return std::exchange(contacts_, {}); }
 
   [[nodiscard]] const std::map<IkeSaId, v2::IkeSa>& ike_sas() const { return table_.all(); }
   [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -101,6 +106,7 @@ class Engine final : private IkeSpiSource {
   void handle(Context& context, const TerminateChild& request);
   void handle(Context& context, const RekeyIke& request);
   void handle(Context& context, const RekeyChild& request);
+  [[nodiscard]] bool is_home_of(const config::Connection& connection) const;
   void hold_policies(const Context& context, const config::Connection& connection);
   void release_stale_policies(const Context& context);
   void begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection,
@@ -127,6 +133,7 @@ class Engine final : private IkeSpiSource {
   Upkeep upkeep_;
   std::vector<Initiate> waiting_;  ///< for an IKE SA that is being set up
   std::vector<InitialContact> initial_contacts_;
+  std::vector<InitialContact> contacts_;  ///< for the other engines
   std::vector<IkeSaId> reauthentications_;
   Outputs outputs_;
   bool tracing_ = false;

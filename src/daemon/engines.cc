@@ -1,0 +1,180 @@
+#include "daemon/engines.h"
+
+#include <future>
+
+#include "io/engine_steering.h"
+#include "ipsec/steering.h"
+
+namespace keypact::daemon {
+namespace {
+
+/// Steps whose outcome the daemon's thread has not seen. Beyond that, what strangers can cause is not told any more.
+constexpr std::size_t kUnderWay = 4096;
+
+bool may_be_left_out(const control::ToldEvent& told) {
+  return std::holds_alternative<ike::Refused>(told.event) || std::holds_alternative<ike::MessageTraced>(told.event);
+}
+
+}  // namespace
+
+Result<std::vector<Transport>> Engines::open_transports(const Setup& setup) {
+  std::vector<Transport> transports;
+  for (std::size_t part = 0; setup.count > 1 && part < setup.count; ++part) {
+    TRY(auto transport, Transport::open(setup.ports, setup.mark, {setup.count, part}));
+    transports.push_back(std::move(transport));
+  }
+  return transports;
+}
+
+Engines::Engines(const Setup& setup, Surroundings surroundings) : setup_(setup), around_(surroundings) {}
+
+Result<std::unique_ptr<Engines>> Engines::create(const Setup& setup, Surroundings surroundings,
+                                                 std::vector<Transport> transports) {
+  std::unique_ptr<Engines> engines(new Engines(setup, surroundings));
+  if (transports.empty()) {
+    auto& self = *engines;
+    self.only_ = std::make_unique<EngineHost>(
+        self.around_.loop, setup.options, self.around_.library, self.around_.random, self.around_.transport,
+        [&self](ipsec::StackRequest request) { return self.around_.backend.apply(std::move(request)); });
+    self.only_->after_each_step([&self] { self.around_.backend.settle(); });
+    self.only_->tell_events_to([&self](const control::ToldEvent& told) {
+      for (const auto& listener : self.listeners_) listener(told);
+    });
+    return engines;
+  }
+  for (auto& transport : transports) TRY_VOID(engines->add_seat(std::move(transport)));
+  for (auto& seat : engines->seats_) seat->thread = std::thread([&loop = seat->loop] { loop.run(); });
+  return engines;
+}
+
+Result<void> Engines::add_seat(Transport transport) {
+  const auto index = seats_.size();
+  auto seat = std::make_unique<Seat>(std::move(transport));
+  auto& self = *seat;
+  TRY(self.random, crypto::SystemRandom::open());
+  auto options = setup_.options;
+  options.engine_index = static_cast<std::uint8_t>(index);
+  options.engines = static_cast<std::uint8_t>(setup_.count);
+  self.host = std::make_unique<EngineHost>(self.loop, options, self.library, *self.random, self.transport,
+                                           [&self](ipsec::StackRequest request) -> std::optional<ipsec::StackEvent> {
+                                             self.wishes.requests.push_back(std::move(request));
+                                             return std::nullopt;
+                                           });
+  self.host->tell_events_to([&self](control::ToldEvent told) { self.wishes.told.push_back(std::move(told)); });
+  self.host->after_each_step([this, index] { hand_over(index); });
+  TRY_VOID(self.transport.start(self.loop, {[&self](const ike::Datagram& datagram) { self.host->on_datagram(datagram); },
+                                            [](auto) {}}));
+  seats_.push_back(std::move(seat));
+  return {};
+}
+
+Engines::~Engines() {
+  for (auto& seat : seats_) seat->loop.stop();
+  for (auto& seat : seats_)
+    if (seat->thread.joinable()) seat->thread.join();
+}
+
+void Engines::tell(std::size_t engine, Work work) {
+  if (only_) return work(*only_);
+  auto& seat = *seats_[engine];
+  seat.loop.post([&seat, work = std::move(work)]() mutable { work(*seat.host); });
+}
+
+/// In the engine's thread, at the end of a step.
+void Engines::hand_over(std::size_t engine) {
+  auto& seat = *seats_[engine];
+  auto wishes = std::exchange(seat.wishes, {});
+  wishes.contacts = seat.host->engine().take_contacts();
+  if (under_way_ >= kUnderWay) std::erase_if(wishes.told, may_be_left_out);
+  if (wishes.requests.empty() && wishes.told.empty() && wishes.contacts.empty()) return;
+  ++under_way_;
+  around_.loop.post([this, engine, wishes = std::move(wishes)]() mutable { carry_out(engine, std::move(wishes)); });
+}
+
+void Engines::carry_out(std::size_t engine, Wishes wishes) {
+  --under_way_;
+  std::vector<ipsec::StackEvent> answers;
+  for (auto& request : wishes.requests)
+    if (auto answer = around_.backend.apply(std::move(request))) answers.push_back(std::move(*answer));
+  around_.backend.settle();
+  if (!answers.empty())
+    tell(engine, [answers = std::move(answers)](EngineHost& host) {
+      for (const auto& answer : answers) host.on_stack_event(answer);
+    });
+  for (const auto& contact : wishes.contacts)
+    for (std::size_t other = 0; other < count(); ++other)
+      if (other != engine) tell(other, [contact](EngineHost& host) { host.on_contact_elsewhere(contact); });
+  for (const auto& told : wishes.told)
+    for (const auto& listener : listeners_) listener(told);
+}
+
+void Engines::on_datagram(const ike::Datagram& datagram) {
+  if (only_) only_->on_datagram(datagram);
+}
+
+void Engines::on_stack_event(const ipsec::StackEvent& event) {
+  // An id tells whose it is.
+  const auto id = std::visit(
+      [](const auto& e) {
+        if constexpr (requires { e.policy; }) return e.policy.value;
+        else return e.id.value;
+      },
+      event);
+  tell(id % count(), [event](EngineHost& host) { host.on_stack_event(event); });
+}
+
+std::size_t Engines::engine_of(const ike::ControlRequest& request) const {
+  return std::visit(
+      [&](const auto& wanted) -> std::size_t {
+        if constexpr (requires { wanted.ike_sa; }) return wanted.ike_sa.value % count();
+        else if constexpr (requires { wanted.child_sa; }) return wanted.child_sa.value % count();
+        else {
+          if (wanted.remote_address) return ipsec::engine_for(*wanted.remote_address, count());
+          const auto connection = configuration_ ? configuration_->connection(wanted.connection) : nullptr;
+          if (!connection) return 0;
+          for (const auto& pattern : connection->remote_addrs)
+            if (pattern.is_single()) return ipsec::engine_for(pattern.first, count());
+          return 0;
+        }
+      },
+      request);
+}
+
+void Engines::submit(const ike::ControlRequest& request) {
+  tell(engine_of(request), [request](EngineHost& host) { host.submit(request); });
+}
+
+void Engines::set_configuration(std::shared_ptr<const config::Snapshot> snapshot) {
+  configuration_ = std::move(snapshot);
+  for (std::size_t engine = 0; engine < count(); ++engine)
+    tell(engine, [configuration = configuration_](EngineHost& host) { host.set_configuration(configuration); });
+}
+
+void Engines::set_tracing(bool on) {
+  for (std::size_t engine = 0; engine < count(); ++engine) tell(engine, [on](EngineHost& host) { host.engine().set_tracing(on); });
+}
+
+void Engines::end(Duration patience, std::function<void()> ended) {
+  if (only_) return only_->end(patience, std::move(ended));
+  if (still_running_ > 0) return;  // on its way
+  still_running_ = count();
+  const auto one_ended = [this, ended] {
+    around_.loop.post([this, ended] {
+      if (--still_running_ == 0) ended();
+    });
+  };
+  for (std::size_t engine = 0; engine < count(); ++engine)
+    tell(engine, [patience, one_ended](EngineHost& host) { host.end(patience, one_ended); });
+}
+
+void Engines::look(std::size_t engine, const std::function<void(const ike::Engine&)>& look) {
+  if (only_) return look(only_->engine());
+  std::promise<void> done;
+  tell(engine, [&](EngineHost& host) {
+    look(host.engine());
+    done.set_value();
+  });
+  done.get_future().wait();
+}
+
+}  // namespace keypact::daemon
