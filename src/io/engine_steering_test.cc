@@ -30,6 +30,7 @@ class EngineSteering : public ::testing::TestWithParam<const char*> {
  protected:
   void open(bool nat) {
     const auto host = ip(GetParam());
+    if (!address_family_available(host.family())) GTEST_SKIP() << "no IPv6";
     UdpOptions options{.bind = {host, 0}, .reuse_port = true};
     for (std::size_t i = 0; i < kEngines + (nat ? 1 : 0); ++i) {
       sockets.push_back(*UdpSocket::open(options));
