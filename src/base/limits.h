@@ -51,6 +51,9 @@ inline constexpr std::uint16_t kFragments = 64;
 inline constexpr std::size_t kReassembledOctets = kMessageOctets;
 inline constexpr std::size_t kHalfOpenReassembledOctets = 16384;
 inline constexpr Duration kReassemblyLife = seconds(30);
+// RFC 4555: addresses of a peer beside the one in use, and pairs of addresses that a request is sent over while a path is sought.
+inline constexpr std::size_t kAdditionalAddresses = 8;
+inline constexpr std::size_t kPaths = 16;
 inline constexpr std::size_t kChildSasPerIkeSa = 64;
 // Local requests (create, delete, liveness ...) that wait for the window of one IKE SA.
 inline constexpr std::size_t kQueuedLocalRequests = 64;

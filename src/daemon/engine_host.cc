@@ -49,6 +49,11 @@ void EngineHost::set_configuration(std::shared_ptr<const config::Snapshot> snaps
   pump();
 }
 
+void EngineHost::set_local_addresses(std::vector<IpAddress> addresses) {
+  engine_.set_local_addresses(io::monotonic_now(), std::move(addresses));
+  pump();
+}
+
 void EngineHost::end(Duration patience, std::function<void()> ended) {
   ended_ = std::move(ended);
   patience_.set(io::monotonic_now() + patience);

@@ -27,6 +27,7 @@ class EngineHost {
   void submit(const ike::ControlRequest& request);
   void on_contact_elsewhere(const ike::InitialContact& contact);
   void set_configuration(std::shared_ptr<const config::Snapshot> snapshot);
+  void set_local_addresses(std::vector<IpAddress> addresses);
   /// Deletes all IKE SAs at their peers (RFC 7296 §1.4.1) and then calls `ended`, at the latest after `patience`.
   void end(Duration patience, std::function<void()> ended);
 

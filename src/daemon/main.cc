@@ -8,6 +8,7 @@
 #include "crypto/system_random.h"
 #include "daemon/control_socket.h"
 #include "daemon/key_export.h"
+#include "daemon/local_addresses.h"
 #include "daemon/log.h"
 #include "daemon/memory_backend.h"
 #include "daemon/userspace_backend.h"
@@ -98,6 +99,11 @@ int run(const CommandLine& line, Log& log) {
                                          [&](auto datagrams) { (*backend)->on_udp_esp(datagrams); }});
   if (started) started = (*backend)->start(loop, [&](const ipsec::StackEvent& event) { engines.on_stack_event(event); }, note);
   if (!started) return fail(log, started.error());
+
+  auto addresses = LocalAddresses::open();
+  if (addresses)
+    started = addresses->start(loop, [&](std::vector<IpAddress> all) { host.set_local_addresses(std::move(all)); });
+  if (!addresses || !started) return fail(log, addresses ? started.error() : addresses.error());
 
   // Without a file connections come over vici only; a file with errors is another matter.
   if (!std::filesystem::exists(line.config_directory + "/swanctl.conf")) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -116,6 +117,8 @@ class Netlink {
   /// The policy rules that we added, those of all of us.
   [[nodiscard]] Result<std::vector<PolicyRule>> own_rules();
   [[nodiscard]] Result<std::vector<LocalAddress>> local_addresses();
+  /// The interfaces that are up and have a carrier.
+  [[nodiscard]] Result<std::set<InterfaceIndex>> running_links();
   /// Fails when there is no route. `mark`: as if the packet had this fwmark (0: none); `local`: as if sent from there.
   [[nodiscard]] Result<RouteLookup> route_to(const IpAddress& remote, std::uint32_t mark = 0,
                                              std::optional<IpAddress> local = std::nullopt);

@@ -1,6 +1,7 @@
 // What the kernel has: addresses, and the routes and rules of ours.
 #include <linux/fib_rules.h>
 #include <linux/if_addr.h>
+#include <net/if.h>
 
 #include <cerrno>
 
@@ -74,6 +75,19 @@ Result<std::vector<LocalAddress>> Netlink::local_addresses() {
   });
   if (!outcome.ok()) return failure(outcome.error("cannot list the addresses of this machine"));
   return found;
+}
+
+Result<std::set<InterfaceIndex>> Netlink::running_links() {
+  NetlinkRequest request(RTM_GETLINK, NLM_F_DUMP);
+  request.body<ifinfomsg>().ifi_family = AF_UNSPEC;
+  std::set<InterfaceIndex> running;
+  const auto outcome = implementation_->exchange.run(request, [&](const nlmsghdr* message) {
+    const auto* body = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(message));
+    if ((body->ifi_flags & IFF_UP) != 0 && (body->ifi_flags & IFF_RUNNING) != 0)
+      running.insert(static_cast<InterfaceIndex>(body->ifi_index));
+  });
+  if (!outcome.ok()) return failure(outcome.error("cannot list the interfaces of this machine"));
+  return running;
 }
 
 Result<std::vector<Route>> Netlink::own_routes(std::uint32_t table) {

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "io/clock.h"
 #include "io/network_changes.h"
+#include "io/network_watch.h"
 #include "io/test_network.h"
 #include "io/tun_device.h"
 
@@ -278,6 +280,27 @@ TEST_F(NetlinkTest, ChangesSurviveTheLossOfTheirInterface) {
   const auto removed = ours.remove_all();
   EXPECT_TRUE(removed) << removed.error().to_string();
   EXPECT_EQ(ours.size(), 0U);
+}
+
+TEST_F(NetlinkTest, KnowsWhichInterfacesCanSend) {
+  EXPECT_TRUE(netlink_->running_links().value().contains(index_));
+  ASSERT_TRUE(netlink_->configure(index_, {.up = false}));
+  EXPECT_FALSE(netlink_->running_links().value().contains(index_));
+  EXPECT_TRUE(has_address("10.9.0.1")) << "an interface that is down keeps its IPv4 addresses";
+}
+
+TEST_F(NetlinkTest, IsToldOnceOfChangesThatComeTogether) {
+  EventLoop loop;
+  auto watch = NetworkWatch::open();
+  ASSERT_TRUE(watch) << watch.error().to_string();
+  unsigned changes = 0;
+  ASSERT_TRUE(watch->start(loop, [&] { ++changes; }));
+  loop.run_until(monotonic_now() + milliseconds(100));
+  EXPECT_EQ(changes, 0U);
+  add_address(index_, "10.9.0.2", 24);
+  ASSERT_TRUE(netlink_->configure(index_, {.up = false}));
+  loop.run_until(monotonic_now() + milliseconds(200));
+  EXPECT_EQ(changes, 1U);
 }
 
 }  // namespace

@@ -70,6 +70,7 @@ struct Context {
   ipsec::SpiAllocator& esp_spis;
   IkeSpiSource& ike_spis;
   IdSource& ids;
+  const std::vector<IpAddress>& local_addresses;  ///< of this machine, the preferred ones first; empty: not known
   PolicyBook& policies;
   Stragglers& stragglers;
   Counters& counters;

@@ -48,6 +48,7 @@ constexpr std::array kCodes = {
     CodeRow{RefusalCode::no_remote_address, "no-remote-address", "RFC 4301 §4.4.3", Side::local_configuration,
             Side::local_configuration},
     CodeRow{RefusalCode::limit_reached, "limit-reached", "RFC 7296 §2.6", Side::local_system, Side::peer_configuration},
+    CodeRow{RefusalCode::address_not_proven, "address-not-proven", "RFC 4555 §3.7", Side::path, Side::path},
     CodeRow{RefusalCode::busy, "busy", "RFC 7296 §2.25", Side::operator_request, Side::operator_request},
 };
 
@@ -97,6 +98,8 @@ RefusalCode refusal_code_of(NotifyType notify) {
     case NotifyType::TS_UNACCEPTABLE:
     case NotifyType::SINGLE_PAIR_REQUIRED: return RefusalCode::selectors_unacceptable;
     case NotifyType::NO_ADDITIONAL_SAS: return RefusalCode::no_additional_sas;
+    case NotifyType::UNACCEPTABLE_ADDRESSES:
+    case NotifyType::UNEXPECTED_NAT_DETECTED: return RefusalCode::address_not_proven;
     case NotifyType::TEMPORARY_FAILURE: return RefusalCode::busy;
     case NotifyType::INVALID_SYNTAX: return RefusalCode::malformed_message;
     default: return RefusalCode::peer_error;

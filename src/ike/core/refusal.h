@@ -33,6 +33,7 @@ enum class RefusalCode : std::uint8_t {
   unknown_connection,         ///< no such name in the configuration
   no_remote_address,          ///< the connection names no single address to initiate to
   limit_reached,              ///< one of our own limits
+  address_not_proven,         ///< the peer may not be where its datagrams come from
   busy,                       ///< an exchange is on its way that this one would disturb
 };
 

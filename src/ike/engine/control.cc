@@ -86,10 +86,18 @@ void Engine::handle(Context& context, const Initiate& request) {
   });
 }
 
+/// The address that was asked for, or when this machine has it no more, another one that may reach the peer.
+std::optional<IpAddress> Engine::usable_source(std::optional<IpAddress> wanted, const std::optional<IpAddress>& remote) const {
+  const auto& all = local_addresses_;
+  if (!wanted || !remote || all.empty() || std::ranges::find(all, *wanted) != all.end()) return wanted;
+  const auto other = std::ranges::find(all, remote->family(), &IpAddress::family);
+  return other == all.end() ? wanted : std::optional(*other);
+}
+
 void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection,
                           IkeSaId reauthenticates) {
   const auto remote = single_address(connection->remote_addrs, request.remote_address);
-  const auto local = single_address(connection->local_addrs, request.local_address);
+  const auto local = single_address(connection->local_addrs, usable_source(request.local_address, remote));
   if (!remote || !local || remote->is_unspecified())
     return refuse(context, request.id, RefusalCode::no_remote_address,
                   !remote ? "remote_addrs of " + connection->name : "no local address reaches the peer");

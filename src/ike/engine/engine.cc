@@ -19,7 +19,7 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
       keepalives_(options.keep_alive) {}
 
 Context Engine::context(Instant now) {
-  return {now,       options_,    library_,  random_,  configuration_,    esp_spis_,          *this,   ids_,
+  return {now,       options_,    library_,  random_,  configuration_,    esp_spis_,          *this,   ids_, local_addresses_,
           policies_, stragglers_, counters_, outputs_, initial_contacts_, reauthentications_, tracing_};
 }
 
@@ -92,6 +92,18 @@ void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapsh
     const auto connection = configuration_->connection(wanted.connection);
     return connection && connection->child(wanted.child) != nullptr;
   });
+  keep_up(ctx);
+}
+
+void Engine::set_local_addresses(Instant now, std::vector<IpAddress> addresses) {
+  if (addresses == local_addresses_) return;
+  local_addresses_ = std::move(addresses);
+  if (local_addresses_.empty()) return;
+  auto ctx = context(now);
+  std::vector<IkeSaId> all;
+  for (const auto& [id, sa] : table_.all()) all.push_back(id);
+  for (const auto id : all)
+    if (auto* sa = table_.find(id)) drive(ctx, *sa, [&](v2::IkeSa& each) { each.on_local_addresses(ctx); });
   keep_up(ctx);
 }
 

@@ -28,6 +28,8 @@ class Engine final : private IkeSpiSource {
   Engine(Options options, crypto::Library& library, RandomSource& random, Instant now);
 
   void set_configuration(Instant now, std::shared_ptr<const config::Snapshot> snapshot);
+  /// The addresses that this machine can send from, the preferred ones first. Until they are told, none is missed.
+  void set_local_addresses(Instant now, std::vector<IpAddress> addresses);
   /// MessageTraced events are made only while this is on.
   void set_tracing(bool on) { tracing_ = on; }
 
@@ -111,6 +113,8 @@ class Engine final : private IkeSpiSource {
   void release_stale_policies(const Context& context);
   void begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection,
                     IkeSaId reauthenticates = {});
+  [[nodiscard]] std::optional<IpAddress> usable_source(std::optional<IpAddress> wanted,
+                                                       const std::optional<IpAddress>& remote) const;
   void retry_waiting(Context& context);
   /// At the end of each event: what upkeep asked for and what came of it.
   void keep_up(Context& context);
@@ -122,6 +126,7 @@ class Engine final : private IkeSpiSource {
   std::shared_ptr<const config::Snapshot> configuration_;
   ipsec::SpiAllocator esp_spis_;
   IdSource ids_;
+  std::vector<IpAddress> local_addresses_;
   PolicyBook policies_;
   Stragglers stragglers_;
   Counters counters_;

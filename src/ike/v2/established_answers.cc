@@ -22,13 +22,13 @@ bool is_sound_rekey_notify(const wire::NotifyPayload& notify) {
 
 }  // namespace
 
-void EstablishedSa::handle_request(Context& context, const IkeSaRecord& record, ExchangeType exchange,
+void EstablishedSa::handle_request(Context& context, IkeSaRecord& record, ExchangeType exchange,
                                    const PayloadSet& payloads) {
   if (exchange == ExchangeType::INFORMATIONAL) answer_informational(context, record, payloads);
   else answer_create_child(context, record, payloads);
 }
 
-void EstablishedSa::answer_informational(Context& context, const IkeSaRecord& record, const PayloadSet& payloads) {
+void EstablishedSa::answer_informational(Context& context, IkeSaRecord& record, const PayloadSet& payloads) {
   const auto deletes = payloads.all_of<wire::DeletePayload>();
   if (std::ranges::any_of(deletes, [](const auto* d) { return d->protocol == ProtocolId::IKE; }))
     return answer_ike_deletion(context, record, payloads);
@@ -36,7 +36,7 @@ void EstablishedSa::answer_informational(Context& context, const IkeSaRecord& re
   for (const auto* payload : deletes)
     if (payload->protocol == ProtocolId::ESP)
       std::ranges::move(delete_for_peer(context, record, *payload), std::back_inserter(ours));
-  std::vector<wire::Payload> reply;
+  auto reply = answer_mobility(context, record, payloads);
   if (!ours.empty()) reply.emplace_back(wire::DeletePayload{ProtocolId::ESP, std::move(ours)});
   answer(context, record, ExchangeType::INFORMATIONAL, reply);
 }
@@ -209,10 +209,12 @@ void EstablishedSa::finish_pending_answer(Context& context, const IkeSaRecord& r
   auto payloads = std::move(pending.payloads);
   if (installed) {
     auto& child = pending.child_payloads;
-    // RFC 7296 §1.2 and §1.3.1: SA stands before the nonce, but behind AUTH.
-    const auto sa_place = pending.exchange == ExchangeType::CREATE_CHILD_SA ? payloads.begin() : payloads.end();
-    payloads.insert(sa_place, std::move(child.front()));
-    payloads.insert(payloads.end(), std::make_move_iterator(child.begin() + 1), std::make_move_iterator(child.end()));
+    // RFC 7296 §1.2 and §1.3.1: SA stands before the nonce, but behind AUTH; RFC 4555 §3.4: notifies behind all.
+    const auto is_notify = [](const auto& payload) { return wire::type_of(payload) == PayloadType::N; };
+    const auto place = std::ranges::find_if(payloads, is_notify) - payloads.begin();
+    payloads.insert(payloads.begin() + place, std::make_move_iterator(child.begin() + 1), std::make_move_iterator(child.end()));
+    const auto sa_place = pending.exchange == ExchangeType::CREATE_CHILD_SA ? 0 : place;
+    payloads.insert(payloads.begin() + sa_place, std::move(child.front()));
   } else {
     if (pending.exchange == ExchangeType::CREATE_CHILD_SA) payloads.clear();
     payloads.push_back(notify_payload(NotifyType::TEMPORARY_FAILURE));

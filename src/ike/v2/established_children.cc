@@ -42,6 +42,10 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   // RFC 7296 §2.8: the responder goes on with what it has until the initiator has shown that it has the new one. So also where this
   // one replaces nothing by name, as in a reauthentication.
   sa.use_outbound = ours;
+  const auto [path, udp_encapsulation] = esp_path(record);
+  sa.local = path.local;
+  sa.remote = path.remote;
+  sa.udp_encapsulation = udp_encapsulation;
   export_child_keys(context, sa);
   ChildSa child;
   child.id = id;
@@ -53,7 +57,7 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   child.local = agreed.selectors.local();
   child.remote = agreed.selectors.remote();
   child.mode = config.mode;
-  child.udp_encapsulation = record.udp_encapsulation;
+  child.udp_encapsulation = udp_encapsulation;
   child.created = context.now;
   child.waiter = installation.waiter;
   child.origin = std::move(installation.origin);

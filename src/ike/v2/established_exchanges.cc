@@ -139,15 +139,23 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Del
 void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const LivenessRequest& /*request*/,
                           unsigned /*failures*/) {
   exchange_ = CheckingLiveness{};
-  send_request(context, record, ExchangeType::INFORMATIONAL, {});
+  const auto& mobility = parts_.mobility;
+  const bool asks_for_mapping = mobility.agreed && mobility.we_decide && record.nat.local_behind_nat;
+  send_request(context, record, ExchangeType::INFORMATIONAL,
+               asks_for_mapping ? path_payloads(context, record) : std::vector<wire::Payload>());
 }
 
-void EstablishedSa::handle_response(Context& context, const IkeSaRecord& record, const PayloadSet& payloads) {
+void EstablishedSa::handle_response(Context& context, IkeSaRecord& record, const PayloadSet& payloads) {
   auto exchange = std::exchange(exchange_, std::monostate{});
   if (auto* creating = std::get_if<CreateChildSent>(&exchange))
     return on_create_child_response(context, record, std::move(*creating), payloads);
   if (auto* rekeying = std::get_if<RekeyIkeSent>(&exchange))
     return on_rekey_ike_response(context, record, std::move(*rekeying), payloads);
+  if (const auto* updating = std::get_if<UpdatingAddresses>(&exchange))
+    return on_addresses_updated(context, record, *updating, payloads);
+  if (const auto* proving = std::get_if<ProvingAddress>(&exchange))
+    return on_address_proven(context, record, *proving, payloads);
+  if (std::holds_alternative<CheckingLiveness>(exchange)) return on_liveness_shown(payloads);
   if (const auto* deleting = std::get_if<DeletingChild>(&exchange)) {
     Refusal reason;
     reason.code = RefusalCode::terminated;

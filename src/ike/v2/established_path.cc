@@ -12,6 +12,8 @@ constexpr Duration kBetweenMovesByEsp = seconds(1);
 
 void EstablishedSa::heard_from(Context& context, IkeSaRecord& record, const Datagram& datagram) {
   last_heard_ = context.now;
+  // RFC 4555 §3.8: where the initiator says when it moves, no other message of IKE moves anything.
+  if (parts_.mobility.agreed) return;
   // A datagram to another address or port of ours came another way altogether, on which nothing is known of a NAT.
   if (datagram.local == record.local && datagram.remote != record.remote && record.follows_peer())
     follow_peer(context, record, datagram.remote);
@@ -25,32 +27,38 @@ void EstablishedSa::on_peer_moved(Context& context, IkeSaRecord& record, const i
 
 void EstablishedSa::follow_peer(Context& context, IkeSaRecord& record, const Endpoint& remote) {
   ++context.counters.peer_moves;
-  move(context, record, {record.local, remote});
+  set_path(context, record, {record.local, remote});
+  moving_.esp.reset();
+  move_children(context, record);
+  // RFC 7296 §2.23: retransmissions go there too. What is waited for was sent to where nobody may have been any more.
+  send_request_again(context, record, record.path(), requests_);
 }
 
-void EstablishedSa::move(Context& context, IkeSaRecord& record, const Path& path) {
+void EstablishedSa::set_path(Context& context, IkeSaRecord& record, const Path& path) {
   const auto from = record.path();
   record.local = path.local;
   record.remote = path.remote;
   moved_at_ = context.now;
   parts_.channel.forget_path();
   if (announced_) context.emit(IkeSaMoved{record.id, from, path});
-  move_children(context, record);
-  // RFC 7296 §2.23: retransmissions go there too. What is waited for was sent to where nobody may have been any more.
-  send_request_again(context, record, requests_);
+}
+
+EspPath EstablishedSa::esp_path(const IkeSaRecord& record) const {
+  return moving_.esp ? *moving_.esp : EspPath{record.path(), record.udp_encapsulation};
 }
 
 void EstablishedSa::move_children(Context& context, const IkeSaRecord& record) {
   for (auto& [id, child] : children_) {
-    if (child.phase == ChildSa::Phase::installing) child.moved = true;
-    if (child.phase == ChildSa::Phase::installed) move_child(context, record, child);
+    if (child.in_stack) move_child(context, record, child);
+    else child.moved = true;
   }
 }
 
-void EstablishedSa::move_child(Context& context, const IkeSaRecord& record, ChildSa& child) {
+void EstablishedSa::move_child(Context& context, const IkeSaRecord& record, ChildSa& child) const {
+  const auto [path, udp_encapsulation] = esp_path(record);
   child.moved = false;
-  child.udp_encapsulation = record.udp_encapsulation;
-  context.request(ipsec::UpdateEndpoints{child.id, record.local, record.remote, record.udp_encapsulation});
+  child.udp_encapsulation = udp_encapsulation;
+  context.request(ipsec::UpdateEndpoints{child.id, path.local, path.remote, udp_encapsulation});
 }
 
 }  // namespace keypact::ike::v2

@@ -177,7 +177,7 @@ NewIkeSa EstablishedSa::successor(Context& context, const IkeSaRecord& record, c
                                       agreed.responder_spi);
   NewIkeSa fresh{record,
                  {parts_.connection, parts_.local_id, agreed.proposal, SecureChannel(IkeKeys(), we_began), 0, 0,
-                  context.now, parts_.authenticated, {}},
+                  context.now, parts_.authenticated, {}, parts_.mobility},
                  peer_,
                  Standing::current,
                  record.id,
@@ -210,9 +210,10 @@ void EstablishedSa::inherit(Context& context, IkeSaRecord& record, EstablishedSa
   }
   // Whoever heard of the peer last knows where it is.
   if (record.path() != other_record.path()) {
-    if (other.last_heard_ > last_heard_) move(context, record, other_record.path());
-    else move_children(context, record);
+    if (other.last_heard_ > last_heard_) set_path(context, record, other_record.path());
+    move_children(context, record);
   }
+  inherit_move(other);
   last_heard_ = std::max(last_heard_, other.last_heard_);
 }
 

@@ -106,6 +106,7 @@ void EstablishedSa::on_response(Context& context, IkeSaRecord& record, const Rec
   }
   requests_.answered();
   heard_from(context, record, received.datagram);
+  on_answer_over(context, record, {received.datagram.local, received.datagram.remote});
   const auto* fine = std::get_if<Fine>(&opened);
   const auto problem = [&]() -> std::optional<std::string> {
     if (fine == nullptr) return std::get<AuthenticButMalformed>(opened).error.to_string();
@@ -126,7 +127,7 @@ void EstablishedSa::send_request(Context& context, const IkeSaRecord& record, Ex
                                  const std::vector<wire::Payload>& payloads) {
   const auto header = record.header(exchange, requests_.next_id(), false);
   auto request = parts_.channel.seal(context, record, header, payloads);
-  send(context, record.path(), request);
+  for (const auto& path : paths(context, record)) send(context, path, request);
   requests_.sent(std::move(request), context.now);
 }
 

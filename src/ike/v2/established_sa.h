@@ -10,6 +10,7 @@
 #include "ike/v2/authentication.h"
 #include "ike/v2/child_sa.h"
 #include "ike/v2/local_exchange.h"
+#include "ike/v2/mobility.h"
 #include "ike/v2/message_window.h"
 #include "ike/v2/secure_channel.h"
 
@@ -26,6 +27,7 @@ struct EstablishedParts {
   Instant established;
   Instant authenticated;  ///< earlier than `established` after a rekeying
   IkeSaId reauthenticates;  ///< it was set up to take this one's place; 0: no
+  Mobility mobility;
 };
 
 /// A Child SA that somebody wanted of this IKE SA, and whoever waits for it.
@@ -104,6 +106,9 @@ class EstablishedSa {
   void follow(const config::Snapshot& configuration, const IkeSaRecord& record);
   /// Over, for this reason: the Child SAs go, and who waits is told. The peer is not.
   void end(Context& context, const IkeSaRecord& record, Refusal reason);
+
+  /// The addresses of this machine are other ones than before (context.local_addresses).
+  void on_local_addresses(Context& context, IkeSaRecord& record);
 
   /// What came up since the last call.
   [[nodiscard]] std::vector<FamilyMatter> take_family_matters() { return std::exchange(family_matters_, {}); }
@@ -184,9 +189,34 @@ class EstablishedSa {
   void heard_from(Context& context, IkeSaRecord& record, const Datagram& datagram);
   void on_peer_moved(Context& context, IkeSaRecord& record, const ipsec::PeerMoved& event);
   void follow_peer(Context& context, IkeSaRecord& record, const Endpoint& remote);
-  void move(Context& context, IkeSaRecord& record, const Path& path);
+  void set_path(Context& context, IkeSaRecord& record, const Path& path);
+  [[nodiscard]] EspPath esp_path(const IkeSaRecord& record) const;
   void move_children(Context& context, const IkeSaRecord& record);
-  static void move_child(Context& context, const IkeSaRecord& record, ChildSa& child);
+  void move_child(Context& context, const IkeSaRecord& record, ChildSa& child) const;
+
+  // established_mobility.cc: several addresses at either end. RFC 4555.
+  void seek_path(Context& context, const IkeSaRecord& record);
+  [[nodiscard]] std::vector<Path> paths(const Context& context, const IkeSaRecord& record) const;
+  void doubt_path(Context& context, const IkeSaRecord& record);
+  /// A response came, over this path.
+  void on_answer_over(Context& context, IkeSaRecord& record, const Path& path);
+  /// Before all else, unless it waits already.
+  void queue_first(LocalRequest request);
+  [[nodiscard]] std::vector<wire::Payload> path_payloads(Context& context, const IkeSaRecord& record) const;
+  [[nodiscard]] std::vector<wire::Payload> our_address_list(const Context& context, const IkeSaRecord& record);
+  void on_addresses_updated(Context& context, IkeSaRecord& record, const UpdatingAddresses& exchange,
+                            const PayloadSet& payloads);
+  void on_path_refused(Context& context, const IkeSaRecord& record, const wire::NotifyPayload& error);
+  void note_nat(Context& context, IkeSaRecord& record, const PayloadSet& payloads) const;
+  void close_over_cookie(Context& context, const IkeSaRecord& record);
+  void on_address_proven(Context& context, const IkeSaRecord& record, const ProvingAddress& exchange,
+                         const PayloadSet& payloads);
+  void on_liveness_shown(const PayloadSet& payloads);
+  /// What the answer to an INFORMATIONAL request says of addresses.
+  [[nodiscard]] std::vector<wire::Payload> answer_mobility(Context& context, IkeSaRecord& record,
+                                                           const PayloadSet& payloads);
+  void follow_update(Context& context, IkeSaRecord& record, const PayloadSet& payloads);
+  void inherit_move(const EstablishedSa& other);
 
   // established_timers.cc: lifetimes, liveness, and what waits for its time.
   void check_lifetimes(Context& context, const IkeSaRecord& record);
@@ -196,8 +226,8 @@ class EstablishedSa {
   void postpone(Context& context, LocalRequest request, unsigned failures);
 
   // established_answers.cc: what the peer asks.
-  void handle_request(Context& context, const IkeSaRecord& record, ExchangeType exchange, const PayloadSet& payloads);
-  void answer_informational(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
+  void handle_request(Context& context, IkeSaRecord& record, ExchangeType exchange, const PayloadSet& payloads);
+  void answer_informational(Context& context, IkeSaRecord& record, const PayloadSet& payloads);
   void answer_ike_deletion(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
   [[nodiscard]] std::vector<EspSpi> delete_for_peer(Context& context, const IkeSaRecord& record,
                                                     const wire::DeletePayload& payload);
@@ -221,10 +251,13 @@ class EstablishedSa {
   void begin(Context& context, const IkeSaRecord& record, const RekeyIkeRequest& request, unsigned failures);
   void begin(Context& context, const IkeSaRecord& record, const DeleteIkeRequest& request, unsigned failures);
   void begin(Context& context, const IkeSaRecord& record, const LivenessRequest& request, unsigned failures);
+  void begin(Context& context, const IkeSaRecord& record, const UpdateAddressesRequest& request, unsigned failures);
+  void begin(Context& context, const IkeSaRecord& record, const TellAddressesRequest& request, unsigned failures);
+  void begin(Context& context, const IkeSaRecord& record, const ProveAddressRequest& request, unsigned failures);
   void begin_create_child(Context& context, const IkeSaRecord& record, ChildOffer offer, KeyExchangeMethod method,
                           const ChildPurpose& purpose);
   void send_create_child(Context& context, const IkeSaRecord& record, CreateChildSent exchange, OctetView public_value);
-  void handle_response(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
+  void handle_response(Context& context, IkeSaRecord& record, const PayloadSet& payloads);
   void on_create_child_response(Context& context, const IkeSaRecord& record, CreateChildSent exchange,
                                 const PayloadSet& payloads);
   [[nodiscard]] std::optional<EspSpi> forgo_creation(Context& context, const IkeSaRecord& record, EspSpi outbound,
@@ -291,6 +324,7 @@ class EstablishedSa {
   Lifetime lifetime_;
   Instant last_heard_;
   std::optional<Instant> moved_at_;
+  Moving moving_;
   Standing standing_ = Standing::current;
   std::optional<Instant> leaves_at_;  ///< superseded: the peer was to delete it and may not
   bool gave_way_ = false;             ///< the peer's rekeying made it, and ours won: it was never the one in use

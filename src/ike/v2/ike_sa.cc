@@ -179,6 +179,13 @@ void IkeSa::follow(const config::Snapshot& configuration) {
   if (auto* established = std::get_if<EstablishedSa>(&state_)) established->follow(configuration, record_);
 }
 
+void IkeSa::on_local_addresses(Context& context) {
+  auto* established = std::get_if<EstablishedSa>(&state_);
+  if (established == nullptr) return;
+  established->on_local_addresses(context, record_);
+  rest(context.now);
+}
+
 void IkeSa::abandon(Context& context, Refusal reason) {
   advance(Overload{
       [&](EstablishedSa&& state) -> State {

@@ -49,6 +49,7 @@ class IkeSa {
   /// False when this state cannot take the request (not established yet, or over).
   [[nodiscard]] bool on_request(Context& context, LocalRequest request);
   void follow(const config::Snapshot& configuration);
+  void on_local_addresses(Context& context);
   /// What concerns other IKE SAs too, since the last call.
   [[nodiscard]] std::vector<FamilyMatter> take_family_matters() { return std::exchange(family_matters_, {}); }
   /// Takes over what the other one has. Both are established.

@@ -68,6 +68,7 @@ struct AwaitAuth {
   Proposal proposal;
   Identification local_id;
   ChildOffer offer;
+  std::vector<IpAddress> told;  ///< our additional addresses (RFC 4555 §3.4)
 };
 
 }  // namespace keypact::ike::v2

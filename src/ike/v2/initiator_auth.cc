@@ -10,10 +10,11 @@
 namespace keypact::ike::v2 {
 namespace {
 
-/// RFC 7296 §2.23: with a NAT in between everything moves to the NAT traversal port.
+/// RFC 7296 §2.23: with a NAT in between everything moves to the NAT traversal port; RFC 4555 §3.3: also where there may be one
+/// on a path that is taken later.
 void float_ports(const Context& context, IkeSaRecord& record, const config::Connection& connection) {
   record.udp_encapsulation = record.nat.any() || (connection.encap && record.nat.supported);
-  if (!record.udp_encapsulation) return;
+  if (!record.udp_encapsulation && !(connection.mobike && record.nat.supported)) return;
   record.local.port = context.options.nat_port;
   if (record.remote.port == 500) record.remote.port = 4500;
 }
@@ -71,7 +72,9 @@ State refused_by_responder(Context& context, const IkeSaRecord& record, AwaitAut
 State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAuthenticated peer,
                 const PayloadSet& payloads) {
   EstablishedParts parts{std::move(state.intent.connection), std::move(state.local_id), std::move(state.proposal),
-                         std::move(state.channel), state.window.next_id(), 0, context.now, context.now, state.intent.reauthenticates};
+                         std::move(state.channel), state.window.next_id(), 0, context.now, context.now, state.intent.reauthenticates,
+                         {}};
+  parts.mobility = mobility_of(*parts.connection, true, payloads, std::move(state.told));
   EstablishedSa sa(context, std::move(parts), std::move(peer));
   sa.follow(*context.configuration, record);
   context.emit(IkeSaEstablished{record.id, record.nat, record.udp_encapsulation});
@@ -146,7 +149,12 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   auto offer = make_child_offer(context, record, {state.intent.connection, *child}, KeyExchangeUse::ignore);
   if (!offer)
     return close_attempt(context, record, state.intent, refusal_in(ExchangeType::IKE_AUTH, RefusalCode::limit_reached));
-  const auto payloads = auth_payloads(context, state, keys, *key, local_id, *offer);
+  auto payloads = auth_payloads(context, state, keys, *key, local_id, *offer);
+  const auto additional =
+      additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);
+  std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(payloads));
+  // RFC 4555 §3.9: addresses that no NAT may change are named under the keys.
+  if (connection.mobike && !record.nat.supported) payloads.push_back(no_nats_allowed(record.path()));
   SecureChannel channel(std::move(keys), true, state.fragmentation);
   auto request = channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, 1, false), payloads);
   send(context, record.path(), request);
@@ -154,7 +162,7 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   window.sent(std::move(request), context.now);
   return AwaitAuth{std::move(state.intent),   std::move(channel),        std::move(window),
                    std::move(state.response), std::move(state.nonce),    std::move(state.peer_nonce),
-                   std::move(state.proposal), std::move(local_id),       std::move(*offer)};
+                   std::move(state.proposal), std::move(local_id),       std::move(*offer), additional};
 }
 
 State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRecord& record) {
@@ -183,7 +191,7 @@ State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRec
 
 State on_deadline(AwaitAuth&& state, Context& context, IkeSaRecord& record) {
   if (const auto deadline = state.window.deadline(); !deadline || context.now < *deadline) return std::move(state);
-  if (retransmit(context, record, state.channel, state.window)) return std::move(state);
+  if (retransmit(context, record, {record.path()}, state.channel, state.window)) return std::move(state);
   auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_answer);
   refusal.theirs.push_back(record.remote.to_string());
   context.esp_spis.release(state.offer.inbound_spi);

@@ -26,8 +26,15 @@ struct DeleteIkeRequest {
   ControlId request;
 };
 struct LivenessRequest {};
-using LocalRequest = std::variant<CreateChildRequest, RekeyChildRequest, DeleteChildRequest, RekeyIkeRequest,
-                                  DeleteIkeRequest, LivenessRequest>;
+/// RFC 4555 §3.5: the SAs are to use the addresses that the IKE SA uses now.
+struct UpdateAddressesRequest {};
+/// RFC 4555 §3.6.
+struct TellAddressesRequest {};
+/// RFC 4555 §3.7: is the peer where it says that it is?
+struct ProveAddressRequest {};
+using LocalRequest =
+    std::variant<CreateChildRequest, RekeyChildRequest, DeleteChildRequest, RekeyIkeRequest, DeleteIkeRequest,
+                 LivenessRequest, UpdateAddressesRequest, TellAddressesRequest, ProveAddressRequest>;
 
 /// A request that waits for its turn, and for its time when it failed before.
 struct QueuedRequest {
@@ -104,9 +111,23 @@ struct DeletingIke {
 };
 /// HDR, SK {} went out.
 struct CheckingLiveness {};
+/// HDR, SK {N(UPDATE_SA_ADDRESSES), ..., N(COOKIE2)} went out.
+struct UpdatingAddresses {
+  Path path;
+  Octets cookie;
+  unsigned failures = 0;  ///< updates before that met a NAT
+};
+/// HDR, SK {N(ADDITIONAL_*_ADDRESS)+} went out.
+struct TellingAddresses {};
+/// HDR, SK {N(COOKIE2)} went out.
+struct ProvingAddress {
+  Path path;
+  Octets cookie;
+};
 
 using LocalExchange = std::variant<std::monostate, CreateChildKeyPair, CreateChildSent, CreateChildSecret, DeletingChild,
-                                   RekeyIkeKeyPair, RekeyIkeSent, RekeyIkeSecret, DeletingIke, CheckingLiveness>;
+                                   RekeyIkeKeyPair, RekeyIkeSent, RekeyIkeSecret, DeletingIke, CheckingLiveness,
+                                   UpdatingAddresses, TellingAddresses, ProvingAddress>;
 
 /// Whoever asked for it and waits for its outcome; 0: nobody.
 [[nodiscard]] ControlId waiter_of(const LocalRequest& request);

@@ -118,13 +118,26 @@ State on_request(AwaitAuthRequest&& state, const Received& received, const Paylo
   auto peer = authenticate(context, state, *policy, peer_id, payloads.find<wire::AuthPayload>());
   if (!peer) return refuse(context, record, std::move(state), received, std::move(peer.error()));
 
+  const auto& connection = *policy->connection;
+  const auto* no_nats = payloads.notify(NotifyType::NO_NATS_ALLOWED);
+  // RFC 4555 §3.9: without NAT traversal nothing may change an address.
+  if (connection.mobike && no_nats != nullptr && !is_from_where_it_came(*no_nats, record.path())) {
+    auto refusal =
+        refusal_in(ExchangeType::IKE_AUTH, RefusalCode::address_not_proven, NotifyType::UNEXPECTED_NAT_DETECTED);
+    refusal.theirs.push_back(record.remote.to_string());
+    return refuse(context, record, std::move(state), received, std::move(refusal));
+  }
   auto answer = identity_and_auth(context, state, *policy);
+  const auto additional =
+      additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);
+  auto mobility = mobility_of(connection, false, payloads, additional);
+  if (mobility.agreed) std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(answer));
   if (payloads.notify(NotifyType::INITIAL_CONTACT) != nullptr)
     context.initial_contacts.push_back({record.id, policy->connection->name, policy->local_id, peer->identity()});
   auto identity = state.channel.identity_of(received);
   state.channel.send_fragments(sends_fragments(policy->connection->fragmentation));
   EstablishedParts parts{policy->connection, policy->local_id, std::move(state.proposal), std::move(state.channel), 0, 1,
-                         context.now, context.now, {}};
+                         context.now, context.now, {}, std::move(mobility)};
   EstablishedSa sa(context, std::move(parts), std::move(*peer));
   sa.follow(*context.configuration, record);
   context.emit(IkeSaEstablished{record.id, record.nat, record.udp_encapsulation});

@@ -6,16 +6,17 @@ void send(const Context& context, const Path& path, const SealedMessage& message
   for (const auto& datagram : message.datagrams) context.send({path.local, path.remote, datagram});
 }
 
-void send_request_again(Context& context, const IkeSaRecord& record, const RequestWindow& window) {
+void send_request_again(Context& context, const IkeSaRecord& record, const Path& path, const RequestWindow& window) {
   const auto* request = window.outstanding();
   if (request == nullptr) return;
   ++context.counters.retransmissions_sent;
   for (const auto& datagram : request->datagrams)
     trace_retransmission(context, record.id, datagram, window.transmissions());
-  send(context, record.path(), *request);
+  send(context, path, *request);
 }
 
-bool retransmit(Context& context, const IkeSaRecord& record, SecureChannel& channel, RequestWindow& window) {
+bool retransmit(Context& context, const IkeSaRecord& record, const std::vector<Path>& paths, SecureChannel& channel,
+                RequestWindow& window) {
   const auto size_was_tried = window.transmissions_of_this_size() >= kTransmissionsPerSize;
   auto* request = window.retransmit(context.now);
   if (request == nullptr) return false;
@@ -28,7 +29,7 @@ bool retransmit(Context& context, const IkeSaRecord& record, SecureChannel& chan
     for (const auto& datagram : request->datagrams)
       trace_retransmission(context, record.id, datagram, window.transmissions() - 1);
   }
-  send(context, record.path(), *request);
+  for (const auto& path : paths) send(context, path, *request);
   return true;
 }
 

@@ -11,12 +11,12 @@ inline constexpr unsigned kTransmissionsPerSize = 4;
 
 void send(const Context& context, const Path& path, const SealedMessage& message);
 
-/// At the deadline of our request: sends it again. False when it was sent often enough.
-[[nodiscard]] bool retransmit(Context& context, const IkeSaRecord& record, SecureChannel& channel,
-                              RequestWindow& window);
+/// At the deadline of our request: sends it again, over each of the paths. False when it was sent often enough.
+[[nodiscard]] bool retransmit(Context& context, const IkeSaRecord& record, const std::vector<Path>& paths,
+                              SecureChannel& channel, RequestWindow& window);
 
 /// Sends what waits for its response again, out of turn; its deadline stays.
-void send_request_again(Context& context, const IkeSaRecord& record, const RequestWindow& window);
+void send_request_again(Context& context, const IkeSaRecord& record, const Path& path, const RequestWindow& window);
 
 /// The peer's request came again, as judge() says (retransmission or refragmented): sends the response again, to where it came
 /// from.
