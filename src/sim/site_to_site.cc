@@ -37,7 +37,9 @@ std::shared_ptr<const config::Connection> SiteToSite::connection() const {
   connection->name = "net";
   connection->version = 2;
   connection->local_addrs = {single(local)};
-  connection->remote_addrs = {single(remote)};
+  for (const auto& address : more_addresses) connection->local_addrs.push_back(single(address));
+  connection->mobike = mobike;
+  connection->remote_addrs = {remote.is_unspecified() ? config::AddressPattern() : single(remote)};
   connection->ike_proposals = ike_proposals.empty() ? config::default_ike_offer() : ike_proposals;
   connection->ike_acceptable = ike_proposals.empty() ? config::default_ike_acceptable() : ike_proposals;
   connection->local = {psk_as(local_id)};

@@ -8,7 +8,7 @@ namespace keypact::sim {
 /// One end of a site-to-site connection named "net" with a child "lan". Fields can be changed before snapshot() is called.
 struct SiteToSite {
   IpAddress local;
-  IpAddress remote;
+  IpAddress remote;  ///< unspecified: any
   std::string local_id;
   std::string remote_id;
   Prefix local_network;
@@ -21,6 +21,8 @@ struct SiteToSite {
   std::vector<Prefix> more_local;  ///< further networks of every child
   std::vector<Prefix> more_remote;
   config::Tristate fragmentation = config::Tristate::yes;
+  bool mobike = false;
+  std::vector<IpAddress> more_addresses{};  ///< of ours, that IKE may use
   Duration ike_rekey_time{};  ///< 0: never of its own accord
   Duration child_rekey_time{};
   config::Action start_action{};

@@ -245,6 +245,11 @@ Nat& World::add_nat(const IpAddress& outside, Duration idle, const std::vector<N
   return *nats_.back();
 }
 
+void World::set_local_addresses(Node& node, std::vector<IpAddress> addresses) {
+  node.engine.set_local_addresses(now_, std::move(addresses));
+  collect(node, Step::Cause::configuration);
+}
+
 void World::restart(Node& node, std::shared_ptr<const config::Snapshot> configuration) {
   tell(node.name, "begins anew");
   node.restart(*library_, now_);

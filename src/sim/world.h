@@ -89,6 +89,8 @@ class World {
   /// What these nodes send to others gets `outside` as its source. A node is behind one NAT at most.
   Nat& add_nat(const IpAddress& outside, Duration idle, const std::vector<Node*>& inside);
   [[nodiscard]] const std::vector<std::unique_ptr<Nat>>& nats() const { return nats_; }
+  /// The host has these addresses now, and its engine knows.
+  void set_local_addresses(Node& node, std::vector<IpAddress> addresses);
   /// Its SAs, jobs and policies are gone; the peers know nothing of it.
   void restart(Node& node, std::shared_ptr<const config::Snapshot> configuration);
   /// The IPsec stack tells something of its own accord.

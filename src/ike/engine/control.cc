@@ -86,18 +86,26 @@ void Engine::handle(Context& context, const Initiate& request) {
   });
 }
 
-/// The address that was asked for, or when this machine has it no more, another one that may reach the peer.
-std::optional<IpAddress> Engine::usable_source(std::optional<IpAddress> wanted, const std::optional<IpAddress>& remote) const {
-  const auto& all = local_addresses_;
-  if (!wanted || !remote || all.empty() || std::ranges::find(all, *wanted) != all.end()) return wanted;
-  const auto other = std::ranges::find(all, remote->family(), &IpAddress::family);
-  return other == all.end() ? wanted : std::optional(*other);
+/// One that this machine has and the connection allows, as far as that is known: a configured one before the one asked for.
+std::optional<IpAddress> Engine::source_for(const config::Connection& connection, const Initiate& request,
+                                            const std::optional<IpAddress>& remote) const {
+  const auto is_here = [&](const IpAddress& address) {
+    return local_addresses_.empty() || std::ranges::find(local_addresses_, address) != local_addresses_.end();
+  };
+  for (const auto& pattern : connection.local_addrs)
+    if (pattern.is_single() && is_here(pattern.first) && (!remote || pattern.first.family() == remote->family()))
+      return pattern.first;
+  const auto wanted = single_address(connection.local_addrs, request.local_address);
+  if (!wanted || !remote || is_here(*wanted)) return wanted;
+  const auto usable = v2::usable_addresses(connection, local_addresses_);
+  const auto other = std::ranges::find(usable, remote->family(), &IpAddress::family);
+  return other == usable.end() ? wanted : std::optional(*other);
 }
 
 void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection,
                           IkeSaId reauthenticates) {
   const auto remote = single_address(connection->remote_addrs, request.remote_address);
-  const auto local = single_address(connection->local_addrs, usable_source(request.local_address, remote));
+  const auto local = source_for(*connection, request, remote);
   if (!remote || !local || remote->is_unspecified())
     return refuse(context, request.id, RefusalCode::no_remote_address,
                   !remote ? "remote_addrs of " + connection->name : "no local address reaches the peer");
@@ -111,7 +119,7 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
   record.created = context.now;
   // RFC 7296 §2.23: a peer behind a NAT is reached where it is known already, if at all.
   if (const auto* old = table_.find(reauthenticates); old != nullptr && old->record().nat.any()) {
-    record.local = old->record().local;
+    record.local.port = old->record().local.port;
     record.remote = old->record().remote;
     record.reached_by_peer = old->record().reached_by_peer;
   }

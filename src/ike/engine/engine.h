@@ -113,8 +113,8 @@ class Engine final : private IkeSpiSource {
   void release_stale_policies(const Context& context);
   void begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection,
                     IkeSaId reauthenticates = {});
-  [[nodiscard]] std::optional<IpAddress> usable_source(std::optional<IpAddress> wanted,
-                                                       const std::optional<IpAddress>& remote) const;
+  [[nodiscard]] std::optional<IpAddress> source_for(const config::Connection& connection, const Initiate& request,
+                                                    const std::optional<IpAddress>& remote) const;
   void retry_waiting(Context& context);
   /// At the end of each event: what upkeep asked for and what came of it.
   void keep_up(Context& context);
