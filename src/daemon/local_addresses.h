@@ -17,7 +17,8 @@ class LocalAddresses {
   [[nodiscard]] Result<void> start(io::EventLoop& loop, Listener listener);
 
  private:
-  LocalAddresses(io::Netlink netlink, io::NetworkWatch watch) : netlink_(std::move(netlink)), watch_(std::move(watch)) {}
+  LocalAddresses(io::Netlink netlink, io::NetworkWatch watch)
+      : netlink_(std::move(netlink)), watch_(std::move(watch)) {}
   void tell();
 
   io::Netlink netlink_;

@@ -183,7 +183,8 @@ TEST_F(Mobility, H06_AnUpdateWhoseSourceWasForgedOnItsWayComesBackToThePeer) {
 TEST_F(Mobility, H06_AFloodOfAddressesIsCutOff) {
   std::vector<wire::Payload> payloads;
   for (int i = 0; i < 38; ++i)
-    payloads.push_back(ike::notify_payload(NotifyType::ADDITIONAL_IP4_ADDRESS, {10, 0, 0, static_cast<std::uint8_t>(i)}));
+    payloads.push_back(
+        ike::notify_payload(NotifyType::ADDITIONAL_IP4_ADDRESS, {10, 0, 0, static_cast<std::uint8_t>(i)}));
   EXPECT_EQ(ike::v2::told_addresses(ike::PayloadSet(payloads))->size(), limits::kAdditionalAddresses);
   const std::vector<wire::Payload> odd = {ike::notify_payload(NotifyType::ADDITIONAL_IP4_ADDRESS, {10, 0, 0}),
                                           ike::notify_payload(NotifyType::ADDITIONAL_IP6_ADDRESS, {10, 0, 0, 1})};

@@ -6,7 +6,7 @@ import pathlib
 import signal
 import socket
 
-from lab import WIRE, LabError, Process, run, wait_for
+from lab import LabError, Process, run, wait_for
 from vici import Client, ViciError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -210,8 +210,10 @@ class Keypact(Daemon):
         state = "".join(self.host.ip(*words) for words in (
             ("link",), ("rule",), ("-6", "rule"), ("route", "show", "table", "all"), ("-6", "route", "show", "table", "all")))
         state += self.host.run("nft", "list", "tables").stdout
-        usual = (f"dev {WIRE} ", "dev lo ", f" {WIRE}@", " lo:", "link/", "lookup local", "lookup main", "lookup default",
-                 f"via {self.host.lab.peer_of(self.host).v4} ", f"via {self.host.lab.peer_of(self.host).v6} ")
+        usual = ["dev lo ", " lo:", "link/", "lookup local", "lookup main", "lookup default",
+                 f"via {self.host.lab.peer_of(self.host).v4} ", f"via {self.host.lab.peer_of(self.host).v6} "]
+        for wire in self.host.wires:
+            usual += [f"dev {wire} ", f" {wire}@"]
         return [line for line in state.splitlines() if not any(word in line for word in usual)]
 
     def load(self, text):

@@ -86,6 +86,7 @@ class Host:
         self.v4, self.v6 = f"192.0.2.{number}", f"2001:db8::{number}"
         self.inner4, self.inner6 = f"10.{number}.0.1", f"fd00:{number}::1"
         self.net4, self.net6 = f"10.{number}.0.0/24", f"fd00:{number}::/64"
+        self.wires = [WIRE]
         self.dir = lab.dir / side
         self.dir.mkdir()
 

@@ -29,12 +29,12 @@ enum class RefusalCode : std::uint8_t {
   ipsec_stack,                ///< the SAs could not be installed
   terminated,                 ///< ended by request while it was being set up
   deleted_by_peer,
-  peer_error,                 ///< another error notify
-  unknown_connection,         ///< no such name in the configuration
-  no_remote_address,          ///< the connection names no single address to initiate to
-  limit_reached,              ///< one of our own limits
-  address_not_proven,         ///< the peer may not be where its datagrams come from
-  busy,                       ///< an exchange is on its way that this one would disturb
+  peer_error,          ///< another error notify
+  unknown_connection,  ///< no such name in the configuration
+  no_remote_address,   ///< the connection names no single address to initiate to
+  limit_reached,       ///< one of our own limits
+  address_not_proven,  ///< the peer may not be where its datagrams come from
+  busy,                ///< an exchange is on its way that this one would disturb
 };
 
 /// On which side a change would help.

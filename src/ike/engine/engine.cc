@@ -19,8 +19,10 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
       keepalives_(options.keep_alive) {}
 
 Context Engine::context(Instant now) {
-  return {now,       options_,    library_,  random_,  configuration_,    esp_spis_,          *this,   ids_, local_addresses_,
-          policies_, stragglers_, counters_, outputs_, initial_contacts_, reauthentications_, tracing_};
+  return {now,         options_,  library_, random_,           configuration_,
+          esp_spis_,   *this,     ids_,     local_addresses_,  policies_,
+          stragglers_, counters_, outputs_, initial_contacts_, reauthentications_,
+          tracing_};
 }
 
 void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {

@@ -212,7 +212,8 @@ void EstablishedSa::finish_pending_answer(Context& context, const IkeSaRecord& r
     // RFC 7296 §1.2 and §1.3.1: SA stands before the nonce, but behind AUTH; RFC 4555 §3.4: notifies behind all.
     const auto is_notify = [](const auto& payload) { return wire::type_of(payload) == PayloadType::N; };
     const auto place = std::ranges::find_if(payloads, is_notify) - payloads.begin();
-    payloads.insert(payloads.begin() + place, std::make_move_iterator(child.begin() + 1), std::make_move_iterator(child.end()));
+    payloads.insert(payloads.begin() + place, std::make_move_iterator(child.begin() + 1),
+                    std::make_move_iterator(child.end()));
     const auto sa_place = pending.exchange == ExchangeType::CREATE_CHILD_SA ? 0 : place;
     payloads.insert(payloads.begin() + sa_place, std::move(child.front()));
   } else {

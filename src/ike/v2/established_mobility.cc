@@ -39,9 +39,8 @@ void EstablishedSa::on_local_addresses(Context& context, IkeSaRecord& record) {
     if (gone && record.initiator) context.reauthentications.push_back(record.id);
     return;
   }
-  const auto usable = usable_addresses(*parts_.connection, context.local_addresses);
   if (gone || moving_.seeks_path) seek_path(context, record);
-  else if (additional_addresses(usable, record.local.address) != parts_.mobility.told) queue_first(TellAddressesRequest{});
+  else if (tells_old_addresses(context, record)) queue_first(TellAddressesRequest{});
   after_event(context, record);
 }
 
@@ -75,7 +74,8 @@ std::vector<Path> EstablishedSa::paths(const Context& context, const IkeSaRecord
     for (const auto& pattern : parts_.connection->remote_addrs)
       if (pattern.is_single()) add(there, {pattern.first, record.remote.port});
   auto found = pairs(here, there);
-  std::erase_if(found, [&](const Path& path) { return std::ranges::find(moving_.refused, path) != moving_.refused.end(); });
+  std::erase_if(found,
+                [&](const Path& path) { return std::ranges::find(moving_.refused, path) != moving_.refused.end(); });
   return found;
 }
 
@@ -99,15 +99,16 @@ void EstablishedSa::on_answer_over(Context& context, IkeSaRecord& record, const 
 }
 
 void EstablishedSa::queue_first(LocalRequest request) {
-  const bool there = std::ranges::any_of(queue_, [&](const auto& queued) { return queued.request.index() == request.index(); });
+  const bool there =
+      std::ranges::any_of(queue_, [&](const auto& queued) { return queued.request.index() == request.index(); });
   if (!there) queue_.push_front({std::move(request), 0, std::nullopt});
 }
 
 /// What the peer needs to know to find out what lies in between (RFC 4555 §3.5, §3.9).
 std::vector<wire::Payload> EstablishedSa::path_payloads(Context& context, const IkeSaRecord& record) const {
   if (!record.nat.supported) return {no_nats_allowed(record.path())};
-  return nat_detection_payloads(context.library, record.initiator_spi, record.responder_spi, record.local, record.remote,
-                                parts_.connection->encap);
+  return nat_detection_payloads(context.library, record.initiator_spi, record.responder_spi, record.local,
+                                record.remote, parts_.connection->encap);
 }
 
 void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const UpdateAddressesRequest& /*request*/,
@@ -137,9 +138,16 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Pro
   send_request(context, record, ExchangeType::INFORMATIONAL, payloads);
 }
 
+std::vector<IpAddress> EstablishedSa::our_addresses(const Context& context, const IkeSaRecord& record) const {
+  return additional_addresses(usable_addresses(*parts_.connection, context.local_addresses), record.local.address);
+}
+
+bool EstablishedSa::tells_old_addresses(const Context& context, const IkeSaRecord& record) const {
+  return our_addresses(context, record) != parts_.mobility.told;
+}
+
 std::vector<wire::Payload> EstablishedSa::our_address_list(const Context& context, const IkeSaRecord& record) {
-  parts_.mobility.told =
-      additional_addresses(usable_addresses(*parts_.connection, context.local_addresses), record.local.address);
+  parts_.mobility.told = our_addresses(context, record);
   return address_list_payloads(parts_.mobility.told);
 }
 
@@ -172,7 +180,8 @@ void EstablishedSa::on_path_refused(Context& context, const IkeSaRecord& record,
 }
 
 void EstablishedSa::note_nat(Context& context, IkeSaRecord& record, const PayloadSet& payloads) const {
-  const auto nat = detect_nat(context.library, record.initiator_spi, record.responder_spi, record.local, record.remote, payloads);
+  const auto nat =
+      detect_nat(context.library, record.initiator_spi, record.responder_spi, record.local, record.remote, payloads);
   if (!nat.supported) return;
   record.nat = nat;
   record.udp_encapsulation = nat.any() || parts_.connection->encap;
@@ -243,6 +252,7 @@ void EstablishedSa::follow_update(Context& context, IkeSaRecord& record, const P
     send_request_again(context, record, record.path(), requests_);
   }
   note_nat(context, record, payloads);
+  if (tells_old_addresses(context, record)) queue_first(TellAddressesRequest{});
   if (moving_.esp) queue_first(ProveAddressRequest{});
   else if (record.udp_encapsulation != before.udp_encapsulation) move_children(context, record);
 }

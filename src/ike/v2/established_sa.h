@@ -10,8 +10,8 @@
 #include "ike/v2/authentication.h"
 #include "ike/v2/child_sa.h"
 #include "ike/v2/local_exchange.h"
-#include "ike/v2/mobility.h"
 #include "ike/v2/message_window.h"
+#include "ike/v2/mobility.h"
 #include "ike/v2/secure_channel.h"
 
 namespace keypact::ike::v2 {
@@ -203,6 +203,10 @@ class EstablishedSa {
   /// Before all else, unless it waits already.
   void queue_first(LocalRequest request);
   [[nodiscard]] std::vector<wire::Payload> path_payloads(Context& context, const IkeSaRecord& record) const;
+  /// Beside the one in use.
+  [[nodiscard]] std::vector<IpAddress> our_addresses(const Context& context, const IkeSaRecord& record) const;
+  /// What the peer knows of our addresses is not so any more.
+  [[nodiscard]] bool tells_old_addresses(const Context& context, const IkeSaRecord& record) const;
   [[nodiscard]] std::vector<wire::Payload> our_address_list(const Context& context, const IkeSaRecord& record);
   void on_addresses_updated(Context& context, IkeSaRecord& record, const UpdatingAddresses& exchange,
                             const PayloadSet& payloads);

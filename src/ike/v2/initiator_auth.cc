@@ -71,8 +71,15 @@ State refused_by_responder(Context& context, const IkeSaRecord& record, AwaitAut
 
 State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAuthenticated peer,
                 const PayloadSet& payloads) {
-  EstablishedParts parts{std::move(state.intent.connection), std::move(state.local_id), std::move(state.proposal),
-                         std::move(state.channel), state.window.next_id(), 0, context.now, context.now, state.intent.reauthenticates,
+  EstablishedParts parts{std::move(state.intent.connection),
+                         std::move(state.local_id),
+                         std::move(state.proposal),
+                         std::move(state.channel),
+                         state.window.next_id(),
+                         0,
+                         context.now,
+                         context.now,
+                         state.intent.reauthenticates,
                          {}};
   parts.mobility = mobility_of(*parts.connection, true, payloads, std::move(state.told));
   EstablishedSa sa(context, std::move(parts), std::move(peer));
@@ -160,9 +167,11 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   send(context, record.path(), request);
   RequestWindow window(1);
   window.sent(std::move(request), context.now);
-  return AwaitAuth{std::move(state.intent),   std::move(channel),        std::move(window),
-                   std::move(state.response), std::move(state.nonce),    std::move(state.peer_nonce),
-                   std::move(state.proposal), std::move(local_id),       std::move(*offer), additional};
+  return AwaitAuth{std::move(state.intent),   std::move(channel),
+                   std::move(window),         std::move(state.response),
+                   std::move(state.nonce),    std::move(state.peer_nonce),
+                   std::move(state.proposal), std::move(local_id),
+                   std::move(*offer),         additional};
 }
 
 State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRecord& record) {

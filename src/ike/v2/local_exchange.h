@@ -125,9 +125,9 @@ struct ProvingAddress {
   Octets cookie;
 };
 
-using LocalExchange = std::variant<std::monostate, CreateChildKeyPair, CreateChildSent, CreateChildSecret, DeletingChild,
-                                   RekeyIkeKeyPair, RekeyIkeSent, RekeyIkeSecret, DeletingIke, CheckingLiveness,
-                                   UpdatingAddresses, TellingAddresses, ProvingAddress>;
+using LocalExchange = std::variant<std::monostate, CreateChildKeyPair, CreateChildSent, CreateChildSecret,
+                                   DeletingChild, RekeyIkeKeyPair, RekeyIkeSent, RekeyIkeSecret, DeletingIke,
+                                   CheckingLiveness, UpdatingAddresses, TellingAddresses, ProvingAddress>;
 
 /// Whoever asked for it and waits for its outcome; 0: nobody.
 [[nodiscard]] ControlId waiter_of(const LocalRequest& request);

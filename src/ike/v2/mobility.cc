@@ -32,8 +32,8 @@ std::vector<IpAddress> usable_addresses(const config::Connection& connection,
                                         const std::vector<IpAddress>& of_this_machine) {
   std::vector<IpAddress> usable;
   for (const auto& address : of_this_machine) {
-    const bool allowed = std::ranges::any_of(connection.local_addrs,
-                                             [&](const auto& pattern) { return pattern.matches(address); });
+    const bool allowed =
+        std::ranges::any_of(connection.local_addrs, [&](const auto& pattern) { return pattern.matches(address); });
     if (allowed && !is_protected(connection, address)) usable.push_back(address);
   }
   return usable;
@@ -101,7 +101,8 @@ std::vector<Path> pairs(const std::vector<Endpoint>& local, const std::vector<En
   std::vector<Path> found;
   for (const auto& there : remote)
     for (const auto& here : local)
-      if (here.address.family() == there.address.family() && found.size() < limits::kPaths) found.push_back({here, there});
+      if (here.address.family() == there.address.family() && found.size() < limits::kPaths)
+        found.push_back({here, there});
   return found;
 }
 

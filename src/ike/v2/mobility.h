@@ -22,17 +22,19 @@ struct EspPath {
 
 /// An IKE SA that changes its path, or may have to.
 struct Moving {
-  bool seeks_path = false;     ///< requests take all paths until one is answered
-  std::optional<EspPath> esp;  ///< still taken by ESP: that the peer is where the IKE SA is now is to be proven (RFC 4555 §3.7)
-  std::vector<Path> refused;   ///< by the peer, for this move
-  Octets seen_as;              ///< the hash of our endpoint as the peer sees it (RFC 4555 §3.8)
+  bool seeks_path = false;  ///< requests take all paths until one is answered
+  std::optional<EspPath>
+      esp;  ///< still taken by ESP: that the peer is where the IKE SA is now is to be proven (RFC 4555 §3.7)
+  std::vector<Path> refused;  ///< by the peer, for this move
+  Octets seen_as;             ///< the hash of our endpoint as the peer sees it (RFC 4555 §3.8)
 };
 
 /// Those of this machine's addresses that IKE SAs of the connection may use. What the tunnel itself protects cannot carry it.
 [[nodiscard]] std::vector<IpAddress> usable_addresses(const config::Connection& connection,
                                                       const std::vector<IpAddress>& of_this_machine);
 /// `usable` without the one in use, so many as a peer keeps.
-[[nodiscard]] std::vector<IpAddress> additional_addresses(const std::vector<IpAddress>& usable, const IpAddress& in_use);
+[[nodiscard]] std::vector<IpAddress> additional_addresses(const std::vector<IpAddress>& usable,
+                                                          const IpAddress& in_use);
 
 /// RFC 4555 §3.4: ADDITIONAL_IP4_ADDRESS and ADDITIONAL_IP6_ADDRESS.
 [[nodiscard]] std::vector<wire::Payload> address_payloads(const std::vector<IpAddress>& additional);

@@ -136,8 +136,16 @@ State on_request(AwaitAuthRequest&& state, const Received& received, const Paylo
     context.initial_contacts.push_back({record.id, policy->connection->name, policy->local_id, peer->identity()});
   auto identity = state.channel.identity_of(received);
   state.channel.send_fragments(sends_fragments(policy->connection->fragmentation));
-  EstablishedParts parts{policy->connection, policy->local_id, std::move(state.proposal), std::move(state.channel), 0, 1,
-                         context.now, context.now, {}, std::move(mobility)};
+  EstablishedParts parts{policy->connection,
+                         policy->local_id,
+                         std::move(state.proposal),
+                         std::move(state.channel),
+                         0,
+                         1,
+                         context.now,
+                         context.now,
+                         {},
+                         std::move(mobility)};
   EstablishedSa sa(context, std::move(parts), std::move(*peer));
   sa.follow(*context.configuration, record);
   context.emit(IkeSaEstablished{record.id, record.nat, record.udp_encapsulation});
