@@ -150,6 +150,11 @@ void Engines::set_configuration(std::shared_ptr<const config::Snapshot> snapshot
     tell(engine, [configuration = configuration_](EngineHost& host) { host.set_configuration(configuration); });
 }
 
+void Engines::set_local_addresses(const std::vector<IpAddress>& addresses) {
+  for (std::size_t engine = 0; engine < count(); ++engine)
+    tell(engine, [addresses](EngineHost& host) { host.set_local_addresses(addresses); });
+}
+
 void Engines::set_tracing(bool on) {
   for (std::size_t engine = 0; engine < count(); ++engine) tell(engine, [on](EngineHost& host) { host.engine().set_tracing(on); });
 }

@@ -102,7 +102,7 @@ int run(const CommandLine& line, Log& log) {
 
   auto addresses = LocalAddresses::open();
   if (addresses)
-    started = addresses->start(loop, [&](std::vector<IpAddress> all) { host.set_local_addresses(std::move(all)); });
+    started = addresses->start(loop, [&](const std::vector<IpAddress>& all) { engines.set_local_addresses(all); });
   if (!addresses || !started) return fail(log, addresses ? started.error() : addresses.error());
 
   // Without a file connections come over vici only; a file with errors is another matter.

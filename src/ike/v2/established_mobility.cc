@@ -231,12 +231,13 @@ std::vector<wire::Payload> EstablishedSa::answer_mobility(Context& context, IkeS
                                              origin.remote, parts_.connection->encap),
                       std::back_inserter(reply));
   if (auto told = told_addresses(payloads)) {
-    // RFC 4555 §3.6: the address in the IP header is one of them.
-    auto& of_peer = parts_.mobility.of_peer;
-    of_peer = std::move(*told);
-    const bool still_there = origin.remote.address == record.remote.address || contains(of_peer, record.remote.address);
-    if (origin.remote.address != record.remote.address) of_peer.push_back(origin.remote.address);
-    if (parts_.mobility.we_decide && !still_there) seek_path(context, record);
+    parts_.mobility.of_peer = std::move(*told);
+    // RFC 4555 §3.5, §3.6: the responder speaks from where it can be reached now. ESP follows when the update is answered.
+    if (parts_.mobility.we_decide && origin != record.path()) {
+      moving_.seeks_path = false;
+      set_path(context, record, origin);
+      queue_first(UpdateAddressesRequest{});
+    }
   }
   return reply;
 }
