@@ -174,8 +174,7 @@ State on(AwaitAuthRequest&& state, const Received& received, Context& context, I
   record.local = received.datagram.local;
   record.remote = received.datagram.remote;
   const bool encap = std::ranges::any_of(state.candidates, &config::Connection::encap);
-  record.udp_encapsulation = record.nat.any() || (encap && record.nat.supported) ||
-                             record.local.port == context.options.nat_port;
+  record.udp_encapsulation = record.nat.any() || (encap && record.nat.supported);
   if (const auto* malformed = std::get_if<AuthenticButMalformed>(&opened)) {
     ++context.counters.malformed_authentic;
     auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message, malformed->error.notify());
