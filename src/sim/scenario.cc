@@ -167,8 +167,8 @@ class Scenario {
     auto& at = node(link, false);
     if (!link.open || at.nat != nullptr || next_home_ >= kHomes || !at.is_awake(world_.now())) return;
     plan_.homes[link.second.node] = next_home_++;
-    world_.move(at, node_address(plan_, link.second.node));
     world_.configure(at, configuration(link, false));
+    world_.move(at, node_address(plan_, link.second.node));
   }
 
   std::shared_ptr<const config::Snapshot> configuration(const Link& link, bool at_first) {

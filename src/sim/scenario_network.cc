@@ -72,6 +72,7 @@ std::shared_ptr<const config::Connection> connection_of(const ScenarioPlan& plan
   connection->local = {psk_as(end.node)};
   connection->remote = {any_peer ? config::AuthRound{config::AuthKind::psk, IdentityPattern::anybody()}
                                  : psk_as(other.node)};
+  connection->mobike = end.mobike;
   connection->dpd_delay = change == Change::no_liveness ? Duration{} : end.dpd_delay;
   connection->rekey_time = end.ike_rekey_time;
   connection->reauth_time = end.reauth_time;

@@ -86,6 +86,7 @@ Link link_between(std::size_t first, std::size_t second, SeededRandom& random) {
     if (random.chance(30)) end->child_rekey_time = seconds(20 + random.below(100));
     if (random.chance(30)) end->ike_rekey_time = seconds(30 + random.below(200));
     if (random.chance(10)) end->reauth_time = seconds(60 + random.below(300));
+    end->mobike = random.chance(70);
   }
   return link;
 }

@@ -15,6 +15,7 @@ struct LinkEnd {
   Duration ike_rekey_time{};  ///< 0: none of its own accord
   Duration child_rekey_time{};
   Duration reauth_time{};
+  bool mobike = false;
   config::Action when_lost{};  ///< the peer is gone, or has deleted it: dpd_action and close_action
 };
 

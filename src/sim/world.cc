@@ -36,6 +36,7 @@ Node& World::add(const std::string& name, const IpAddress& address,
   by_name_.emplace(name, &node);
   by_address_.emplace(address, &node);
   node.engine.set_tracing(tracing_);
+  node.engine.set_local_addresses(now_, {address});
   configure(node, std::move(configuration));
   return node;
 }
@@ -237,6 +238,7 @@ void World::move(Node& node, const IpAddress& address) {
   by_address_.erase(node.address);
   node.address = address;
   by_address_[address] = &node;
+  if (node.is_awake(now_)) set_local_addresses(node, {address});
 }
 
 Nat& World::add_nat(const IpAddress& outside, Duration idle, const std::vector<Node*>& inside) {
@@ -255,6 +257,7 @@ void World::restart(Node& node, std::shared_ptr<const config::Snapshot> configur
   node.restart(*library_, now_);
   node.is_down = false;
   node.engine.set_tracing(tracing_);
+  node.engine.set_local_addresses(now_, {node.address});
   node.engine.set_configuration(now_, std::move(configuration));
   collect(node, Step::Cause::restart);
 }

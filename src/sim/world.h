@@ -84,7 +84,7 @@ class World {
   void suspend(Node& node, Duration duration);
   /// Before its time.
   void wake(Node& node);
-  /// The host has another address: what is sent to or from the old one is lost.
+  /// The host has another address, and its engine knows: what is sent to or from the old one is lost.
   void move(Node& node, const IpAddress& address);
   /// What these nodes send to others gets `outside` as its source. A node is behind one NAT at most.
   Nat& add_nat(const IpAddress& outside, Duration idle, const std::vector<Node*>& inside);

@@ -241,5 +241,27 @@ TEST_F(Mobility, OtherMessagesMoveNothing) {
   expect_between(left_1, right_1);
 }
 
+TEST_F(Mobility, RequestsReachAnInitiatorWhoseMappingChangedBeforeItKnows) {
+  left_site.dpd_delay = seconds(5);
+  establish({left_1, left_2}, {right_1});
+  // Behind a NAT that gives it another address from now on, and lets nothing in by the old one.
+  bool changed = false;
+  loses = [&](const ike::Datagram& sent) {
+    if (!changed) return false;
+    if (sent.local.address == left_1) {
+      world.inject(right(), {sent.remote, {left_2, sent.local.port}, sent.octets});
+      return true;
+    }
+    if (sent.remote.address == left_2) world.inject(left(), {{left_1, sent.remote.port}, sent.local, sent.octets});
+    return true;
+  };
+  changed = true;
+  world.control(right(), ike::RekeyChild{ControlId{5}, right().stack.child_sas().begin()->first});
+  run(seconds(2));
+  EXPECT_EQ(child_sas(right()), 1u) << "nobody hears it";
+  run(seconds(5));  // the initiator asks whether we live
+  EXPECT_EQ(outcome(right(), ControlId{5}), std::nullopt);
+}
+
 }  // namespace
 }  // namespace keypact::sim

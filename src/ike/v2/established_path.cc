@@ -12,8 +12,7 @@ constexpr Duration kBetweenMovesByEsp = seconds(1);
 
 void EstablishedSa::heard_from(Context& context, IkeSaRecord& record, const Datagram& datagram) {
   last_heard_ = context.now;
-  // RFC 4555 §3.8: where the initiator says when it moves, no other message of IKE moves anything.
-  if (parts_.mobility.agreed) return;
+  if (parts_.mobility.agreed) return note_way(context, record, {datagram.local, datagram.remote});
   // A datagram to another address or port of ours came another way altogether, on which nothing is known of a NAT.
   if (datagram.local == record.local && datagram.remote != record.remote && record.follows_peer())
     follow_peer(context, record, datagram.remote);
@@ -39,6 +38,7 @@ void EstablishedSa::set_path(Context& context, IkeSaRecord& record, const Path& 
   record.local = path.local;
   record.remote = path.remote;
   moved_at_ = context.now;
+  moving_.heard_over.reset();
   parts_.channel.forget_path();
   if (announced_) context.emit(IkeSaMoved{record.id, from, path});
 }
