@@ -99,11 +99,10 @@ int run(const CommandLine& line, Log& log) {
                                          [&](auto datagrams) { (*backend)->on_udp_esp(datagrams); }});
   if (started) started = (*backend)->start(loop, [&](const ipsec::StackEvent& event) { engines.on_stack_event(event); }, note);
   if (!started) return fail(log, started.error());
-
   auto addresses = LocalAddresses::open();
-  if (addresses)
-    started = addresses->start(loop, [&](const std::vector<IpAddress>& all) { engines.set_local_addresses(all); });
-  if (!addresses || !started) return fail(log, addresses ? started.error() : addresses.error());
+  if (!addresses) return fail(log, addresses.error());
+  started = addresses->start(loop, [&](const auto& all) { engines.set_local_addresses(all); });
+  if (!started) return fail(log, started.error());
 
   // Without a file connections come over vici only; a file with errors is another matter.
   if (!std::filesystem::exists(line.config_directory + "/swanctl.conf")) {

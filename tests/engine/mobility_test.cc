@@ -259,7 +259,7 @@ TEST_F(Mobility, RequestsReachAnInitiatorWhoseMappingChangedBeforeItKnows) {
   world.control(right(), ike::RekeyChild{ControlId{5}, right().stack.child_sas().begin()->first});
   run(seconds(2));
   EXPECT_EQ(child_sas(right()), 1u) << "nobody hears it";
-  run(seconds(5));  // the initiator asks whether we live
+  run(seconds(10));  // the initiator asks whether we live
   EXPECT_EQ(outcome(right(), ControlId{5}), std::nullopt);
 }
 

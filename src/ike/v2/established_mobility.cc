@@ -58,7 +58,6 @@ void EstablishedSa::seek_path(Context& context, const IkeSaRecord& record) {
 
 /// Those that a request takes: the present one, or all that there can be while that one is in doubt.
 std::vector<Path> EstablishedSa::paths(const Context& context, const IkeSaRecord& record) const {
-  if (!moving_.seeks_path && moving_.heard_over) return {record.path(), *moving_.heard_over};
   if (!moving_.seeks_path) return {record.path()};
   std::vector<Endpoint> here, there;
   const auto add = [](std::vector<Endpoint>& endpoints, const Endpoint& endpoint) {
@@ -81,12 +80,16 @@ std::vector<Path> EstablishedSa::paths(const Context& context, const IkeSaRecord
 }
 
 /// RFC 4555 §3.8: where the initiator says when it moves, no other message of IKE moves anything. But a NAT in front of it may have
-/// another mapping, of which it does not know yet: our requests take both ways until it does.
-void EstablishedSa::note_way(Context& context, const IkeSaRecord& record, const Path& path) {
+/// another mapping, of which it does not know yet: what we send again takes both ways until it does.
+void EstablishedSa::note_way(const IkeSaRecord& record, const Path& path) {
   moving_.heard_over.reset();
-  if (path == record.path() || parts_.mobility.we_decide) return;
-  moving_.heard_over = path;
-  send_request_again(context, record, path, requests_);
+  if (path != record.path() && !parts_.mobility.we_decide) moving_.heard_over = path;
+}
+
+std::vector<Path> EstablishedSa::paths_of_retransmission(const Context& context, const IkeSaRecord& record) const {
+  auto found = paths(context, record);
+  if (moving_.heard_over && !moving_.seeks_path) found.push_back(*moving_.heard_over);
+  return found;
 }
 
 /// A request is not answered: perhaps the path is broken, and another one is not (RFC 4555 §3.5).

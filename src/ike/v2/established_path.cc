@@ -12,7 +12,7 @@ constexpr Duration kBetweenMovesByEsp = seconds(1);
 
 void EstablishedSa::heard_from(Context& context, IkeSaRecord& record, const Datagram& datagram) {
   last_heard_ = context.now;
-  if (parts_.mobility.agreed) return note_way(context, record, {datagram.local, datagram.remote});
+  if (parts_.mobility.agreed) return note_way(record, {datagram.local, datagram.remote});
   // A datagram to another address or port of ours came another way altogether, on which nothing is known of a NAT.
   if (datagram.local == record.local && datagram.remote != record.remote && record.follows_peer())
     follow_peer(context, record, datagram.remote);

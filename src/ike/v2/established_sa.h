@@ -197,7 +197,8 @@ class EstablishedSa {
   // established_mobility.cc: several addresses at either end. RFC 4555.
   void seek_path(Context& context, const IkeSaRecord& record);
   [[nodiscard]] std::vector<Path> paths(const Context& context, const IkeSaRecord& record) const;
-  void note_way(Context& context, const IkeSaRecord& record, const Path& path);
+  void note_way(const IkeSaRecord& record, const Path& path);
+  [[nodiscard]] std::vector<Path> paths_of_retransmission(const Context& context, const IkeSaRecord& record) const;
   void doubt_path(Context& context, const IkeSaRecord& record);
   /// A response came, over this path.
   void on_answer_over(Context& context, IkeSaRecord& record, const Path& path);

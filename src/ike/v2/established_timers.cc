@@ -39,7 +39,7 @@ void EstablishedSa::on_deadline(Context& context, const IkeSaRecord& record) {
   parts_.channel.on_deadline(context);
   if (const auto deadline = requests_.deadline(); deadline && context.now >= *deadline) {
     doubt_path(context, record);
-    if (!retransmit(context, record, paths(context, record), parts_.channel, requests_))
+    if (!retransmit(context, record, paths_of_retransmission(context, record), parts_.channel, requests_))
       return on_give_up(context, record);
   }
   for (auto& queued : queue_)
