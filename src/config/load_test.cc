@@ -254,7 +254,6 @@ struct EngineRow {
 constexpr EngineRow kNotYetActedUpon[] = {
     {false, "keyingtries", "0", "", "1"},
     {false, "unique", "replace", " = replace", "no"},
-    {false, "mobike", "yes", "", "no"},
     {false, "local_port", "1500", "", "4500"},
     {true, "inactivity", "10m", "", "0"},
     {true, "mode", "pass", " = pass", "tunnel"},

@@ -35,7 +35,7 @@ constexpr auto kConnectionSettings = std::to_array<SettingRule>({
     {"pull", boolean, none, "yes"},
     {"dscp", dscp, none, "0"},
     {"encap"},
-    {"mobike", boolean, none, "no"},
+    {"mobike"},
     {"dpd_delay"},
     {"dpd_timeout", time, none, "*"},  // IKEv1 only, by its definition
     {"fragmentation"},
