@@ -40,6 +40,15 @@ std::uint64_t dropped(const ike::Counters& counters) {
          counters.not_authentic + counters.unparsable;
 }
 
+/// RFC 7296 §3.1. The only message that can begin something long after it was first heard.
+bool begins_ike_sa(const ike::Datagram& datagram) {
+  constexpr std::size_t kExchangeAt = 18;
+  constexpr std::size_t kFlagsAt = 19;
+  constexpr std::uint8_t kResponse = 0x20;
+  constexpr std::uint8_t kIkeSaInit = 34;
+  return datagram.octets[kExchangeAt] == kIkeSaInit && (datagram.octets[kFlagsAt] & kResponse) == 0;
+}
+
 /// What all schedules share.
 struct Laboratory {
   std::shared_ptr<crypto::Library> library = std::make_shared<crypto::Library>();
@@ -61,11 +70,11 @@ std::shared_ptr<const config::Snapshot> with_two_children(const SiteToSite& site
 
 class Collided {
  public:
-  Collided(const Collision& collision, Schedule& schedule, unsigned messages, Situations& situations,
+  Collided(const Collision& collision, Schedule& schedule, unsigned faults, Situations& situations,
            Laboratory& laboratory, const Narrator& narrator)
       : collision_(collision),
         schedule_(schedule),
-        messages_(messages),
+        faults_left_(faults),
         situations_(situations),
         world_(1, laboratory.library),
         invariants_(world_) {
@@ -111,17 +120,19 @@ class Collided {
   [[nodiscard]] std::size_t messages() const { return seen_.size(); }
 
  private:
-  /// A datagram under way.
   struct Copy {
     ike::Datagram datagram;
     std::uint64_t name = 0;
-    bool judged = false;  ///< it has had its fate: it arrives, some time
-    auto operator<=>(const Copy& other) const { return std::pair(name, judged) <=> std::pair(other.name, other.judged); }
-    bool operator==(const Copy& other) const { return name == other.name && judged == other.judged; }
+    auto operator<=>(const Copy& other) const { return name <=> other.name; }
+    bool operator==(const Copy& other) const { return name == other.name; }
   };
   struct Action {
-    enum class Kind : std::uint8_t { arrive, arrive_twice, lose, delay, work, begin, wait } kind{};
+    enum class Kind : std::uint8_t { arrive, work, begin, wait } kind{};
     std::size_t copy = 0;
+  };
+  /// What becomes of the thought that a message comes again. The first two are choices, the others follow from them.
+  struct Again {
+    enum Taken : unsigned { comes, does_not, changes_nothing, changes_nothing_ever, is_answered_again };
   };
 
   std::uint64_t& history_of(const Node& node) { return &node == &left() ? left_history_ : right_history_; }
@@ -135,25 +146,30 @@ class Collided {
     collect();
   }
 
-  /// What the engines sent since the last time.
+  /// What the engines sent since the last time. Nobody can tell when a message is lost: it is as it is sent.
   void collect() {
     for (auto& datagram : world_.take_held()) {
       const auto name = name_of(datagram);
       const bool fresh = seen_.insert(name).second;
-      const auto copies = std::ranges::count(flying_, name, &Copy::name);
-      if (copies < kCopies) flying_.push_back({std::move(datagram), name, !fresh || seen_.size() > messages_});
-      if (fresh) continue;
-      // The retransmission is under way: what was late may overtake it or not.
-      for (auto& copy : late_)
-        if (copy.name == name) flying_.push_back({std::move(copy.datagram), name, true});
-      std::erase_if(late_, [&](const Copy& copy) { return copy.name == name; });
+      const auto sent_again = [&](const Copy& copy) { return copy.name == name; };
+      // Its retransmission is under way: what was late may arrive as well, from now on.
+      if (!fresh && std::erase_if(late_, sent_again) > 0) set_free({datagram, name});
+      Copy copy{std::move(datagram), name};
+      if (faults_left_ > 0 && schedule_.choose(2) == 1) {
+        --faults_left_;
+        if (std::ranges::find(late_, copy) == late_.end()) late_.push_back(std::move(copy));
+      } else if (std::ranges::count(flying_, copy) < kCopies) {
+        flying_.push_back(std::move(copy));
+      }
     }
   }
+  void set_free(Copy copy) {
+    if (std::ranges::find(free_, copy) == free_.end()) free_.push_back(std::move(copy));
+  }
 
+  static bool is_at_work(const Node& node) { return !node.jobs.empty() || !node.installations.empty(); }
   bool has_work() {
-    return std::ranges::any_of(world_.nodes(), [](const auto& node) {
-      return !node->jobs.empty() || !node->installations.empty();
-    });
+    return std::ranges::any_of(world_.nodes(), [](const auto& node) { return is_at_work(*node); });
   }
   /// Nobody waits for an answer, nor for a time to try again.
   bool is_at_rest() {
@@ -173,8 +189,6 @@ class Collided {
     for (std::size_t i = 0; i < flying_.size(); ++i) {
       if (i > 0 && flying_[i] == flying_[i - 1]) continue;
       possible.push_back({arrive, i});
-      if (flying_[i].judged) continue;
-      for (const auto kind : {arrive_twice, lose, delay}) possible.push_back({kind, i});
     }
     const bool works = has_work();
     if (works) possible.push_back({work, 0});
@@ -184,19 +198,19 @@ class Collided {
   }
 
   void take_step() {
-    auto possible = actions();
+    if (schedule_.is_new() && !situations_.insert(situation()).second) {
+      is_over_ = known_ = true;
+      return;
+    }
+    if (something_comes_again()) return collect();
+    const auto possible = actions();
     if (possible.empty() && !late_.empty()) {
-      // Nothing is sent again: it arrives when all is over.
-      for (auto& copy : std::exchange(late_, {})) flying_.push_back({std::move(copy.datagram), copy.name, true});
-      possible = actions();
+      // Nothing is sent again: it comes when all is over, or never.
+      auto late = std::exchange(late_, {});
+      if (schedule_.choose(2) == 0) return std::ranges::move(late, std::back_inserter(flying_)), void();
     }
     if (possible.empty() || waits_ > kMostWaits) {
       is_over_ = true;
-      known_ = schedule_.is_new() && !situations_.insert(situation()).second;
-      return;
-    }
-    if (possible.size() > 1 && schedule_.is_new() && !situations_.insert(situation()).second) {
-      is_over_ = known_ = true;
       return;
     }
     const auto chosen = possible.size() == 1 ? 0 : schedule_.choose(static_cast<unsigned>(possible.size()));
@@ -204,11 +218,63 @@ class Collided {
     collect();
   }
 
+  /// A message that was heard comes once more: one that was late, or another one, which is a fault. What changes nothing by that is no
+  /// choice: the schedule goes on as if it had not come, for it could still come later.
+  bool something_comes_again() {
+    for (std::size_t i = 0; i < free_.size();) {
+      const auto copy = free_[i];
+      const auto taken = try_again(copy);
+      if (taken == Again::is_answered_again) {
+        // The answer is under way once more.
+        for (auto& datagram : heard_again_) {
+          const auto name = name_of(datagram);
+          set_free({std::move(datagram), name});
+        }
+      }
+      if (taken == Again::comes || (taken > Again::changes_nothing && !begins_ike_sa(copy.datagram)))
+        std::erase(free_, copy);
+      else
+        ++i;
+      if (taken == Again::comes) return true;
+    }
+    if (faults_left_ == 0) return false;
+    for (std::size_t i = 0; i < heard_.size(); ++i) {
+      const auto copy = heard_[i];
+      const auto taken = try_again(copy);
+      if (taken == Again::comes) {
+        --faults_left_;
+        return true;
+      }
+      if (taken > Again::changes_nothing && !begins_ike_sa(copy.datagram))
+        heard_.erase(heard_.begin() + static_cast<std::ptrdiff_t>(i--));
+    }
+    return false;
+  }
+
+  unsigned try_again(const Copy& copy) {
+    const bool is_new = schedule_.is_new();
+    const auto taken = schedule_.choose(2);
+    if (taken == Again::comes || taken == Again::is_answered_again) {
+      const auto before = is_new ? situation() : 0;
+      const auto& counters = receiver_of(copy).engine.counters();
+      const auto too_late = counters.unknown_spi + counters.out_of_window;
+      deliver(copy);
+      if (taken == Again::comes && (!is_new || situation() != before)) return Again::comes;
+      heard_again_ = world_.take_held();
+      if (!is_new) return taken;
+      if (!heard_again_.empty()) return schedule_.settle(Again::is_answered_again);
+      // Message IDs and SPIs do not come back. While the receiver works it does not look.
+      const bool is_past = counters.unknown_spi + counters.out_of_window > too_late && !is_at_work(receiver_of(copy));
+      return schedule_.settle(is_past ? Again::changes_nothing_ever : Again::changes_nothing);
+    }
+    return taken;
+  }
+
   void perform(const Action& action) {
     using enum Action::Kind;
     if (action.kind == work) {
       for (auto* node : {&left(), &right()})
-        if (!node->jobs.empty() || !node->installations.empty())
+        if (is_at_work(*node))
           history_of(*node) = mixed(history_of(*node), 4);
       return world_.run_for(kWork);
     }
@@ -219,16 +285,15 @@ class Collided {
     }
     auto copy = std::move(flying_[action.copy]);
     flying_.erase(flying_.begin() + static_cast<std::ptrdiff_t>(action.copy));
-    copy.judged = true;
-    if (action.kind == lose) return;
-    if (action.kind == delay) return late_.push_back(std::move(copy));
     deliver(copy);
-    if (action.kind == arrive_twice) flying_.push_back(std::move(copy));
+    if (faults_left_ > 0 && std::ranges::find(heard_, copy) == heard_.end()) heard_.push_back(std::move(copy));
   }
 
+  Node& receiver_of(const Copy& copy) {
+    return copy.datagram.remote.address == left_site_.local ? left() : right();
+  }
   void deliver(const Copy& copy) {
-    const bool to_left = copy.datagram.remote.address == left_site_.local;
-    auto& node = to_left ? left() : right();
+    auto& node = receiver_of(copy);
     const auto before = dropped(node.engine.counters());
     world_.arrive(copy.datagram);
     const auto& step = world_.last_step();
@@ -263,10 +328,12 @@ class Collided {
   /// See Situations.
   std::uint64_t situation() {
     auto hash = mixed(mixed(left_history_, right_history_), (left_first_ ? 1 : 0) + (second_begun_ ? 2 : 0));
-    for (const auto& copy : flying_) hash = mixed(hash, copy.name + (copy.judged ? 1 : 0));
-    hash = mixed(hash, 3);
-    std::ranges::sort(late_);
-    for (const auto& copy : late_) hash = mixed(hash, copy.name);
+    for (const auto* copies : {&flying_, &late_, &free_}) {
+      std::uint64_t sum = 0;
+      for (const auto& copy : *copies) sum += mixed(3, copy.name);
+      hash = mixed(hash, sum);
+    }
+    hash = mixed(hash, faults_left_);
     for (const auto& node : world_.nodes()) {
       hash = mixed(hash, node->jobs.size() * 16 + node->installations.size());
       for (const auto& [id, sa] : node->engine.ike_sas()) {
@@ -356,7 +423,7 @@ class Collided {
 
   Collision collision_;
   Schedule& schedule_;
-  unsigned messages_;
+  unsigned faults_left_;
   Situations& situations_;
   bool left_first_ = true;
   bool second_begun_ = false;
@@ -364,7 +431,10 @@ class Collided {
   bool known_ = false;
   unsigned waits_ = 0;
   std::vector<Copy> flying_;
-  std::vector<Copy> late_;              ///< until it is sent again
+  std::vector<Copy> late_;   ///< lost, or until it is sent again
+  std::vector<Copy> free_;   ///< of what was late: may come at any time, or never
+  std::vector<Copy> heard_;  ///< may come again while faults are left
+  std::vector<ike::Datagram> heard_again_;  ///< the answer to what came again
   std::unordered_set<std::uint64_t> seen_;  ///< all messages
   std::uint64_t left_history_ = 0;      ///< what it read, was asked and did in its own time, in order
   std::uint64_t right_history_ = 0;
@@ -395,6 +465,11 @@ unsigned Schedule::choose(unsigned options) {
   return choices_[next_++].taken;
 }
 
+unsigned Schedule::settle(unsigned taken) {
+  choices_[next_ - 1] = {taken, taken + 1};
+  return taken;
+}
+
 bool Schedule::advance() {
   // What lies behind the last choice that was asked for belongs to another path.
   choices_.resize(next_);
@@ -409,23 +484,26 @@ std::string Schedule::to_string() const {
   return text;
 }
 
-CollisionOutcome run_collision(const Collision& collision, Schedule& schedule, unsigned messages, Situations& situations,
+CollisionOutcome run_collision(const Collision& collision, Schedule& schedule, unsigned faults, Situations& situations,
                                const Narrator& narrator) {
   Laboratory laboratory;
-  return Collided(collision, schedule, messages, situations, laboratory, narrator).run();
+  return Collided(collision, schedule, faults, situations, laboratory, narrator).run();
 }
 
-CollisionSum run_collisions(unsigned messages, const Narrator& print) {
+CollisionSum run_collisions(const CollisionFaults& at_most, const Narrator& print) {
   CollisionSum sum;
   Laboratory laboratory;
   for (std::size_t pair = 0; pair < kColliders * kColliders; ++pair) {
     const Collision collision{static_cast<Collider>(pair / kColliders), static_cast<Collider>(pair % kColliders)};
+    const bool both_reauthenticate =
+        collision.at_left == Collider::reauthenticate && collision.at_right == Collider::reauthenticate;
+    const auto faults = both_reauthenticate ? at_most.both_reauthenticate : at_most.each;
     Schedule schedule;
     Situations situations;
     const auto schedules = sum.schedules;
     do {
       ++sum.schedules;
-      Collided collided(collision, schedule, messages, situations, laboratory, {});
+      Collided collided(collision, schedule, faults, situations, laboratory, {});
       const auto outcome = collided.run();
       sum.ended += outcome.known ? 0 : 1;
       sum.messages = std::max(sum.messages, collided.messages());
@@ -436,7 +514,7 @@ CollisionSum run_collisions(unsigned messages, const Narrator& print) {
       Schedule same = schedule;
       same.rewind();
       Situations none;
-      (void)run_collision(collision, same, messages, none, print);
+      (void)run_collision(collision, same, faults, none, print);
       return sum;
     } while (schedule.advance());
     sum.situations += situations.size();

@@ -1,5 +1,5 @@
 // Collisions: two operations, one at each end of a tunnel, whose messages meet. All schedules are enumerated, none is drawn: who begins,
-// when the other one does, which message arrives next, and what becomes of each. RFC 7296 §2.8.1, §2.8.2, §2.25.
+// when the other one does, which message arrives next, and which of them is lost, late or doubled. RFC 7296 §2.8.1, §2.8.2, §2.25.
 #pragma once
 
 #include <string>
@@ -26,6 +26,8 @@ inline constexpr std::size_t kColliders = 7;
 class Schedule {
  public:
   [[nodiscard]] unsigned choose(unsigned options);
+  /// The choice made last was none: what was taken follows from the choices before. Returns it.
+  unsigned settle(unsigned taken);
   /// The next choice was not made on the paths before.
   [[nodiscard]] bool is_new() const { return next_ == choices_.size(); }
   /// Goes to the next path; false when all have been taken.
@@ -49,16 +51,16 @@ struct Collision {
 };
 
 /// The situations that were gone on from: both ends have read the same in the same order, the same is on its way, and the timers of both
-/// run out in the same half second.
+/// run out in the same half second, and as many faults are left.
 using Situations = std::unordered_set<std::uint64_t>;
 
 struct CollisionOutcome {
   std::string broken;    ///< what was wrong at the end; empty: nothing
   bool known = false;    ///< it came to a situation that was gone on from before, and was not run to its end
 };
-/// Runs one schedule: the first `messages` messages are delivered, lost, doubled, or come after their retransmission; those behind them
-/// and whatever is sent again arrive in any order.
-[[nodiscard]] CollisionOutcome run_collision(const Collision& collision, Schedule& schedule, unsigned messages,
+/// Runs one schedule: messages arrive in any order, and `faults` of them, whichever, are lost, come after their retransmission, or come
+/// again at any time.
+[[nodiscard]] CollisionOutcome run_collision(const Collision& collision, Schedule& schedule, unsigned faults,
                                              Situations& situations,
                                              const std::function<void(const std::string&)>& narrator = {});
 
@@ -69,7 +71,11 @@ struct CollisionSum {
   std::size_t messages = 0;    ///< the most that one schedule had
   std::string broken;  ///< the first one; empty: none
 };
+struct CollisionFaults {
+  unsigned each = 1;                  ///< schedule has at most so many
+  unsigned both_reauthenticate = 1;   ///< the same for this pair, which has more schedules than all others together
+};
 /// All schedules of all pairs.
-[[nodiscard]] CollisionSum run_collisions(unsigned messages, const std::function<void(const std::string&)>& print);
+[[nodiscard]] CollisionSum run_collisions(const CollisionFaults& faults, const std::function<void(const std::string&)>& print);
 
 }  // namespace keypact::sim

@@ -21,7 +21,8 @@ struct Arguments {
   std::uint64_t first = 1;
   std::uint64_t seeds = 200;
   bool replay = false;
-  unsigned messages = 0;    ///< more than 0: collisions, with every fate of so many messages
+  std::optional<unsigned> faults{};  ///< collisions, with so many faults a schedule
+  std::optional<unsigned> reauthentication_faults{};  ///< where both ends reauthenticate; none: as many as elsewhere
   unsigned handshakes = 0;  ///< more than 0: handshakes over lossy links instead of networks
   std::size_t mesh = 0;     ///< more than 0: a mesh of so many nodes that start at once
   std::size_t storm = 0;    ///< more than 0: so many clients whose gateway has an outage
@@ -45,16 +46,18 @@ std::optional<Arguments> parse(const std::vector<std::string_view>& words) {
     else if (words[i] == "--loss")
       arguments.handshakes = static_cast<unsigned>(std::min(*value, std::uint64_t{1000000}));
     else if (words[i] == "--collisions")
-      arguments.messages = static_cast<unsigned>(std::min(*value, std::uint64_t{12}));
+      arguments.faults = static_cast<unsigned>(std::min(*value, std::uint64_t{12}));
+    else if (words[i] == "--reauthentication-faults")
+      arguments.reauthentication_faults = static_cast<unsigned>(std::min(*value, std::uint64_t{12}));
     else if (words[i] == "--mesh") arguments.mesh = std::min(*value, std::uint64_t{200});
     else if (words[i] == "--storm") arguments.storm = std::min(*value, std::uint64_t{10000});
-    else if (words[i] == "--seed") arguments = {*value, 1, true};
+    else if (words[i] == "--seed") arguments = {.first = *value, .seeds = 1, .replay = true};
     else return std::nullopt;
   }
   return arguments;
 }
 
-void print(const std::string& line) { std::cout << line << '\n'; }
+void print(const std::string& line) { std::cout << line << '\n' << std::flush; }
 
 int replay(std::uint64_t seed) {
   const auto outcome = sim::run_scenario(seed, print);
@@ -99,11 +102,12 @@ int run_handshakes(unsigned handshakes, std::uint64_t first_seed) {
   return enough ? 0 : kBroken;
 }
 
-/// Two operations at once, in every order of their messages, with every fate of the first ones.
-int run_collisions(unsigned messages) {
-  const auto sum = sim::run_collisions(messages, print);
+/// Two operations at once, in every order of their messages, with so many faults at every place.
+int run_collisions(const sim::CollisionFaults& faults) {
+  const auto sum = sim::run_collisions(faults, print);
   std::cout << sum.schedules << " schedules of " << sim::kColliders * sim::kColliders << " pairs, up to " << sum.messages
-            << " messages each, every fate of the first " << messages << ", " << sum.situations
+            << " messages each, at most " << faults.each << " of them lost, late or doubled (" << faults.both_reauthenticate
+            << " where both ends reauthenticate), " << sum.situations
             << " situations gone on from, " << sum.ended
             << " ends: " << (sum.broken.empty() ? "both ends agree in all" : sum.broken) << '\n';
   return sum.broken.empty() ? 0 : kBroken;
@@ -139,18 +143,20 @@ int main(int argc, char** argv) {
   const std::vector<std::string_view> words(argv + 1, argv + argc);
   const auto arguments = parse(words);
   if (!arguments) {
-    std::cerr << "usage: keypact-sim [--seeds N] [--first SEED] | --seed SEED | --loss N | --collisions N | --mesh N | "
-                 "--storm N\n"
+    std::cerr << "usage: keypact-sim [--seeds N] [--first SEED] | --seed SEED | --loss N | --collisions F "
+                 "[--reauthentication-faults F] |\n"
+                 "       --mesh N | --storm N\n"
                  "  Runs N networks (200), or one with the story of everything that happens in it, N handshakes a "
                  "lossy link, or\n"
-                 "  all collisions of two operations with every fate of the first N messages; a mesh of N nodes that "
-                 "all start at once;\n"
+                 "  all collisions of two operations, in every order of their messages, of which at most F (1 is usual) are "
+                 "lost, late or doubled,\n"
+                 "  with another F where both ends reauthenticate; a mesh of N nodes that all start at once;\n"
                  "  N clients whose gateway is gone for five minutes.\n";
     return kUsage;
   }
   if (arguments->handshakes > 0) return run_handshakes(arguments->handshakes, arguments->first);
   if (arguments->mesh > 0) return run_mesh(arguments->mesh, arguments->first);
   if (arguments->storm > 0) return run_storm(arguments->storm, arguments->first);
-  if (arguments->messages > 0) return run_collisions(arguments->messages);
+  if (arguments->faults) return run_collisions({*arguments->faults, arguments->reauthentication_faults.value_or(*arguments->faults)});
   return arguments->replay ? replay(arguments->first) : run(*arguments);
 }
