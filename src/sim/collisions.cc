@@ -233,8 +233,7 @@ class Collided {
       }
       if (taken == Again::comes || (taken > Again::changes_nothing && !begins_ike_sa(copy.datagram)))
         std::erase(free_, copy);
-      else
-        ++i;
+      else ++i;
       if (taken == Again::comes) return true;
     }
     if (faults_left_ == 0) return false;
@@ -274,8 +273,7 @@ class Collided {
     using enum Action::Kind;
     if (action.kind == work) {
       for (auto* node : {&left(), &right()})
-        if (is_at_work(*node))
-          history_of(*node) = mixed(history_of(*node), 4);
+        if (is_at_work(*node)) history_of(*node) = mixed(history_of(*node), 4);
       return world_.run_for(kWork);
     }
     if (action.kind == wait) return wait_for_timer();
@@ -289,17 +287,15 @@ class Collided {
     if (faults_left_ > 0 && std::ranges::find(heard_, copy) == heard_.end()) heard_.push_back(std::move(copy));
   }
 
-  Node& receiver_of(const Copy& copy) {
-    return copy.datagram.remote.address == left_site_.local ? left() : right();
-  }
+  Node& receiver_of(const Copy& copy) { return copy.datagram.remote.address == left_site_.local ? left() : right(); }
   void deliver(const Copy& copy) {
     auto& node = receiver_of(copy);
     const auto before = dropped(node.engine.counters());
     world_.arrive(copy.datagram);
     const auto& step = world_.last_step();
-    const bool nothing_new =
-        step.outputs == step.sent.size() &&
-        std::ranges::all_of(step.sent, [&](const auto& sent) { return seen_.contains(name_of(sent)); });
+    const bool nothing_new = step.outputs == step.sent.size() && std::ranges::all_of(step.sent, [&](const auto& sent) {
+                               return seen_.contains(name_of(sent));
+                             });
     // What changed nothing is as if it had not come.
     if (nothing_new && dropped(node.engine.counters()) > before) return;
     history_of(node) = mixed(history_of(node), copy.name);
@@ -431,12 +427,12 @@ class Collided {
   bool known_ = false;
   unsigned waits_ = 0;
   std::vector<Copy> flying_;
-  std::vector<Copy> late_;   ///< lost, or until it is sent again
-  std::vector<Copy> free_;   ///< of what was late: may come at any time, or never
-  std::vector<Copy> heard_;  ///< may come again while faults are left
+  std::vector<Copy> late_;                  ///< lost, or until it is sent again
+  std::vector<Copy> free_;                  ///< of what was late: may come at any time, or never
+  std::vector<Copy> heard_;                 ///< may come again while faults are left
   std::vector<ike::Datagram> heard_again_;  ///< the answer to what came again
   std::unordered_set<std::uint64_t> seen_;  ///< all messages
-  std::uint64_t left_history_ = 0;      ///< what it read, was asked and did in its own time, in order
+  std::uint64_t left_history_ = 0;          ///< what it read, was asked and did in its own time, in order
   std::uint64_t right_history_ = 0;
   std::uint64_t requests_ = 0;
   SiteToSite left_site_;

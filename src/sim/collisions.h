@@ -55,8 +55,8 @@ struct Collision {
 using Situations = std::unordered_set<std::uint64_t>;
 
 struct CollisionOutcome {
-  std::string broken;    ///< what was wrong at the end; empty: nothing
-  bool known = false;    ///< it came to a situation that was gone on from before, and was not run to its end
+  std::string broken;  ///< what was wrong at the end; empty: nothing
+  bool known = false;  ///< it came to a situation that was gone on from before, and was not run to its end
 };
 /// Runs one schedule: messages arrive in any order, and `faults` of them, whichever, are lost, come after their retransmission, or come
 /// again at any time.
@@ -65,17 +65,18 @@ struct CollisionOutcome {
                                              const std::function<void(const std::string&)>& narrator = {});
 
 struct CollisionSum {
-  std::size_t schedules = 0;   ///< begun
-  std::size_t ended = 0;       ///< run to their end: the others met a situation that was known
+  std::size_t schedules = 0;  ///< begun
+  std::size_t ended = 0;      ///< run to their end: the others met a situation that was known
   std::size_t situations = 0;
-  std::size_t messages = 0;    ///< the most that one schedule had
-  std::string broken;  ///< the first one; empty: none
+  std::size_t messages = 0;  ///< the most that one schedule had
+  std::string broken;        ///< the first one; empty: none
 };
 struct CollisionFaults {
-  unsigned each = 1;                  ///< schedule has at most so many
-  unsigned both_reauthenticate = 1;   ///< the same for this pair, which has more schedules than all others together
+  unsigned each = 1;                 ///< schedule has at most so many
+  unsigned both_reauthenticate = 1;  ///< the same for this pair, which has more schedules than all others together
 };
 /// All schedules of all pairs.
-[[nodiscard]] CollisionSum run_collisions(const CollisionFaults& faults, const std::function<void(const std::string&)>& print);
+[[nodiscard]] CollisionSum run_collisions(const CollisionFaults& faults,
+                                          const std::function<void(const std::string&)>& print);
 
 }  // namespace keypact::sim
