@@ -203,10 +203,10 @@ TEST_F(Informational, H03_AHigherMajorVersionIsToldOurs) {
   header.exchange = ExchangeType::IKE_SA_INIT;
   header.initiator = true;
   header.major_version = 3;
-  to_right(wire::encode_message(header, {}));
+  to_right(wire::encode_message(header, {wire::NoncePayload{Octets(32, 1)}}));
   EXPECT_EQ(world.ladder().back(), "right  IKE_SA_INIT response 0  HDR, N(INVALID_MAJOR_VERSION)");
   header.major_version = 1;
-  to_right(wire::encode_message(header, {}));
+  to_right(wire::encode_message(header, {wire::NoncePayload{Octets(32, 1)}}));
   EXPECT_EQ(right().engine.counters().sent, 1u);
 }
 

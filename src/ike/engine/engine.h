@@ -79,6 +79,7 @@ class Engine final : private IkeSpiSource {
   void handle(Context& context, v2::NewIkeSa matter);
   void handle(Context& context, const v2::MoveChildren& matter);
   void handle(Context& context, const v2::LetBegin& matter);
+  void handle(Context& context, const v2::GiveBack& matter);
   void handle(Context& context, const v2::HandOver& matter);
   void handle(Context& context, const v2::ChildrenLost& matter);
   void on_established(Context& context, IkeSaId id);

@@ -88,6 +88,22 @@ std::vector<IkeSaId> Engine::same_tunnel(const v2::IkeSa& sa) const {
   return others;
 }
 
+/// Two reauthentications at once, of which one end saw a collision and the other did not: the one that the peer took away was not to
+/// stay, and the one before it was (RFC 7296 §2.8.3).
+void Engine::handle(Context& context, const v2::GiveBack& matter) {
+  if (!serving(matter.connection, matter.local, matter.peer).empty()) return;
+  auto known = table_.established_with(matter.peer);
+  std::ranges::reverse(known);  // the youngest first
+  for (const auto id : known) {
+    auto* sa = table_.find(id);
+    const auto& parts = sa->established()->parts();
+    if (parts.connection->name != matter.connection || parts.local_id != matter.local) continue;
+    bool serves = false;
+    drive(context, *sa, [&](v2::IkeSa& old) { serves = old.serve_again(context); });
+    if (serves) return;
+  }
+}
+
 void Engine::handle(Context& context, const v2::HandOver& matter) {
   const bool served = !serving(matter.connection, matter.local, matter.peer).empty();
   for (const auto& wish : matter.wishes) {

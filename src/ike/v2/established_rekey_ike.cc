@@ -232,6 +232,14 @@ void EstablishedSa::retire(Context& context, const IkeSaRecord& record, bool del
   leaves_at_ = context.now + kPeerDeletes;
 }
 
+bool EstablishedSa::serve_again(Context& context, const IkeSaRecord& record) {
+  if (ended_ || standing_ != Standing::superseded || !leaves_at_ || children_.empty()) return false;
+  standing_ = Standing::current;
+  leaves_at_.reset();
+  after_event(context, record);
+  return true;
+}
+
 void EstablishedSa::let_begin(Context& context, const IkeSaRecord& record) {
   if (standing_ != Standing::undecided) return;
   standing_ = Standing::current;

@@ -161,7 +161,10 @@ void EstablishedSa::follow(const config::Snapshot& configuration, const IkeSaRec
 
 void EstablishedSa::end(Context& context, const IkeSaRecord& record, Refusal reason) {
   if (ended_) return;
-  if (reason.code == RefusalCode::deleted_by_peer) hand_over(reason);
+  if (reason.code == RefusalCode::deleted_by_peer) {
+    family_matters_.emplace_back(GiveBack{parts_.connection->name, parts_.local_id, peer_.identity()});
+    hand_over(reason);
+  }
   if (reason.code == RefusalCode::deleted_by_peer || reason.code == RefusalCode::no_answer) {
     std::vector<std::string> lost;
     for (const auto& [id, child] : children_)

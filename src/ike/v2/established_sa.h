@@ -74,6 +74,12 @@ struct HandOver {
   std::vector<ChildWish> wishes;
   Refusal reason;
 };
+/// The peer deleted this IKE SA: one whose place it took, and which is still there, may have to serve the tunnel again.
+struct GiveBack {
+  std::string connection;
+  Identification local;
+  Identification peer;
+};
 /// Child SAs ended that nobody here wanted to end.
 struct ChildrenLost {
   std::string connection;
@@ -83,7 +89,7 @@ struct ChildrenLost {
   bool peer_is_gone = false;  ///< it did not answer any more; else it deleted them
 };
 /// What concerns more than one IKE SA, for whoever holds them all.
-using FamilyMatter = std::variant<NewIkeSa, MoveChildren, LetBegin, HandOver, ChildrenLost>;
+using FamilyMatter = std::variant<NewIkeSa, MoveChildren, LetBegin, GiveBack, HandOver, ChildrenLost>;
 
 class EstablishedSa {
  public:
@@ -117,6 +123,8 @@ class EstablishedSa {
   /// Its Child SAs are gone to another one; it is to be deleted, by us or by the peer.
   void retire(Context& context, const IkeSaRecord& record, bool delete_it);
   void let_begin(Context& context, const IkeSaRecord& record);
+  /// The one that took its place is gone. False when it cannot: its Child SAs went elsewhere, or we are deleting it.
+  [[nodiscard]] bool serve_again(Context& context, const IkeSaRecord& record);
   /// Goes on with what waits, after another IKE SA's change.
   void wake(Context& context, const IkeSaRecord& record) { after_event(context, record); }
   /// All its children, and who waits for one: who is told by somebody else from now on.

@@ -114,6 +114,13 @@ void IkeSa::let_begin(Context& context) {
   rest(context.now);
 }
 
+bool IkeSa::serve_again(Context& context) {
+  auto* established = std::get_if<EstablishedSa>(&state_);
+  const bool serves = established != nullptr && established->serve_again(context, record_);
+  rest(context.now);
+  return serves;
+}
+
 void IkeSa::on_message(Context& context, const Received& received) {
   advance(Overload{
       [&](AwaitSaInit&& state) -> State { return on(std::move(state), received, context, record_); },

@@ -56,6 +56,7 @@ class IkeSa {
   void inherit(Context& context, IkeSa& other);
   void retire(Context& context, bool delete_it);
   void let_begin(Context& context);
+  [[nodiscard]] bool serve_again(Context& context);
   void wake(Context& context);
   [[nodiscard]] std::vector<ChildWish> take_wishes();
   /// As initiator before IKE_AUTH, where it takes nobody's place: ends the attempt. What was wanted of it; nothing: it is none.
