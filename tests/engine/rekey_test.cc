@@ -234,6 +234,34 @@ TEST_F(Rekeying, ByReauthenticationDeletesAnOldIkeSaThatNoMessageWentOver) {
   expect_one_tunnel();
 }
 
+TEST_F(Rekeying, ByReauthenticationsThatOnlyOneEndTakesForACollisionLeavesOneTunnel) {
+  // The right end renews what it has just agreed to, and its request overtakes its response: the left end sees two at once.
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
+    SCOPED_TRACE(seed);
+    World fresh(seed);
+    auto& one = fresh.add("left", left_site.local, left_site.snapshot());
+    auto& other = fresh.add("right", right_site.local, right_site.snapshot());
+    fresh.control(one, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
+    fresh.run_for(seconds(1));
+    fresh.set_judge([&](const InFlight& flight) {
+      const auto header = *wire::parse_header(flight.datagram.octets);
+      return header.response && header.exchange == ExchangeType::IKE_AUTH ? Fate::hold : Fate::deliver;
+    });
+    fresh.control(one, ike::RekeyIke{ControlId{2}, established_id(one), true});
+    fresh.run_for(milliseconds(50));
+    ASSERT_EQ(established_ike_sas(other), 2u);
+    fresh.control(other, ike::RekeyIke{ControlId{3}, other.engine.ike_sas().rbegin()->first, true});
+    fresh.run_for(milliseconds(2));
+    fresh.set_judge({});
+    fresh.release_held();
+    fresh.run_for(minutes(1));
+    for (auto* node : {&one, &other}) {
+      EXPECT_EQ(established_ike_sas(*node), 1u) << node->name;
+      EXPECT_EQ(child_sas(*node), 1u) << node->name;
+    }
+  }
+}
+
 TEST_F(Rekeying, SetUpFromBothEndsAtOnceBecomesOneTunnel) {
   start();
   for (auto* node : {&left(), &right()})
