@@ -20,8 +20,9 @@ Duration pause_after(unsigned failures, RandomSource& random) {
 void Upkeep::want(Initiate initiate, Patience patience, Instant at) {
   const Name name{initiate.connection, initiate.child};
   const auto [wish, fresh] = wishes_.try_emplace(name, Wish{std::move(initiate), patience, 0, at});
-  // A packet that asks for it does not wait for what was put off.
-  if (wish->second.at && wish->second.failures == 0) wish->second.at = std::min(*wish->second.at, at);
+  // Who asks for it does not wait for what was put off; but a packet is no reason to try again what failed.
+  const bool may_hurry = wish->second.failures == 0 || patience == Patience::forever;
+  if (wish->second.at && may_hurry) wish->second.at = std::min(*wish->second.at, at);
   if (patience == Patience::forever) wish->second.patience = patience;
 }
 

@@ -14,7 +14,9 @@ namespace {
 /// on a path that is taken later.
 void float_ports(const Context& context, IkeSaRecord& record, const config::Connection& connection) {
   record.udp_encapsulation = record.nat.any() || (connection.encap && record.nat.supported);
-  if (!record.udp_encapsulation && !(connection.mobike && record.nat.supported)) return;
+  // Of a peer that does not listen at port 500 the other port is not known either.
+  const bool may_move = connection.mobike && record.nat.supported && record.remote.port == 500;
+  if (!record.udp_encapsulation && !may_move) return;
   record.local.port = context.options.nat_port;
   if (record.remote.port == 500) record.remote.port = 4500;
 }
