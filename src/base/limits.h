@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/instant.h"
+#include "base/token_bucket.h"
 
 namespace keypact::limits {
 
@@ -36,11 +37,30 @@ inline constexpr std::size_t kNonceMaxOctets = 256;
 inline constexpr std::size_t kCookieMaxOctets = 64;
 inline constexpr std::size_t kIdentificationOctets = 4096;
 
-// Half-open SAs as responder: a flood meets cookies long before the table is full.
+// IKE_SA_INIT requests that need no cookie: from one IPv4 address or IPv6 /64, and from one /24 or /48. Whoever asks oftener is
+// asked to prove its address, which costs it one round trip.
+inline constexpr RateLimit kInitPerSource{20, 5};
+inline constexpr RateLimit kInitPerNetwork{80, 20};
+// The share of one processor that goes into key exchanges with initiators that did not prove their address.
+inline constexpr unsigned kKeyExchangePercent = 25;
+// Half-open SAs as responder: a flood meets cookies long before the table is full. One source proves its address, too, from its
+// fourth on: what is spoofed in its name leaves room for itself.
 inline constexpr std::size_t kHalfOpen = 4096;
 inline constexpr std::size_t kHalfOpenPerSource = 5;
+inline constexpr std::size_t kHalfOpenPerSourceBeforeCookies = 3;
 inline constexpr std::size_t kHalfOpenBeforeCookies = 64;
+// How long one may take. Retransmissions of a lossy path need the time; when many real addresses fill the table, each gets less: as
+// soon as a quarter is taken, and as soon as three quarters are.
 inline constexpr Duration kHalfOpenLife = seconds(30);
+inline constexpr Duration kHalfOpenLifeUnderAttack = seconds(10);
+inline constexpr Duration kHalfOpenLifeWhenFull = seconds(3);
+// Established IKE SAs: of one address (a NAT has many users) and of one identity (which has more than one device, and old SAs).
+inline constexpr std::size_t kIkeSasPerSource = 256;
+inline constexpr std::size_t kIkeSasPerIdentity = 16;
+// CREATE_CHILD_SA requests that one IKE SA may make: rekeyings are minutes apart, but many children may begin at once.
+inline constexpr RateLimit kCreateChild{10, 20};
+// Errors in clear that are answered and told: enough to find a misconfiguration.
+inline constexpr RateLimit kClearErrors{100, 100};
 // Messages for one half-open SA that fail their integrity check before it is dropped.
 inline constexpr unsigned kJunkMessages = 5;
 // COOKIE and INVALID_KE_PAYLOAD answers that one initiation follows before it gives up (RFC 7296 §2.6.1 ping-pong).

@@ -88,25 +88,7 @@ Answer get_counters(const Call& call) {
   all.key("invalid", std::to_string(counters.unparsable + counters.malformed_authentic + counters.not_authentic));
   all.key("invalid-spi", std::to_string(counters.unknown_spi));
   // What charon does not count.
-  all.key("received", std::to_string(counters.received)).key("sent", std::to_string(counters.sent));
-  all.key("unparsable", std::to_string(counters.unparsable))
-      .key("not-authentic", std::to_string(counters.not_authentic));
-  all.key("malformed-authentic", std::to_string(counters.malformed_authentic));
-  all.key("out-of-window", std::to_string(counters.out_of_window))
-      .key("out-of-state", std::to_string(counters.out_of_state));
-  all.key("retransmissions-sent", std::to_string(counters.retransmissions_sent));
-  all.key("retransmissions-answered", std::to_string(counters.retransmissions_answered));
-  all.key("cookies-sent", std::to_string(counters.cookies_sent))
-      .key("cookies-wrong", std::to_string(counters.cookies_wrong));
-  all.key("half-open-refused", std::to_string(counters.half_open_refused));
-  all.key("fragments-received", std::to_string(counters.fragments_received))
-      .key("fragments-dropped", std::to_string(counters.fragments_dropped));
-  all.key("fragment-sets-refused", std::to_string(counters.fragment_sets_refused))
-      .key("fragment-sets-expired", std::to_string(counters.fragment_sets_expired));
-  all.key("messages-refragmented", std::to_string(counters.messages_refragmented));
-  all.key("keepalives-sent", std::to_string(counters.keepalives_sent))
-      .key("peer-moves", std::to_string(counters.peer_moves));
-  all.key("deadline-lateness-us", std::to_string(counters.deadline_lateness_us));
+  for (const auto& [name, value] : ike::kCounterNames) all.key(std::string(name), std::to_string(counters.*value));
   return answer;
 }
 

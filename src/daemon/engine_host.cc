@@ -24,8 +24,9 @@ EngineHost::EngineHost(io::EventLoop& loop, const ike::Options& options, crypto:
       }),
       patience_(loop, [this] { std::exchange(ended_, {})(); }) {}
 
-void EngineHost::on_datagram(const ike::Datagram& datagram) {
-  engine_.on_datagram(io::monotonic_now(), datagram);
+void EngineHost::on_datagrams(std::span<const ike::DatagramView> datagrams) {
+  const auto now = io::monotonic_now();
+  for (const auto& datagram : datagrams) engine_.on_datagram_in_place(now, datagram);
   pump();
 }
 
@@ -76,6 +77,7 @@ void EngineHost::pump() {
   if (std::exchange(pumping_, true)) return;
   for (auto outputs = engine_.take_outputs(); !outputs.empty(); outputs = engine_.take_outputs())
     for (auto& output : outputs) carry_out(std::move(output));
+  transport_.flush();
   pumping_ = false;
   if (settle_) settle_();
   if (const auto deadline = engine_.deadline()) timer_.set(*deadline);

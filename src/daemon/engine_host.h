@@ -22,7 +22,7 @@ class EngineHost {
   void after_each_step(std::function<void()> settle) { settle_ = std::move(settle); }
   void tell_events_to(Listener listener) { listener_ = std::move(listener); }
 
-  void on_datagram(const ike::Datagram& datagram);
+  void on_datagrams(std::span<const ike::DatagramView> datagrams);
   void on_stack_event(const ipsec::StackEvent& event);
   void submit(const ike::ControlRequest& request);
   void on_contact_elsewhere(const ike::InitialContact& contact);

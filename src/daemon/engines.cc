@@ -62,7 +62,7 @@ Result<void> Engines::add_seat(Transport transport) {
                                            });
   self.host->tell_events_to([&self](control::ToldEvent told) { self.wishes.told.push_back(std::move(told)); });
   self.host->after_each_step([this, index] { hand_over(index); });
-  TRY_VOID(self.transport.start(self.loop, {[&self](const ike::Datagram& datagram) { self.host->on_datagram(datagram); },
+  TRY_VOID(self.transport.start(self.loop, {[&self](auto datagrams) { self.host->on_datagrams(datagrams); },
                                             [](auto) {}}));
   seats_.push_back(std::move(seat));
   return {};
@@ -108,8 +108,8 @@ void Engines::carry_out(std::size_t engine, Wishes wishes) {
     for (const auto& listener : listeners_) listener(told);
 }
 
-void Engines::on_datagram(const ike::Datagram& datagram) {
-  if (only_) only_->on_datagram(datagram);
+void Engines::on_datagrams(std::span<const ike::DatagramView> datagrams) {
+  if (only_) only_->on_datagrams(datagrams);
 }
 
 void Engines::on_stack_event(const ipsec::StackEvent& event) {

@@ -36,7 +36,7 @@ class Engines {
   using Listener = std::function<void(const control::ToldEvent&)>;
   void add_listener(Listener listener) { listeners_.push_back(std::move(listener)); }
   /// Of the transport of an only engine.
-  void on_datagram(const ike::Datagram& datagram);
+  void on_datagrams(std::span<const ike::DatagramView> datagrams);
   void on_stack_event(const ipsec::StackEvent& event);
   void submit(const ike::ControlRequest& request);
   void set_configuration(std::shared_ptr<const config::Snapshot> snapshot);

@@ -95,7 +95,7 @@ int run(const CommandLine& line, Log& log) {
     });
   }
 
-  auto started = transport->start(loop, {[&](const ike::Datagram& datagram) { engines.on_datagram(datagram); },
+  auto started = transport->start(loop, {[&](auto datagrams) { engines.on_datagrams(datagrams); },
                                          [&](auto datagrams) { (*backend)->on_udp_esp(datagrams); }});
   if (started) started = (*backend)->start(loop, [&](const ipsec::StackEvent& event) { engines.on_stack_event(event); }, note);
   if (!started) return fail(log, started.error());

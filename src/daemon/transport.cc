@@ -22,7 +22,7 @@ Result<Transport> Transport::open(const Ports& ports, std::uint32_t mark, const 
       // From the last one on all are there.
       const auto last = nat ? share.engines : share.engines - 1;
       if (share.engines > 1 && share.part == last) TRY_VOID(io::steer(socket, {family, share.engines, nat}));
-      transport.sockets_.push_back({std::move(socket), family, nat});
+      transport.sockets_.push_back({std::move(socket), family, nat, {}});
     }
   }
   return transport;
@@ -41,13 +41,15 @@ void Transport::receive(Bound& bound) {
   const auto batch = bound.socket.receive();
   if (!batch) return;
   esp_batch_.clear();
+  ike_batch_.clear();
   for (const auto& datagram : *batch) {
     const auto kind = bound.nat ? esp::classify(datagram.octets) : esp::DatagramKind::ike;
     if (kind == esp::DatagramKind::esp) esp_batch_.push_back(datagram);
     if (kind != esp::DatagramKind::ike) continue;
     const OctetView message = bound.nat ? esp::ike_message_of(datagram.octets) : OctetView(datagram.octets);
-    receivers_.ike({datagram.local, datagram.remote, to_octets(message)});
+    ike_batch_.push_back({datagram.local, datagram.remote, message});
   }
+  if (!ike_batch_.empty()) receivers_.ike(ike_batch_);
   if (!esp_batch_.empty()) receivers_.esp(esp_batch_);
 }
 
@@ -60,13 +62,32 @@ Transport::Bound* Transport::find(IpFamily family, std::uint16_t port) {
 void Transport::send(const ike::Datagram& datagram) {
   auto* bound = find(datagram.local.address.family(), datagram.local.port);
   if (bound == nullptr) return;
-  Octets octets;
+  auto& outbox = bound->outbox;
+  const auto before = outbox.octets.size();
   // RFC 3948 §2.2: where ESP may come too, IKE says that it is IKE.
-  if (bound->nat) octets.resize(esp::kNonEspMarkerOctets, 0);
-  append(octets, datagram.octets);
-  const io::OutgoingDatagram outgoing{datagram.local.address, datagram.remote, 0, 0, false, octets};
+  if (bound->nat) outbox.octets.resize(before + esp::kNonEspMarkerOctets, 0);
+  append(outbox.octets, datagram.octets);
+  outbox.entries.push_back({datagram.local.address, datagram.remote, outbox.octets.size() - before});
+  if (outbox.entries.size() == io::kDatagramBatch) flush(*bound);
+}
+
+void Transport::flush() {
+  for (auto& bound : sockets_)
+    if (!bound.outbox.entries.empty()) flush(bound);
+}
+
+void Transport::flush(Bound& bound) {
+  auto& outbox = bound.outbox;
+  outgoing_.clear();
+  OctetView rest = outbox.octets;
+  for (const auto& entry : outbox.entries) {
+    outgoing_.push_back({entry.local, entry.remote, 0, 0, false, rest.first(entry.octets)});
+    rest = rest.subspan(entry.octets);
+  }
   // A datagram that cannot be sent is like one that was lost: retransmission takes care of it.
-  (void)bound->socket.send({&outgoing, 1});
+  (void)bound.socket.send(outgoing_);
+  outbox.entries.clear();
+  outbox.octets.clear();
 }
 
 void Transport::send(const ike::Keepalive& keepalive) {

@@ -21,7 +21,8 @@ class Transport {
     std::uint16_t nat = 4500;
   };
   struct Receivers {
-    std::function<void(const ike::Datagram&)> ike;
+    /// IKE messages that were there at once; valid during the call.
+    std::function<void(std::span<const ike::DatagramView>)> ike;
     /// ESP without UDP header, to be decrypted in place; valid during the call.
     std::function<void(std::span<const io::ReceivedDatagram>)> esp;
   };
@@ -37,18 +38,32 @@ class Transport {
   [[nodiscard]] Result<void> start(io::EventLoop& loop, Receivers receivers);
 
   [[nodiscard]] std::vector<std::uint16_t> own_ports() const { return {ports_.ike, ports_.nat}; }
+  /// Sent at the latest by flush(), together with others.
   void send(const ike::Datagram& datagram);
   void send(const ike::Keepalive& keepalive);
+  void flush();
   /// ESP in UDP, from the NAT traversal port.
   io::SendReport send_esp(IpFamily family, std::span<const io::OutgoingDatagram> batch);
 
  private:
+  /// Datagrams that go out in one call, one behind the other in memory that is kept.
+  struct Outbox {
+    struct Entry {
+      IpAddress local;
+      Endpoint remote;
+      std::size_t octets = 0;
+    };
+    std::vector<Entry> entries;
+    Octets octets;
+  };
   struct Bound {
     io::UdpSocket socket;
     IpFamily family{};
     bool nat = false;
+    Outbox outbox;
   };
   void receive(Bound& bound);
+  void flush(Bound& bound);
   [[nodiscard]] Bound* find(IpFamily family, std::uint16_t port);
 
   Ports ports_;
@@ -56,6 +71,8 @@ class Transport {
   Receivers receivers_;
   std::vector<io::Watch> watches_;
   std::vector<io::ReceivedDatagram> esp_batch_;
+  std::vector<ike::DatagramView> ike_batch_;
+  std::vector<io::OutgoingDatagram> outgoing_;
 };
 
 }  // namespace keypact::daemon

@@ -6,6 +6,7 @@
 
 #include "base/random_source.h"
 #include "config/snapshot.h"
+#include "ike/core/budgets.h"
 #include "ike/core/counters.h"
 #include "ike/core/datagram.h"
 #include "ike/core/event.h"
@@ -28,6 +29,7 @@ struct Options {
   /// A NAT in front of us hears something on each path at least this often (RFC 3948 §4); 0: only when there is something to say.
   Duration keep_alive = seconds(20);
   bool export_keys = false;       ///< make IkeKeysDerived and ChildKeysDerived
+  Budgets budgets{};
 };
 
 using Output = std::variant<Datagram, Keepalive, ipsec::StackRequest, Job, Event>;
@@ -78,6 +80,7 @@ struct Context {
   std::vector<InitialContact>& initial_contacts;
   std::vector<IkeSaId>& reauthentications;  ///< IKE SAs whose time to be authenticated anew has come
   bool tracing = false;  ///< somebody wants MessageTraced
+  Duration half_open_life = limits::kHalfOpenLife;  ///< of an IKE SA that begins at this moment
 
   void emit(Event event) const { outputs.emplace_back(std::move(event)); }
   void request(ipsec::StackRequest request) const { outputs.emplace_back(std::move(request)); }

@@ -15,6 +15,8 @@ class CookieJar {
   CookieJar(RandomSource& random, Instant now);
 
   static constexpr Duration kSecretLife = seconds(120);
+  /// A cookie is good for one to two of these.
+  static constexpr Duration kSlot = seconds(5);
 
   /// What a cookie is bound to: the initiator's SPI, nonce and address.
   struct Binding {
@@ -22,21 +24,22 @@ class CookieJar {
     OctetView nonce;
     IpAddress address;
   };
-  /// 33 octets: the secret's version, then the keyed hash.
+  /// 34 octets: the secret's version, the low octet of the time slot, then the keyed hash.
   [[nodiscard]] Octets make(crypto::Library& library, const Binding& binding, RandomSource& random, Instant now);
-  /// True for a cookie of the present or the previous secret.
-  [[nodiscard]] bool verify(crypto::Library& library, const Binding& binding, OctetView cookie) const;
+  /// True for a cookie of the present or the previous time slot, under the present or the previous secret.
+  [[nodiscard]] bool verify(crypto::Library& library, const Binding& binding, OctetView cookie, Instant now) const;
 
  private:
-  struct KeySlot {
+  struct VersionedKey {
     std::uint8_t version = 0;
     Secret key;
   };
-  [[nodiscard]] static Octets compute(crypto::Library& library, const KeySlot& slot, const Binding& binding);
+  [[nodiscard]] static Octets compute(crypto::Library& library, const VersionedKey& key, const Binding& binding,
+                                      std::uint64_t slot);
   void rotate(RandomSource& random, Instant now);
 
-  KeySlot current_;
-  KeySlot previous_;
+  VersionedKey current_;
+  VersionedKey previous_;
   Instant made_;
 };
 

@@ -1,7 +1,9 @@
 // Counters of one engine: every message that was dropped has its number here, so that a drop without a log line can be seen.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace keypact::ike {
 
@@ -18,7 +20,15 @@ struct Counters {
   std::uint64_t malformed_authentic = 0;  ///< authentic, but against the RFC
   std::uint64_t cookies_sent = 0;
   std::uint64_t cookies_wrong = 0;
+  std::uint64_t cookies_accepted = 0;
   std::uint64_t half_open_refused = 0;    ///< a limit on half-open SAs
+  std::uint64_t half_open_expired = 0;    ///< never authenticated
+  std::uint64_t half_open_junk = 0;       ///< dropped after too many messages that failed their integrity check
+  std::uint64_t source_refused = 0;       ///< too many IKE SAs of one address
+  std::uint64_t identity_refused = 0;     ///< too many IKE SAs of one identity
+  std::uint64_t create_child_deferred = 0;   ///< CREATE_CHILD_SA requests that came too fast
+  std::uint64_t child_sas_refused = 0;       ///< too many Child SAs in one IKE SA
+  std::uint64_t clear_errors_suppressed = 0; ///< errors in clear that were neither answered nor told
   std::uint64_t fragments_received = 0;   ///< authentic, stored for reassembly
   std::uint64_t fragments_dropped = 0;    ///< duplicates, of an older set, of a message that needs none, not negotiated
   std::uint64_t fragment_sets_refused = 0;  ///< more fragments or octets than one message may have
@@ -32,5 +42,44 @@ struct Counters {
   /// Of several engines together.
   Counters& operator+=(const Counters& other);
 };
+
+/// Every counter with its name for programs.
+struct CounterName {
+  std::string_view name;
+  std::uint64_t Counters::* value;
+};
+inline constexpr std::array kCounterNames = {
+    CounterName{"received", &Counters::received},
+    CounterName{"sent", &Counters::sent},
+    CounterName{"retransmissions-sent", &Counters::retransmissions_sent},
+    CounterName{"retransmissions-answered", &Counters::retransmissions_answered},
+    CounterName{"unparsable", &Counters::unparsable},
+    CounterName{"unknown-spi", &Counters::unknown_spi},
+    CounterName{"not-authentic", &Counters::not_authentic},
+    CounterName{"out-of-window", &Counters::out_of_window},
+    CounterName{"out-of-state", &Counters::out_of_state},
+    CounterName{"malformed-authentic", &Counters::malformed_authentic},
+    CounterName{"cookies-sent", &Counters::cookies_sent},
+    CounterName{"cookies-wrong", &Counters::cookies_wrong},
+    CounterName{"cookies-accepted", &Counters::cookies_accepted},
+    CounterName{"half-open-refused", &Counters::half_open_refused},
+    CounterName{"half-open-expired", &Counters::half_open_expired},
+    CounterName{"half-open-junk", &Counters::half_open_junk},
+    CounterName{"source-refused", &Counters::source_refused},
+    CounterName{"identity-refused", &Counters::identity_refused},
+    CounterName{"create-child-deferred", &Counters::create_child_deferred},
+    CounterName{"child-sas-refused", &Counters::child_sas_refused},
+    CounterName{"clear-errors-suppressed", &Counters::clear_errors_suppressed},
+    CounterName{"fragments-received", &Counters::fragments_received},
+    CounterName{"fragments-dropped", &Counters::fragments_dropped},
+    CounterName{"fragment-sets-refused", &Counters::fragment_sets_refused},
+    CounterName{"fragment-sets-expired", &Counters::fragment_sets_expired},
+    CounterName{"messages-refragmented", &Counters::messages_refragmented},
+    CounterName{"unprotected-errors", &Counters::unprotected_errors},
+    CounterName{"keepalives-sent", &Counters::keepalives_sent},
+    CounterName{"peer-moves", &Counters::peer_moves},
+    CounterName{"deadline-lateness-us", &Counters::deadline_lateness_us},
+};
+static_assert(sizeof(Counters) == kCounterNames.size() * sizeof(std::uint64_t), "a counter has no name");
 
 }  // namespace keypact::ike

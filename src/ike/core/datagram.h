@@ -25,4 +25,11 @@ struct Keepalive {
   Path path;
 };
 
+/// One that came in and that somebody else holds.
+struct DatagramView {
+  Endpoint local;
+  Endpoint remote;
+  OctetView octets;
+};
+
 }  // namespace keypact::ike

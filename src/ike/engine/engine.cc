@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "ike/v2/connection_choice.h"
 #include "ipsec/steering.h"
 
@@ -16,7 +17,8 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
       ids_{options.engine_index, options.engines},
       policies_(options.engine_index, options.engines),
       cookies_(random, now),
-      keepalives_(options.keep_alive) {}
+      admission_(options_.budgets, random),
+      keepalives_(options_.keep_alive) {}
 
 Context Engine::context(Instant now) {
   return {now,         options_,  library_, random_,           configuration_,
@@ -201,19 +203,27 @@ void Engine::on_stack_event(Instant now, const ipsec::StackEvent& event) {
   keep_up(ctx);
 }
 
+void Engine::on_datagram_in_place(Instant now, const DatagramView& datagram) {
+  auto ctx = context(now);
+  if (screen(ctx, datagram)) return;
+  take(ctx, {datagram.local, datagram.remote, to_octets(datagram.octets)});
+}
+
 void Engine::on_datagram(Instant now, const Datagram& datagram) {
   auto ctx = context(now);
-  ++counters_.received;
+  if (screen(ctx, {datagram.local, datagram.remote, datagram.octets})) return;
+  take(ctx, datagram);
+}
+
+/// What passed the screen.
+void Engine::take(Context& context, const Datagram& datagram) {
   const auto header = wire::parse_header(datagram.octets);
-  if (!header) {
-    ++counters_.unparsable;
-    return;
-  }
-  if (header->major_version != 2) return on_other_version(ctx, datagram, *header);
+  CHECK(header.has_value());
+  if (header->major_version != 2) return on_other_version(context, datagram, *header);
   const auto message = wire::parse_message(datagram.octets);
-  if (!message) return on_unparsable(ctx, datagram, message.error());
-  on_message(ctx, {datagram, *message});
-  keep_up(ctx);
+  if (!message) return on_unparsable(context, datagram, message.error());
+  on_message(context, {datagram, *message});
+  keep_up(context);
 }
 
 void Engine::on_control(Instant now, const ControlRequest& request) {
@@ -224,29 +234,17 @@ void Engine::on_control(Instant now, const ControlRequest& request) {
 
 void Engine::on_message(Context& context, const v2::Received& received) {
   const auto& header = received.message.header;
-  const bool begins = header.exchange == ExchangeType::IKE_SA_INIT && !header.response && header.initiator &&
-                      header.responder_spi.is_zero() && !header.initiator_spi.is_zero() && header.message_id == 0;
-  if (begins) return on_sa_init_request(context, received);
-  // The initiator flag tells which of the two SPIs is ours (RFC 7296 §3.1).
-  auto* sa = table_.find_by_local_spi(header.initiator ? header.responder_spi : header.initiator_spi);
-  const bool other_half_fits =
-      sa != nullptr &&
-      (header.initiator ? !sa->record().initiator && sa->record().initiator_spi == header.initiator_spi
-                        : sa->record().initiator && (sa->record().responder_spi.is_zero() ||
-                                                     sa->record().responder_spi == header.responder_spi));
-  if (!other_half_fits) {
-    ++counters_.unknown_spi;
-    return;
-  }
-  drive(context, *sa, [&](v2::IkeSa& owner) { owner.on_message(context, received); });
+  if (begins_an_ike_sa(header)) return on_sa_init_request(context, received);
+  drive(context, *find_addressed(header), [&](v2::IkeSa& owner) { owner.on_message(context, received); });
 }
 
 void Engine::on_sa_init_request(Context& context, const v2::Received& received) {
   const auto& header = received.message.header;
   if (auto* known = table_.find_begun(header.initiator_spi, received.datagram.remote))
     return drive(context, *known, [&](v2::IkeSa& sa) { sa.on_message(context, received); });
-  if (!passes_cookie_gate(context, received)) return;
+  if (!keeps_contract(context, received)) return;
 
+  context.half_open_life = admission_.half_open_life(table_.half_open());
   v2::IkeSaRecord record;
   record.id = ids_.next<IkeSaId>();
   record.initiator_spi = header.initiator_spi;

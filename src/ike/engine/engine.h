@@ -7,6 +7,7 @@
 #include "ike/engine/keepalives.h"
 #include "ike/engine/sa_table.h"
 #include "ike/engine/upkeep.h"
+#include "wire/sa_init_glance.h"
 
 namespace keypact::ike {
 
@@ -34,6 +35,8 @@ class Engine final : private IkeSpiSource {
   void set_tracing(bool on) { tracing_ = on; }
 
   void on_datagram(Instant now, const Datagram& datagram);
+  /// The same, without a copy of what is dropped or answered at once.
+  void on_datagram_in_place(Instant now, const DatagramView& datagram);
   void on_deadline(Instant now);
   void on_job_done(Instant now, JobDone done);
   void on_stack_event(Instant now, const ipsec::StackEvent& event);
@@ -96,11 +99,23 @@ class Engine final : private IkeSpiSource {
   void merge(Context& context, v2::IkeSa& loser, v2::IkeSa& winner);
 
   // demultiplex.cc
+  [[nodiscard]] static bool begins_an_ike_sa(const wire::Header& header);
+  /// The IKE SA that a message with this header belongs to.
+  [[nodiscard]] v2::IkeSa* find_addressed(const wire::Header& header);
+  [[nodiscard]] bool screen(Context& context, const DatagramView& datagram);
+  [[nodiscard]] bool screen_sa_init(Context& context, const DatagramView& datagram, const wire::Header& header);
+  void take(Context& context, const Datagram& datagram);
   void on_message(Context& context, const v2::Received& received);
   void on_sa_init_request(Context& context, const v2::Received& received);
   void on_other_version(Context& context, const Datagram& datagram, const wire::Header& header);
   void on_unparsable(Context& context, const Datagram& datagram, const wire::ParseError& error);
-  [[nodiscard]] bool passes_cookie_gate(Context& context, const v2::Received& received);
+  [[nodiscard]] bool keeps_contract(Context& context, const v2::Received& received);
+  [[nodiscard]] bool has_good_cookie(Context& context, const DatagramView& datagram, const wire::Header& header,
+                                     const wire::SaInitGlance& glance);
+  void answer_in_clear(const Context& context, const DatagramView& datagram, const wire::Header& request,
+                       wire::Payload notify);
+  [[nodiscard]] bool may_complain(Instant now);
+  void complain(const Context& context, const Endpoint& peer, NotifyType notify, std::string detail);
   [[nodiscard]] IkeSpi fresh_ike_spi() override;
 
   // control.cc
@@ -132,6 +147,8 @@ class Engine final : private IkeSpiSource {
   Stragglers stragglers_;
   Counters counters_;
   CookieJar cookies_;
+  Admission admission_;
+  TokenBucket clear_errors_;
   SaTable table_;
   std::unordered_map<JobId, IkeSaId> jobs_;
   std::unordered_map<ChildSaId, IkeSaId> children_;

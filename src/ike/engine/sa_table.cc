@@ -65,7 +65,7 @@ void SaTable::erase(IkeSaId id) {
   by_connection_.file(id, std::nullopt);
   by_peer_.file(id, std::nullopt);
   forget_deadline(id);
-  forget_half_open(id);
+  forget_source(id);
   sas_.erase(found);
 }
 
@@ -106,8 +106,22 @@ void SaTable::refile(const v2::IkeSa& sa) {
   by_connection_.file(id, connection_of(sa));
   const auto* established = sa.established();
   by_peer_.file(id, established != nullptr ? std::optional(text_of(established->peer_identity())) : std::nullopt);
-  if (!sa.is_half_open()) return forget_half_open(id);
-  if (half_open_.emplace(id, sa.record().remote.address).second) ++half_open_by_source_[sa.record().remote.address];
+  refile_source(sa);
+}
+
+void SaTable::refile_source(const v2::IkeSa& sa) {
+  const auto id = sa.record().id;
+  const bool half_open = sa.is_half_open();
+  if (!half_open && sa.established() == nullptr) return forget_source(id);
+  const auto& address = sa.record().remote.address;
+  if (const auto filed = source_of_.find(id); filed != source_of_.end()) {
+    if (filed->second.half_open == half_open && filed->second.address == address) return;
+    forget_source(id);
+  }
+  source_of_.emplace(id, Source{address, half_open});
+  auto& count = by_source_[address];
+  ++(half_open ? count.half_open : count.established);
+  half_open_ += half_open ? 1 : 0;
 }
 
 void SaTable::refile_deadline(const v2::IkeSa& sa) {
@@ -126,11 +140,15 @@ void SaTable::forget_deadline(IkeSaId id) {
   deadline_of_.erase(filed);
 }
 
-void SaTable::forget_half_open(IkeSaId id) {
-  const auto counted = half_open_.find(id);
-  if (counted == half_open_.end()) return;
-  if (--half_open_by_source_[counted->second] == 0) half_open_by_source_.erase(counted->second);
-  half_open_.erase(counted);
+void SaTable::forget_source(IkeSaId id) {
+  const auto filed = source_of_.find(id);
+  if (filed == source_of_.end()) return;
+  const auto counted = by_source_.find(filed->second.address);
+  auto& count = counted->second;
+  --(filed->second.half_open ? count.half_open : count.established);
+  half_open_ -= filed->second.half_open ? 1 : 0;
+  if (count.half_open + count.established == 0) by_source_.erase(counted);
+  source_of_.erase(filed);
 }
 
 std::optional<Instant> SaTable::next_deadline() const {
@@ -143,9 +161,10 @@ std::optional<IkeSaId> SaTable::due(Instant now) const {
   return deadlines_.begin()->second;
 }
 
-std::size_t SaTable::half_open_from(const IpAddress& source) const {
-  const auto found = half_open_by_source_.find(source);
-  return found == half_open_by_source_.end() ? 0 : found->second;
+Occupancy SaTable::occupancy(const IpAddress& source) const {
+  const auto found = by_source_.find(source);
+  if (found == by_source_.end()) return {half_open_, 0, 0};
+  return {half_open_, found->second.half_open, found->second.established};
 }
 
 }  // namespace keypact::ike

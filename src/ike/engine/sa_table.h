@@ -7,6 +7,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "ike/engine/admission.h"
 #include "ike/v2/ike_sa.h"
 
 namespace keypact::ike {
@@ -51,14 +52,16 @@ class SaTable {
   [[nodiscard]] std::optional<Instant> next_deadline() const;
   [[nodiscard]] std::optional<IkeSaId> due(Instant now) const;
 
-  [[nodiscard]] std::size_t half_open() const { return half_open_.size(); }
-  [[nodiscard]] std::size_t half_open_from(const IpAddress& source) const;
+  [[nodiscard]] std::size_t half_open() const { return half_open_; }
+  /// With the peer at this address.
+  [[nodiscard]] Occupancy occupancy(const IpAddress& source) const;
   [[nodiscard]] const std::map<IkeSaId, v2::IkeSa>& all() const { return sas_; }
 
  private:
   void refile_deadline(const v2::IkeSa& sa);
   void forget_deadline(IkeSaId id);
-  void forget_half_open(IkeSaId id);
+  void refile_source(const v2::IkeSa& sa);
+  void forget_source(IkeSaId id);
 
   using Begun = std::pair<IkeSpi, Endpoint>;
   std::map<IkeSaId, v2::IkeSa> sas_;
@@ -69,8 +72,18 @@ class SaTable {
   SaIndex by_peer_;
   std::set<std::pair<Instant, IkeSaId>> deadlines_;
   std::unordered_map<IkeSaId, Instant> deadline_of_;
-  std::unordered_map<IkeSaId, IpAddress> half_open_;
-  std::map<IpAddress, std::size_t> half_open_by_source_;
+  /// Half-open and established IKE SAs with the peer's address.
+  struct Source {
+    IpAddress address;
+    bool half_open = false;
+  };
+  struct SourceCount {
+    std::size_t half_open = 0;
+    std::size_t established = 0;
+  };
+  std::unordered_map<IkeSaId, Source> source_of_;
+  std::map<IpAddress, SourceCount> by_source_;
+  std::size_t half_open_ = 0;
 };
 
 }  // namespace keypact::ike

@@ -122,7 +122,7 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
                              std::move(choice->proposal),
                              fragmentation,
                              job,
-                             context.now + limits::kHalfOpenLife};
+                             context.now + context.half_open_life};
 }
 
 State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
