@@ -146,7 +146,7 @@ int run(int argc, char** argv) {
   auto random = crypto::SystemRandom::open();
   if (!random) return fail(random.error());
   io::EventLoop loop;
-  auto transport = daemon::Transport::open({500, 4500});
+  auto transport = daemon::Transport::open({500, 4500}, 0);
   if (!transport) return fail(transport.error());
   Crowd crowd(arguments, loop, *transport, **random);
   if (auto ran = crowd.run(); !ran) return fail(ran.error());

@@ -43,6 +43,7 @@ Result<std::unique_ptr<UserspaceBackend>> UserspaceBackend::open(const std::stri
 Result<void> UserspaceBackend::start(io::EventLoop& loop, Events events, Problems problems) {
   events_ = std::move(events);
   problems_ = std::move(problems);
+  catch_up_ = io::Timer(loop, [this] { catch_up(); });
   TRY(auto tunnel, loop.watch(tun_.fd(), [this] { on_tunnel_readable(); }));
   watches_.push_back(std::move(tunnel));
   for (auto& [family, socket] : raw_) {
@@ -63,8 +64,13 @@ std::optional<ipsec::StackEvent> UserspaceBackend::apply(ipsec::StackRequest req
   const auto* moved = std::get_if<ipsec::UpdateEndpoints>(&request);
   auto path = sa != nullptr ? std::optional(Path{sa->sa.id, sa->sa.local.address, sa->sa.remote.address}) : std::nullopt;
   if (moved != nullptr) path = Path{moved->id, moved->local.address, moved->remote.address};
+  if (concerns_waiting(request)) catch_up();
   // What an SA is to carry finds its way to it from the first packet on.
   if (sa != nullptr) settle();
+  if (sa != nullptr && policies_changed_) {
+    waiting_installs_.push_back(std::move(std::get<ipsec::InstallChildSa>(request)));
+    return std::nullopt;
+  }
   auto event = plane_.apply(std::move(request), io::monotonic_now());
   if (path) learn_path_mtu(*path);
   return event;
@@ -77,9 +83,33 @@ void UserspaceBackend::negotiation_failed(const std::string& connection) {
 }
 
 void UserspaceBackend::settle() {
+  if (!policies_changed_ || catch_up_.is_set()) return;
+  if (network_changes_.take(io::monotonic_now(), kNetworkChanges)) return follow_policies();
+  catch_up_.set(io::monotonic_now() + seconds(1) / kNetworkChanges.per_second);
+}
+
+void UserspaceBackend::follow_policies() {
   if (!std::exchange(policies_changed_, false)) return;
   update_filter();
   routes_.update(policies_, problems_);
+}
+
+/// It is about an SA whose installation waits.
+bool UserspaceBackend::concerns_waiting(const ipsec::StackRequest& request) const {
+  const auto child = std::visit(
+      [](const auto& about) {
+        if constexpr (requires { ChildSaId{about.id}; }) return ChildSaId{about.id};
+        else return ChildSaId{};
+      },
+      request);
+  return std::ranges::any_of(waiting_installs_, [&](const auto& waiting) { return waiting.sa.id == child; });
+}
+
+void UserspaceBackend::catch_up() {
+  catch_up_.cancel();
+  follow_policies();
+  for (auto& install : std::exchange(waiting_installs_, {}))
+    if (const auto event = apply(std::move(install))) events_(*event);
 }
 
 void UserspaceBackend::update_filter() {
@@ -99,7 +129,7 @@ void UserspaceBackend::update_filter() {
 
 void UserspaceBackend::forget_earlier_run() {
   policies_changed_ = true;
-  settle();
+  follow_policies();
   routes_.forget_earlier_run(problems_);
 }
 

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "base/token_bucket.h"
 #include "daemon/backend.h"
 #include "daemon/transport.h"
 #include "daemon/tunnel_routes.h"
@@ -54,6 +55,9 @@ class UserspaceBackend final : public Backend {
   void learn_path_mtu(const Path& path);
   [[nodiscard]] io::Netlink& netlink() { return routes_.netlink(); }
   void update_filter();
+  void follow_policies();
+  void catch_up();
+  [[nodiscard]] bool concerns_waiting(const ipsec::StackRequest& request) const;
 
   io::TunDevice tun_;
   TunnelRoutes routes_;
@@ -64,6 +68,12 @@ class UserspaceBackend final : public Backend {
   std::map<IpFamily, io::RawIpSocket> clear_;  ///< for what a bypass policy lets pass, where no rule led it past us
   TunnelRoutes::Policies policies_;
   bool policies_changed_ = false;
+  /// Each time the network follows the policies costs as much as there are policies: when they change in quick succession, several
+  /// changes share one, and the SAs that need them wait for it.
+  static constexpr RateLimit kNetworkChanges{10, 10};
+  TokenBucket network_changes_;
+  std::vector<ipsec::InstallChildSa> waiting_installs_;
+  io::Timer catch_up_;
   io::Timer patience_;
   std::vector<io::Watch> watches_;
   esp::OutputBatch output_;

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "io/nftables_batch.h"
@@ -138,6 +139,42 @@ void add_protected_side(NftablesBatch& batch, const std::string& table, const st
   let_pass(batch, loopback.load_meta(NFT_META_IIFTYPE).compare(NFT_CMP_EQ, in_memory));
 }
 
+void add_policy(NftablesBatch& batch, const std::string& table, const FilterPolicy& policy) {
+  for (const auto& remote : policy.remote)
+    for (const auto& local : policy.local) add_policy_rule(batch, table, policy.action, remote, local);
+}
+
+void add_all(NftablesBatch& batch, const std::string& table, const InboundFilterOptions& options,
+             const std::vector<FilterPolicy>& policies) {
+  batch.add_table(table);
+  batch.add_chain(table, kPolicies);
+  batch.add_chain(table, "input", NftablesHook{NF_INET_LOCAL_IN, kPriority});
+  batch.add_chain(table, "forward", NftablesHook{NF_INET_FORWARD, kPriority});
+  for (const auto* chain : {"input", "forward"}) add_protected_side(batch, table, chain, options.tunnel);
+  add_own_traffic(batch, table, options);
+  for (const auto* chain : {"input", "forward"})
+    batch.add(std::move(NftablesRule(table, chain).verdict(NFT_JUMP, kPolicies)));
+  for (const auto& policy : policies) add_policy(batch, table, policy);
+}
+
+/// What `now` has more than `before`, if these all drop and nothing is missing: then their place among the others that drop does not
+/// matter, and they can go to the end.
+std::optional<std::vector<const FilterPolicy*>> added_drops(const std::vector<FilterPolicy>& before,
+                                                            const std::vector<FilterPolicy>& now) {
+  std::vector<const FilterPolicy*> added;
+  auto old = before.begin();
+  bool drops = false;
+  for (const auto& policy : now) {
+    if (drops && policy.action == PolicyAction::bypass) return std::nullopt;
+    drops = drops || policy.action != PolicyAction::bypass;
+    if (old != before.end() && *old == policy) ++old;
+    else if (policy.action == PolicyAction::bypass) return std::nullopt;
+    else added.push_back(&policy);
+  }
+  if (old != before.end()) return std::nullopt;
+  return added;
+}
+
 /// Errors by which a kernel says that it does not know what is asked for.
 bool means_unavailable(int code) {
   return code == EOPNOTSUPP || code == EPROTONOSUPPORT || code == EAFNOSUPPORT || code == ENOSYS || code == ENOENT ||
@@ -152,6 +189,7 @@ InboundFilter::InboundFilter(InboundFilterOptions options)
 InboundFilter::InboundFilter(InboundFilter&& other) noexcept
     : options_(std::move(other.options_)),
       table_(std::move(other.table_)),
+      applied_(std::move(other.applied_)),
       ours_(std::exchange(other.ours_, false)),
       available_(other.available_) {}
 
@@ -160,30 +198,30 @@ InboundFilter::~InboundFilter() {
 }
 
 Result<void> InboundFilter::replace(const std::vector<FilterPolicy>& policies) {
-  NftablesBatch batch;
-  // Adding before deleting: it need not be there.
-  batch.add_table(table_);
-  batch.delete_table(table_);
-  if (!policies.empty()) {
+  if (!extend(policies)) {
+    NftablesBatch batch;
+    // Adding before deleting: it need not be there.
     batch.add_table(table_);
-    batch.add_chain(table_, kPolicies);
-    batch.add_chain(table_, "input", NftablesHook{NF_INET_LOCAL_IN, kPriority});
-    batch.add_chain(table_, "forward", NftablesHook{NF_INET_FORWARD, kPriority});
-    for (const auto* chain : {"input", "forward"}) add_protected_side(batch, table_, chain, options_.tunnel);
-    add_own_traffic(batch, table_, options_);
-    for (const auto* chain : {"input", "forward"})
-      batch.add(std::move(NftablesRule(table_, chain).verdict(NFT_JUMP, kPolicies)));
-    for (const auto& policy : policies)
-      for (const auto& remote : policy.remote)
-        for (const auto& local : policy.local) add_policy_rule(batch, table_, policy.action, remote, local);
-  }
-  const auto outcome = batch.commit();
-  if (!outcome.ok()) {
-    available_ = !means_unavailable(outcome.code);
-    return failure(outcome.error("cannot set up the nftables table " + table_));
+    batch.delete_table(table_);
+    if (!policies.empty()) add_all(batch, table_, options_, policies);
+    const auto outcome = batch.commit();
+    if (!outcome.ok()) {
+      available_ = !means_unavailable(outcome.code);
+      return failure(outcome.error("cannot set up the nftables table " + table_));
+    }
   }
   ours_ = !policies.empty();
+  applied_ = policies;
   return {};
+}
+
+/// False when that does not do, be it that somebody else took our table away.
+bool InboundFilter::extend(const std::vector<FilterPolicy>& policies) const {
+  const auto added = ours_ && !policies.empty() ? added_drops(applied_, policies) : std::nullopt;
+  if (!added) return false;
+  NftablesBatch batch;
+  for (const auto* policy : *added) add_policy(batch, table_, *policy);
+  return added->empty() || batch.commit().ok();
 }
 
 }  // namespace keypact::io

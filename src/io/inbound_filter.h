@@ -15,6 +15,7 @@ struct FilterPolicy {
   PolicyAction action = PolicyAction::protect;
   std::vector<TrafficSelector> local;
   std::vector<TrafficSelector> remote;
+  bool operator==(const FilterPolicy&) const = default;
 };
 
 struct InboundFilterOptions {
@@ -32,14 +33,18 @@ class InboundFilter {
   ~InboundFilter();
 
   /// From one packet to the next the table holds these policies, the first match in front; none at all: no table. On failure
-  /// everything stays as it was.
+  /// everything stays as it was. It costs what all policies cost, or, where some that drop were added and nothing else changed, what
+  /// these cost.
   [[nodiscard]] Result<void> replace(const std::vector<FilterPolicy>& policies);
   /// False once the kernel said that it has no nftables, or not what this table is made of.
   [[nodiscard]] bool available() const { return available_; }
 
  private:
+  [[nodiscard]] bool extend(const std::vector<FilterPolicy>& policies) const;
+
   InboundFilterOptions options_;
   std::string table_;
+  std::vector<FilterPolicy> applied_;
   bool ours_ = false;
   bool available_ = true;
 };
