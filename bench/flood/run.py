@@ -16,7 +16,7 @@ from lab import WIRE, Host, Lab, LabError, end_cleanly_on_signals, run  # noqa: 
 PROGRAMS = BUILD / "bench"
 CLIENT_WIRE = "clients"
 CLIENT_NET = "10.64.0.0/16"
-# All that take part go before what else the machine does, which is not what is measured: Linux groups processes by session.
+# All that take part go before what else the machine does, which is not what is measured.
 FIRST = ["setsid", "sh", "-c", "echo -15 2>/dev/null >/proc/self/autogroup; exec nice -n -15 \"$@\"", "sh"]
 TICK = os.sysconf("SC_CLK_TCK")
 MIB = 1024 * 1024

@@ -162,7 +162,7 @@ std::string down_json(const Target& target, std::chrono::microseconds elapsed, s
   return dumped(json);
 }
 
-std::string status_json(const std::vector<ConnectionStatus>& all) {
+std::string status_json(const std::vector<ConnectionStatus>& all, const Counters& counters) {
   Json json = document("status");
   json["connections"] = Json::array();
   for (const auto& status : all) {
@@ -176,6 +176,8 @@ std::string status_json(const std::vector<ConnectionStatus>& all) {
     one["last_failure"] = status.last_failure ? json_of(*status.last_failure) : Json(nullptr);
     json["connections"].push_back(std::move(one));
   }
+  json["counters"] = Json::object();
+  for (const auto& [name, value] : counters) json["counters"][name] = value;
   return dumped(json);
 }
 

@@ -7,6 +7,7 @@
 #include "cli/verbs.h"
 #include "io/clock.h"
 #include "vici/extensions.h"
+#include "vici/request_grammar.h"
 
 namespace keypact::cli {
 
@@ -28,6 +29,21 @@ Outcome<void> add_failures(Daemon& daemon, std::vector<ConnectionStatus>& all) {
   return {};
 }
 
+/// Those of all connections together; charon names others.
+Outcome<Counters> counters(Daemon& daemon) {
+  TRY(const auto answer, daemon.call("get-counters", {}));
+  Counters all;
+  const auto* sections = answer ? answer->find_section("counters") : nullptr;
+  const auto* together = sections != nullptr ? sections->find_section("") : nullptr;
+  if (together == nullptr) return all;
+  for (const auto& element : together->elements()) {
+    const auto* text = std::get_if<std::string>(&element.content);
+    const auto value = text != nullptr ? vici::parse_number(*text) : std::nullopt;
+    if (value && *value >= 0) all.emplace_back(element.name, static_cast<std::uint64_t>(*value));
+  }
+  return all;
+}
+
 }  // namespace
 
 Outcome<ExitCode> status(Daemon& daemon, const Options& options, const Console& console) {
@@ -42,7 +58,8 @@ Outcome<ExitCode> status(Daemon& daemon, const Options& options, const Console& 
   }
   TRY_VOID(add_failures(daemon, all));
   if (console.json) {
-    console.print(status_json(all));
+    TRY(const auto counted, counters(daemon));
+    console.print(status_json(all, counted));
   } else if (!options.name.empty()) {
     console.print(status_detail(all.front(), io::wall_now(), console.style));
   } else if (all.empty()) {

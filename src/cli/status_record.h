@@ -25,6 +25,9 @@ struct ConnectionStatus {
   [[nodiscard]] std::uint64_t octets_out() const;
 };
 
+/// What the daemon counts since its start, by name.
+using Counters = std::vector<std::pair<std::string, std::uint64_t>>;
+
 /// The connections in their order, each with its SAs; SAs whose connection is no longer configured follow.
 [[nodiscard]] std::vector<ConnectionStatus> join(std::vector<Connection> connections, std::vector<IkeSa> sas);
 

@@ -117,16 +117,11 @@ void Log::write(LogLevel level, const std::string& line) {
 }
 
 bool Log::admits(std::size_t kind) {
-  auto& window = windows_[kind];
-  const auto now = io::monotonic_now();
-  if (now - window.began >= seconds(1)) {
-    if (window.suppressed > 0)
-      write(LogLevel::warning, std::to_string(window.suppressed) + " lines of the same kind were left out");
-    window = {now, 0, 0};
-  }
-  if (++window.lines <= kLinesPerSecond || level_ == LogLevel::debug) return true;
-  ++window.suppressed;
-  return false;
+  if (level_ == LogLevel::debug) return true;
+  const auto verdict = budget_.judge(kind, io::monotonic_now());
+  if (verdict.left_out_before > 0)
+    write(LogLevel::warning, std::to_string(verdict.left_out_before) + " lines of the same kind were left out");
+  return verdict.admitted;
 }
 
 void Log::event(const ike::Event& event) {

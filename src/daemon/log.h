@@ -1,10 +1,9 @@
 // The log of keypactd: the engine's events as lines on stderr, at most so many a second of each kind (row C15).
 #pragma once
 
-#include <map>
 #include <string>
 
-#include "base/instant.h"
+#include "daemon/log_budget.h"
 #include "ike/core/event.h"
 
 namespace keypact::daemon {
@@ -17,6 +16,7 @@ class Log {
 
   void write(LogLevel level, const std::string& line);
   void event(const ike::Event& event);
+  [[nodiscard]] std::uint64_t left_out() const { return budget_.left_out(); }
   /// True when MessageTraced events would be logged.
   [[nodiscard]] bool wants_messages() const { return level_ == LogLevel::debug; }
 
@@ -24,14 +24,8 @@ class Log {
   /// False when lines of this kind came too fast; says once how many were left out.
   [[nodiscard]] bool admits(std::size_t kind);
 
-  static constexpr unsigned kLinesPerSecond = 10;
-  struct Window {
-    Instant began;
-    unsigned lines = 0;
-    unsigned suppressed = 0;
-  };
   LogLevel level_;
-  std::map<std::size_t, Window> windows_;
+  LogBudget budget_;
 };
 
 }  // namespace keypact::daemon

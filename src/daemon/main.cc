@@ -55,6 +55,7 @@ ike::Options engine_options(const CommandLine& line) {
   options.port = line.port;
   options.nat_port = line.nat_port;
   options.fragment_size = line.fragment_size;
+  options.budgets = line.budgets;
   options.keep_alive = seconds(line.keep_alive);
   options.export_keys = !line.export_keys_directory.empty();
   return options;

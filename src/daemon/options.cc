@@ -4,6 +4,30 @@
 
 namespace keypact::daemon {
 
+namespace {
+
+/// What one address, one identity and everybody together may cost; the defaults stand in base/limits.h.
+void add_budgets(CLI::App& app, CommandLine& line) {
+  auto& budgets = line.budgets;
+  const auto add = [&](const char* name, auto& value, const char* text) {
+    app.add_option(name, value, text)->group("Budgets (0: none)")->capture_default_str();
+  };
+  add("--init-rate", budgets.init_per_source.per_second,
+      "IKE_SA_INIT requests a second that one address, or IPv6 /64, may make without a cookie");
+  add("--network-init-rate", budgets.init_per_network.per_second, "The same of one IPv4 /24 or IPv6 /48");
+  add("--key-exchange-share", budgets.key_exchange_percent,
+      "Percent of a processor for key exchanges with whoever brought no cookie");
+  add("--cookies-from", budgets.half_open_before_cookies, "Half-open IKE SAs from which on everybody must bring a cookie");
+  add("--half-open", budgets.half_open, "Half-open IKE SAs in all");
+  add("--half-open-per-source", budgets.half_open_per_source, "Half-open IKE SAs of one address");
+  add("--sas-per-source", budgets.ike_sas_per_source, "Established IKE SAs of one address");
+  add("--sas-per-identity", budgets.ike_sas_per_identity, "Established IKE SAs of one identity");
+  add("--create-child-rate", budgets.create_child.per_second,
+      "CREATE_CHILD_SA requests a second that one IKE SA may make");
+}
+
+}  // namespace
+
 ParsedCommandLine parse_command_line(int argc, char** argv) {
   CLI::App app("keypactd: IKEv2 daemon with an IPsec data plane of its own. Runs in the foreground.", "keypactd");
   CommandLine line;
@@ -38,6 +62,7 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
   app.add_option("--log-level", line.log_level, "What is logged to stderr")
       ->check(CLI::IsMember({"error", "warning", "info", "debug"}))
       ->capture_default_str();
+  add_budgets(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

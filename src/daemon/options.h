@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "ike/core/budgets.h"
 
 namespace keypact::daemon {
 
@@ -21,6 +22,7 @@ struct CommandLine {
   unsigned keep_alive = 20;  ///< seconds; 0: no keepalives
   std::string export_keys_directory;  ///< empty: no keys leave the process
   std::string log_level = "info";
+  ike::Budgets budgets;
 };
 
 /// The parsed arguments, or the exit status when there is nothing to run (help, version, a usage error already told).

@@ -1,4 +1,6 @@
 // Cookies, and what a flood of IKE_SA_INIT requests can and cannot do. RFC 7296 §2.6, §2.6.1.
+#include <set>
+
 #include "base/limits.h"
 #include "tests/engine/ladder.h"
 
@@ -23,7 +25,7 @@ class Cookies : public Ladder {
     return *wire::parse_message(captured_);
   }
   static IpAddress spoofed(std::size_t number) {
-    return IpAddress::v4(static_cast<std::uint32_t>(0xc6120000 + number));  // 198.18.0.0/15
+    return IpAddress::v4(static_cast<std::uint32_t>(0x0b000001 + (number << 10)));  // each in a network of its own
   }
   /// The same request from elsewhere, under another SPI.
   void send_from(const IpAddress& source, std::uint64_t spi, std::vector<wire::Payload> payloads,
@@ -119,7 +121,7 @@ TEST_F(Cookies, C12_ACookieIsGoodOnlyForWhomItWasMade) {
   EXPECT_EQ(accepted(), 1u) << "the right one";
 }
 
-TEST_F(Cookies, C12_ASecretIsForgottenAfterTwoLives) {
+TEST_F(Cookies, C12_ASecretIsReplacedAndThePreviousOneStillCounts) {
   SeededRandom random(9);
   const Instant start_of_time(seconds(1));
   ike::CookieJar jar(random, start_of_time);
@@ -127,17 +129,36 @@ TEST_F(Cookies, C12_ASecretIsForgottenAfterTwoLives) {
   const ike::CookieJar::Binding binding{IkeSpi{7}, nonce, spoofed(1)};
   const auto cookie = jar.make(world.library(), binding, random, start_of_time);
   (void)jar.make(world.library(), binding, random, start_of_time + seconds(121));
-  EXPECT_TRUE(jar.verify(world.library(), binding, cookie)) << "the previous secret still counts";
+  EXPECT_FALSE(jar.verify(world.library(), binding, cookie, start_of_time + seconds(121))) << "its time is over";
+  const auto last = jar.make(world.library(), binding, random, start_of_time + seconds(240));
   (void)jar.make(world.library(), binding, random, start_of_time + seconds(242));
-  EXPECT_FALSE(jar.verify(world.library(), binding, cookie));
+  EXPECT_TRUE(jar.verify(world.library(), binding, last, start_of_time + seconds(242))) << "the previous secret still counts";
+}
+
+TEST_F(Cookies, C12_ACookieIsGoodForFiveToTenSeconds) {
+  SeededRandom random(9);
+  const Instant start_of_time(seconds(1));
+  ike::CookieJar jar(random, start_of_time);
+  const Octets nonce(32, 5);
+  const ike::CookieJar::Binding binding{IkeSpi{7}, nonce, spoofed(1)};
+  const auto cookie = jar.make(world.library(), binding, random, start_of_time);
+  EXPECT_TRUE(jar.verify(world.library(), binding, cookie, start_of_time + seconds(5)));
+  EXPECT_FALSE(jar.verify(world.library(), binding, cookie, start_of_time + seconds(10)));
+  for (std::size_t octet = 0; octet < cookie.size(); ++octet) {
+    auto other = cookie;
+    other[octet] ^= 1;
+    EXPECT_FALSE(jar.verify(world.library(), binding, other, start_of_time)) << octet;
+  }
 }
 
 TEST_F(Cookies, C13_AnEndlessDemandForCookiesEndsTheAttempt) {
   start();
   unsigned demands = 0;
+  std::set<Octets> requests;
   world.set_judge([&](const InFlight& packet) {
     if (packet.from.name != "left") return Fate::drop;
     ++demands;
+    requests.insert(packet.datagram.octets);
     auto header = *wire::parse_header(packet.datagram.octets);
     header.initiator = false;
     header.response = true;
@@ -148,12 +169,12 @@ TEST_F(Cookies, C13_AnEndlessDemandForCookiesEndsTheAttempt) {
     return Fate::drop;
   });
   world.control(left(), ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
-  for (int i = 0; i < 50; ++i) {
+  for (int i = 0; i < 500; ++i) {
     world.run_for(milliseconds(10));
     for (auto& answer : std::exchange(answers_, {})) world.inject(left(), std::move(answer));
   }
   EXPECT_EQ(refusal_code(left()), RefusalCode::too_many_restarts);
-  EXPECT_EQ(demands, limits::kSaInitRestarts + 1);
+  EXPECT_EQ(requests.size(), limits::kSaInitRestarts + 1);
 }
 
 TEST_F(Cookies, HalfOpenSasOfOneSourceAreBounded) {
@@ -161,8 +182,8 @@ TEST_F(Cookies, HalfOpenSasOfOneSourceAreBounded) {
   const auto request = captured_request();
   for (std::uint64_t i = 0; i < 20; ++i)
     send_from(spoofed(1), 0x2000 + i, request.clear.payloads, request.header);
-  EXPECT_EQ(right().engine.ike_sas().size(), limits::kHalfOpenPerSource);
-  EXPECT_EQ(right().engine.counters().half_open_refused, 20 - limits::kHalfOpenPerSource);
+  EXPECT_EQ(right().engine.ike_sas().size(), limits::kHalfOpenPerSourceBeforeCookies);
+  EXPECT_EQ(right().engine.counters().cookies_sent, 20 - limits::kHalfOpenPerSourceBeforeCookies);
   world.run_for(minutes(2));
   EXPECT_EQ(right().engine.ike_sas().size(), 1u) << "they expire; the honest left side came through";
   EXPECT_NE(established(right()), nullptr);

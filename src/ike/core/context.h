@@ -54,13 +54,16 @@ struct InitialContact {
   Identification peer;
 };
 
-/// Chooses SPIs that no IKE SA of the engine has.
-class IkeSpiSource {
+/// What must be asked of all IKE SAs of the engine together.
+class OtherIkeSas {
  public:
+  /// An SPI that none of them has.
   [[nodiscard]] virtual IkeSpi fresh_ike_spi() = 0;
+  /// How many are established with this peer.
+  [[nodiscard]] virtual std::size_t count_established(const Identification& peer) const = 0;
 
  protected:
-  ~IkeSpiSource() = default;
+  ~OtherIkeSas() = default;
 };
 
 struct Context {
@@ -70,7 +73,7 @@ struct Context {
   RandomSource& random;
   const std::shared_ptr<const config::Snapshot>& configuration;
   ipsec::SpiAllocator& esp_spis;
-  IkeSpiSource& ike_spis;
+  OtherIkeSas& other_ike_sas;
   IdSource& ids;
   const std::vector<IpAddress>& local_addresses;  ///< of this machine, the preferred ones first; empty: not known
   PolicyBook& policies;

@@ -152,6 +152,7 @@ void Engine::on_deadline(Instant now) {
   }
   while (const auto id = table_.due(now)) {
     auto* sa = table_.find(*id);
+    counters_.half_open_expired += sa->is_half_open() && sa->is_over(now) ? 1 : 0;
     if (sa->is_over(now)) table_.erase(*id);
     else drive(ctx, *sa, [&](v2::IkeSa& due) { due.on_deadline(ctx); });
   }

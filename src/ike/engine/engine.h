@@ -23,7 +23,7 @@ struct Footprint {
   bool operator==(const Footprint&) const = default;
 };
 
-class Engine final : private IkeSpiSource {
+class Engine final : private OtherIkeSas {
  public:
   /// `library` and `random` outlive the engine. Until a configuration is set, nobody is known.
   Engine(Options options, crypto::Library& library, RandomSource& random, Instant now);
@@ -117,6 +117,9 @@ class Engine final : private IkeSpiSource {
   [[nodiscard]] bool may_complain(Instant now);
   void complain(const Context& context, const Endpoint& peer, NotifyType notify, std::string detail);
   [[nodiscard]] IkeSpi fresh_ike_spi() override;
+  [[nodiscard]] std::size_t count_established(const Identification& peer) const override {
+    return table_.established_with(peer).size();
+  }
 
   // control.cc
   void handle(Context& context, const Initiate& request);

@@ -114,11 +114,21 @@ std::optional<ChildRefusal> EstablishedSa::refuses_child(const wire::NotifyPaylo
 
 void EstablishedSa::answer_create_child(Context& context, const IkeSaRecord& record, const PayloadSet& payloads) {
   const auto exchange = ExchangeType::CREATE_CHILD_SA;
+  // RFC 7296 §2.25: the peer asks again later.
+  if (!parts_.create_child.take(context.now, context.options.budgets.create_child)) {
+    ++context.counters.create_child_deferred;
+    return answer_child_refused(context, record, exchange,
+                                {answered_refusal(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE),
+                                 notify_payload(NotifyType::TEMPORARY_FAILURE)},
+                                {});
+  }
   if (payloads.selectors(PayloadType::TSi) == nullptr) return answer_rekey_ike(context, record, payloads);
   const auto* rekey = payloads.notify(NotifyType::REKEY_SA);
   const auto* replaced = rekey != nullptr ? child_named_by(*rekey) : nullptr;
-  if (auto refusal = refuses_child(rekey, replaced))
+  if (auto refusal = refuses_child(rekey, replaced)) {
+    context.counters.child_sas_refused += refusal->refusal.code == RefusalCode::no_additional_sas ? 1 : 0;
     return answer_child_refused(context, record, exchange, std::move(*refusal), {});
+  }
 
   auto agreed = answer_child_offer(context, record, parts_.connection, payloads, exchange,
                                    replaced != nullptr ? std::string_view(replaced->name) : std::string_view());

@@ -36,7 +36,7 @@ void EstablishedSa::take_ike_key_pair(Context& context, const IkeSaRecord& recor
     if (const auto waiter = waiting.purpose.waiter) context.emit(RequestDone{waiter, record.id, {}, std::nullopt});
     return;
   }
-  RekeyIkeSent sent{waiting.purpose, context.ike_spis.fresh_ike_spi(), waiting.method,
+  RekeyIkeSent sent{waiting.purpose, context.other_ike_sas.fresh_ike_spi(), waiting.method,
                     context.random.octets(kNonceOctets), std::move(begun->state)};
   const auto payloads =
       ike_offer_payloads(rekey_offer(*parts_.connection, parts_.channel.keys().prf), sent.spi, sent.nonce, sent.method,
@@ -190,6 +190,7 @@ NewIkeSa EstablishedSa::successor(Context& context, const IkeSaRecord& record, c
                  Standing::current,
                  record.id,
                  false};
+  fresh.parts.create_child = parts_.create_child;
   fresh.record.id = context.ids.next<IkeSaId>();
   // RFC 7296 §2.8: the initiator of the rekeying is the original initiator of the new IKE SA.
   fresh.record.initiator = we_began;

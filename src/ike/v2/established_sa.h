@@ -28,6 +28,7 @@ struct EstablishedParts {
   Instant authenticated;  ///< earlier than `established` after a rekeying
   IkeSaId reauthenticates;  ///< it was set up to take this one's place; 0: no
   Mobility mobility;
+  TokenBucket create_child{};  ///< the peer's CREATE_CHILD_SA requests; goes on in the heir
 };
 
 /// A Child SA that somebody wanted of this IKE SA, and whoever waits for it.

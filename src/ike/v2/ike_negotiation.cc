@@ -93,7 +93,7 @@ Result<AgreedIke, ChildRefusal> answer_ike_offer(Context& context, const config:
   return AgreedIke{choice->number,
                    std::move(choice->proposal),
                    *peer_spi,
-                   context.ike_spis.fresh_ike_spi(),
+                   context.other_ike_sas.fresh_ike_spi(),
                    payloads.find<wire::NoncePayload>()->nonce,
                    context.random.octets(kNonceOctets)};
 }

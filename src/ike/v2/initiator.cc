@@ -95,9 +95,14 @@ State on_notify_response(AwaitSaInit&& state, const PayloadSet& payloads, Contex
                          const IkeSaRecord& record) {
   const auto* cookie = payloads.notify(NotifyType::COOKIE);
   const auto* invalid_ke = payloads.notify(NotifyType::INVALID_KE_PAYLOAD);
-  if ((cookie != nullptr || invalid_ke != nullptr) && state.attempt.restarts >= limits::kSaInitRestarts)
-    return give_up(context, record, state,
-                   sa_init_refusal(RefusalCode::too_many_restarts, *state.intent.connection));
+  // Each copy of our first request brings its own.
+  if (cookie != nullptr && cookie->data == state.attempt.cookie) return std::move(state);
+  if ((cookie != nullptr || invalid_ke != nullptr) && state.attempt.restarts >= limits::kSaInitRestarts) {
+    // RFC 7296 §2.21.1: these may be forged, and a good answer may still come.
+    if (!state.hint) state.hint_expires = context.now + kUnprotectedErrorGrace;
+    state.hint = sa_init_refusal(RefusalCode::too_many_restarts, *state.intent.connection);
+    return std::move(state);
+  }
   if (cookie != nullptr) return follow_cookie(context, record, std::move(state), *cookie);
   if (invalid_ke != nullptr) return follow_invalid_ke(context, std::move(state), *invalid_ke);
   const auto* error = payloads.error();

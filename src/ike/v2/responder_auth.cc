@@ -31,6 +31,7 @@ State refuse(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& sta
 State on_junk(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state) {
   ++context.counters.not_authentic;
   if (++state.junk < limits::kJunkMessages) return std::move(state);
+  ++context.counters.half_open_junk;
   Refusal refusal;
   refusal.code = RefusalCode::limit_reached;
   refusal.exchange = ExchangeType::IKE_AUTH;
@@ -118,6 +119,16 @@ State on_request(AwaitAuthRequest&& state, const Received& received, const Paylo
   auto peer = authenticate(context, state, *policy, peer_id, payloads.find<wire::AuthPayload>());
   if (!peer) return refuse(context, record, std::move(state), received, std::move(peer.error()));
 
+  // A peer that says that it has no other IKE SA gives up those that it had.
+  const auto most = context.options.budgets.ike_sas_per_identity;
+  if (most != 0 && payloads.notify(NotifyType::INITIAL_CONTACT) == nullptr &&
+      context.other_ike_sas.count_established(peer->identity()) >= most) {
+    ++context.counters.identity_refused;
+    auto refusal =
+        refusal_in(ExchangeType::IKE_AUTH, RefusalCode::limit_reached, NotifyType::AUTHENTICATION_FAILED);
+    refusal.detail = "this identity has " + std::to_string(most) + " IKE SAs";
+    return refuse(context, record, std::move(state), received, std::move(refusal));
+  }
   const auto& connection = *policy->connection;
   const auto* no_nats = payloads.notify(NotifyType::NO_NATS_ALLOWED);
   // RFC 4555 §3.9: without NAT traversal nothing may change an address.
@@ -163,7 +174,9 @@ State on(AwaitAuthRequest&& state, const Received& received, Context& context, I
     context.send({record.local, record.remote, state.response});
     return std::move(state);
   }
-  if (header.exchange != ExchangeType::IKE_AUTH || header.response || header.message_id != 1) {
+  // What is in clear costs nothing: it is no junk in the sense of the budget, and means nothing.
+  if (header.exchange != ExchangeType::IKE_AUTH || header.response || header.message_id != 1 ||
+      !received.message.encrypted) {
     ++context.counters.out_of_state;
     return std::move(state);
   }
