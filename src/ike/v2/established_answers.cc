@@ -118,7 +118,7 @@ void EstablishedSa::answer_create_child(Context& context, const IkeSaRecord& rec
   if (!parts_.create_child.take(context.now, context.options.budgets.create_child)) {
     ++context.counters.create_child_deferred;
     return answer_child_refused(context, record, exchange,
-                                {answered_refusal(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE),
+                                {refusal_in(exchange, RefusalCode::busy, NotifyType::TEMPORARY_FAILURE),
                                  notify_payload(NotifyType::TEMPORARY_FAILURE)},
                                 {});
   }

@@ -124,8 +124,7 @@ State on_request(AwaitAuthRequest&& state, const Received& received, const Paylo
   if (most != 0 && payloads.notify(NotifyType::INITIAL_CONTACT) == nullptr &&
       context.other_ike_sas.count_established(peer->identity()) >= most) {
     ++context.counters.identity_refused;
-    auto refusal =
-        refusal_in(ExchangeType::IKE_AUTH, RefusalCode::limit_reached, NotifyType::AUTHENTICATION_FAILED);
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::limit_reached, NotifyType::AUTHENTICATION_FAILED);
     refusal.detail = "this identity has " + std::to_string(most) + " IKE SAs";
     return refuse(context, record, std::move(state), received, std::move(refusal));
   }
