@@ -45,12 +45,12 @@ class Initiator {
             const sim::SiteToSite& site)
       : host_(loop, {}, library, random, transport,
               [this](ipsec::StackRequest request) { return stack_.apply(std::move(request)); }) {
-    host_.add_listener([this](const ike::Event& event) {
-      if (std::holds_alternative<ike::ChildSaUp>(event) && !up_) up_ = io::monotonic_now();
+    host_.tell_events_to([this](const control::ToldEvent& told) {
+      if (std::holds_alternative<ike::ChildSaUp>(told.event) && !up_) up_ = io::monotonic_now();
     });
     host_.set_configuration(site.snapshot());
     began_ = io::monotonic_now();
-    host_.submit(ike::Initiate{host_.next_control_id(), "net", "lan", {}, {}});
+    host_.submit(ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
   }
   daemon::EngineHost& host() { return host_; }
   [[nodiscard]] std::optional<Duration> took() const { return up_ ? std::optional(*up_ - began_) : std::nullopt; }
@@ -146,7 +146,7 @@ int run(int argc, char** argv) {
   auto random = crypto::SystemRandom::open();
   if (!random) return fail(random.error());
   io::EventLoop loop;
-  auto transport = daemon::Transport::open({500, 4500}, 0);
+  auto transport = daemon::Transport::open({500, 4500}, 0, {});
   if (!transport) return fail(transport.error());
   Crowd crowd(arguments, loop, *transport, **random);
   if (auto ran = crowd.run(); !ran) return fail(ran.error());
