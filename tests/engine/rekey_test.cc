@@ -293,6 +293,29 @@ TEST_F(Rekeying, OfAChildThatThePeerHasLostCreatesItAnew) {
   EXPECT_EQ(child_sas(left()), child_sas(right()));
 }
 
+TEST_F(Rekeying, OfTheIkeSaByBothEndsEndsTheOneThatGaveWayAlthoughTheOldOneIsDeletedBeforeItsKeysAreThere) {
+  unsigned gave_way = 0;
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
+    SCOPED_TRACE(seed);
+    World fresh(seed);
+    auto& slow = fresh.add("left", left_site.local, left_site.snapshot());
+    auto& fast = fresh.add("right", right_site.local, right_site.snapshot());
+    fresh.control(slow, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
+    fresh.run_for(seconds(1));
+    for (auto* node : {&slow, &fast}) fresh.control(*node, rekeying_of_ike_sa(*node));
+    fresh.run_for(microseconds(500));
+    slow.job_cost = milliseconds(5);
+    fresh.run_for(seconds(3));
+    gave_way += slow.engine.ike_sas().at(established_id(slow)).record().initiator ? 0 : 1;
+    for (auto* node : {&slow, &fast}) {
+      EXPECT_EQ(outcome(*node, ControlId{2}), std::nullopt) << node->name;
+      EXPECT_EQ(established_ike_sas(*node), 1u) << node->name;
+      EXPECT_EQ(child_sas(*node), 1u) << node->name;
+    }
+  }
+  EXPECT_GT(gave_way, 0u) << "not once was it the slow one";
+}
+
 TEST_F(Rekeying, OfTheIkeSaByBothEndsLeavesNothingWhenThePeerNeverHeardOfTheOneThatGaveWay) {
   // What strongSwan does when a response comes while it handles a request with the same message ID: it does not read it. The Delete
   // of the old IKE SA then ends its own rekeying.

@@ -41,11 +41,10 @@ void EstablishedSa::answer_informational(Context& context, IkeSaRecord& record, 
   answer(context, record, ExchangeType::INFORMATIONAL, reply);
 }
 
-/// RFC 7296 §1.4.1: the answer to the deletion of the IKE SA is empty; its Child SAs go with it.
 void EstablishedSa::answer_ike_deletion(Context& context, const IkeSaRecord& record, const PayloadSet& payloads) {
-  answer(context, record, ExchangeType::INFORMATIONAL, {});
   // RFC 7296 §2.8.2: the peer knows that our rekeying won, whose response is on its way; the Child SAs wait for it.
   if (standing_ == Standing::undecided) {
+    answer(context, record, ExchangeType::INFORMATIONAL, {});
     family_matters_.emplace_back(MoveChildren{record.id, predecessor_, MoveChildren::Then::is_over});
     standing_ = Standing::superseded;
     return;
@@ -55,7 +54,16 @@ void EstablishedSa::answer_ike_deletion(Context& context, const IkeSaRecord& rec
     reason.code = refusal_code_of(error->type);
     reason.notify = error->type;
   }
-  end(context, record, std::move(reason));
+  pending_deletion_ = std::move(reason);
+  finish_deletion(context, record);
+}
+
+/// RFC 7296 §1.4.1: the answer to the deletion of the IKE SA is empty; its Child SAs go with it. What has come of our own rekeying
+/// is an IKE SA at the peer: it is set up first, to serve or to be deleted (RFC 7296 §2.8.2).
+void EstablishedSa::finish_deletion(Context& context, const IkeSaRecord& record) {
+  if (std::holds_alternative<RekeyIkeSecret>(exchange_) || children_are_moving()) return;
+  answer(context, record, ExchangeType::INFORMATIONAL, {});
+  end(context, record, *std::exchange(pending_deletion_, std::nullopt));
 }
 
 /// The inbound SPIs that the answer names.

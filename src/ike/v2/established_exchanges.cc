@@ -32,6 +32,7 @@ ChildOrigin our_origin(const ChildPurpose& purpose, OctetView nonce, OctetView p
 }  // namespace
 
 void EstablishedSa::start_next_exchange(Context& context, const IkeSaRecord& record) {
+  if (pending_deletion_) return finish_deletion(context, record);
   while (!ended_ && requests_.is_free() && std::holds_alternative<std::monostate>(exchange_)) {
     const auto next = std::ranges::find_if(queue_, [&](const auto& queued) { return !must_wait(queued); });
     if (next == queue_.end()) return;
@@ -45,8 +46,7 @@ bool EstablishedSa::must_wait(const QueuedRequest& queued) const {
   // The peer's rekeying of the IKE SA is answered first: what it is about would be on the move.
   if (queued.not_before || standing_ == Standing::undecided || pending_ike_) return true;
   // A rekeying of it has just come through: what waits goes with the Child SAs, a Delete of the tunnel above all.
-  if (std::ranges::any_of(family_matters_, [](const auto& matter) { return std::holds_alternative<MoveChildren>(matter); }))
-    return true;
+  if (children_are_moving()) return true;
   if (std::holds_alternative<DeleteIkeRequest>(queued.request)) return false;
   if (standing_ == Standing::superseded) return true;
   if (std::holds_alternative<RekeyIkeRequest>(queued.request))
@@ -65,6 +65,11 @@ bool EstablishedSa::must_wait(const QueuedRequest& queued) const {
   if (const auto* rekeying = std::get_if<RekeyChildRequest>(&queued.request)) return is_unfinished(rekeying->child);
   if (const auto* deletion = std::get_if<DeleteChildRequest>(&queued.request)) return is_unfinished(deletion->child);
   return false;
+}
+
+bool EstablishedSa::children_are_moving() const {
+  return std::ranges::any_of(family_matters_,
+                             [](const auto& matter) { return std::holds_alternative<MoveChildren>(matter); });
 }
 
 void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const CreateChildRequest& request,

@@ -58,7 +58,7 @@ void EstablishedSa::on_request(Context& context, IkeSaRecord& record, const Rece
   const auto verdict = responses_.judge(received.message, received.datagram.octets);
   if (verdict == ResponseWindow::Verdict::retransmission || verdict == ResponseWindow::Verdict::refragmented)
     return answer_again(context, record, parts_.channel, responses_, received);
-  if (verdict == ResponseWindow::Verdict::outside || pending_child_ || pending_ike_) {
+  if (verdict == ResponseWindow::Verdict::outside || pending_child_ || pending_ike_ || pending_deletion_) {
     ++context.counters.out_of_window;
     return;
   }
@@ -185,6 +185,7 @@ void EstablishedSa::end(Context& context, const IkeSaRecord& record, Refusal rea
   queue_.clear();
   pending_child_.reset();
   pending_ike_.reset();
+  pending_deletion_.reset();
   exchange_ = std::monostate{};
   if (announced_) context.emit(IkeSaClosed{record.id, parts_.connection->name, true, reason});
   ended_ = std::move(reason);
@@ -231,6 +232,7 @@ void EstablishedSa::hand_over(const Refusal& reason) {
 
 EstablishedSa::AwaitedForAnswer EstablishedSa::answer_awaits() const {
   if (pending_ike_) return {pending_ike_->job, {}};
+  if (const auto* ours = std::get_if<RekeyIkeSecret>(&exchange_); pending_deletion_ && ours != nullptr) return {ours->job, {}};
   if (!pending_child_) return {};
   if (pending_child_->awaits_key) return {pending_child_->job, {}};
   return {{}, pending_child_->installing};

@@ -144,7 +144,8 @@ class EstablishedSa {
   [[nodiscard]] Standing standing() const { return standing_; }
   /// No exchange of ours runs or waits, and no request of the peer waits for its answer.
   [[nodiscard]] bool is_idle() const {
-    return std::holds_alternative<std::monostate>(exchange_) && queue_.empty() && !pending_child_ && !pending_ike_;
+    return std::holds_alternative<std::monostate>(exchange_) && queue_.empty() && !pending_child_ && !pending_ike_ &&
+           !pending_deletion_;
   }
   /// It serves its connection: it is neither replaced nor being deleted by us.
   [[nodiscard]] bool serves() const;
@@ -244,6 +245,7 @@ class EstablishedSa {
   void handle_request(Context& context, IkeSaRecord& record, ExchangeType exchange, const PayloadSet& payloads);
   void answer_informational(Context& context, IkeSaRecord& record, const PayloadSet& payloads);
   void answer_ike_deletion(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
+  void finish_deletion(Context& context, const IkeSaRecord& record);
   [[nodiscard]] std::vector<EspSpi> delete_for_peer(Context& context, const IkeSaRecord& record,
                                                     const wire::DeletePayload& payload);
   void answer_create_child(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
@@ -260,6 +262,8 @@ class EstablishedSa {
   // established_exchanges.cc: what we ask.
   void start_next_exchange(Context& context, const IkeSaRecord& record);
   [[nodiscard]] bool must_wait(const QueuedRequest& queued) const;
+  /// To another IKE SA, as soon as whoever holds them both hears of it.
+  [[nodiscard]] bool children_are_moving() const;
   void begin(Context& context, const IkeSaRecord& record, const CreateChildRequest& request, unsigned failures);
   void begin(Context& context, const IkeSaRecord& record, const RekeyChildRequest& request, unsigned failures);
   void begin(Context& context, const IkeSaRecord& record, const DeleteChildRequest& request, unsigned failures);
@@ -334,6 +338,7 @@ class EstablishedSa {
   std::map<ChildSaId, ChildSa> children_;
   std::optional<PendingChildAnswer> pending_child_;
   std::optional<PendingIkeAnswer> pending_ike_;
+  std::optional<Refusal> pending_deletion_;  ///< the peer's Delete of this IKE SA, and what it comes to
   LocalExchange exchange_;
   std::deque<QueuedRequest> queue_;
   Lifetime lifetime_;
