@@ -59,6 +59,15 @@ class Mobility : public Ladder {
     expect_mirrored_child_sas(1);
     EXPECT_EQ(left().count<ike::ChildSaRekeyed>() + left().count<ike::ChildSaDown>(), 0u);
   }
+  /// The left one is behind a NAT that gives it another address from now on, and lets nothing in by the old one.
+  void change_mapping_of_left() {
+    loses = [this](const ike::Datagram& sent) {
+      const bool goes_out = sent.local.address == left_1;
+      if (goes_out) world.inject(right(), {sent.remote, {left_2, sent.local.port}, sent.octets});
+      else if (sent.remote.address == left_2) world.inject(left(), {{left_1, sent.remote.port}, sent.local, sent.octets});
+      return true;
+    };
+  }
   /// What is lost in spite of all.
   std::function<bool(const ike::Datagram&)> loses;
 
@@ -244,23 +253,24 @@ TEST_F(Mobility, OtherMessagesMoveNothing) {
 TEST_F(Mobility, RequestsReachAnInitiatorWhoseMappingChangedBeforeItKnows) {
   left_site.dpd_delay = seconds(5);
   establish({left_1, left_2}, {right_1});
-  // Behind a NAT that gives it another address from now on, and lets nothing in by the old one.
-  bool changed = false;
-  loses = [&](const ike::Datagram& sent) {
-    if (!changed) return false;
-    if (sent.local.address == left_1) {
-      world.inject(right(), {sent.remote, {left_2, sent.local.port}, sent.octets});
-      return true;
-    }
-    if (sent.remote.address == left_2) world.inject(left(), {{left_1, sent.remote.port}, sent.local, sent.octets});
-    return true;
-  };
-  changed = true;
+  change_mapping_of_left();
   world.control(right(), ike::RekeyChild{ControlId{5}, right().stack.child_sas().begin()->first});
   run(seconds(2));
   EXPECT_EQ(child_sas(right()), 1u) << "nobody hears it";
   run(seconds(10));  // the initiator asks whether we live
   EXPECT_EQ(outcome(right(), ControlId{5}), std::nullopt);
+}
+
+TEST_F(Mobility, RequestsOfTheHeirReachAnInitiatorWhoseMappingChangedBeforeItRekeyed) {
+  establish({left_1, left_2}, {right_1});
+  change_mapping_of_left();
+  world.control(left(), ike::RekeyIke{ControlId{5}, established_id(left()), false});
+  run(seconds(1));
+  ASSERT_EQ(outcome(left(), ControlId{5}), std::nullopt);
+  world.control(right(), ike::TerminateIke{ControlId{6}, established_id(right()), false});
+  run(seconds(2));
+  EXPECT_EQ(outcome(right(), ControlId{6}), std::nullopt);
+  EXPECT_EQ(established_ike_sas(left()) + established_ike_sas(right()), 0u);
 }
 
 }  // namespace

@@ -273,6 +273,7 @@ void EstablishedSa::follow_update(Context& context, IkeSaRecord& record, const P
 
 /// What was to be found out on the IKE SA that this one replaces is found out here.
 void EstablishedSa::inherit_move(const EstablishedSa& other) {
+  if (!moving_.heard_over) moving_.heard_over = other.moving_.heard_over;
   if (other.moving_.seeks_path) {
     moving_.seeks_path = true;
     queue_first(LivenessRequest{});
