@@ -74,6 +74,17 @@ inline constexpr Duration kReassemblyLife = seconds(30);
 // RFC 4555: addresses of a peer beside the one in use, and pairs of addresses that a request is sent over while a path is sought.
 inline constexpr std::size_t kAdditionalAddresses = 8;
 inline constexpr std::size_t kPaths = 16;
+// RFC 5685 §7: gateways that one initiation lets itself be sent to in a row.
+inline constexpr std::size_t kRedirects = 5;
+inline constexpr Duration kRedirectPeriod = seconds(300);
+// RFC 7296 §2.21.4: answers to messages in clear, and messages because of ESP that belongs to no SA, in a second.
+inline constexpr RateLimit kInvalidIkeSpiAnswers{20, 20};
+inline constexpr std::uint32_t kInvalidSpiReports = 5;
+inline constexpr RateLimit kClearHints{2, 2};  // each is a search through all IKE SAs
+// Of one IKE SA: so often at most does it tell its peer of ESP that belongs to no SA, or ask it whether it lives because of a hint
+// that anybody could have sent.
+inline constexpr Duration kBetweenInvalidSpiReports = seconds(5);
+inline constexpr Duration kBetweenHintedChecks = seconds(10);
 inline constexpr std::size_t kChildSasPerIkeSa = 64;
 // Local requests (create, delete, liveness ...) that wait for the window of one IKE SA.
 inline constexpr std::size_t kQueuedLocalRequests = 64;

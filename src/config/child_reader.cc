@@ -91,6 +91,29 @@ void read_times(SectionReader& reader, ChildConfig& child) {
         {reader.path() + ": rand_time is not below rekey_time", "it is what is taken off rekey_time at most"});
 }
 
+/// What is not given follows from what is, as with the times.
+struct VolumeWords {
+  std::optional<std::uint64_t> rekey, life, rand;
+};
+VolumeSetting volume_of(SectionReader& reader, const VolumeWords& given, const std::string& unit) {
+  VolumeSetting volume;
+  volume.rekey = given.rekey.value_or(0);
+  volume.life = given.life.value_or(volume.rekey + std::min(volume.rekey / 10, UINT64_MAX - volume.rekey));
+  volume.rand = given.rand.value_or(volume.life - std::min(volume.life, volume.rekey));
+  if (given.life && *given.life != 0 && volume.rekey >= *given.life)
+    reader.warning(*reader.given("life_" + unit), {reader.path() + ".life_" + unit + " is not above rekey_" + unit,
+                                                   "the SA would be closed before it is rekeyed",
+                                                   "make life_" + unit + " about 10 % more than rekey_" + unit});
+  return volume;
+}
+
+void read_volumes(SectionReader& reader, ChildConfig& child) {
+  const auto octets = [&](std::string_view name) { return reader.octet_count(name); };
+  const auto packets = [&](std::string_view name) { return reader.number(name, UINT64_MAX); };
+  child.octets = volume_of(reader, {octets("rekey_bytes"), octets("life_bytes"), octets("rand_bytes")}, "bytes");
+  child.packets = volume_of(reader, {packets("rekey_packets"), packets("life_packets"), packets("rand_packets")}, "packets");
+}
+
 void read_mode(SectionReader& reader, ChildConfig& child) {
   switch (reader.word("mode", kModes).value_or(ConfiguredMode::tunnel)) {
     case ConfiguredMode::tunnel: break;
@@ -141,6 +164,7 @@ ChildConfig read_child(const SettingsSection& section, const std::string& path, 
   read_replay_window(reader, child);
   read_headers(reader, child);
   read_times(reader, child);
+  read_volumes(reader, child);
   child.start_action = read_action(reader, "start_action");
   child.close_action = read_action(reader, "close_action");
   child.dpd_action = read_action(reader, "dpd_action");

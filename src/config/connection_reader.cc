@@ -19,6 +19,11 @@ constexpr Word<UniquePolicy> kUnique[] = {{"no", UniquePolicy::no},
                                           {"keep", UniquePolicy::keep},
                                           {"replace", UniquePolicy::replace}};
 
+constexpr Word<Childless> kChildless[] = {{"allow", Childless::allow},
+                                          {"prefer", Childless::prefer},
+                                          {"force", Childless::force},
+                                          {"never", Childless::never}};
+
 struct AuthWord {
   std::string_view prefix;
   AuthKind kind;
@@ -125,7 +130,8 @@ void ConnectionReader::read_options() {
   c.mobike = reader_.boolean("mobike").value_or(c.mobike);
   c.fragmentation = reader_.word("fragmentation", kFragmentation).value_or(c.fragmentation);
   c.unique = reader_.word("unique", kUnique).value_or(c.unique);
-  c.keyingtries = static_cast<unsigned>(reader_.number("keyingtries", 0xffffffff).value_or(c.keyingtries));
+  c.keyingtries = reader_.number("keyingtries", 0xffffffff);
+  c.childless = reader_.word("childless", kChildless).value_or(c.childless);
 }
 
 void ConnectionReader::warn_of_local_names() {

@@ -61,7 +61,7 @@ TEST(Load, FillsInSwanctlsDefaults) {
   EXPECT_EQ(c->rekey_time, hours(4));
   EXPECT_EQ(c->over_time, minutes(24));
   EXPECT_EQ(c->rand_time, minutes(24));
-  EXPECT_EQ(c->keyingtries, 1u);
+  EXPECT_EQ(c->keyingtries, std::nullopt);
   const auto* child = c->child("net");
   ASSERT_NE(child, nullptr);
   EXPECT_EQ(child->esp_proposals, default_esp_offer());
@@ -237,7 +237,6 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
               testing::ElementsAre("connections.gw.pools" + suffix, "connections.gw.if_id_in" + suffix,
                                    "connections.gw.ppk_id" + suffix, "connections.gw.children.net.mark_in" + suffix,
                                    "connections.gw.children.net.updown" + suffix,
-                                   "connections.gw.children.net.rekey_bytes" + suffix,
                                    "connections.gw.children.net.ipcomp" + suffix, "pools.p" + suffix,
                                    "secrets.eap-1" + suffix, "authorities.ca" + suffix, "section \"x\" has no effect"));
 }
@@ -252,18 +251,9 @@ struct EngineRow {
 
 /// A line goes when the engine acts on its setting, together with the rule's `none`.
 constexpr EngineRow kNotYetActedUpon[] = {
-    {false, "keyingtries", "0", "", "1"},
-    {false, "unique", "replace", " = replace", "no"},
     {false, "local_port", "1500", "", "4500"},
-    {true, "inactivity", "10m", "", "0"},
     {true, "mode", "pass", " = pass", "tunnel"},
     {true, "mode", "drop", " = drop", "tunnel"},
-    {true, "rekey_bytes", "1g", "", "0"},
-    {true, "rekey_packets", "1000", "", "0"},
-    {true, "life_bytes", "1g", "", "0"},
-    {true, "life_packets", "1000", "", "0"},
-    {true, "rand_bytes", "1g", "", "0"},
-    {true, "rand_packets", "1000", "", "0"},
     {true, "priority", "5", "", "0"},
     {true, "hw_offload", "packet", " = packet", "auto"},
     {true, "ipcomp", "yes", "", "no"},
@@ -305,13 +295,13 @@ TEST(Load, WarnsOfANameAmongOurOwnAddresses) {
 
 TEST(Load, WarnsOnceOfASettingWithoutEffectAndOfEachOfItsWords) {
   const auto loaded = load_text(
-      gw("unique = keep\n children { a { mode = pass } b { mode = drop } c { mode = pass\n priority = 1 } d { "
+      gw("local_port = 600\n children { a { mode = pass } b { mode = drop } c { mode = pass\n priority = 1 } d { "
          "priority = 2 } }"));
   ASSERT_TRUE(loaded.has_value());
   std::vector<std::string> what;
   for (const auto& warning : loaded->warnings) what.push_back(warning.what.substr(0, warning.what.find(" is read")));
   EXPECT_THAT(what,
-              testing::ElementsAre("connections.gw.unique = keep", "connections.gw.children.a.mode = pass",
+              testing::ElementsAre("connections.gw.local_port", "connections.gw.children.a.mode = pass",
                                    "connections.gw.children.b.mode = drop", "connections.gw.children.c.priority"));
 }
 

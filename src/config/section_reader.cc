@@ -192,6 +192,14 @@ std::optional<Duration> SectionReader::time(std::string_view name) {
   return value;
 }
 
+std::optional<std::uint64_t> SectionReader::octet_count(std::string_view name) {
+  const auto* setting = given(name);
+  if (setting == nullptr) return std::nullopt;
+  const auto value = parse_octet_count(setting->text());
+  if (!value) wrong(*setting, {std::string(setting->text()), "expected an amount of octets: a number, and k, m or g"});
+  return value;
+}
+
 std::vector<std::string_view> SectionReader::items(const Setting& setting) {
   std::vector<std::string_view> found;
   for (const auto& value : setting.values) {

@@ -35,6 +35,7 @@ class SectionReader {
   [[nodiscard]] std::optional<bool> boolean(std::string_view name);
   [[nodiscard]] std::optional<std::uint64_t> number(std::string_view name, std::uint64_t highest);
   [[nodiscard]] std::optional<Duration> time(std::string_view name);
+  [[nodiscard]] std::optional<std::uint64_t> octet_count(std::string_view name);
   template <class Meaning, std::size_t count>
   [[nodiscard]] std::optional<Meaning> word(std::string_view name, const Word<Meaning> (&words)[count]) {
     const auto* setting = given(name);

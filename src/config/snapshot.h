@@ -42,7 +42,22 @@ struct AuthRound {
 
 enum class Action : std::uint8_t { none, trap, start, trap_and_start };
 enum class UniquePolicy : std::uint8_t { never, no, keep, replace };
+/// RFC 6023: whether an IKE SA is set up with its first Child SA.
+enum class Childless : std::uint8_t {
+  allow,   ///< as responder either way, as initiator with one
+  prefer,  ///< as responder either way, as initiator without where the peer takes it
+  force,   ///< never with one
+  never,   ///< as responder never without
+};
 enum class Tristate : std::uint8_t { no, accept, yes, force };
+
+/// A limit on the volume of a Child SA, in octets or packets; 0: none.
+struct VolumeSetting {
+  std::uint64_t rekey = 0;
+  std::uint64_t life = 0;
+  std::uint64_t rand = 0;  ///< taken off `rekey` at most
+  bool operator==(const VolumeSetting&) const = default;
+};
 
 struct ChildConfig {
   std::string name;
@@ -58,7 +73,9 @@ struct ChildConfig {
   Duration rekey_time = hours(1);
   Duration life_time{};  ///< 0: rekey_time + 10 %
   Duration rand_time{};
-  Duration inactivity{};
+  VolumeSetting octets;
+  VolumeSetting packets;
+  Duration inactivity{};  ///< without traffic for so long: closed; 0: never
   Action start_action = Action::none;
   Action close_action = Action::none;
   Action dpd_action = Action::none;
@@ -88,7 +105,9 @@ struct Connection {
   Duration reauth_time{};
   Duration over_time{};
   Duration rand_time{};
-  unsigned keyingtries = 1;  ///< 0: for ever
+  /// How many times an initiation is tried; 0: for ever. Nothing: an operator's once, what is to stay up for ever.
+  std::optional<unsigned> keyingtries;
+  Childless childless = Childless::allow;
 
   [[nodiscard]] const ChildConfig* child(std::string_view child_name) const;
   bool operator==(const Connection&) const = default;

@@ -47,13 +47,12 @@ constexpr std::array kRefused{
     Refused{"unload-authority", "there is no such authority: this version of keypactd takes none"},
     Refused{"load-pool", "this version of keypactd gives out no virtual addresses"},
     Refused{"unload-pool", "there is no such pool: this version of keypactd gives out no virtual addresses"},
-    Refused{"redirect", "this version of keypactd does not redirect peers"},
     Refused{"install", "this version of keypactd installs policies when a tunnel is brought up, not by themselves"},
     Refused{"uninstall", "take the tunnel down with terminate, its policies go with it"},
     Refused{"reset-counters", "the counters of keypactd count since its start"},
 };
 
-constexpr std::array kRunning{std::string_view("initiate"),   std::string_view("terminate"),     std::string_view("rekey"),
+constexpr std::array kRunning{std::string_view("initiate"),   std::string_view("terminate"),     std::string_view("rekey"),        std::string_view("redirect"),
                               std::string_view("list-sas"), std::string_view("list-policies"), std::string_view("list-conns")};
 
 constexpr std::array kEvents{

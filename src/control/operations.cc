@@ -129,10 +129,9 @@ std::optional<vici::Message> Operations::initiate(Instant now, ClientId client, 
   std::shared_ptr<const config::Snapshot> configuration;
   access_.look(0, [&](const ike::Engine& engine) { configuration = engine.configuration(); });
   const auto connection = connection_with(*configuration, *wanted);
-  const bool has_child = connection && (wanted->child.empty() ? !connection->children.empty()
-                                                              : connection->child(wanted->child) != nullptr);
-  if (!has_child) {
-    return vici::refusal(wanted->child.empty() ? "IKE_SA config '" + wanted->ike + "' not found, or it has no children"
+  // charon: without a child it is the IKE SA alone that is wanted.
+  if (!connection || (!wanted->child.empty() && connection->child(wanted->child) == nullptr)) {
+    return vici::refusal(wanted->child.empty() ? "IKE_SA config '" + wanted->ike + "' not found"
                                                : "CHILD_SA config '" + wanted->child + "' not found");
   }
   const bool waits = wanted->timeout_ms != -1;
@@ -153,7 +152,7 @@ void Operations::start(const config::Connection& connection, const std::string& 
 void Operations::stop(IkeSaId ike_sa) { access_.submit(ike::TerminateIke{new_request(std::nullopt), ike_sa, false}); }
 
 void Operations::begin(ControlId id, const config::Connection& connection, const std::string& child, bool persistent) {
-  ike::Initiate initiate{id, connection.name, child, std::nullopt, std::nullopt, persistent};
+  ike::Initiate initiate{id, connection.name, child, std::nullopt, std::nullopt, persistent, child.empty()};
   if (has_single_address(connection.local_addrs) && has_single_address(connection.remote_addrs)) {
     return access_.submit(initiate);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "control/redirect.h"
 #include "vici/extensions.h"
 
 namespace keypact::control {
@@ -81,6 +82,7 @@ std::optional<vici::Message> Server::dispatch(Instant now, ClientId id, const vi
   if (request.command == "initiate") return operations_.initiate(now, id, request.message);
   if (request.command == "terminate") return operations_.terminate(now, id, request.message);
   if (request.command == "rekey") return operations_.rekey(request.message);
+  if (request.command == "redirect") return redirect(access_, request.message);
   if (auto listing = Listing::of(request, configuration_.current())) {
     find(id)->listing = std::move(listing);
     go_on_listing(now, id);

@@ -40,8 +40,8 @@ void EngineHost::submit(const ike::ControlRequest& request) {
   pump();
 }
 
-void EngineHost::on_contact_elsewhere(const ike::InitialContact& contact) {
-  engine_.on_contact_elsewhere(io::monotonic_now(), contact);
+void EngineHost::on_contact_elsewhere(const ike::FreshPeer& fresh) {
+  engine_.on_contact_elsewhere(io::monotonic_now(), fresh);
   pump();
 }
 

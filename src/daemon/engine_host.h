@@ -25,7 +25,7 @@ class EngineHost {
   void on_datagrams(std::span<const ike::DatagramView> datagrams);
   void on_stack_event(const ipsec::StackEvent& event);
   void submit(const ike::ControlRequest& request);
-  void on_contact_elsewhere(const ike::InitialContact& contact);
+  void on_contact_elsewhere(const ike::FreshPeer& fresh);
   void set_configuration(std::shared_ptr<const config::Snapshot> snapshot);
   void set_local_addresses(std::vector<IpAddress> addresses);
   /// Deletes all IKE SAs at their peers (RFC 7296 §1.4.1) and then calls `ended`, at the latest after `patience`.

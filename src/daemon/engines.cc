@@ -113,11 +113,15 @@ void Engines::on_datagrams(std::span<const ike::DatagramView> datagrams) {
 }
 
 void Engines::on_stack_event(const ipsec::StackEvent& event) {
+  if (const auto* unknown = std::get_if<ipsec::UnknownSpi>(&event))
+    return tell(ipsec::engine_for(unknown->remote.address, count()),
+                [event](EngineHost& host) { host.on_stack_event(event); });
   // An id tells whose it is.
   const auto id = std::visit(
       [](const auto& e) {
         if constexpr (requires { e.policy; }) return e.policy.value;
-        else return e.id.value;
+        else if constexpr (requires { e.id; }) return e.id.value;
+        else return std::uint64_t{0};
       },
       event);
   tell(id % count(), [event](EngineHost& host) { host.on_stack_event(event); });

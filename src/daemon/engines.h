@@ -53,7 +53,7 @@ class Engines {
   struct Wishes {
     std::vector<ipsec::StackRequest> requests;
     std::vector<control::ToldEvent> told;
-    std::vector<ike::InitialContact> contacts;
+    std::vector<ike::FreshPeer> contacts;
   };
   /// One engine with all that belongs to its thread.
   struct Seat {

@@ -57,6 +57,8 @@ ike::Options engine_options(const CommandLine& line) {
   options.fragment_size = line.fragment_size;
   options.budgets = line.budgets;
   options.keep_alive = seconds(line.keep_alive);
+  options.redirect_to = IpAddress::parse(line.redirect_to);
+  options.follow_redirects = line.follow_redirects;
   options.export_keys = !line.export_keys_directory.empty();
   return options;
 }

@@ -20,6 +20,8 @@ struct CommandLine {
   std::uint16_t nat_port = 4500;
   std::uint16_t fragment_size = 1280;
   unsigned keep_alive = 20;  ///< seconds; 0: no keepalives
+  std::string redirect_to;            ///< an address; empty: nobody is redirected
+  bool follow_redirects = true;
   std::string export_keys_directory;  ///< empty: no keys leave the process
   std::string log_level = "info";
   ike::Budgets budgets;

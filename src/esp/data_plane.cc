@@ -1,5 +1,6 @@
 #include "esp/data_plane.h"
 
+#include "base/limits.h"
 #include "esp/data_plane_pass.h"
 #include "esp/packet_too_big.h"
 
@@ -23,6 +24,7 @@ DataPlane::DataPlane(crypto::Library& library, RandomSource& random, const DataP
       multi_buffer_(options.multi_buffer ? MultiBuffer::probe(library) : nullptr),
       spd_(options.acquire_retry),
       errors_(options.errors_per_second),
+      unknown_spis_(limits::kInvalidSpiReports),
       scratch_(kLargestPacket) {}
 
 std::optional<ipsec::StackEvent> DataPlane::apply(ipsec::StackRequest request, Instant /*now*/) {
@@ -115,6 +117,35 @@ std::optional<std::size_t> DataPlane::inner_mtu(ChildSaId id) const {
 std::optional<ipsec::ChildSaCounters> DataPlane::counters(ChildSaId id) const {
   const SaPair* const pair = sad_.find(id);
   return pair == nullptr ? std::nullopt : std::optional(pair->counters);
+}
+
+bool DataPlane::may_carry(SaPair& pair) {
+  if (!pair.spent) return true;
+  drops_.count(DropReason::lifetime_over);
+  return false;
+}
+
+void DataPlane::count_out(SaPair& pair, std::size_t octets, Pass& pass) {
+  ++pair.counters.packets_out;
+  pair.counters.octets_out += octets;
+  check_volume(pair, pass);
+}
+
+void DataPlane::count_in(SaPair& pair, std::size_t octets, Pass& pass) {
+  ++pair.counters.packets_in;
+  pair.counters.octets_in += octets;
+  check_volume(pair, pass);
+}
+
+/// RFC 4301 §4.4.2.1: each of the two SAs has its count, and what ends one ends the pair.
+void DataPlane::check_volume(SaPair& pair, Pass& pass) {
+  const auto& c = pair.counters;
+  const auto reached = [&](const ipsec::VolumeLimit& limit) {
+    return limit.is_reached(c.octets_out, c.packets_out) || limit.is_reached(c.octets_in, c.packets_in);
+  };
+  pair.spent = reached(pair.hard);
+  if (pair.spent) report_expiry(pair, ExpiryReport::hard, pass);
+  else if (reached(pair.soft)) report_expiry(pair, ExpiryReport::soft, pass);
 }
 
 void DataPlane::report_expiry(SaPair& pair, ExpiryReport reached, Pass& pass) {

@@ -70,6 +70,7 @@ class DataPlane {
   void report_too_big(OctetView packet, const InnerPacketInfo& info, std::size_t limit, Pass& pass);
 
   void inbound_packet(const OuterPacket& packet, Pass& pass);
+  void on_unknown_spi(const OuterPacket& packet, EspSpi spi, Pass& pass);
   [[nodiscard]] bool authenticate(SaPair& pair, std::uint32_t transmitted, MutableOctets packet, Pass& pass);
   [[nodiscard]] bool resynchronize(InboundSa& sa, std::uint64_t inferred, MutableOctets packet);
   static void report_move(SaPair& pair, const OuterPacket& packet, std::uint64_t highest_before, Pass& pass);
@@ -78,6 +79,11 @@ class DataPlane {
   void use_outbound(SaPair& pair);
 
   void report_expiry(SaPair& pair, ExpiryReport reached, Pass& pass);
+  /// False: it may carry nothing any more.
+  [[nodiscard]] bool may_carry(SaPair& pair);
+  void count_out(SaPair& pair, std::size_t octets, Pass& pass);
+  void count_in(SaPair& pair, std::size_t octets, Pass& pass);
+  void check_volume(SaPair& pair, Pass& pass);
 
   crypto::Library& library_;
   RandomSource& random_;
@@ -88,6 +94,7 @@ class DataPlane {
   FlowCache flows_;
   DropCounters drops_;
   RateLimit errors_;
+  RateLimit unknown_spis_;
   Octets scratch_;  ///< one packet: a fragment, or the copy of one to try again
 };
 

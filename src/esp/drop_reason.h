@@ -19,6 +19,7 @@ namespace keypact::esp {
   X(policy_discards, "the policy says discard")                                                        \
   X(no_sa, "the policy protects, and there is no SA yet")                                              \
   X(outside_selectors, "the policy protects, and no SA was negotiated for this packet")                \
+  X(lifetime_over, "the SA has carried all that it may")                                               \
   X(sequence_exhausted, "the sequence numbers of the SA are used up")                                  \
   X(too_big, "larger than the path carries, and not to be fragmented")                                 \
   X(output_full, "the output batch is full")                                                           \

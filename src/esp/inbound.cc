@@ -25,12 +25,19 @@ void DataPlane::inbound_packet(const OuterPacket& packet, Pass& pass) {
   // RFC 3948 §2.2: zero stands for IKE; RFC 4303 §2.1: what is below 256 never was an SA.
   if (!header || header->spi.value < kFirstUsableEspSpi) return drops_.count(DropReason::not_esp);
   SaPair* const pair = sad_.find(header->spi);
-  if (pair == nullptr) return drops_.count(DropReason::unknown_spi);
+  if (pair == nullptr) return on_unknown_spi(packet, header->spi, pass);
+  if (!may_carry(*pair)) return;
   if (!pair->inbound.opener.accepts_size(packet.octets.size())) return drops_.count(DropReason::esp_length);
   const auto highest_before = pair->inbound.window.highest();
   if (!authenticate(*pair, header->sequence, packet.octets, pass)) return;
   report_move(*pair, packet, highest_before, pass);
   admit(*pair, packet, pass);
+}
+
+void DataPlane::on_unknown_spi(const OuterPacket& packet, EspSpi spi, Pass& pass) {
+  drops_.count(DropReason::unknown_spi);
+  // RFC 7296 §1.5: the peer may have to be told; anybody can send such packets.
+  if (unknown_spis_.permits(pass.now)) pass.output.add_event(ipsec::UnknownSpi{packet.local, packet.remote, spi});
 }
 
 /// RFC 7296 §2.23: only a new packet tells where the peer is, and only where replays are told apart. One that others overtook may
@@ -110,8 +117,7 @@ void DataPlane::admit(SaPair& pair, const OuterPacket& outer, Pass& pass) {
   const auto inner = opened->payload.first(info->octets);
   if (*traffic_class != info->traffic_class) set_traffic_class(inner, *traffic_class);
   if (!pass.output.add_to_tunnel(inner)) return drops_.count(DropReason::output_full);
-  ++pair.counters.packets_in;
-  pair.counters.octets_in += inner.size();
+  count_in(pair, inner.size(), pass);
 }
 
 }  // namespace keypact::esp

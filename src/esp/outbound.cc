@@ -85,6 +85,7 @@ void DataPlane::protect_large(SaPair& pair, OctetView packet, const InnerPacketI
 }
 
 void DataPlane::protect(SaPair& pair, OctetView packet, const InnerPacketInfo& info, bool dont_fragment, Pass& pass) {
+  if (!may_carry(pair)) return;
   auto& [sealer, sequence] = pair.outbound;
   const auto& tunnel = pair.tunnel;
   const std::size_t size = sealer.format().sealed_octets(packet.size());
@@ -109,8 +110,7 @@ void DataPlane::protect(SaPair& pair, OctetView packet, const InnerPacketInfo& i
   CHECK(number);
   const auto next_header = info.selectors.family == IpFamily::v4 ? kNextHeaderIpv4 : kNextHeaderIpv6;
   sealer.seal(*number, next_header, packet, random_, memory);
-  ++pair.counters.packets_out;
-  pair.counters.octets_out += packet.size();
+  count_out(pair, packet.size(), pass);
   pair.counters.last_out = pass.now;
   if (sequence.at_margin()) report_expiry(pair, sequence.exhausted() ? ExpiryReport::hard : ExpiryReport::soft, pass);
 }

@@ -52,6 +52,8 @@ Result<std::unique_ptr<SaPair>, std::string> SaPair::make(crypto::Library& libra
       .inbound = {EspOpener(library, multi_buffer, sa.inbound, *inbound, sa.inbound_spi),
                   ipsec::ReplayWindow(sa.replay_window, sa.esn, sa.inbound_sequence)},
       .counters = {},
+      .soft = sa.soft,
+      .hard = sa.hard,
   });
 }
 

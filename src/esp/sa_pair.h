@@ -50,6 +50,9 @@ struct SaPair {
   OutboundSa outbound;
   InboundSa inbound;
   ipsec::ChildSaCounters counters;
+  ipsec::VolumeLimit soft;
+  ipsec::VolumeLimit hard;
+  bool spent = false;  ///< the hard limit is reached: it carries nothing any more
   ExpiryReport reported = ExpiryReport::none;
   std::optional<Instant> move_reported{};  ///< when it was told that the peer has another endpoint
   bool stands_by = false;  ///< ipsec::ChildSa::use_outbound

@@ -23,6 +23,15 @@ struct Policy {
   std::vector<TrafficSelector> remote;
 };
 
+/// What an SA may carry, in each of its directions. 0: any amount. RFC 4301 §4.4.2.1.
+struct VolumeLimit {
+  std::uint64_t octets = 0;
+  std::uint64_t packets = 0;
+  [[nodiscard]] bool is_reached(std::uint64_t octets_carried, std::uint64_t packets_carried) const {
+    return (octets != 0 && octets_carried >= octets) || (packets != 0 && packets_carried >= packets);
+  }
+};
+
 /// The two SAs of a Child SA, with all that the data plane needs. RFC 4301 §4.4.2.1.
 struct ChildSa {
   ChildSaId id;
@@ -43,6 +52,8 @@ struct ChildSa {
   /// False: it stands by. What another SA of the policy can carry goes there, until UseOutbound, or until a packet comes in on this
   /// one: then the peer has it (RFC 7296 §2.8, the responder).
   bool use_outbound = true;
+  VolumeLimit soft;  ///< reached: ChildSaExpired
+  VolumeLimit hard;  ///< reached: ChildSaExpired, and it carries nothing any more
   // Not zero only for SAs that another owner used before: the last number sent, and the highest one received.
   std::uint64_t outbound_sequence = 0;
   std::uint64_t inbound_sequence = 0;
@@ -97,6 +108,12 @@ struct ChildSaInstallFailed {
 struct Acquire {
   PolicyId policy;
 };
+/// An ESP packet came that belongs to no SA; a few of them are told, not all. RFC 7296 §1.5.
+struct UnknownSpi {
+  Endpoint local;
+  Endpoint remote;
+  EspSpi spi;
+};
 /// A lifetime or the sequence number margin was reached; hard means that the SA carries nothing any more.
 struct ChildSaExpired {
   ChildSaId id;
@@ -116,7 +133,8 @@ struct PeerMoved {
   Endpoint remote;
 };
 
-using StackEvent = std::variant<ChildSaInstalled, ChildSaInstallFailed, Acquire, ChildSaExpired, ChildSaUse, PeerMoved>;
+using StackEvent = std::variant<ChildSaInstalled, ChildSaInstallFailed, Acquire, ChildSaExpired, ChildSaUse, PeerMoved,
+                                UnknownSpi>;
 
 /// Counters of one Child SA, read on demand.
 struct ChildSaCounters {

@@ -58,6 +58,9 @@ std::string in_words(const ike::ControlRequest& request) {
             return text(r.id) + (r.reauthenticate ? ": reauthenticate " : ": rekey ") + text(r.ike_sa);
           },
           [](const ike::RekeyChild& r) { return text(r.id) + ": rekey " + text(r.child_sa); },
+          [](const ike::Redirect& r) {
+            return text(r.id) + ": redirect " + text(r.ike_sa) + " to " + r.gateway.to_string();
+          },
       },
       request);
 }
@@ -71,6 +74,7 @@ std::string in_words(const ipsec::StackEvent& event) {
           [](const ipsec::ChildSaExpired& e) { return text(e.id) + (e.hard ? " has expired" : " expires soon"); },
           [](const ipsec::ChildSaUse& e) { return "it is told when " + text(e.id) + " was used"; },
           [](const ipsec::PeerMoved& e) { return text(e.id) + " receives from " + e.remote.to_string(); },
+          [](const ipsec::UnknownSpi& e) { return "ESP of no SA from " + e.remote.to_string(); },
       },
       event);
 }

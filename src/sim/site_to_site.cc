@@ -18,6 +18,9 @@ config::ChildConfig child_of(const SiteToSite& site, const std::string& name) {
   child.name = name;
   child.esp_proposals = site.esp_proposals.empty() ? config::default_esp_offer() : site.esp_proposals;
   child.rekey_time = site.child_rekey_time;
+  child.octets = site.octets;
+  child.packets = site.packets;
+  child.inactivity = site.inactivity;
   child.start_action = site.start_action;
   child.close_action = site.close_action;
   child.dpd_action = site.dpd_action;
@@ -47,6 +50,9 @@ std::shared_ptr<const config::Connection> SiteToSite::connection() const {
   connection->dpd_delay = dpd_delay;
   connection->rekey_time = ike_rekey_time;
   connection->fragmentation = fragmentation;
+  connection->keyingtries = keyingtries;
+  connection->unique = unique;
+  connection->childless = childless;
   connection->children.push_back(child_of(*this, "lan"));
   for (const auto& name : more_children) connection->children.push_back(child_of(*this, name));
   return connection;

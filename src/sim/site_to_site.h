@@ -25,6 +25,12 @@ struct SiteToSite {
   std::vector<IpAddress> more_addresses{};  ///< of ours, that IKE may use
   Duration ike_rekey_time{};  ///< 0: never of its own accord
   Duration child_rekey_time{};
+  config::VolumeSetting octets = {};
+  config::VolumeSetting packets = {};
+  Duration inactivity{};
+  std::optional<unsigned> keyingtries = {};
+  config::UniquePolicy unique = config::UniquePolicy::no;
+  config::Childless childless = config::Childless::allow;
   config::Action start_action{};
   config::Action close_action{};
   config::Action dpd_action{};

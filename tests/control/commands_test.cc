@@ -275,7 +275,7 @@ TEST_F(Commands, ReloadTellsWhatChangedAndKeepsTheOldOnAnError) {
 TEST_F(Commands, WhatIsNotThereYetSaysSo) {
   start();
   auto& client = connect();
-  for (const auto* command : {"load-cert", "load-key", "load-pool", "load-authority", "redirect", "install"}) {
+  for (const auto* command : {"load-cert", "load-key", "load-pool", "load-authority", "install"}) {
     const auto answer = call(client, command);
     EXPECT_EQ(answer.value_or("success"), "no") << command;
     EXPECT_FALSE(answer.value_or("errmsg").empty()) << command;

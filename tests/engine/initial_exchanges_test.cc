@@ -16,11 +16,11 @@ TEST_F(InitialExchanges, TakeFourMessagesAndEndWithAPairOfChildSas) {
   EXPECT_EQ(world.ladder()[0],
             "left  IKE_SA_INIT request 0  "
             "HDR, SAi1, KEi, Ni, N(NAT_DETECTION_SOURCE_IP), N(NAT_DETECTION_DESTINATION_IP), "
-            "N(IKEV2_FRAGMENTATION_SUPPORTED)");
+            "N(IKEV2_FRAGMENTATION_SUPPORTED), N(REDIRECT_SUPPORTED)");
   EXPECT_EQ(world.ladder()[1],
             "right  IKE_SA_INIT response 0  "
             "HDR, SAr1, KEr, Nr, N(NAT_DETECTION_SOURCE_IP), N(NAT_DETECTION_DESTINATION_IP), "
-            "N(IKEV2_FRAGMENTATION_SUPPORTED)");
+            "N(IKEV2_FRAGMENTATION_SUPPORTED), N(CHILDLESS_IKEV2_SUPPORTED)");
   EXPECT_EQ(world.ladder()[2],
             "left  IKE_AUTH request 1  HDR, SK {IDi, IDr, N(INITIAL_CONTACT), AUTH, SAi2, TSi, TSr}");
   EXPECT_EQ(world.ladder()[3], "right  IKE_AUTH response 1  HDR, SK {IDr, AUTH, SAr2, TSi, TSr}");

@@ -28,6 +28,10 @@ struct Options {
   std::uint16_t fragment_size = 1280;
   /// A NAT in front of us hears something on each path at least this often (RFC 3948 §4); 0: only when there is something to say.
   Duration keep_alive = seconds(20);
+  /// As gateway: where every new peer that lets itself be redirected is sent (RFC 5685), and whether only once it is authenticated.
+  std::optional<IpAddress> redirect_to = std::nullopt;
+  bool redirect_when_authenticated = false;
+  bool follow_redirects = true;   ///< as client
   bool export_keys = false;       ///< make IkeKeysDerived and ChildKeysDerived
   Budgets budgets{};
 };
@@ -45,13 +49,34 @@ struct IdSource {
   }
 };
 
-/// An IKE SA that was just authenticated with INITIAL_CONTACT: the peer holds no other SA for this pair of identities and
-/// connection. RFC 7296 §2.4.
-struct InitialContact {
+/// As responder: an IKE SA whose peer was just authenticated. What becomes of others with the same peer is the connection's to say.
+struct FreshPeer {
   IkeSaId keep;
   std::string connection;
   Identification local;
   Identification peer;
+  Endpoint remote;
+  config::UniquePolicy unique{};
+  bool initial_contact = false;  ///< RFC 7296 §2.4: the peer holds no other IKE SA for this pair of identities and connection
+};
+
+/// The gateways that an initiation was sent on by. RFC 5685 §7.
+struct Redirections {
+  std::optional<IpAddress> from;  ///< the one that sent us where we are now
+  std::vector<Instant> times;     ///< of those that count
+};
+
+/// An initiation that is made again: nobody answered (swanctl's keyingtries), or a gateway sent us to another one (RFC 5685).
+struct NextAttempt {
+  std::string connection;
+  std::string child;
+  bool childless = false;
+  ControlId request;
+  IkeSaId replaces;  ///< 0: none
+  IpAddress local;
+  IpAddress remote;
+  unsigned tries = 0;  ///< made so far in vain
+  Redirections redirections;
 };
 
 /// What must be asked of all IKE SAs of the engine together.
@@ -61,6 +86,9 @@ class OtherIkeSas {
   [[nodiscard]] virtual IkeSpi fresh_ike_spi() = 0;
   /// How many are established with this peer.
   [[nodiscard]] virtual std::size_t count_established(const Identification& peer) const = 0;
+  /// One that is established for this connection between these identities, whose peer is at another endpoint.
+  [[nodiscard]] virtual bool is_elsewhere(const std::string& connection, const Identification& local,
+                                          const Identification& peer, const Endpoint& remote) const = 0;
 
  protected:
   ~OtherIkeSas() = default;
@@ -80,7 +108,8 @@ struct Context {
   Stragglers& stragglers;
   Counters& counters;
   Outputs& outputs;
-  std::vector<InitialContact>& initial_contacts;
+  std::vector<FreshPeer>& fresh_peers;
+  std::vector<NextAttempt>& next_attempts;
   std::vector<IkeSaId>& reauthentications;  ///< IKE SAs whose time to be authenticated anew has come
   bool tracing = false;  ///< somebody wants MessageTraced
   Duration half_open_life = limits::kHalfOpenLife;  ///< of an IKE SA that begins at this moment

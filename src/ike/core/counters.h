@@ -35,6 +35,10 @@ struct Counters {
   std::uint64_t fragment_sets_expired = 0;  ///< never completed
   std::uint64_t messages_refragmented = 0;  ///< sent again in smaller fragments (RFC 7383 §2.5.2)
   std::uint64_t deadline_lateness_us = 0;  ///< the most that anything was done after its time, in microseconds
+  std::uint64_t invalid_ike_spi_sent = 0;  ///< told a peer that we know no such IKE SA
+  std::uint64_t invalid_spi_sent = 0;      ///< told a peer that its ESP belongs to no SA
+  std::uint64_t redirected = 0;            ///< peers that were sent to another gateway
+  std::uint64_t redirects_refused = 0;     ///< not followed
   std::uint64_t keepalives_sent = 0;
   std::uint64_t peer_moves = 0;           ///< a NAT in front of the peer gave it another endpoint, and we followed
   std::uint64_t unprotected_errors = 0;   ///< error notifies in clear, remembered as hints only
@@ -76,6 +80,10 @@ inline constexpr std::array kCounterNames = {
     CounterName{"fragment-sets-expired", &Counters::fragment_sets_expired},
     CounterName{"messages-refragmented", &Counters::messages_refragmented},
     CounterName{"unprotected-errors", &Counters::unprotected_errors},
+    CounterName{"invalid-ike-spi-sent", &Counters::invalid_ike_spi_sent},
+    CounterName{"invalid-spi-sent", &Counters::invalid_spi_sent},
+    CounterName{"redirected", &Counters::redirected},
+    CounterName{"redirects-refused", &Counters::redirects_refused},
     CounterName{"keepalives-sent", &Counters::keepalives_sent},
     CounterName{"peer-moves", &Counters::peer_moves},
     CounterName{"deadline-lateness-us", &Counters::deadline_lateness_us},

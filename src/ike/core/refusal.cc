@@ -49,6 +49,10 @@ constexpr std::array kCodes = {
             Side::local_configuration},
     CodeRow{RefusalCode::limit_reached, "limit-reached", "RFC 7296 §2.6", Side::local_system, Side::peer_configuration},
     CodeRow{RefusalCode::address_not_proven, "address-not-proven", "RFC 4555 §3.7", Side::path, Side::path},
+    CodeRow{RefusalCode::redirected, "redirected", "RFC 5685 §3", Side::local_configuration, Side::peer_configuration},
+    CodeRow{RefusalCode::not_unique, "not-unique", "RFC 7296 §2.4", Side::local_configuration, Side::peer_configuration},
+    CodeRow{RefusalCode::child_in_ike_auth, "child-in-ike-auth", "RFC 6023 §3", Side::either_configuration,
+            Side::either_configuration},
     CodeRow{RefusalCode::busy, "busy", "RFC 7296 §2.25", Side::operator_request, Side::operator_request},
 };
 

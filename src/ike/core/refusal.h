@@ -34,6 +34,9 @@ enum class RefusalCode : std::uint8_t {
   no_remote_address,   ///< the connection names no single address to initiate to
   limit_reached,       ///< one of our own limits
   address_not_proven,  ///< the peer may not be where its datagrams come from
+  redirected,          ///< RFC 5685: sent to another gateway, which may not be followed
+  not_unique,          ///< the connection takes one IKE SA of a peer
+  child_in_ike_auth,   ///< RFC 6023: an IKE SA with its first Child SA, or without, that one end does not take
   busy,                ///< an exchange is on its way that this one would disturb
 };
 

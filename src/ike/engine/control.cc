@@ -3,6 +3,7 @@
 
 #include "ike/engine/engine.h"
 #include "ike/engine/missing_secret.h"
+#include "ike/v2/connection_choice.h"
 #include "ike/v2/lifetime.h"
 
 namespace keypact::ike {
@@ -58,6 +59,7 @@ const config::ChildConfig* find_child(const config::Connection& connection, cons
 
 void Engine::handle(Context& context, const Initiate& request) {
   const auto connection = find_connection(*configuration_, request);
+  if (connection && request.childless) return initiate_childless(context, request, connection);
   const auto* child = connection ? find_child(*connection, request.child) : nullptr;
   if (child == nullptr)
     return refuse(context, request.id, RefusalCode::unknown_connection,
@@ -65,7 +67,8 @@ void Engine::handle(Context& context, const Initiate& request) {
   auto wanted = request;
   wanted.connection = connection->name;
   wanted.child = child->name;
-  if (std::exchange(wanted.persistent, false)) return upkeep_.want(std::move(wanted), Upkeep::Patience::forever, context.now);
+  if (std::exchange(wanted.persistent, false)) return upkeep_.want(std::move(wanted), Upkeep::Patience::forever, context.now,
+                                       connection->keyingtries.value_or(0));
   // Both ends may have begun an IKE SA: the child can be in any of them, or in the one that is being set up.
   v2::IkeSa* owner = nullptr;
   bool being_set_up = false;
@@ -102,9 +105,20 @@ std::optional<IpAddress> Engine::source_for(const config::Connection& connection
   return other == usable.end() ? wanted : std::optional(*other);
 }
 
+/// Only the IKE SA is wanted: any that serves the connection will do. RFC 6023.
+void Engine::initiate_childless(Context& context, const Initiate& request, const v2::ConnectionPtr& connection) {
+  for (const auto id : table_.of_connection(connection->name)) {
+    const auto* established = table_.find(id)->established();
+    if (established == nullptr) return waiting_.push_back(request);
+    if (established->serves()) return report(context, request.id, id, {}, std::nullopt);
+  }
+  begin_ike_sa(context, request, connection);
+}
+
 void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection,
-                          IkeSaId reauthenticates) {
-  const auto remote = single_address(connection->remote_addrs, request.remote_address);
+                          IkeSaId reauthenticates, const NextAttempt* next) {
+  const auto remote = next != nullptr ? std::optional(next->remote)
+                                     : single_address(connection->remote_addrs, request.remote_address);
   const auto local = source_for(*connection, request, remote);
   if (!remote || !local || remote->is_unspecified())
     return refuse(context, request.id, RefusalCode::no_remote_address,
@@ -125,10 +139,11 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
   }
   // Where the addresses were not known before, traffic is protected from here on, whatever becomes of the negotiation.
   const auto* child = connection->child(request.child);
-  for (auto& install :
-       policies_.configure({connection->name, child->name},
-                           {v2::resolve(child->local_ts, *local), v2::resolve(child->remote_ts, *remote)}))
-    context.request(std::move(install));
+  if (child != nullptr)
+    for (auto& install :
+         policies_.configure({connection->name, child->name},
+                             {v2::resolve(child->local_ts, *local), v2::resolve(child->remote_ts, *remote)}))
+      context.request(std::move(install));
 
   if (auto refusal = missing_secret(*configuration_, *connection, *local)) {
     context.emit(Refused{{}, record.remote, connection->name, *refusal});
@@ -136,9 +151,51 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
   }
   const auto first_output = outputs_.size();
   const auto id = record.id;
-  table_.insert(v2::IkeSa::initiate(context, std::move(record), {connection, request.child, request.id, !reauthenticates,
-                                                                         reauthenticates}));
+  v2::Intent intent;
+  intent.connection = connection;
+  intent.child = request.child;
+  intent.request = request.id;
+  intent.reauthenticates = reauthenticates;
+  intent.childless = request.childless;
+  intent.initial_contact = is_first_contact(*connection, *local, reauthenticates);
+  // Upkeep counts its own attempts.
+  intent.most_tries = Upkeep::is_ours(request.id) ? 1 : connection->keyingtries.value_or(1);
+  if (next != nullptr) intent.tries = next->tries;
+  if (next != nullptr) intent.redirections = next->redirections;
+  table_.insert(v2::IkeSa::initiate(context, std::move(record), std::move(intent)));
   settle(context, first_output, id);
+}
+
+/// RFC 7296 §2.4: we hold no other IKE SA with this peer under our identity, whatever connection it is of. swanctl's unique = never
+/// asks for it not to be said.
+bool Engine::is_first_contact(const config::Connection& connection, const IpAddress& local, IkeSaId reauthenticates) const {
+  const auto& peer = connection.remote.front().id;
+  if (reauthenticates || connection.unique == config::UniquePolicy::never) return false;
+  if (peer.any || peer.is_wildcard()) return true;
+  const auto identity = v2::local_identity(connection, local);
+  return std::ranges::none_of(table_.established_with(peer.identity), [&](IkeSaId id) {
+    const auto& parts = table_.find(id)->established()->parts();
+    return parts.local_id == identity && parts.connection->name != connection.name;
+  });
+}
+
+void Engine::begin_again(Context& context, const NextAttempt& next) {
+  const auto connection = configuration_->connection(next.connection);
+  if (!connection) return refuse(context, next.request, RefusalCode::unknown_connection, next.connection);
+  begin_ike_sa(context, {next.request, next.connection, next.child, next.local, next.remote, false, next.childless},
+               connection, next.replaces, &next);
+}
+
+void Engine::handle(Context& context, const Redirect& request) {
+  auto* sa = table_.find(request.ike_sa);
+  const auto* established = sa != nullptr ? sa->established() : nullptr;
+  if (established == nullptr || !established->serves())
+    return refuse(context, request.id, RefusalCode::unknown_connection, "no such IKE SA");
+  if (established->parts().redirectable != v2::EstablishedParts::Redirectable::peer)
+    return refuse(context, request.id, RefusalCode::redirected, "the peer does not let itself be redirected");
+  drive(context, *sa, [&](v2::IkeSa& owner) {
+    (void)owner.on_request(context, v2::RedirectRequest{request.gateway, request.id});
+  });
 }
 
 void Engine::retry_waiting(Context& context) {
@@ -230,7 +287,8 @@ void Engine::handle(Context& context, const v2::ChildrenLost& matter) {
     const auto action = child == nullptr ? none : matter.peer_is_gone ? child->dpd_action : child->close_action;
     if (action == start || action == trap_and_start)
       upkeep_.want({{}, matter.connection, name, matter.local.address, matter.remote.address},
-                   Upkeep::Patience::forever, context.now + v2::random_duration(context.random, spread));
+                   Upkeep::Patience::forever, context.now + v2::random_duration(context.random, spread),
+                   connection->keyingtries.value_or(0));
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "base/ip_address.h"
+#include "proto/identification.h"
 
 namespace keypact::ike {
 
@@ -20,6 +21,13 @@ struct Initiate {
   std::optional<IpAddress> remote_address;
   /// A start action: nobody waits, and it is tried again until it is up, terminated, or not configured any more.
   bool persistent = false;
+  bool childless = false;  ///< only the IKE SA (RFC 6023); `child` is empty
+};
+/// Send the peers of these IKE SAs, where they initiated them, to another gateway. RFC 5685 §5.
+struct Redirect {
+  ControlId id;
+  IkeSaId ike_sa;
+  Identification gateway;  ///< an address or a name
 };
 /// Delete an IKE SA with its Child SAs. The policies stay: the traffic does not leave in clear.
 struct TerminateIke {
@@ -44,6 +52,6 @@ struct RekeyChild {
   ChildSaId child_sa;
 };
 
-using ControlRequest = std::variant<Initiate, TerminateIke, TerminateChild, RekeyIke, RekeyChild>;
+using ControlRequest = std::variant<Initiate, TerminateIke, TerminateChild, RekeyIke, RekeyChild, Redirect>;
 
 }  // namespace keypact::ike

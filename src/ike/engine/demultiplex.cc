@@ -65,7 +65,7 @@ bool Engine::screen(Context& context, const DatagramView& datagram) {
   if (header->major_version != 2) return false;
   if (begins_an_ike_sa(*header)) return screen_sa_init(context, datagram, *header);
   if (find_addressed(*header) != nullptr) return false;
-  ++counters_.unknown_spi;
+  on_unknown_ike_spi(context, datagram, *header);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/limits.h"
 #include "ike/v2/connection_choice.h"
 #include "ipsec/steering.h"
 
@@ -21,9 +22,9 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
       keepalives_(options_.keep_alive) {}
 
 Context Engine::context(Instant now) {
-  return {now,         options_,  library_, random_,           configuration_,
+  return {now,         options_,  library_, random_,      configuration_,
           esp_spis_,   *this,     ids_,     local_addresses_,  policies_,
-          stragglers_, counters_, outputs_, initial_contacts_, reauthentications_,
+          stragglers_, counters_, outputs_, fresh_peers_, next_attempts_, reauthentications_,
           tracing_};
 }
 
@@ -39,10 +40,11 @@ void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {
   for (auto& matter : matters) std::visit([&](auto& family) { handle(context, std::move(family)); }, matter);
   if (established) on_established(context, id);
   for (const auto due : std::exchange(reauthentications_, {})) reauthenticate(context, due, {});
-  for (auto& contact : std::exchange(initial_contacts_, {})) {
-    forget_others(context, contact);
-    if (options_.engines > 1) contacts_.push_back(std::move(contact));
+  for (auto& fresh : std::exchange(fresh_peers_, {})) {
+    settle_others(context, fresh);
+    if (options_.engines > 1 && concerns_others(fresh)) contacts_.push_back(std::move(fresh));
   }
+  for (const auto& next : std::exchange(next_attempts_, {})) begin_again(context, next);
   if (!waiting_.empty()) retry_waiting(context);
 }
 
@@ -63,27 +65,10 @@ bool Engine::note_outputs(const Context& context, std::size_t first, IkeSaId id)
   return established;
 }
 
-void Engine::on_contact_elsewhere(Instant now, const InitialContact& contact) {
+void Engine::on_contact_elsewhere(Instant now, const FreshPeer& fresh) {
   auto ctx = context(now);
-  forget_others(ctx, contact);
+  settle_others(ctx, fresh);
   keep_up(ctx);
-}
-
-void Engine::forget_others(Context& context, const InitialContact& contact) {
-  const auto* kept = table_.find(contact.keep);  // null: it is another engine's
-  std::vector<IkeSaId> others;
-  for (const auto id : table_.established_with(contact.peer)) {
-    // RFC 7296 §2.4: only SAs between the same authenticated identities; and only of the same connection.
-    const auto& parts = table_.find(id)->established()->parts();
-    if (id != contact.keep && parts.connection->name == contact.connection && parts.local_id == contact.local &&
-        (kept == nullptr || !began_at_once(*table_.find(id), *kept)))
-      others.push_back(id);
-  }
-  Refusal reason;
-  reason.code = RefusalCode::deleted_by_peer;
-  reason.by_peer = true;
-  reason.notify = NotifyType::INITIAL_CONTACT;
-  for (const auto id : others) drive(context, *table_.find(id), [&](v2::IkeSa& sa) { sa.abandon(context, reason); });
 }
 
 void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapshot> snapshot) {
@@ -190,6 +175,7 @@ void Engine::on_job_done(Instant now, JobDone done) {
 void Engine::on_stack_event(Instant now, const ipsec::StackEvent& event) {
   auto ctx = context(now);
   if (const auto* acquire = std::get_if<ipsec::Acquire>(&event)) on_acquire(ctx, acquire->policy);
+  if (const auto* unknown = std::get_if<ipsec::UnknownSpi>(&event)) on_unknown_esp_spi(ctx, *unknown);
   const auto child = std::visit(
       [](const auto& e) {
         if constexpr (requires { e.id; }) return e.id;
@@ -199,7 +185,7 @@ void Engine::on_stack_event(Instant now, const ipsec::StackEvent& event) {
   const auto found = children_.find(child);
   auto* sa = found == children_.end() ? nullptr : table_.find(found->second);
   if (const auto* use = std::get_if<ipsec::ChildSaUse>(&event); use != nullptr && sa != nullptr)
-    return note_use(ctx, *use, sa->record().id);
+    note_use(ctx, *use, sa->record().id);
   if (sa != nullptr) drive(ctx, *sa, [&](v2::IkeSa& owner) { owner.on_stack_event(ctx, event); });
   keep_up(ctx);
 }

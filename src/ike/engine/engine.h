@@ -42,7 +42,7 @@ class Engine final : private OtherIkeSas {
   void on_stack_event(Instant now, const ipsec::StackEvent& event);
   void on_control(Instant now, const ControlRequest& request);
   /// A peer said to another engine that it holds no SA but the one there (RFC 7296 §2.4).
-  void on_contact_elsewhere(Instant now, const InitialContact& contact);
+  void on_contact_elsewhere(Instant now, const FreshPeer& fresh);
 
   /// When on_deadline wants to be called.
   [[nodiscard]] std::optional<Instant> deadline() const;
@@ -50,7 +50,7 @@ class Engine final : private OtherIkeSas {
   [[nodiscard]] Outputs take_outputs() { return std::exchange(outputs_, {}); }
 
   /// What peers said that concerns other engines too, since the last call.
-  [[nodiscard]] std::vector<InitialContact> take_contacts() { return std::exchange(contacts_, {}); }
+  [[nodiscard]] std::vector<FreshPeer> take_contacts() { return std::exchange(contacts_, {}); }
 
   [[nodiscard]] const std::map<IkeSaId, v2::IkeSa>& ike_sas() const { return table_.all(); }
   [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -69,7 +69,19 @@ class Engine final : private OtherIkeSas {
   void drive(Context& context, v2::IkeSa& sa, Step&& step);
   void settle(Context& context, std::size_t first_output, IkeSaId id);
   bool note_outputs(const Context& context, std::size_t first, IkeSaId id);
-  void forget_others(Context& context, const InitialContact& contact);
+
+  // unique.cc: how many IKE SAs a peer may have.
+  void settle_others(Context& context, const FreshPeer& fresh);
+  [[nodiscard]] static bool concerns_others(const FreshPeer& fresh);
+  [[nodiscard]] std::vector<IkeSaId> others_of(const FreshPeer& fresh) const;
+  [[nodiscard]] bool is_elsewhere(const std::string& connection, const Identification& local, const Identification& peer,
+                                  const Endpoint& remote) const override;
+
+  // unknown_spis.cc: messages and packets of SAs that are not here.
+  void on_unknown_ike_spi(Context& context, const DatagramView& datagram, const wire::Header& header);
+  void on_unknown_esp_spi(Context& context, const ipsec::UnknownSpi& event);
+  [[nodiscard]] v2::IkeSa* youngest_with(const IpAddress& local, const IpAddress& remote);
+
   void release_stragglers(Context& context);
 
   // nat_keepalives.cc: NATs in front of us. RFC 3948 §4.
@@ -85,6 +97,7 @@ class Engine final : private OtherIkeSas {
   void handle(Context& context, const v2::GiveBack& matter);
   void handle(Context& context, const v2::HandOver& matter);
   void handle(Context& context, const v2::ChildrenLost& matter);
+  void handle(Context& context, const v2::Redirected& matter);
   void on_established(Context& context, IkeSaId id);
   void withdraw_attempts(Context& context, const std::string& connection);
   [[nodiscard]] std::vector<IkeSaId> same_tunnel(const v2::IkeSa& sa) const;
@@ -128,10 +141,16 @@ class Engine final : private OtherIkeSas {
   void handle(Context& context, const RekeyIke& request);
   void handle(Context& context, const RekeyChild& request);
   [[nodiscard]] bool is_home_of(const config::Connection& connection) const;
+  void handle(Context& context, const Redirect& request);
   void hold_policies(const Context& context, const config::Connection& connection);
   void release_stale_policies(const Context& context);
+  /// As its configuration says, or where an earlier attempt leaves off.
   void begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection,
-                    IkeSaId reauthenticates = {});
+                    IkeSaId reauthenticates = {}, const NextAttempt* next = nullptr);
+  void initiate_childless(Context& context, const Initiate& request, const v2::ConnectionPtr& connection);
+  [[nodiscard]] bool is_first_contact(const config::Connection& connection, const IpAddress& local,
+                                      IkeSaId reauthenticates) const;
+  void begin_again(Context& context, const NextAttempt& next);
   [[nodiscard]] std::optional<IpAddress> source_for(const config::Connection& connection, const Initiate& request,
                                                     const std::optional<IpAddress>& remote) const;
   void retry_waiting(Context& context);
@@ -158,8 +177,11 @@ class Engine final : private OtherIkeSas {
   Keepalives keepalives_;
   Upkeep upkeep_;
   std::vector<Initiate> waiting_;  ///< for an IKE SA that is being set up
-  std::vector<InitialContact> initial_contacts_;
-  std::vector<InitialContact> contacts_;  ///< for the other engines
+  std::vector<FreshPeer> fresh_peers_;
+  std::vector<FreshPeer> contacts_;  ///< for the other engines
+  std::vector<NextAttempt> next_attempts_;
+  TokenBucket invalid_ike_spi_answers_;
+  TokenBucket clear_hints_;
   std::vector<IkeSaId> reauthentications_;
   Outputs outputs_;
   bool tracing_ = false;

@@ -41,15 +41,20 @@ void Engine::handle(Context& context, const v2::LetBegin& matter) {
 void Engine::on_established(Context& context, IkeSaId id) {
   const auto* fresh = table_.find(id);
   if (fresh == nullptr || fresh->established() == nullptr) return;
-  const bool replaces = static_cast<bool>(fresh->established()->parts().reauthenticates);
+  const auto& fresh_parts = fresh->established()->parts();
+  const bool replaces = static_cast<bool>(fresh_parts.reauthenticates);
   const auto others = same_tunnel(*fresh);
   const auto name = fresh->established()->parts().connection->name;
   const bool fixed_peer = v2::has_fixed_peer(*fresh->established()->parts().connection);
   const auto stays = resolve_simultaneous(context, id, others);
   if (fixed_peer) withdraw_attempts(context, name);
   if (!replaces) return;
-  // The one that it was begun for may have been rekeyed since: it takes the place of all that serve the same two identities.
-  for (const auto other : others) {
+  // The one that it was begun for may have been rekeyed since: it takes the place of all that serve the same two identities. Another
+  // gateway may have another identity (RFC 5685).
+  auto replaced = others;
+  const auto named = fresh_parts.reauthenticates;
+  if (fresh_parts.redirections.from && std::ranges::find(replaced, named) == replaced.end()) replaced.push_back(named);
+  for (const auto other : replaced) {
     auto* winner = table_.find(stays);
     auto* old = table_.find(other);
     const bool there = winner != nullptr && winner->established() != nullptr && old != nullptr &&
@@ -112,6 +117,19 @@ void Engine::handle(Context& context, const v2::HandOver& matter) {
   }
 }
 
+/// RFC 5685 §5: the old gateway's tunnel carries the traffic until the new one's does.
+void Engine::handle(Context& context, const v2::Redirected& matter) {
+  const auto* old = table_.find(matter.ike_sa);
+  if (old == nullptr || old->established() == nullptr) return;
+  const auto& parts = old->established()->parts();
+  if (!configuration_->connection(parts.connection->name) || is_being_reauthenticated(matter.ike_sa, parts.connection->name)) return;
+  const auto& children = old->established()->children();
+  const auto child = std::ranges::find_if(children, [](const auto& entry) { return entry.second.is_current(); });
+  const bool childless = child == children.end();
+  begin_again(context, {parts.connection->name, childless ? std::string() : child->second.name, childless, {}, matter.ike_sa,
+                        old->record().local.address, matter.gateway, 0, parts.redirections});
+}
+
 /// An attempt to take this one's place is on its way.
 bool Engine::is_being_reauthenticated(IkeSaId id, const std::string& connection) const {
   return std::ranges::any_of(table_.of_connection(connection), [&](IkeSaId other) {
@@ -132,10 +150,11 @@ void Engine::reauthenticate(Context& context, IkeSaId id, ControlId waiter) {
   const auto& children = old->established()->children();
   const auto& record = old->record();
   const auto child = std::ranges::find_if(children, [](const auto& entry) { return entry.second.is_current(); });
-  const auto name = child != children.end() ? child->second.name : std::string();
+  const bool childless = child == children.end();
+  const auto name = childless ? std::string() : child->second.name;
   // What the peer set up from an address that the configuration does not name is the peer's to renew, and what is not configured
   // any more ends with its lifetime.
-  const bool possible = configuration_->connection(parts.connection->name) == parts.connection && parts.connection->child(name) != nullptr && old->established()->serves() &&
+  const bool possible = configuration_->connection(parts.connection->name) == parts.connection && (childless || parts.connection->child(name) != nullptr) && old->established()->serves() &&
                         v2::has_fixed_peer(*parts.connection) &&
                         !is_being_reauthenticated(id, parts.connection->name);
   if (!possible) {
@@ -145,7 +164,7 @@ void Engine::reauthenticate(Context& context, IkeSaId id, ControlId waiter) {
     refusal.detail = "this end cannot begin it now: it is on its way already, or the peer's to begin";
     return context.emit(RequestDone{waiter, id, {}, std::move(refusal)});
   }
-  begin_ike_sa(context, {waiter, parts.connection->name, name, record.local.address, record.remote.address},
+  begin_ike_sa(context, {waiter, parts.connection->name, name, record.local.address, record.remote.address, false, childless},
                parts.connection, id);
 }
 

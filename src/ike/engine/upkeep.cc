@@ -17,9 +17,9 @@ Duration pause_after(unsigned failures, RandomSource& random) {
 
 }  // namespace
 
-void Upkeep::want(Initiate initiate, Patience patience, Instant at) {
+void Upkeep::want(Initiate initiate, Patience patience, Instant at, unsigned most_tries) {
   const Name name{initiate.connection, initiate.child};
-  const auto [wish, fresh] = wishes_.try_emplace(name, Wish{std::move(initiate), patience, 0, at});
+  const auto [wish, fresh] = wishes_.try_emplace(name, Wish{std::move(initiate), patience, most_tries, 0, at});
   // Who asks for it does not wait for what was put off; but a packet is no reason to try again what failed.
   const bool may_hurry = wish->second.failures == 0 || patience == Patience::forever;
   if (wish->second.at && may_hurry) wish->second.at = std::min(*wish->second.at, at);
@@ -55,11 +55,12 @@ void Upkeep::conclude(ControlId id, bool up, Instant now, RandomSource& random) 
   const auto wish = wishes_.find(attempt->second);
   attempts_.erase(attempt);
   if (wish == wishes_.end()) return;
-  if (up || wish->second.patience == Patience::once) {
+  auto& [initiate, patience, most_tries, failures, at] = wish->second;
+  if (up || patience == Patience::once || (most_tries != 0 && failures + 1 >= most_tries)) {
     wishes_.erase(wish);
     return;
   }
-  wish->second.at = now + pause_after(wish->second.failures++, random);
+  at = now + pause_after(failures++, random);
 }
 
 std::optional<Instant> Upkeep::next() const {

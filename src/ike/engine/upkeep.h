@@ -19,8 +19,9 @@ class Upkeep {
     forever,  ///< until it is up, or nobody wants it any more
   };
 
-  /// Wanted from `at` on, unless an attempt is on its way or planned earlier. `initiate.id` does not count.
-  void want(Initiate initiate, Patience patience, Instant at);
+  /// Wanted from `at` on, unless an attempt is on its way or planned earlier. `initiate.id` does not count. After `most_tries` in
+  /// vain it is given up; 0: never.
+  void want(Initiate initiate, Patience patience, Instant at, unsigned most_tries = 0);
   void forget(const std::string& connection);
   void forget(const std::string& connection, const std::string& child);
   /// What is wanted but does not fit: forgotten.
@@ -40,6 +41,7 @@ class Upkeep {
   struct Wish {
     Initiate initiate;
     Patience patience{};
+    unsigned most_tries = 0;
     unsigned failures = 0;
     std::optional<Instant> at;  ///< nothing: an attempt is on its way
   };

@@ -42,6 +42,8 @@ struct ChildSa {
   ChildOrigin origin;
   std::optional<ChildSaId> replaced_by;
   Lifetime lifetime;
+  Instant used;                      ///< so far as the IPsec stack was asked; at first when it was created
+  std::optional<Instant> idle_at;    ///< when it is asked again, since it may have carried nothing for too long
   std::optional<Instant> leaves_at;  ///< retired, or the peer was to delete it and may not: then it goes
 
   /// It carries traffic, and nothing is to take its place yet.

@@ -17,6 +17,10 @@ constexpr std::array kAuthRequest = {
     PayloadRule{CP, optional},       PayloadRule{SA, required},     PayloadRule{TSi, required},
     PayloadRule{TSr, required},
 };
+constexpr std::array kChildlessAuthRequest = {
+    PayloadRule{IDi, required}, PayloadRule{CERT, any_number}, PayloadRule{CERTREQ, any_number},
+    PayloadRule{IDr, optional}, PayloadRule{AUTH, optional},   PayloadRule{CP, optional},
+};
 // RFC 7296 §1.2: the Child SA may fail while the IKE SA succeeds; then SA, TSi and TSr are absent.
 constexpr std::array kAuthResponse = {
     PayloadRule{IDr, required}, PayloadRule{CERT, any_number}, PayloadRule{AUTH, required}, PayloadRule{CP, optional},
@@ -33,6 +37,7 @@ constexpr auto kContracts = std::to_array<Contract>({
     {ExchangeType::IKE_SA_INIT, MessageKind::response, kSaInit, "RFC 7296 §1.2"},
     {ExchangeType::IKE_SA_INIT, MessageKind::notify_response, kNotifiesOnly, "RFC 7296 §2.6"},
     {ExchangeType::IKE_AUTH, MessageKind::request, kAuthRequest, "RFC 7296 §1.2"},
+    {ExchangeType::IKE_AUTH, MessageKind::childless_request, kChildlessAuthRequest, "RFC 6023 §5"},
     {ExchangeType::IKE_AUTH, MessageKind::response, kAuthResponse, "RFC 7296 §1.2"},
     {ExchangeType::IKE_AUTH, MessageKind::notify_response, kNotifiesOnly, "RFC 7296 §2.21.2"},
     {ExchangeType::CREATE_CHILD_SA, MessageKind::request, kCreateChild, "RFC 7296 §1.3.1"},
@@ -55,6 +60,9 @@ bool has_only_notifies(const PayloadSet& payloads) {
 MessageKind kind_of(ExchangeType exchange, bool response, const PayloadSet& payloads) {
   if (exchange != ExchangeType::INFORMATIONAL && response && has_only_notifies(payloads))
     return MessageKind::notify_response;
+  const bool childless = exchange == ExchangeType::IKE_AUTH && payloads.count(SA) == 0 && payloads.count(TSi) == 0 &&
+                         payloads.count(TSr) == 0;
+  if (childless && !response) return MessageKind::childless_request;
   const bool rekeys_ike =
       exchange == ExchangeType::CREATE_CHILD_SA && payloads.count(TSi) == 0 && payloads.count(TSr) == 0;
   if (response) return rekeys_ike ? MessageKind::rekey_ike_response : MessageKind::response;

@@ -18,6 +18,7 @@ struct PayloadRule {
 
 enum class MessageKind : std::uint8_t {
   request,
+  childless_request,  ///< IKE_AUTH without SA and selectors
   rekey_ike_request,  ///< CREATE_CHILD_SA without selectors
   response,
   rekey_ike_response,

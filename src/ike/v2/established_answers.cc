@@ -39,6 +39,8 @@ void EstablishedSa::answer_informational(Context& context, IkeSaRecord& record, 
   auto reply = answer_mobility(context, record, payloads);
   if (!ours.empty()) reply.emplace_back(wire::DeletePayload{ProtocolId::ESP, std::move(ours)});
   answer(context, record, ExchangeType::INFORMATIONAL, reply);
+  for (const auto* notify : payloads.notifies(NotifyType::INVALID_SPI)) on_invalid_spi(context, record, *notify);
+  if (const auto* redirect = payloads.notify(NotifyType::REDIRECT)) on_redirect(context, record, *redirect);
 }
 
 void EstablishedSa::answer_ike_deletion(Context& context, const IkeSaRecord& record, const PayloadSet& payloads) {
@@ -212,6 +214,12 @@ void EstablishedSa::answer_first_child(Context& context, const IkeSaRecord& reco
     return answer_child_refused(context, record, exchange, std::move(agreed.error()), std::move(answer_so_far));
   pending_child_ = PendingChildAnswer{exchange, std::move(answer_so_far), std::nullopt, {}, {}, {}, {}, {}, {}};
   install_answered_child(context, record, std::move(*agreed), nonces, {});
+}
+
+void EstablishedSa::answer_childless(Context& context, const IkeSaRecord& record, Octets request,
+                                     std::vector<wire::Payload> answer_so_far) {
+  responses_.accepted(std::move(request), record.path());
+  answer(context, record, ExchangeType::IKE_AUTH, answer_so_far);
 }
 
 void EstablishedSa::install_answered_child(Context& context, const IkeSaRecord& record, AgreedChild agreed,

@@ -46,6 +46,8 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   sa.local = path.local;
   sa.remote = path.remote;
   sa.udp_encapsulation = udp_encapsulation;
+  sa.soft = soft_limit_of(config, context.random);
+  sa.hard = hard_limit_of(config);
   export_child_keys(context, sa);
   ChildSa child;
   child.id = id;
@@ -58,7 +60,8 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   child.remote = agreed.selectors.remote();
   child.mode = config.mode;
   child.udp_encapsulation = udp_encapsulation;
-  child.created = context.now;
+  child.created = child.used = context.now;
+  if (config.inactivity > Duration{}) child.idle_at = context.now + config.inactivity;
   child.waiter = installation.waiter;
   child.origin = std::move(installation.origin);
   child.lifetime = lifetime_of(config, context.now, context.random);
@@ -74,6 +77,7 @@ void EstablishedSa::on_stack_event(Context& context, IkeSaRecord& record, const 
     on_installed(context, record, installed->id);
   if (const auto* failed = std::get_if<ipsec::ChildSaInstallFailed>(&event))
     on_install_failed(context, record, failed->id, failed->reason);
+  if (const auto* use = std::get_if<ipsec::ChildSaUse>(&event)) note_use(context, record, *use);
   if (const auto* expired = std::get_if<ipsec::ChildSaExpired>(&event)) {
     if (expired->hard) let_expire(context, record, expired->id);
     else if (children_.contains(expired->id)) submit(context, record, RekeyChildRequest{expired->id, {}});

@@ -1,6 +1,7 @@
 // The exchanges that we begin on an established IKE SA. RFC 7296 §1.3.1, §1.4, §2.4.
 #include <algorithm>
 
+#include "ike/core/redirect.h"
 #include "ike/v2/established_sa.h"
 #include "ike/v2/rekey_collision.h"
 
@@ -150,6 +151,22 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Liv
                asks_for_mapping ? path_payloads(context, record) : std::vector<wire::Payload>());
 }
 
+void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const ReportSpiRequest& request,
+                          unsigned /*failures*/) {
+  exchange_ = Telling{};
+  ++context.counters.invalid_spi_sent;
+  send_request(context, record, ExchangeType::INFORMATIONAL,
+               {notify_payload(NotifyType::INVALID_SPI, spi_octets(request.spi))});
+}
+
+void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const RedirectRequest& request,
+                          unsigned /*failures*/) {
+  exchange_ = Telling{request.request};
+  ++context.counters.redirected;
+  send_request(context, record, ExchangeType::INFORMATIONAL,
+               {notify_payload(NotifyType::REDIRECT, redirect_data(request.gateway))});
+}
+
 void EstablishedSa::handle_response(Context& context, IkeSaRecord& record, const PayloadSet& payloads) {
   auto exchange = std::exchange(exchange_, std::monostate{});
   if (auto* creating = std::get_if<CreateChildSent>(&exchange))
@@ -168,6 +185,8 @@ void EstablishedSa::handle_response(Context& context, IkeSaRecord& record, const
     if (const auto found = children_.find(deleting->child); found != children_.end())
       let_go(context, record, found->second, reason);
     if (deleting->waiter) context.emit(RequestDone{deleting->waiter, record.id, deleting->child, std::nullopt});
+  } else if (const auto* telling = std::get_if<Telling>(&exchange)) {
+    if (telling->waiter) context.emit(RequestDone{telling->waiter, record.id, {}, std::nullopt});
   } else if (std::holds_alternative<DeletingIke>(exchange)) {
     exchange_ = std::move(exchange);
     Refusal reason;
@@ -236,6 +255,12 @@ void EstablishedSa::take_first_child(Context& context, const IkeSaRecord& record
   auto agreed = accept_child_answer(offer, response, ExchangeType::IKE_AUTH);
   if (!agreed) return refuse_create_child(context, record, offer, {waiter, std::nullopt, 0}, std::move(agreed.error()));
   install(context, record, std::move(*agreed), nonces, {}, {{true, std::nullopt, {}, false}, waiter});
+}
+
+void EstablishedSa::begin_childless(Context& context, const IkeSaRecord& record, const std::string& child,
+                                    ControlId waiter) {
+  if (!child.empty()) return submit(context, record, CreateChildRequest{child, waiter});
+  if (waiter) context.emit(RequestDone{waiter, record.id, {}, std::nullopt});
 }
 
 void EstablishedSa::on_job_done(Context& context, const IkeSaRecord& record, JobDone done) {

@@ -144,6 +144,8 @@ void EstablishedSa::replace(Context& context, const IkeSaRecord& record, ChildSa
     fresh.announced = true;
   }
   redirect_requests(old.id, fresh.id);
+  // It is the tunnel that is idle or not: when the old SA carried something last counts for the new one.
+  if (fresh.idle_at) context.request(ipsec::AskUse{old.id});
   if (!fresh.origin.ours) {
     // RFC 7296 §2.8: whoever began the rekeying deletes the old SA.
     old.leaves_at = context.now + kPeerDeletes;

@@ -119,7 +119,7 @@ void EstablishedSa::answer_rekey_ike(Context& context, const IkeSaRecord& record
   const auto exchange = ExchangeType::CREATE_CHILD_SA;
   // RFC 7296 §2.25.2: not while we close it, nor while a Child SA is being created, replaced or closed by us.
   const bool free = std::holds_alternative<std::monostate>(exchange_) || is_rekeying_ike(exchange_) ||
-                    std::holds_alternative<CheckingLiveness>(exchange_);
+                    std::holds_alternative<CheckingLiveness>(exchange_) || std::holds_alternative<Telling>(exchange_);
   const bool installing = std::ranges::any_of(
       children_, [](const auto& entry) { return entry.second.phase == ChildSa::Phase::installing; });
   if (!free || installing || standing_ != Standing::current || crossing_)
@@ -185,7 +185,10 @@ NewIkeSa EstablishedSa::successor(Context& context, const IkeSaRecord& record, c
                   context.now,
                   parts_.authenticated,
                   {},
-                  parts_.mobility},
+                  parts_.mobility,
+                  {},
+                  parts_.redirectable,
+                  parts_.redirections},
                  peer_,
                  Standing::current,
                  record.id,
@@ -239,6 +242,11 @@ bool EstablishedSa::serve_again(Context& context, const IkeSaRecord& record) {
   leaves_at_.reset();
   after_event(context, record);
   return true;
+}
+
+void EstablishedSa::withdraw(Context& context, const IkeSaRecord& record, bool delete_it) {
+  announced_ = false;
+  retire(context, record, delete_it);
 }
 
 void EstablishedSa::let_begin(Context& context, const IkeSaRecord& record) {

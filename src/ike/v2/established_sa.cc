@@ -94,6 +94,9 @@ void EstablishedSa::on_request(Context& context, IkeSaRecord& record, const Rece
 
 void EstablishedSa::on_response(Context& context, IkeSaRecord& record, const Received& received) {
   const auto& header = received.message.header;
+  // RFC 7296 §2.21.4: whoever knows no such IKE SA says so in clear, and so may anybody else.
+  if (!received.message.encrypted && PayloadSet(received.message.clear.payloads).error() != nullptr)
+    return take_hint(context, record);
   if (!requests_.awaits(header.message_id)) {
     ++context.counters.out_of_window;
     return;

@@ -29,6 +29,9 @@ struct EstablishedParts {
   IkeSaId reauthenticates;  ///< it was set up to take this one's place; 0: no
   Mobility mobility;
   TokenBucket create_child{};  ///< the peer's CREATE_CHILD_SA requests; goes on in the heir
+  /// RFC 5685: who set it up may be sent to another gateway by the other one.
+  enum class Redirectable : std::uint8_t { nobody, we, peer } redirectable{};
+  Redirections redirections;
 };
 
 /// A Child SA that somebody wanted of this IKE SA, and whoever waits for it.
@@ -89,8 +92,14 @@ struct ChildrenLost {
   Endpoint remote;
   bool peer_is_gone = false;  ///< it did not answer any more; else it deleted them
 };
+/// The gateway sends us to another one.
+struct Redirected {
+  IkeSaId ike_sa;
+  IpAddress gateway;
+};
 /// What concerns more than one IKE SA, for whoever holds them all.
-using FamilyMatter = std::variant<NewIkeSa, MoveChildren, LetBegin, GiveBack, HandOver, ChildrenLost>;
+using FamilyMatter =
+    std::variant<NewIkeSa, MoveChildren, LetBegin, GiveBack, HandOver, ChildrenLost, Redirected>;
 
 class EstablishedSa {
  public:
@@ -104,6 +113,13 @@ class EstablishedSa {
   void answer_first_child(Context& context, const IkeSaRecord& record, Octets request, const PayloadSet& payloads,
                           const Nonces& nonces, std::vector<wire::Payload> answer);
 
+  /// As initiator without a Child SA in IKE_AUTH (RFC 6023): the child that is wanted, if any, and whoever waits.
+  void begin_childless(Context& context, const IkeSaRecord& record, const std::string& child, ControlId waiter);
+  /// As responder without one.
+  void answer_childless(Context& context, const IkeSaRecord& record, Octets request, std::vector<wire::Payload> answer);
+  /// A redirection in IKE_AUTH leaves nothing to do but to delete it. RFC 5685 §6.
+  void withdraw(Context& context, const IkeSaRecord& record, bool delete_it);
+
   void on_message(Context& context, IkeSaRecord& record, const Received& received);
   void on_deadline(Context& context, const IkeSaRecord& record);
   void on_job_done(Context& context, const IkeSaRecord& record, JobDone done);
@@ -111,6 +127,10 @@ class EstablishedSa {
   void submit(Context& context, const IkeSaRecord& record, LocalRequest request);
   /// Goes on under the present configuration of its connection, if that still names both identities.
   void follow(const config::Snapshot& configuration, const IkeSaRecord& record);
+  /// Somebody says in clear that the peer may not know us any more: at most it is asked. RFC 7296 §2.21.4.
+  void take_hint(Context& context, const IkeSaRecord& record);
+  /// The peer's ESP belongs to no SA. RFC 7296 §1.5.
+  void report_unknown_spi(Context& context, const IkeSaRecord& record, EspSpi spi);
   /// Over, for this reason: the Child SAs go, and who waits is told. The peer is not.
   void end(Context& context, const IkeSaRecord& record, Refusal reason);
 
@@ -241,6 +261,12 @@ class EstablishedSa {
   void let_expire(Context& context, const IkeSaRecord& record, ChildSaId id);
   void postpone(Context& context, LocalRequest request, unsigned failures);
 
+  // established_hints.cc: signs that something is wrong, redirection, and what carries nothing.
+  void on_invalid_spi(Context& context, const IkeSaRecord& record, const wire::NotifyPayload& notify);
+  void on_redirect(Context& context, const IkeSaRecord& record, const wire::NotifyPayload& notify);
+  void check_idleness(Context& context, ChildSa& child);
+  void note_use(Context& context, const IkeSaRecord& record, const ipsec::ChildSaUse& use);
+
   // established_answers.cc: what the peer asks.
   void handle_request(Context& context, IkeSaRecord& record, ExchangeType exchange, const PayloadSet& payloads);
   void answer_informational(Context& context, IkeSaRecord& record, const PayloadSet& payloads);
@@ -273,6 +299,8 @@ class EstablishedSa {
   void begin(Context& context, const IkeSaRecord& record, const UpdateAddressesRequest& request, unsigned failures);
   void begin(Context& context, const IkeSaRecord& record, const TellAddressesRequest& request, unsigned failures);
   void begin(Context& context, const IkeSaRecord& record, const ProveAddressRequest& request, unsigned failures);
+  void begin(Context& context, const IkeSaRecord& record, const ReportSpiRequest& request, unsigned failures);
+  void begin(Context& context, const IkeSaRecord& record, const RedirectRequest& request, unsigned failures);
   void begin_create_child(Context& context, const IkeSaRecord& record, ChildOffer offer, KeyExchangeMethod method,
                           const ChildPurpose& purpose);
   void send_create_child(Context& context, const IkeSaRecord& record, CreateChildSent exchange, OctetView public_value);
@@ -345,6 +373,8 @@ class EstablishedSa {
   Instant last_heard_;
   std::optional<Instant> moved_at_;
   Moving moving_;
+  std::optional<Instant> hinted_at_;    ///< a hint in clear made us ask the peer
+  std::optional<Instant> reported_at_;  ///< the peer was told of ESP that belongs to no SA
   Standing standing_ = Standing::current;
   std::optional<Instant> leaves_at_;  ///< superseded: the peer was to delete it and may not
   bool gave_way_ = false;             ///< the peer's rekeying made it, and ours won: it was never the one in use

@@ -23,7 +23,9 @@ std::optional<Instant> EstablishedSa::deadline() const {
   take_earlier(first, parts_.channel.deadline());
   for (const auto& [id, child] : children_) {
     take_earlier(first, child.leaves_at);
-    if (child.phase == ChildSa::Phase::installed) take_earlier(first, child.lifetime.next());
+    if (child.phase != ChildSa::Phase::installed) continue;
+    take_earlier(first, child.lifetime.next());
+    take_earlier(first, child.idle_at);
   }
   take_earlier(first, leaves_at_);
   if (standing_ != Standing::superseded) take_earlier(first, lifetime_.next());
@@ -96,6 +98,7 @@ void EstablishedSa::check_lifetime(Context& context, const IkeSaRecord& record, 
     return remove(context, record, id, reason);
   }
   if (child.phase != ChildSa::Phase::installed) return;
+  check_idleness(context, child);
   if (child.lifetime.rekey && context.now >= *child.lifetime.rekey) {
     child.lifetime.rekey.reset();
     submit(context, record, RekeyChildRequest{id, {}});

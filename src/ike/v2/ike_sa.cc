@@ -42,6 +42,31 @@ Closed close_attempt(Context& context, const IkeSaRecord& record, const Intent& 
   return {std::move(reason), false, intent.connection->name, std::nullopt, context.now};
 }
 
+Closed give_up_attempt(Context& context, const IkeSaRecord& record, const Intent& intent, Refusal reason) {
+  const auto tries = intent.tries + 1;
+  if (intent.most_tries != 0 && tries >= intent.most_tries)
+    return close_attempt(context, record, intent, std::move(reason));
+  context.next_attempts.push_back({intent.connection->name, intent.child, intent.childless, intent.request,
+                                   intent.reauthenticates, record.local.address, record.remote.address, tries,
+                                   intent.redirections});
+  reason.detail = "attempt " + std::to_string(tries) + ", another one follows";
+  context.emit(IkeSaClosed{record.id, intent.connection->name, false, reason});
+  return {std::move(reason), false, intent.connection->name, std::nullopt, context.now};
+}
+
+Closed follow_attempt(Context& context, const IkeSaRecord& record, const Intent& intent, const IpAddress& gateway,
+                      Redirections redirections) {
+  context.next_attempts.push_back({intent.connection->name, intent.child, intent.childless, intent.request,
+                                   intent.reauthenticates, record.local.address, gateway, 0, std::move(redirections)});
+  Refusal reason;
+  reason.code = RefusalCode::redirected;
+  reason.notify = NotifyType::REDIRECT;
+  reason.by_peer = true;
+  reason.detail = "it goes on at " + gateway.to_string();
+  context.emit(IkeSaClosed{record.id, intent.connection->name, false, reason});
+  return {std::move(reason), false, intent.connection->name, std::nullopt, context.now};
+}
+
 IkeSa IkeSa::initiate(Context& context, IkeSaRecord record, Intent intent) {
   auto state = begin_initiator(context, record, std::move(intent));
   return {std::move(record), std::move(state)};
@@ -193,6 +218,20 @@ void IkeSa::on_local_addresses(Context& context) {
   rest(context.now);
 }
 
+void IkeSa::take_hint(Context& context) {
+  auto* established = std::get_if<EstablishedSa>(&state_);
+  if (established == nullptr) return;
+  established->take_hint(context, record_);
+  rest(context.now);
+}
+
+void IkeSa::report_unknown_spi(Context& context, EspSpi spi) {
+  auto* established = std::get_if<EstablishedSa>(&state_);
+  if (established == nullptr) return;
+  established->report_unknown_spi(context, record_, spi);
+  rest(context.now);
+}
+
 void IkeSa::abandon(Context& context, Refusal reason) {
   advance(Overload{
       [&](EstablishedSa&& state) -> State {
@@ -200,7 +239,7 @@ void IkeSa::abandon(Context& context, Refusal reason) {
         return rest(std::move(state), context.now);
       },
       [&](AwaitAuth&& state) -> State {
-        context.esp_spis.release(state.offer.inbound_spi);
+        if (state.offer) context.esp_spis.release(state.offer->inbound_spi);
         return close_attempt(context, record_, state.intent, reason);
       },
       [&](auto&& state) -> State {

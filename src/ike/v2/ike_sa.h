@@ -34,6 +34,11 @@ using State = std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitAu
 [[nodiscard]] State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitAuthRequest&& state, const Received& received, Context& context, IkeSaRecord& record);
 
+/// Nobody answered: ends the attempt, or lets another one follow where the connection allows it.
+[[nodiscard]] Closed give_up_attempt(Context& context, const IkeSaRecord& record, const Intent& intent, Refusal reason);
+/// Ends an attempt that goes on at this gateway.
+[[nodiscard]] Closed follow_attempt(Context& context, const IkeSaRecord& record, const Intent& intent,
+                                    const IpAddress& gateway, Redirections redirections);
 /// Ends an attempt: tells whoever waits for it, and everybody else.
 [[nodiscard]] Closed close_attempt(Context& context, const IkeSaRecord& record, const Intent& intent, Refusal reason);
 
@@ -50,6 +55,8 @@ class IkeSa {
   [[nodiscard]] bool on_request(Context& context, LocalRequest request);
   void follow(const config::Snapshot& configuration);
   void on_local_addresses(Context& context);
+  void take_hint(Context& context);
+  void report_unknown_spi(Context& context, EspSpi spi);
   /// What concerns other IKE SAs too, since the last call.
   [[nodiscard]] std::vector<FamilyMatter> take_family_matters() { return std::exchange(family_matters_, {}); }
   /// Takes over what the other one has. Both are established.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "ike/core/redirect.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
 
@@ -41,6 +42,11 @@ std::vector<wire::Payload> request_payloads(Context& context, const IkeSaRecord&
                     std::back_inserter(payloads));
   if (state.intent.connection->fragmentation != config::Tristate::no)
     payloads.push_back(notify_payload(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED));
+  // RFC 5685 §3: at the gateway that we were sent to it says the same, and whence we come.
+  if (const auto& from = state.intent.redirections.from)
+    payloads.push_back(notify_payload(NotifyType::REDIRECTED_FROM, redirect_data(Identification::of(*from))));
+  else if (context.options.follow_redirects)
+    payloads.push_back(notify_payload(NotifyType::REDIRECT_SUPPORTED));
   return payloads;
 }
 
@@ -91,6 +97,22 @@ State follow_invalid_ke(Context& context, AwaitSaInit&& state, const wire::Notif
   return make_key_pair(context, std::move(state.intent), std::move(attempt));
 }
 
+/// RFC 5685 §3: whoever can show our nonce has seen our request. One that does not is passed over in silence.
+State on_redirect(AwaitSaInit&& state, const wire::NotifyPayload& notify, Context& context, const IkeSaRecord& record) {
+  const auto redirect = parse_redirect(notify.data);
+  if (!redirect || redirect->nonce != state.attempt.nonce) {
+    ++context.counters.redirects_refused;
+    return std::move(state);
+  }
+  auto destination = follow_redirect(context, *redirect, record.path(), state.intent.redirections);
+  if (destination)
+    return follow_attempt(context, record, state.intent, destination->gateway, std::move(destination->redirections));
+  if (!state.hint) state.hint_expires = context.now + kUnprotectedErrorGrace;
+  state.hint = std::move(destination.error());
+  state.hint->exchange = ExchangeType::IKE_SA_INIT;
+  return std::move(state);
+}
+
 State on_notify_response(AwaitSaInit&& state, const PayloadSet& payloads, Context& context,
                          const IkeSaRecord& record) {
   const auto* cookie = payloads.notify(NotifyType::COOKIE);
@@ -105,6 +127,8 @@ State on_notify_response(AwaitSaInit&& state, const PayloadSet& payloads, Contex
   }
   if (cookie != nullptr) return follow_cookie(context, record, std::move(state), *cookie);
   if (invalid_ke != nullptr) return follow_invalid_ke(context, std::move(state), *invalid_ke);
+  if (const auto* redirect = payloads.notify(NotifyType::REDIRECT))
+    return on_redirect(std::move(state), *redirect, context, record);
   const auto* error = payloads.error();
   if (error == nullptr) return std::move(state);
   ++context.counters.unprotected_errors;
@@ -189,6 +213,7 @@ State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaR
                            answer->nonce->nonce,
                            std::move(answer->choice.proposal),
                            fragmentation,
+                           payloads.notify(NotifyType::CHILDLESS_IKEV2_SUPPORTED) != nullptr,
                            job};
 }
 
@@ -201,7 +226,7 @@ State on_deadline(AwaitSaInit&& state, Context& context, IkeSaRecord& record) {
   if (!state.retransmission.advance(context.now)) {
     auto refusal = sa_init_refusal(RefusalCode::no_answer, *state.intent.connection);
     refusal.theirs.push_back(record.remote.to_string());
-    return give_up(context, record, state, std::move(refusal));
+    return give_up_attempt(context, record, state.intent, std::move(refusal));
   }
   ++context.counters.retransmissions_sent;
   trace_retransmission(context, record.id, state.request, state.retransmission.sent() - 1);

@@ -14,6 +14,10 @@ struct Intent {
   ControlId request;  ///< 0: nobody waits
   bool initial_contact = false;  ///< we hold no other IKE SA with this peer
   IkeSaId reauthenticates;       ///< it takes this one's place; 0: none
+  bool childless = false;        ///< only the IKE SA (RFC 6023)
+  unsigned tries = 0;            ///< made before in vain
+  unsigned most_tries = 1;       ///< 0: any number
+  Redirections redirections;
 };
 
 /// One try of IKE_SA_INIT; COOKIE and INVALID_KE_PAYLOAD lead to the next one.
@@ -54,10 +58,11 @@ struct AwaitSharedSecret {
   Octets peer_nonce;
   Proposal proposal;
   FragmentationUse fragmentation;
+  bool peer_takes_childless = false;
   JobId job;
 };
 
-/// HDR, SK {IDi, AUTH, SAi2, TSi, TSr} went out.
+/// HDR, SK {IDi, AUTH [, SAi2, TSi, TSr]} went out.
 struct AwaitAuth {
   Intent intent;
   SecureChannel channel;
@@ -67,8 +72,9 @@ struct AwaitAuth {
   Octets peer_nonce;
   Proposal proposal;
   Identification local_id;
-  ChildOffer offer;
-  std::vector<IpAddress> told;  ///< our additional addresses (RFC 4555 §3.4)
+  std::string child;                ///< the one that is wanted; empty: none
+  std::optional<ChildOffer> offer;  ///< nothing: without Child SA (RFC 6023)
+  std::vector<IpAddress> told;      ///< our additional addresses (RFC 4555 §3.4)
 };
 
 }  // namespace keypact::ike::v2

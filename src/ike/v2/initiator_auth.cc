@@ -1,6 +1,7 @@
 // IKE_AUTH as initiator. RFC 7296 §1.2, §2.15, §2.21.2.
 #include <algorithm>
 
+#include "ike/core/redirect.h"
 #include "ike/v2/authentication.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
@@ -22,13 +23,23 @@ void float_ports(const Context& context, IkeSaRecord& record, const config::Conn
 }
 
 const config::ChildConfig* wanted_child(const Intent& intent) {
+  if (intent.childless) return nullptr;
   if (!intent.child.empty()) return intent.connection->child(intent.child);
   return intent.connection->children.empty() ? nullptr : &intent.connection->children.front();
 }
 
+/// RFC 6023 §3: nobody goes without where the responder does not say that it takes it.
+bool must_go_without_child(const Intent& intent) {
+  return intent.childless || intent.connection->childless == config::Childless::force;
+}
+bool goes_without_child(const AwaitSharedSecret& state) {
+  return must_go_without_child(state.intent) ||
+         (state.intent.connection->childless == config::Childless::prefer && state.peer_takes_childless);
+}
+
 std::vector<wire::Payload> auth_payloads(Context& context, const AwaitSharedSecret& state, const IkeKeys& keys,
                                          const config::SharedKey& key, const Identification& local_id,
-                                         const ChildOffer& offer) {
+                                         const std::optional<ChildOffer>& offer) {
   const wire::IdPayload id{PayloadType::IDi, local_id};
   const auto id_body = id.body();
   const SignedOctets octets{state.request, state.peer_nonce, keys.prf, keys.pi, id_body};
@@ -38,7 +49,7 @@ std::vector<wire::Payload> auth_payloads(Context& context, const AwaitSharedSecr
   if (state.intent.initial_contact) payloads.push_back(notify_payload(NotifyType::INITIAL_CONTACT));
   payloads.emplace_back(wire::AuthPayload{AuthMethod::SHARED_KEY_MIC,
                                           shared_key_auth(context.library, key.secret.reveal(), octets)});
-  std::ranges::move(offer_payloads(offer), std::back_inserter(payloads));
+  if (offer) std::ranges::move(offer_payloads(*offer), std::back_inserter(payloads));
   return payloads;
 }
 
@@ -50,13 +61,17 @@ std::shared_ptr<const config::SharedKey> key_for(const Context& context, const c
   return context.configuration->shared_key(local_id, peer);
 }
 
+void release(Context& context, const AwaitAuth& state) {
+  if (state.offer) context.esp_spis.release(state.offer->inbound_spi);
+}
+
 /// RFC 7296 §2.21.2: a failure on our side after the responder's last message is told in an INFORMATIONAL exchange of its own.
 State refuse_responder(Context& context, const IkeSaRecord& record, AwaitAuth&& state, Refusal reason) {
   const auto header = record.header(ExchangeType::INFORMATIONAL, state.window.next_id(), false);
   std::vector<wire::Payload> payloads = {notify_payload(NotifyType::AUTHENTICATION_FAILED),
                                          wire::DeletePayload{ProtocolId::IKE, {}}};
   send(context, record.path(), state.channel.seal(context, record, header, payloads));
-  context.esp_spis.release(state.offer.inbound_spi);
+  release(context, state);
   return close_attempt(context, record, state.intent, std::move(reason));
 }
 
@@ -67,13 +82,30 @@ State refused_by_responder(Context& context, const IkeSaRecord& record, AwaitAut
   refusal.by_peer = true;
   refusal.ours.push_back("local identity " + state.local_id.to_string());
   refusal.ours.push_back("remote identity " + state.intent.connection->remote.front().id.to_string());
-  context.esp_spis.release(state.offer.inbound_spi);
+  release(context, state);
   return close_attempt(context, record, state.intent, std::move(refusal));
+}
+
+/// RFC 5685 §6: the gateway is authenticated, and sends us to another one.
+void go_on_elsewhere(Context& context, const IkeSaRecord& record, const Intent& intent,
+                     const wire::NotifyPayload& notify) {
+  const auto redirect = parse_redirect(notify.data);
+  Refusal refusal;
+  if (redirect && redirect->nonce.empty()) {
+    auto destination = follow_redirect(context, *redirect, record.path(), intent.redirections);
+    if (destination)
+      return (void)follow_attempt(context, record, intent, destination->gateway, std::move(destination->redirections));
+    refusal = std::move(destination.error());
+  } else {
+    refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message, NotifyType::REDIRECT);
+  }
+  refusal.exchange = ExchangeType::IKE_AUTH;
+  (void)close_attempt(context, record, intent, std::move(refusal));
 }
 
 State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAuthenticated peer,
                 const PayloadSet& payloads) {
-  EstablishedParts parts{std::move(state.intent.connection),
+  EstablishedParts parts{state.intent.connection,
                          std::move(state.local_id),
                          std::move(state.proposal),
                          std::move(state.channel),
@@ -82,12 +114,28 @@ State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAu
                          context.now,
                          context.now,
                          state.intent.reauthenticates,
+                         {},
+                         {},
+                         {},
                          {}};
   parts.mobility = mobility_of(*parts.connection, true, payloads, std::move(state.told));
+  parts.redirectable = EstablishedParts::Redirectable::we;
+  parts.redirections = state.intent.redirections;
+  if (const auto* redirect = payloads.notify(NotifyType::REDIRECT)) {
+    release(context, state);
+    parts.reauthenticates = {};
+    EstablishedSa sa(context, std::move(parts), std::move(peer));
+    sa.withdraw(context, record, true);
+    go_on_elsewhere(context, record, state.intent, *redirect);
+    return sa;
+  }
   EstablishedSa sa(context, std::move(parts), std::move(peer));
   sa.follow(*context.configuration, record);
   context.emit(IkeSaEstablished{record.id, record.nat, record.udp_encapsulation});
-  sa.take_first_child(context, record, state.offer, payloads, {state.nonce, state.peer_nonce}, state.intent.request);
+  if (state.offer)
+    sa.take_first_child(context, record, *state.offer, payloads, {state.nonce, state.peer_nonce}, state.intent.request);
+  else
+    sa.begin_childless(context, record, state.child, state.intent.request);
   return sa;
 }
 
@@ -144,21 +192,29 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   auto local_id = local_identity(connection, record.local.address);
   const auto key = key_for(context, connection, local_id, record.remote.address);
   const auto* child = wanted_child(state.intent);
-  if (!key || child == nullptr) {
+  if (!key || (child == nullptr && !state.intent.childless)) {
     auto refusal =
         refusal_in(ExchangeType::IKE_AUTH, key ? RefusalCode::unknown_connection : RefusalCode::no_shared_key);
     refusal.ours.push_back("local identity " + local_id.to_string());
     refusal.theirs.push_back("remote identity " + connection.remote.front().id.to_string());
     return close_attempt(context, record, state.intent, std::move(refusal));
   }
+  if (must_go_without_child(state.intent) && !state.peer_takes_childless) {
+    auto refusal = refusal_in(ExchangeType::IKE_SA_INIT, RefusalCode::child_in_ike_auth);
+    refusal.by_peer = true;
+    refusal.detail = "the peer takes no IKE SA without a Child SA";
+    return close_attempt(context, record, state.intent, std::move(refusal));
+  }
   float_ports(context, record, connection);
   auto keys = derive_ike_keys(context.library, state.proposal, {state.nonce, state.peer_nonce}, secret->reveal(),
                               record.initiator_spi, record.responder_spi);
   export_ike_keys(context, record, keys);
-  auto offer = make_child_offer(context, record, {state.intent.connection, *child}, KeyExchangeUse::ignore);
-  if (!offer)
+  const bool childless = goes_without_child(state);
+  auto offer = childless ? std::nullopt
+                         : make_child_offer(context, record, {state.intent.connection, *child}, KeyExchangeUse::ignore);
+  if (!offer && !childless)
     return close_attempt(context, record, state.intent, refusal_in(ExchangeType::IKE_AUTH, RefusalCode::limit_reached));
-  auto payloads = auth_payloads(context, state, keys, *key, local_id, *offer);
+  auto payloads = auth_payloads(context, state, keys, *key, local_id, offer);
   const auto additional =
       additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);
   std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(payloads));
@@ -169,11 +225,17 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   send(context, record.path(), request);
   RequestWindow window(1);
   window.sent(std::move(request), context.now);
-  return AwaitAuth{std::move(state.intent),   std::move(channel),
-                   std::move(window),         std::move(state.response),
-                   std::move(state.nonce),    std::move(state.peer_nonce),
-                   std::move(state.proposal), std::move(local_id),
-                   std::move(*offer),         additional};
+  return AwaitAuth{std::move(state.intent),
+                   std::move(channel),
+                   std::move(window),
+                   std::move(state.response),
+                   std::move(state.nonce),
+                   std::move(state.peer_nonce),
+                   std::move(state.proposal),
+                   std::move(local_id),
+                   child != nullptr ? child->name : std::string(),
+                   std::move(offer),
+                   additional};
 }
 
 State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRecord& record) {
@@ -205,8 +267,8 @@ State on_deadline(AwaitAuth&& state, Context& context, IkeSaRecord& record) {
   if (retransmit(context, record, {record.path()}, state.channel, state.window)) return std::move(state);
   auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_answer);
   refusal.theirs.push_back(record.remote.to_string());
-  context.esp_spis.release(state.offer.inbound_spi);
-  return close_attempt(context, record, state.intent, std::move(refusal));
+  release(context, state);
+  return give_up_attempt(context, record, state.intent, std::move(refusal));
 }
 
 }  // namespace keypact::ike::v2

@@ -19,6 +19,13 @@ std::optional<Instant> earlier(std::optional<Instant> a, std::optional<Instant> 
   return std::min(*a, *b);
 }
 
+/// With a random amount off, but never nothing: 0 is no limit.
+std::uint64_t soft_limit(const config::VolumeSetting& volume, RandomSource& random) {
+  if (volume.rekey == 0) return 0;
+  const auto off = volume.rand == 0 ? 0 : random.u64() % volume.rand;
+  return volume.rekey - std::min(off, volume.rekey - 1);
+}
+
 }  // namespace
 
 std::optional<Instant> Lifetime::next() const { return earlier(earlier(rekey, reauthenticate), expires); }
@@ -38,6 +45,12 @@ Lifetime lifetime_of(const config::Connection& connection, Instant authenticated
     lifetime.expires = *first + connection.over_time;
   return lifetime;
 }
+
+ipsec::VolumeLimit soft_limit_of(const config::ChildConfig& child, RandomSource& random) {
+  return {soft_limit(child.octets, random), soft_limit(child.packets, random)};
+}
+
+ipsec::VolumeLimit hard_limit_of(const config::ChildConfig& child) { return {child.octets.life, child.packets.life}; }
 
 Duration random_duration(RandomSource& random, Duration most) {
   if (most <= Duration{}) return {};

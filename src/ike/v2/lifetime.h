@@ -6,6 +6,7 @@
 
 #include "base/random_source.h"
 #include "config/snapshot.h"
+#include "ipsec/stack.h"
 
 namespace keypact::ike::v2 {
 
@@ -22,6 +23,10 @@ struct Lifetime {
 /// `authenticated` is when the peer last proved who it is: rekeying does not put reauthentication off.
 [[nodiscard]] Lifetime lifetime_of(const config::Connection& connection, Instant authenticated, Instant now,
                                    RandomSource& random);
+
+/// When a Child SA is to be replaced by what it has carried, and what it carries at most.
+[[nodiscard]] ipsec::VolumeLimit soft_limit_of(const config::ChildConfig& child, RandomSource& random);
+[[nodiscard]] ipsec::VolumeLimit hard_limit_of(const config::ChildConfig& child);
 
 /// From nothing up to `most`.
 [[nodiscard]] Duration random_duration(RandomSource& random, Duration most);

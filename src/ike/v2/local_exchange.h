@@ -32,9 +32,19 @@ struct UpdateAddressesRequest {};
 struct TellAddressesRequest {};
 /// RFC 4555 §3.7: is the peer where it says that it is?
 struct ProveAddressRequest {};
+/// ESP of the peer belongs to no SA. RFC 7296 §1.5.
+struct ReportSpiRequest {
+  EspSpi spi;
+};
+/// The peer is to go to another gateway. RFC 5685 §5.
+struct RedirectRequest {
+  Identification gateway;
+  ControlId request;
+};
 using LocalRequest =
     std::variant<CreateChildRequest, RekeyChildRequest, DeleteChildRequest, RekeyIkeRequest, DeleteIkeRequest,
-                 LivenessRequest, UpdateAddressesRequest, TellAddressesRequest, ProveAddressRequest>;
+                 LivenessRequest, UpdateAddressesRequest, TellAddressesRequest, ProveAddressRequest,
+                 ReportSpiRequest, RedirectRequest>;
 
 /// A request that waits for its turn, and for its time when it failed before.
 struct QueuedRequest {
@@ -124,10 +134,15 @@ struct ProvingAddress {
   Path path;
   Octets cookie;
 };
+/// HDR, SK {N} went out, whose answer says nothing.
+struct Telling {
+  ControlId waiter;
+};
 
 using LocalExchange = std::variant<std::monostate, CreateChildKeyPair, CreateChildSent, CreateChildSecret,
                                    DeletingChild, RekeyIkeKeyPair, RekeyIkeSent, RekeyIkeSecret, DeletingIke,
-                                   CheckingLiveness, UpdatingAddresses, TellingAddresses, ProvingAddress>;
+                                   CheckingLiveness, UpdatingAddresses, TellingAddresses, ProvingAddress,
+                                   Telling>;
 
 /// Whoever asked for it and waits for its outcome; 0: nobody.
 [[nodiscard]] ControlId waiter_of(const LocalRequest& request);

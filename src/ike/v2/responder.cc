@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "ike/core/redirect.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
@@ -71,7 +72,35 @@ std::vector<wire::Payload> response_payloads(Context& context, const IkeSaRecord
                                            record.remote, pretend_nat),
                     std::back_inserter(payloads));
   if (state.fragmentation.negotiated) payloads.push_back(notify_payload(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED));
+  // RFC 6023 §3.
+  if (std::ranges::any_of(state.candidates, [](const auto& c) { return c->childless != config::Childless::never; }))
+    payloads.push_back(notify_payload(NotifyType::CHILDLESS_IKEV2_SUPPORTED));
   return payloads;
+}
+
+/// RFC 5685 §9.1, §9.3.
+bool follows_redirects(const PayloadSet& request) {
+  return request.notify(NotifyType::REDIRECT_SUPPORTED) != nullptr ||
+         request.notify(NotifyType::REDIRECTED_FROM) != nullptr;
+}
+
+/// Whoever comes from that gateway already would be sent in a circle.
+bool is_sent_there(const IpAddress& gateway, const Datagram& request, const PayloadSet& payloads) {
+  const auto* notify = payloads.notify(NotifyType::REDIRECTED_FROM);
+  const auto from = notify != nullptr ? parse_redirected_from(notify->data) : std::nullopt;
+  return gateway != request.local.address && from != gateway && gateway.family() == request.local.address.family();
+}
+
+/// RFC 5685 §3: nothing is kept of who is sent on.
+bool sends_on(Context& context, const IkeSaRecord& record, const Received& received, const PayloadSet& payloads,
+              OctetView nonce) {
+  const auto& gateway = context.options.redirect_to;
+  if (!gateway || context.options.redirect_when_authenticated || !follows_redirects(payloads)) return false;
+  if (!is_sent_there(*gateway, received.datagram, payloads)) return false;
+  ++context.counters.redirected;
+  answer_without_state(context, record, received,
+                       notify_payload(NotifyType::REDIRECT, redirect_data(Identification::of(*gateway), nonce)));
+  return true;
 }
 
 Closed drop_attempt(Context& context, const IkeSaRecord& record, Refusal refusal) {
@@ -92,6 +121,7 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
     refuse_proposals(context, record, received, candidates, request);
     return std::nullopt;
   }
+  if (sends_on(context, record, received, payloads, request.nonce->nonce)) return std::nullopt;
   const auto method = key_exchange_of(choice->proposal);
   if (method != request.ke->method) {
     ask_for_method(context, record, received, method);
@@ -121,6 +151,7 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
                              choice->number,
                              std::move(choice->proposal),
                              fragmentation,
+                             follows_redirects(payloads),
                              job,
                              context.now + context.half_open_life};
 }
@@ -149,7 +180,7 @@ State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRec
   export_ike_keys(context, record, keys);
   return AwaitAuthRequest{std::move(state.candidates), std::move(state.request), std::move(response),
                           std::move(state.peer_nonce), std::move(state.nonce),   std::move(state.proposal),
-                          SecureChannel(std::move(keys), false, state.fragmentation), 0,              state.expires};
+                          SecureChannel(std::move(keys), false, state.fragmentation), state.peer_follows_redirects, 0, state.expires};
 }
 
 }  // namespace keypact::ike::v2

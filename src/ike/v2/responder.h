@@ -14,6 +14,7 @@ struct AwaitResponderValue {
   std::uint8_t proposal_number = 0;
   Proposal proposal;
   FragmentationUse fragmentation;
+  bool peer_follows_redirects = false;  ///< RFC 5685
   JobId job;
   Instant expires;
 };
@@ -27,6 +28,7 @@ struct AwaitAuthRequest {
   Octets nonce;
   Proposal proposal;
   SecureChannel channel;
+  bool peer_follows_redirects = false;
   unsigned junk = 0;  ///< messages that failed their integrity check
   Instant expires;
 };

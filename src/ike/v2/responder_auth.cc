@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "ike/core/redirect.h"
 #include "ike/v2/authentication.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
@@ -103,6 +104,112 @@ std::vector<wire::Payload> identity_and_auth(Context& context, const AwaitAuthRe
                                 shared_key_auth(context.library, policy.key->secret.reveal(), octets)}};
 }
 
+/// With or without a Child SA: swanctl's childless. RFC 6023 §3.
+std::optional<Refusal> refuses_form(const config::Connection& connection, bool childless) {
+  if (childless && connection.childless == config::Childless::never)
+    return refusal_in(ExchangeType::IKE_AUTH, RefusalCode::child_in_ike_auth, NotifyType::INVALID_SYNTAX);
+  if (!childless && connection.childless == config::Childless::force)
+    return refusal_in(ExchangeType::IKE_AUTH, RefusalCode::child_in_ike_auth, NotifyType::NO_ADDITIONAL_SAS);
+  return std::nullopt;
+}
+
+/// swanctl's unique = keep: the first IKE SA of a peer stays, where another one comes from elsewhere. From the same place it may be
+/// to take the first one's place, and whoever says that it holds no other one is believed.
+std::optional<Refusal> refuses_another(const Context& context, const IkeSaRecord& record, const PeerPolicy& policy,
+                                       const Identification& peer, bool initial_contact) {
+  const auto& connection = *policy.connection;
+  if (connection.unique != config::UniquePolicy::keep || initial_contact) return std::nullopt;
+  if (!context.other_ike_sas.is_elsewhere(connection.name, policy.local_id, peer, record.remote)) return std::nullopt;
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::not_unique, NotifyType::AUTHENTICATION_FAILED);
+  refusal.theirs.push_back("IDi " + peer.to_string() + " from " + record.remote.to_string());
+  return refusal;
+}
+
+/// One identity has so many IKE SAs at most. A peer that says that it has no other one gives up those that it had.
+std::optional<Refusal> refuses_so_many(Context& context, const Identification& peer, bool initial_contact) {
+  const auto most = context.options.budgets.ike_sas_per_identity;
+  if (most == 0 || initial_contact || context.other_ike_sas.count_established(peer) < most) return std::nullopt;
+  ++context.counters.identity_refused;
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::limit_reached, NotifyType::AUTHENTICATION_FAILED);
+  refusal.detail = "this identity has " + std::to_string(most) + " IKE SAs";
+  return refusal;
+}
+
+/// RFC 4555 §3.9: without NAT traversal nothing may change an address.
+std::optional<Refusal> refuses_path(const config::Connection& connection, const IkeSaRecord& record,
+                                    const PayloadSet& payloads) {
+  const auto* no_nats = payloads.notify(NotifyType::NO_NATS_ALLOWED);
+  if (!connection.mobike || no_nats == nullptr || is_from_where_it_came(*no_nats, record.path())) return std::nullopt;
+  auto refusal =
+      refusal_in(ExchangeType::IKE_AUTH, RefusalCode::address_not_proven, NotifyType::UNEXPECTED_NAT_DETECTED);
+  refusal.theirs.push_back(record.remote.to_string());
+  return refusal;
+}
+
+/// The peer is authenticated; what its connection does not take all the same.
+std::optional<Refusal> refuses_authenticated(Context& context, const IkeSaRecord& record, const PeerPolicy& policy,
+                                             const Identification& peer, const PayloadSet& payloads, bool childless) {
+  const bool initial_contact = payloads.notify(NotifyType::INITIAL_CONTACT) != nullptr;
+  if (auto refusal = refuses_form(*policy.connection, childless)) return refusal;
+  if (auto refusal = refuses_another(context, record, policy, peer, initial_contact)) return refusal;
+  if (auto refusal = refuses_so_many(context, peer, initial_contact)) return refusal;
+  return refuses_path(*policy.connection, record, payloads);
+}
+
+/// RFC 5685 §6: without Child SA, and the peer deletes what there is.
+State send_on(Context& context, const IkeSaRecord& record, EstablishedSa sa, Octets request,
+              std::vector<wire::Payload> answer) {
+  ++context.counters.redirected;
+  const auto gateway = Identification::of(*context.options.redirect_to);
+  answer.push_back(notify_payload(NotifyType::REDIRECT, redirect_data(gateway)));
+  sa.answer_childless(context, record, std::move(request), std::move(answer));
+  sa.withdraw(context, record, false);
+  return sa;
+}
+
+State establish(AwaitAuthRequest&& state, const Received& received, const PayloadSet& payloads, const PeerPolicy& policy,
+                PeerAuthenticated peer, bool childless, Context& context, const IkeSaRecord& record) {
+  const auto& connection = *policy.connection;
+  auto answer = identity_and_auth(context, state, policy);
+  const auto additional =
+      additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);
+  auto mobility = mobility_of(connection, false, payloads, additional);
+  if (mobility.agreed) std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(answer));
+  auto identity = state.channel.identity_of(received);
+  state.channel.send_fragments(sends_fragments(connection.fragmentation));
+  EstablishedParts parts{policy.connection,
+                         policy.local_id,
+                         std::move(state.proposal),
+                         std::move(state.channel),
+                         0,
+                         1,
+                         context.now,
+                         context.now,
+                         {},
+                         std::move(mobility),
+                         {},
+                         {},
+                         {}};
+  if (state.peer_follows_redirects) parts.redirectable = EstablishedParts::Redirectable::peer;
+  FreshPeer fresh{record.id,     connection.name,   policy.local_id, peer.identity(),
+                  record.remote, connection.unique, payloads.notify(NotifyType::INITIAL_CONTACT) != nullptr};
+  EstablishedSa sa(context, std::move(parts), std::move(peer));
+  const auto& gateway = context.options.redirect_to;
+  if (gateway && context.options.redirect_when_authenticated && state.peer_follows_redirects &&
+      *gateway != record.local.address)
+    return send_on(context, record, std::move(sa), std::move(identity), std::move(answer));
+  context.fresh_peers.push_back(std::move(fresh));
+  sa.follow(*context.configuration, record);
+  context.emit(IkeSaEstablished{record.id, record.nat, record.udp_encapsulation});
+  if (childless) {
+    sa.answer_childless(context, record, std::move(identity), std::move(answer));
+    return sa;
+  }
+  sa.answer_first_child(context, record, std::move(identity), payloads, {state.peer_nonce, state.nonce},
+                        std::move(answer));
+  return sa;
+}
+
 State on_request(AwaitAuthRequest&& state, const Received& received, const PayloadSet& payloads, Context& context,
                  IkeSaRecord& record) {
   const auto* contract = contract_of(ExchangeType::IKE_AUTH, false, payloads);
@@ -118,50 +225,10 @@ State on_request(AwaitAuthRequest&& state, const Received& received, const Paylo
   if (!policy) return refuse(context, record, std::move(state), received, std::move(policy.error()));
   auto peer = authenticate(context, state, *policy, peer_id, payloads.find<wire::AuthPayload>());
   if (!peer) return refuse(context, record, std::move(state), received, std::move(peer.error()));
-
-  // A peer that says that it has no other IKE SA gives up those that it had.
-  const auto most = context.options.budgets.ike_sas_per_identity;
-  if (most != 0 && payloads.notify(NotifyType::INITIAL_CONTACT) == nullptr &&
-      context.other_ike_sas.count_established(peer->identity()) >= most) {
-    ++context.counters.identity_refused;
-    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::limit_reached, NotifyType::AUTHENTICATION_FAILED);
-    refusal.detail = "this identity has " + std::to_string(most) + " IKE SAs";
-    return refuse(context, record, std::move(state), received, std::move(refusal));
-  }
-  const auto& connection = *policy->connection;
-  const auto* no_nats = payloads.notify(NotifyType::NO_NATS_ALLOWED);
-  // RFC 4555 §3.9: without NAT traversal nothing may change an address.
-  if (connection.mobike && no_nats != nullptr && !is_from_where_it_came(*no_nats, record.path())) {
-    auto refusal =
-        refusal_in(ExchangeType::IKE_AUTH, RefusalCode::address_not_proven, NotifyType::UNEXPECTED_NAT_DETECTED);
-    refusal.theirs.push_back(record.remote.to_string());
-    return refuse(context, record, std::move(state), received, std::move(refusal));
-  }
-  auto answer = identity_and_auth(context, state, *policy);
-  const auto additional =
-      additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);
-  auto mobility = mobility_of(connection, false, payloads, additional);
-  if (mobility.agreed) std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(answer));
-  if (payloads.notify(NotifyType::INITIAL_CONTACT) != nullptr)
-    context.initial_contacts.push_back({record.id, policy->connection->name, policy->local_id, peer->identity()});
-  auto identity = state.channel.identity_of(received);
-  state.channel.send_fragments(sends_fragments(policy->connection->fragmentation));
-  EstablishedParts parts{policy->connection,
-                         policy->local_id,
-                         std::move(state.proposal),
-                         std::move(state.channel),
-                         0,
-                         1,
-                         context.now,
-                         context.now,
-                         {},
-                         std::move(mobility)};
-  EstablishedSa sa(context, std::move(parts), std::move(*peer));
-  sa.follow(*context.configuration, record);
-  context.emit(IkeSaEstablished{record.id, record.nat, record.udp_encapsulation});
-  sa.answer_first_child(context, record, std::move(identity), payloads, {state.peer_nonce, state.nonce},
-                        std::move(answer));
-  return sa;
+  const bool childless = contract->kind == MessageKind::childless_request;
+  if (auto refusal = refuses_authenticated(context, record, *policy, peer->identity(), payloads, childless))
+    return refuse(context, record, std::move(state), received, std::move(*refusal));
+  return establish(std::move(state), received, payloads, *policy, std::move(*peer), childless, context, record);
 }
 
 }  // namespace
