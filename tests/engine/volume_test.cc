@@ -40,7 +40,7 @@ TEST_F(Volume, AtTheSoftLimitTheChildSaIsRekeyed) {
   world.run_for(seconds(20));
   EXPECT_NE(only_child(left()), before);
   expect_mirrored_child_sas(1);
-  EXPECT_EQ(ladder_since_mark().front(), "left  CREATE_CHILD_SA request 2  HDR, SK {N(REKEY_SA), SA, Nonce, TSi, TSr}");
+  EXPECT_TRUE(ladder_since_mark().front().starts_with("left  CREATE_CHILD_SA request 2  HDR, SK {N(REKEY_SA), SA, "));
 }
 
 TEST_F(Volume, AtTheHardLimitTheChildSaIsReplacedByAnotherOne) {

@@ -67,8 +67,8 @@ void Engine::handle(Context& context, const Initiate& request) {
   auto wanted = request;
   wanted.connection = connection->name;
   wanted.child = child->name;
-  if (std::exchange(wanted.persistent, false)) return upkeep_.want(std::move(wanted), Upkeep::Patience::forever, context.now,
-                                       connection->keyingtries.value_or(0));
+  if (std::exchange(wanted.persistent, false))
+    return upkeep_.want(std::move(wanted), Upkeep::Patience::forever, context.now, connection->keyingtries.value_or(0));
   // Both ends may have begun an IKE SA: the child can be in any of them, or in the one that is being set up.
   v2::IkeSa* owner = nullptr;
   bool being_set_up = false;
