@@ -17,8 +17,10 @@ void WireInvariants::check(const Step& step, BrokenInvariant& broken) {
   for (const auto& datagram : step.sent) {
     const auto message = wire::parse_message(datagram.octets);
     if (!message) return broken.report(4, step.node->name, "sends a message that cannot be parsed");
-    // Answers that leave no state behind carry no responder SPI (RFC 7296 §2.6): they may differ from one another.
-    const bool stateless = message->header.responder_spi.is_zero();
+    // Answers that leave no state behind may differ from one another: they carry no responder SPI (RFC 7296 §2.6), or say in clear
+    // that it is not known (§1.5).
+    const bool stateless = message->header.responder_spi.is_zero() ||
+                           (!message->encrypted && message->header.exchange != ExchangeType::IKE_SA_INIT);
     if (!stateless) check_repeated(step, *message, datagram.octets, broken);
     if (message->encrypted) check_iv(step, *message, datagram.octets, broken);
     else check_clear(step, *message, broken);

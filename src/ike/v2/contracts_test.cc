@@ -29,13 +29,18 @@ struct Kind {
   bool response;
   std::vector<Payload> payloads;
   std::vector<PayloadType> optional;
+  std::vector<PayloadType> together = {};  ///< optional, but only all of them
 };
 std::vector<Kind> kinds() {
   using enum PayloadType;
   return {{"IKE_SA_INIT request", ExchangeType::IKE_SA_INIT, false, sa_init(), {}},
           {"IKE_SA_INIT response", ExchangeType::IKE_SA_INIT, true, sa_init(), {}},
-          {"IKE_AUTH request", ExchangeType::IKE_AUTH, false, auth_request(), {IDr, AUTH}},
+          {"IKE_AUTH request", ExchangeType::IKE_AUTH, false, auth_request(), {IDr, AUTH}, {SA, TSi, TSr}},
           {"IKE_AUTH response", ExchangeType::IKE_AUTH, true, auth_response(), {SA, TSi, TSr}}};
+}
+
+bool contains(const std::vector<PayloadType>& types, PayloadType type) {
+  return std::ranges::find(types, type) != types.end();
 }
 
 std::optional<ContractViolation> check(ExchangeType exchange, bool response, const std::vector<Payload>& payloads) {
@@ -49,10 +54,15 @@ TEST(Contracts, A05_EverySubsetThatLacksARequiredPayloadIsRefused) {
     for (unsigned subset = 0; subset < (1u << count); ++subset) {
       std::vector<Payload> kept;
       bool complete = true;
+      std::size_t left_out_together = 0;
       for (std::size_t i = 0; i < count; ++i) {
+        const auto type = wire::type_of(kind.payloads[i]);
         if ((subset >> i & 1) != 0) kept.push_back(kind.payloads[i]);
-        else if (std::ranges::find(kind.optional, wire::type_of(kind.payloads[i])) == kind.optional.end()) complete = false;
+        else if (contains(kind.together, type)) ++left_out_together;
+        else if (!contains(kind.optional, type)) complete = false;
       }
+      // RFC 6023 §5: an IKE SA without a Child SA.
+      if (left_out_together != 0 && left_out_together != kind.together.size()) complete = false;
       EXPECT_EQ(!check(kind.exchange, kind.response, kept).has_value(), complete)
           << kind.name << ", subset " << subset;
     }
