@@ -63,6 +63,8 @@ inline constexpr RateLimit kCreateChild{10, 20};
 inline constexpr RateLimit kClearErrors{100, 100};
 // Messages for one half-open SA that fail their integrity check before it is dropped.
 inline constexpr unsigned kJunkMessages = 5;
+// Message IDs of one end in an IKE SA: the rest of the 2^32 is for what is said until it is rekeyed.
+inline constexpr std::uint32_t kMessageIds = 0xffff'0000;
 // COOKIE and INVALID_KE_PAYLOAD answers that one initiation follows before it gives up (RFC 7296 §2.6.1 ping-pong).
 inline constexpr unsigned kSaInitRestarts = 5;
 // Fragments of one message (RFC 7383), and the octets that they may add up to: more than any honest message. Before the peer is

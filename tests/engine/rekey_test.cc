@@ -334,6 +334,21 @@ TEST_F(Rekeying, OfTheIkeSaByBothEndsLeavesNothingWhenThePeerNeverHeardOfTheOneT
       unread);
 }
 
+TEST_F(Rekeying, H13_ComesBeforeTheMessageIdsOfEitherEndAreUsedUp) {
+  ike::Options few;
+  few.message_ids = 12;
+  world.set_options(few);
+  left_site.dpd_delay = seconds(5);
+  establish();
+  world.run_for(minutes(10));
+  for (auto* node : {&left(), &right()}) {
+    EXPECT_GE(node->count<ike::IkeSaRekeyed>(), 8u) << node->name;
+    EXPECT_LE(established(*node)->last_response().expected_id(), 14u) << node->name;
+    EXPECT_EQ(node->count<ike::IkeSaClosed>(), 0u) << node->name;
+  }
+  expect_one_tunnel();
+}
+
 /// strongSwan derives other keys than RFC 7296 §2.18 says when the PRF changes: a rekeying keeps it.
 class RekeyingPrf : public Rekeying {
  protected:

@@ -32,6 +32,8 @@ struct Options {
   std::optional<IpAddress> redirect_to = std::nullopt;
   bool redirect_when_authenticated = false;
   bool follow_redirects = true;   ///< as client
+  /// Message IDs of one end in an IKE SA before it is rekeyed (RFC 7296 §2.2).
+  std::uint32_t message_ids = limits::kMessageIds;
   bool export_keys = false;       ///< make IkeKeysDerived and ChildKeysDerived
   Budgets budgets{};
 };

@@ -17,6 +17,14 @@ Refusal create_child_refusal(RefusalCode code, std::string detail) {
   return refusal;
 }
 
+/// RFC 7296 §2.2: a message ID is used once.
+Refusal out_of_message_ids() {
+  Refusal refusal;
+  refusal.code = RefusalCode::limit_reached;
+  refusal.detail = "all message IDs of this IKE SA are used, and the peer did not let it be rekeyed";
+  return refusal;
+}
+
 /// RFC 7296 §1.3.3: the SA that is replaced, by the SPI that its sender receives on.
 wire::Payload rekey_notify(const ChildSa& replaced) {
   auto notify = notify_payload(NotifyType::REKEY_SA);
@@ -37,6 +45,7 @@ void EstablishedSa::start_next_exchange(Context& context, const IkeSaRecord& rec
   while (!ended_ && requests_.is_free() && std::holds_alternative<std::monostate>(exchange_)) {
     const auto next = std::ranges::find_if(queue_, [&](const auto& queued) { return !must_wait(queued); });
     if (next == queue_.end()) return;
+    if (requests_.is_used_up()) return end(context, record, out_of_message_ids());
     const auto queued = std::move(*next);
     queue_.erase(next);
     std::visit([&](const auto& wanted) { begin(context, record, wanted, queued.failures); }, queued.request);

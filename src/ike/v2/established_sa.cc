@@ -50,6 +50,7 @@ void EstablishedSa::on_message(Context& context, IkeSaRecord& record, const Rece
 void EstablishedSa::after_event(Context& context, const IkeSaRecord& record) {
   if (ended_) return;
   settle_children(context, record);
+  save_message_ids(context, record);
   start_next_exchange(context, record);
 }
 
@@ -136,7 +137,7 @@ void EstablishedSa::send_request(Context& context, const IkeSaRecord& record, Ex
 
 void EstablishedSa::answer(Context& context, const IkeSaRecord& record, ExchangeType exchange,
                            const std::vector<wire::Payload>& payloads) {
-  const auto header = record.header(exchange, responses_.expected_id() - 1, true);
+  const auto header = record.header(exchange, responses_.accepted_id(), true);
   auto response = parts_.channel.seal(context, record, header, payloads);
   // RFC 7296 §2.11: to where the request came from.
   send(context, responses_.origin(), response);

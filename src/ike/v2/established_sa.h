@@ -257,6 +257,7 @@ class EstablishedSa {
   // established_timers.cc: lifetimes, liveness, and what waits for its time.
   void check_lifetimes(Context& context, const IkeSaRecord& record);
   [[nodiscard]] bool came_to_nothing() const;
+  void save_message_ids(Context& context, const IkeSaRecord& record);
   void check_lifetime(Context& context, const IkeSaRecord& record, ChildSa& child);
   void let_expire(Context& context, const IkeSaRecord& record, ChildSaId id);
   void postpone(Context& context, LocalRequest request, unsigned failures);
@@ -378,6 +379,7 @@ class EstablishedSa {
   Standing standing_ = Standing::current;
   std::optional<Instant> leaves_at_;  ///< superseded: the peer was to delete it and may not
   bool gave_way_ = false;             ///< the peer's rekeying made it, and ours won: it was never the one in use
+  bool saves_message_ids_ = false;    ///< by being rekeyed
   std::optional<IkeCrossing> crossing_;
   IkeSaId predecessor_;    ///< of an undecided one
   bool announced_ = true;  ///< IkeSaEstablished or IkeSaRekeyed was told of it

@@ -84,6 +84,14 @@ void EstablishedSa::check_lifetimes(Context& context, const IkeSaRecord& record)
   if (passed(lifetime_.expires)) submit(context, record, DeleteIkeRequest{});
 }
 
+/// RFC 7296 §2.2: the IKE SA is rekeyed before the message IDs of either end are used up.
+void EstablishedSa::save_message_ids(Context& context, const IkeSaRecord& record) {
+  const auto most = std::max<std::uint64_t>(requests_.next_id(), responses_.expected_id());
+  if (saves_message_ids_ || most < context.options.message_ids || standing_ != Standing::current) return;
+  saves_message_ids_ = true;
+  submit(context, record, RekeyIkeRequest{});
+}
+
 /// The peer may not have it: when the old IKE SA is gone, so is the way to send our response again. A Delete would be repeated to
 /// nobody.
 bool EstablishedSa::came_to_nothing() const { return gave_way_ && responses_.expected_id() == 0; }

@@ -5,7 +5,7 @@
 namespace keypact::ike::v2 {
 
 void RequestWindow::sent(SealedMessage message, Instant now) {
-  CHECK(is_free());
+  CHECK(is_free() && !is_used_up());
   outstanding_.emplace(std::move(message), Retransmission(now));
   ++next_id_;
 }
@@ -25,7 +25,7 @@ void RequestWindow::restart(Instant now) {
 }
 
 ResponseWindow::Verdict ResponseWindow::judge(const wire::Message& request, OctetView datagram) const {
-  const auto id = request.header.message_id;
+  const std::uint64_t id = request.header.message_id;
   if (id == expected_id_) return Verdict::fresh;
   if (id + 1 != expected_id_ || response_.empty()) return Verdict::outside;
   if (same_octets(datagram, request_)) return Verdict::retransmission;

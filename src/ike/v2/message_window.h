@@ -16,10 +16,12 @@ class RequestWindow {
 
   [[nodiscard]] bool is_free() const { return !outstanding_; }
   /// The message ID for the next request.
-  [[nodiscard]] std::uint32_t next_id() const { return next_id_; }
+  [[nodiscard]] std::uint32_t next_id() const { return static_cast<std::uint32_t>(next_id_); }
+  /// RFC 7296 §2.2: message IDs do not wrap; there is none for another request.
+  [[nodiscard]] bool is_used_up() const { return next_id_ > UINT32_MAX; }
   /// `message` was sent under next_id().
   void sent(SealedMessage message, Instant now);
-  [[nodiscard]] bool awaits(std::uint32_t id) const { return outstanding_ && next_id_ == id + 1; }
+  [[nodiscard]] bool awaits(std::uint32_t id) const { return outstanding_ && next_id_ == std::uint64_t{id} + 1; }
   /// The awaited response came.
   void answered() { outstanding_.reset(); }
 
@@ -41,7 +43,7 @@ class RequestWindow {
     SealedMessage message;
     Retransmission retransmission;
   };
-  std::uint32_t next_id_;
+  std::uint64_t next_id_;
   std::optional<Outstanding> outstanding_;
 };
 
@@ -61,7 +63,10 @@ class ResponseWindow {
   void accepted(Octets identity, const Path& origin);
   void answered(SealedMessage response);
 
-  [[nodiscard]] std::uint32_t expected_id() const { return expected_id_; }
+  /// 2^32: no request can follow.
+  [[nodiscard]] std::uint64_t expected_id() const { return expected_id_; }
+  /// Of the request that was accepted last.
+  [[nodiscard]] std::uint32_t accepted_id() const { return static_cast<std::uint32_t>(expected_id_ - 1); }
   /// Of the request that was accepted last.
   [[nodiscard]] const Path& origin() const { return origin_; }
   [[nodiscard]] const SealedMessage& response() const { return response_; }
@@ -71,7 +76,7 @@ class ResponseWindow {
   void refragmented() { repetitions_ = 0; }
 
  private:
-  std::uint32_t expected_id_;
+  std::uint64_t expected_id_;
   Octets request_;          ///< the identity of the last accepted one
   Path origin_;
   SealedMessage response_;  ///< empty while the last accepted request is being handled
