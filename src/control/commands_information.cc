@@ -89,6 +89,10 @@ Answer get_counters(const Call& call) {
   all.key("invalid-spi", std::to_string(counters.unknown_spi));
   // What charon does not count.
   for (const auto& [name, value] : ike::kCounterNames) all.key(std::string(name), std::to_string(counters.*value));
+  const auto beside = call.services.host.host_counters();
+  all.key("log-lines-left-out", std::to_string(beside.log_lines_left_out))
+      .key("control-clients-refused", std::to_string(beside.control_clients_refused))
+      .key("control-clients-cut-off", std::to_string(beside.control_clients_cut_off));
   return answer;
 }
 

@@ -49,6 +49,13 @@ struct Located {
   std::optional<IpAddress> remote;
 };
 
+/// What the daemon refused or left out beside its engines, since its start.
+struct HostCounters {
+  std::uint64_t log_lines_left_out = 0;
+  std::uint64_t control_clients_refused = 0;
+  std::uint64_t control_clients_cut_off = 0;  ///< because they did not read, or to make room
+};
+
 class EngineAccess {
  public:
   virtual ~EngineAccess() = default;
@@ -87,6 +94,7 @@ class Host {
   /// Answered by Server::located with the same id, from inside this call or later.
   virtual void locate(ControlId request, const config::Connection& connection) = 0;
   [[nodiscard]] virtual LoadedFiles read_configuration() = 0;
+  [[nodiscard]] virtual HostCounters host_counters() const = 0;
   /// A line for the daemon's own log.
   virtual void note(const std::string& line) = 0;
 

@@ -29,14 +29,13 @@ const std::string* first_name(const std::vector<config::AddressPattern>& pattern
 }  // namespace
 
 ControlSocket::ControlSocket(io::EventLoop& loop, const CommandLine& line, Engines& engines, Backend& backend,
-                             crypto::Library& library, bool tracing_for_log, Note note)
+                             crypto::Library& library, Log& log)
     : loop_(loop),
       line_(line),
       engines_(engines),
       backend_(backend),
       library_(library),
-      tracing_for_log_(tracing_for_log),
-      note_(std::move(note)),
+      log_(log),
       started_(io::wall_clock_text(io::wall_now())),
       server_(*this, *this, io::monotonic_now()),
       resolver_(loop),
@@ -63,10 +62,19 @@ void ControlSocket::on_event(const control::ToldEvent& told) {
 
 bool ControlSocket::load_files() {
   auto files = read_configuration();
-  for (const auto& diagnostic : files.diagnostics) note_(diagnostic);
+  for (const auto& diagnostic : files.diagnostics) note(diagnostic);
   if (!files.snapshot) return false;
   server_.adopt_files(std::move(files.snapshot));
   return true;
+}
+
+control::HostCounters ControlSocket::host_counters() const {
+  control::HostCounters counters;
+  counters.log_lines_left_out = log_.left_out();
+  if (!socket_) return counters;
+  counters.control_clients_refused = socket_->counters().refused;
+  counters.control_clients_cut_off = socket_->counters().cut_off;
+  return counters;
 }
 
 void ControlSocket::arm() {
@@ -98,7 +106,7 @@ void ControlSocket::locate(ControlId request, const config::Connection& connecti
   if (name == nullptr) return located(request, local, std::nullopt);
   const auto family = local ? std::optional(local->family()) : std::nullopt;
   resolver_.resolve(*name, family, [this, request, local](Result<std::vector<IpAddress>> answer) {
-    if (!answer) note_(answer.error().to_string());
+    if (!answer) note(answer.error().to_string());
     located(request, local, answer ? std::optional(answer->front()) : std::nullopt);
   });
 }
@@ -107,7 +115,7 @@ void ControlSocket::located(ControlId request, std::optional<IpAddress> local, s
   if (remote && !local) {
     const auto source = backend_.source_address_to(*remote);
     if (source) local = *source;
-    else note_(source.error().to_string());
+    else note(source.error().to_string());
   }
   server_.located(request, {local, remote});
   arm();

@@ -5,6 +5,7 @@
 #include "control/server.h"
 #include "daemon/backend.h"
 #include "daemon/engines.h"
+#include "daemon/log.h"
 #include "daemon/options.h"
 #include "io/resolver.h"
 #include "io/unix_server.h"
@@ -13,11 +14,9 @@ namespace keypact::daemon {
 
 class ControlSocket final : private control::Host, private control::EngineAccess, private io::UnixServerEvents {
  public:
-  using Note = std::function<void(const std::string&)>;
-
-  /// All outlive this object. `note` takes lines for the daemon's own log.
+  /// All outlive this object.
   ControlSocket(io::EventLoop& loop, const CommandLine& line, Engines& engines, Backend& backend,
-                crypto::Library& library, bool tracing_for_log, Note note);
+                crypto::Library& library, Log& log);
 
   [[nodiscard]] Result<void> listen();
   void on_event(const control::ToldEvent& told);
@@ -32,7 +31,8 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId child) override;
   void locate(ControlId request, const config::Connection& connection) override;
   [[nodiscard]] control::LoadedFiles read_configuration() override;
-  void note(const std::string& line) override { note_(line); }
+  [[nodiscard]] control::HostCounters host_counters() const override;
+  void note(const std::string& line) override { log_.write(LogLevel::warning, line); }
   [[nodiscard]] control::Verdict explain(const ike::Refusal& refusal, const std::string& connection) override;
   [[nodiscard]] control::SystemFacts facts() override;
   [[nodiscard]] std::vector<Transform> transforms() override;
@@ -44,7 +44,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   [[nodiscard]] ControlId next_control_id() override { return engines_.next_control_id(); }
   void submit(const ike::ControlRequest& request) override { engines_.submit(request); }
   void set_configuration(config::SnapshotPointer snapshot) override;
-  void set_tracing(bool on) override { engines_.set_tracing(on || tracing_for_log_); }
+  void set_tracing(bool on) override { engines_.set_tracing(on || log_.wants_messages()); }
   // io::UnixServerEvents
   void connected(io::UnixClientId client) override;
   void received(io::UnixClientId client, OctetView octets) override;
@@ -59,8 +59,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   Engines& engines_;
   Backend& backend_;
   crypto::Library& library_;
-  bool tracing_for_log_;
-  Note note_;
+  Log& log_;
   std::string started_;
   control::Server server_;
   io::Resolver resolver_;

@@ -82,7 +82,7 @@ int run(const CommandLine& line, Log& log) {
   if (!created) return fail(log, created.error());
   auto& engines = **created;
   const auto note = [&](const std::string& text) { log.write(LogLevel::warning, text); };
-  ControlSocket control(loop, line, engines, **backend, library, log.wants_messages(), note);
+  ControlSocket control(loop, line, engines, **backend, library, log);
   const KeyExport key_export(line.export_keys_directory);
   engines.add_listener([&](const control::ToldEvent& told) { log.event(told.event); });
   engines.add_listener([&](const control::ToldEvent& told) { control.on_event(told); });

@@ -90,6 +90,7 @@ struct UnixServer::Implementation {
   std::map<UnixClientId, Client> clients;  ///< in order of connection
   std::vector<UnixClientId> gone;          ///< not yet told
   std::uint64_t last_id = 0;
+  UnixServerCounters counters;
   Watch accepting;
   Timer resume_accepting;
   Timer tell_gone;
@@ -116,6 +117,7 @@ bool UnixServer::Implementation::survive_accept_failure(int code) {
     reserve.reset();
     FileDescriptor refused(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     const bool was_there = bool(refused);
+    counters.refused += was_there ? 1 : 0;
     refused.reset();
     reserve.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     if (was_there) return true;
@@ -130,13 +132,17 @@ bool UnixServer::Implementation::make_room() {
   const auto idle =
       std::ranges::find_if(clients, [](const auto& entry) { return entry.second.draining || !entry.second.spoke; });
   if (idle == clients.end()) return false;
+  ++counters.cut_off;
   drop(idle);
   return true;
 }
 
 void UnixServer::Implementation::add_client(FileDescriptor descriptor) {
   if (!reserve) reserve.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-  if (!allowed(descriptor.get(), options.group) || !make_room()) return;
+  if (!allowed(descriptor.get(), options.group) || !make_room()) {
+    ++counters.refused;
+    return;
+  }
   const UnixClientId id{++last_id};
   auto watch = loop.watch(descriptor.get(), [this, id] { read_from(id); });
   if (!watch) return;
@@ -219,6 +225,7 @@ bool UnixServer::send(UnixClientId id, OctetView octets) {
   if (found == self.clients.end() || found->second.draining) return false;
   Client& client = found->second;
   if (client.queued + octets.size() > self.options.queued_octets) {
+    ++self.counters.cut_off;
     self.drop(found);
     return false;
   }
@@ -253,5 +260,7 @@ void UnixServer::close_after_sending(UnixClientId id) {
 }
 
 std::size_t UnixServer::clients() const { return implementation_->clients.size(); }
+
+const UnixServerCounters& UnixServer::counters() const { return implementation_->counters; }
 
 }  // namespace keypact::io

@@ -25,6 +25,12 @@ struct UnixServerOptions {
   std::size_t queued_octets = 1 << 20;
 };
 
+/// Since the start.
+struct UnixServerCounters {
+  std::uint64_t refused = 0;  ///< clients that may not connect, or came when all others were at work
+  std::uint64_t cut_off = 0;  ///< clients that did not read what was sent to them, or that made room for another
+};
+
 /// What happens at the server. Each may call any function of the server, close() of the same client included.
 class UnixServerEvents {
  public:
@@ -57,6 +63,7 @@ class UnixServer {
   /// Ends the connection when what is queued has been sent; nothing more is received.
   void close_after_sending(UnixClientId client);
   [[nodiscard]] std::size_t clients() const;
+  [[nodiscard]] const UnixServerCounters& counters() const;
 
  private:
   struct Implementation;

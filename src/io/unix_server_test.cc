@@ -352,6 +352,7 @@ TEST_F(UnixServerTest, C16_ANewClientIsRefusedWhenAllOthersAreAtWork) {
     return answer && answer->empty();
   }));
   EXPECT_EQ(server.clients(), 2U);
+  EXPECT_EQ(server.counters().refused, 1U);
 }
 
 TEST_F(UnixServerTest, C16_ASlowReaderIsCutAndHurtsNobodyElse) {
@@ -373,6 +374,7 @@ TEST_F(UnixServerTest, C16_ASlowReaderIsCutAndHurtsNobodyElse) {
   EXPECT_LT(sent, 3000) << "the limit is 1 MiB beyond what the kernel holds";
   EXPECT_GT(sent, 1000);
   EXPECT_EQ(server.clients(), 1U);
+  EXPECT_EQ(server.counters().cut_off, 1U);
   EXPECT_EQ(read, static_cast<std::size_t>(sent) * event.size());
   EXPECT_TRUE(until([&] { return events_.closings == 1; }));
 }

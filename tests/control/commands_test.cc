@@ -47,6 +47,20 @@ TEST_F(Commands, VersionAndStatisticsHaveTheKeysOfCharon) {
   EXPECT_THAT(keys_of(stats), testing::IsSupersetOf({"uptime", "workers", "queues", "scheduled", "ikesas", "plugins"}));
 }
 
+TEST_F(Commands, CountersAreThoseOfTheEngineAndOfWhatIsAroundIt) {
+  start();
+  auto& client = connect();
+  call(client, "initiate", wanted());
+  const auto answer = call(client, "get-counters");
+  const auto& all = *answer.find_section("counters")->find_section("");
+  for (const auto& [name, value] : ike::kCounterNames)
+    EXPECT_EQ(all.value_or(name), std::to_string(left().engine.counters().*value)) << name;
+  EXPECT_NE(all.value_or("sent"), "0");
+  EXPECT_EQ(all.value_or("log-lines-left-out"), "3");
+  EXPECT_EQ(all.value_or("control-clients-refused"), "2");
+  EXPECT_EQ(all.value_or("control-clients-cut-off"), "1");
+}
+
 TEST_F(Commands, ListSasStreamsEverythingThatSwanctlPrints) {
   start();
   auto& client = connect();

@@ -128,6 +128,7 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
     if (!files) return {nullptr, "1 error", {"a.conf:1:1: error: no"}};
     return {files, {}, {}};
   }
+  HostCounters host_counters() const override { return {3, 2, 1}; }
   void note(const std::string& line) override { notes.push_back(line); }
   Verdict explain(const ike::Refusal& refusal, const std::string& connection) override {
     auto verdict = diagnose::verdict_of(refusal, connection);
