@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
+#include <thread>
 
 #include "crypto/key_exchange.h"
 #include "sim/invariants.h"
@@ -49,6 +51,12 @@ bool begins_ike_sa(const ike::Datagram& datagram) {
   return datagram.octets[kExchangeAt] == kIkeSaInit && (datagram.octets[kFlagsAt] & kResponse) == 0;
 }
 
+/// RFC 7296 §1.5: an answer in clear that an SPI is not known, which is a hint at most.
+bool is_hint(const ike::Datagram& datagram) {
+  const auto message = wire::parse_message(datagram.octets);
+  return message && !message->encrypted && message->header.exchange != ExchangeType::IKE_SA_INIT;
+}
+
 /// What all schedules share.
 struct Laboratory {
   std::shared_ptr<crypto::Library> library = std::make_shared<crypto::Library>();
@@ -76,7 +84,7 @@ class Collided {
         schedule_(schedule),
         faults_left_(faults),
         situations_(situations),
-        world_(1, laboratory.library),
+        world_(collision.seed, laboratory.library),
         invariants_(world_) {
     world_.use_toy_key_exchange(laboratory.spare.state);
     world_.set_narrator(narrator);
@@ -149,6 +157,7 @@ class Collided {
   /// What the engines sent since the last time. Nobody can tell when a message is lost: it is as it is sent.
   void collect() {
     for (auto& datagram : world_.take_held()) {
+      if (is_hint(datagram)) continue;  // lost: with them the schedules would be a multiple
       const auto name = name_of(datagram);
       const bool fresh = seen_.insert(name).second;
       const auto sent_again = [&](const Copy& copy) { return copy.name == name; };
@@ -216,6 +225,21 @@ class Collided {
     const auto chosen = possible.size() == 1 ? 0 : schedule_.choose(static_cast<unsigned>(possible.size()));
     perform(possible[chosen]);
     collect();
+    check_no_gap();
+  }
+
+  /// Make before break: what is only replaced carries traffic all the time.
+  void check_no_gap() {
+    if (has(Collider::delete_child) || has(Collider::delete_ike)) return;
+    for (const auto* node : {&left(), &right()}) {
+      const bool carries = std::ranges::any_of(node->engine.ike_sas(), [](const auto& entry) {
+        const auto* sa = entry.second.established();
+        return sa != nullptr && std::ranges::any_of(sa->children(), [](const auto& child) {
+                 return child.second.name == "lan" && child.second.is_current() && child.second.in_stack;
+               });
+      });
+      if (!carries) invariants_.report(7, node->name, "no Child SA carries the traffic of lan");
+    }
   }
 
   /// A message that was heard comes once more: one that was late, or another one, which is a fault. What changes nothing by that is no
@@ -260,6 +284,7 @@ class Collided {
       deliver(copy);
       if (taken == Again::comes && (!is_new || situation() != before)) return Again::comes;
       heard_again_ = world_.take_held();
+      std::erase_if(heard_again_, is_hint);
       if (!is_new) return taken;
       if (!heard_again_.empty()) return schedule_.settle(Again::is_answered_again);
       // Message IDs and SPIs do not come back. While the receiver works it does not look.
@@ -294,7 +319,7 @@ class Collided {
     world_.arrive(copy.datagram);
     const auto& step = world_.last_step();
     const bool nothing_new = step.outputs == step.sent.size() && std::ranges::all_of(step.sent, [&](const auto& sent) {
-                               return seen_.contains(name_of(sent));
+                               return is_hint(sent) || seen_.contains(name_of(sent));
                              });
     // What changed nothing is as if it had not come.
     if (nothing_new && dropped(node.engine.counters()) > before) return;
@@ -486,11 +511,13 @@ CollisionOutcome run_collision(const Collision& collision, Schedule& schedule, u
   return Collided(collision, schedule, faults, situations, laboratory, narrator).run();
 }
 
-CollisionSum run_collisions(const CollisionFaults& at_most, const Narrator& print) {
+namespace {
+
+CollisionSum run_world(const CollisionFaults& at_most, std::uint64_t seed, const Narrator& print) {
   CollisionSum sum;
   Laboratory laboratory;
   for (std::size_t pair = 0; pair < kColliders * kColliders; ++pair) {
-    const Collision collision{static_cast<Collider>(pair / kColliders), static_cast<Collider>(pair % kColliders)};
+    const Collision collision{static_cast<Collider>(pair / kColliders), static_cast<Collider>(pair % kColliders), seed};
     const bool both_reauthenticate =
         collision.at_left == Collider::reauthenticate && collision.at_right == Collider::reauthenticate;
     const auto faults = both_reauthenticate ? at_most.both_reauthenticate : at_most.each;
@@ -517,6 +544,30 @@ CollisionSum run_collisions(const CollisionFaults& at_most, const Narrator& prin
     print(std::string(to_string(collision.at_left)) + " and " + std::string(to_string(collision.at_right)) + ": " +
           std::to_string(sum.schedules - schedules) + " schedules, " + std::to_string(situations.size()) +
           " situations");
+  }
+  return sum;
+}
+
+}  // namespace
+
+CollisionSum run_collisions(const CollisionFaults& faults, unsigned worlds, const Narrator& print) {
+  std::mutex printing;
+  const auto one_at_a_time = [&](const std::string& line) {
+    const std::lock_guard lock(printing);
+    print(line);
+  };
+  std::vector<CollisionSum> sums(worlds);
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < worlds; ++i)
+    threads.emplace_back([&, i] { sums[i] = run_world(faults, i + 1, one_at_a_time); });
+  for (auto& thread : threads) thread.join();
+  CollisionSum sum;
+  for (unsigned i = 0; i < worlds; ++i) {
+    sum.schedules += sums[i].schedules;
+    sum.ended += sums[i].ended;
+    sum.situations += sums[i].situations;
+    sum.messages = std::max(sum.messages, sums[i].messages);
+    if (sum.broken.empty() && !sums[i].broken.empty()) sum.broken = "seed " + std::to_string(i + 1) + ", " + sums[i].broken;
   }
   return sum;
 }

@@ -48,6 +48,7 @@ class Schedule {
 struct Collision {
   Collider at_left{};  ///< the original initiator
   Collider at_right{};
+  std::uint64_t seed = 1;  ///< of the nonces and SPIs, which decide who gives way
 };
 
 /// The situations that were gone on from: both ends have read the same in the same order, the same is on its way, and the timers of both
@@ -75,8 +76,9 @@ struct CollisionFaults {
   unsigned each = 1;                 ///< schedule has at most so many
   unsigned both_reauthenticate = 1;  ///< the same for this pair, which has more schedules than all others together
 };
-/// All schedules of all pairs.
-[[nodiscard]] CollisionSum run_collisions(const CollisionFaults& faults,
+/// All schedules of all pairs, with the nonces and SPIs of the seeds 1 to `worlds`, each in a thread of its own. `print` is not called
+/// by two of them at once.
+[[nodiscard]] CollisionSum run_collisions(const CollisionFaults& faults, unsigned worlds,
                                           const std::function<void(const std::string&)>& print);
 
 }  // namespace keypact::sim

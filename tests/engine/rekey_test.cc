@@ -234,6 +234,29 @@ TEST_F(Rekeying, ByReauthenticationDeletesAnOldIkeSaThatNoMessageWentOver) {
   expect_one_tunnel();
 }
 
+TEST_F(Rekeying, ByReauthenticationOfAnIkeSaWhoseChildIsBeingInstalledTakesTheChildAlong) {
+  establish();
+  Faults slow_stack;
+  slow_stack.most_stack_delay = milliseconds(20);
+  world.set_faults(slow_stack);
+  world.control(right(), ike::RekeyIke{ControlId{2}, established_id(right()), true});
+  IkeSaId fresh;
+  while (!fresh && world.step(world.now() + seconds(5)))
+    for (const auto& [id, sa] : left().engine.ike_sas())
+      if (sa.established() != nullptr && !sa.record().initiator) fresh = id;
+  ASSERT_TRUE(fresh);
+  ASSERT_TRUE(std::ranges::none_of(left().engine.ike_sas().at(fresh).established()->children(),
+                                   [](const auto& entry) { return entry.second.is_current(); }));
+  mark_ladder();
+  world.control(left(), ike::RekeyIke{ControlId{3}, fresh, true});
+  expect_one_tunnel();
+  EXPECT_EQ(outcome(left(), ControlId{3}), std::nullopt);
+  for (const auto& line : ladder_since_mark()) {
+    EXPECT_EQ(line.find("CREATE_CHILD_SA"), std::string::npos) << line;
+    EXPECT_TRUE(line.find("IKE_AUTH request") == std::string::npos || line.find("TSi") != std::string::npos) << line;
+  }
+}
+
 TEST_F(Rekeying, ByReauthenticationsThatOnlyOneEndTakesForACollisionLeavesOneTunnel) {
   // The right end renews what it has just agreed to, and its request overtakes its response: the left end sees two at once.
   for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {

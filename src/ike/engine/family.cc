@@ -6,6 +6,19 @@
 #include "ike/v2/connection_choice.h"
 
 namespace keypact::ike {
+namespace {
+
+/// The Child SA that an IKE SA is set up with when it is to take this one's place: one that this one has, or is getting. Empty: it has
+/// none.
+std::string first_child(const v2::EstablishedSa& sa) {
+  for (const auto& [id, child] : sa.children())
+    if (child.is_current()) return child.name;
+  for (const auto& child : sa.parts().connection->children)
+    if (sa.is_creating(child.name)) return child.name;
+  return {};
+}
+
+}  // namespace
 
 void Engine::handle(Context& context, v2::NewIkeSa matter) {
   const auto id = matter.record.id;
@@ -123,11 +136,9 @@ void Engine::handle(Context& context, const v2::Redirected& matter) {
   if (old == nullptr || old->established() == nullptr) return;
   const auto& parts = old->established()->parts();
   if (!configuration_->connection(parts.connection->name) || is_being_reauthenticated(matter.ike_sa, parts.connection->name)) return;
-  const auto& children = old->established()->children();
-  const auto child = std::ranges::find_if(children, [](const auto& entry) { return entry.second.is_current(); });
-  const bool childless = child == children.end();
-  begin_again(context, {parts.connection->name, childless ? std::string() : child->second.name, childless, {}, matter.ike_sa,
-                        old->record().local.address, matter.gateway, 0, parts.redirections});
+  const auto child = first_child(*old->established());
+  begin_again(context, {parts.connection->name, child, child.empty(), {}, matter.ike_sa, old->record().local.address,
+                        matter.gateway, 0, parts.redirections});
 }
 
 /// An attempt to take this one's place is on its way.
@@ -147,11 +158,9 @@ void Engine::reauthenticate(Context& context, IkeSaId id, ControlId waiter) {
   const auto* old = table_.find(id);
   if (old == nullptr || old->established() == nullptr) return;
   const auto& parts = old->established()->parts();
-  const auto& children = old->established()->children();
   const auto& record = old->record();
-  const auto child = std::ranges::find_if(children, [](const auto& entry) { return entry.second.is_current(); });
-  const bool childless = child == children.end();
-  const auto name = childless ? std::string() : child->second.name;
+  const auto name = first_child(*old->established());
+  const bool childless = name.empty();
   // What the peer set up from an address that the configuration does not name is the peer's to renew, and what is not configured
   // any more ends with its lifetime.
   const bool possible = configuration_->connection(parts.connection->name) == parts.connection && (childless || parts.connection->child(name) != nullptr) && old->established()->serves() &&
