@@ -76,6 +76,10 @@ inline constexpr Duration kReassemblyLife = seconds(30);
 // RFC 4555: addresses of a peer beside the one in use, and pairs of addresses that a request is sent over while a path is sought.
 inline constexpr std::size_t kAdditionalAddresses = 8;
 inline constexpr std::size_t kPaths = 16;
+// Packets that wait for an SA: of one policy, octets of all together, and for how long. Whoever sent one has by then sent it again.
+inline constexpr std::size_t kHeldPackets = 32;
+inline constexpr std::size_t kHeldOctets = std::size_t{1} << 20;
+inline constexpr Duration kHeldLife = seconds(30);
 // RFC 5685 §7: gateways that one initiation lets itself be sent to in a row.
 inline constexpr std::size_t kRedirects = 5;
 inline constexpr Duration kRedirectPeriod = seconds(300);
@@ -87,6 +91,8 @@ inline constexpr RateLimit kClearHints{2, 2};  // each is a search through all I
 // that anybody could have sent.
 inline constexpr Duration kBetweenInvalidSpiReports = seconds(5);
 inline constexpr Duration kBetweenHintedChecks = seconds(10);
+// A request that is answered in clear with INVALID_IKE_SPI, and by nobody who has the keys: seven transmissions fit in this.
+inline constexpr Duration kPatienceWhenDenied = seconds(10);
 inline constexpr std::size_t kChildSasPerIkeSa = 64;
 // Local requests (create, delete, liveness ...) that wait for the window of one IKE SA.
 inline constexpr std::size_t kQueuedLocalRequests = 64;

@@ -58,6 +58,8 @@ ike::Options engine_options(const CommandLine& line) {
   options.budgets = line.budgets;
   options.keep_alive = seconds(line.keep_alive);
   options.redirect_to = IpAddress::parse(line.redirect_to);
+  options.redirect_when_authenticated = line.redirect_when_authenticated;
+  options.give_up_after = seconds(line.give_up_after);
   options.follow_redirects = line.follow_redirects;
   options.export_keys = !line.export_keys_directory.empty();
   return options;

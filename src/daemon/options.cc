@@ -58,11 +58,17 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
                  "Seconds after which a NAT in front of us is sent a keepalive when nothing else goes out (RFC 3948); 0: none")
       ->check(CLI::Range(0u, 3600u))
       ->capture_default_str();
+  app.add_option("--give-up-after", line.give_up_after,
+                 "Seconds without any answer to a request, sent again and again, after which a peer counts as gone; 0: about 200")
+      ->check(CLI::IsMember({0}) | CLI::Range(5, 3600))
+      ->capture_default_str();
   app.add_option("--redirect-to", line.redirect_to,
                  "Send new clients that can be redirected to the gateway at this address, for maintenance (RFC 5685)")
       ->check([](const std::string& text) {
         return IpAddress::parse(text) ? std::string() : text + " is no IP address";
       });
+  app.add_flag("--redirect-authenticated", line.redirect_when_authenticated,
+               "With --redirect-to: clients are sent on once they are authenticated, not at their first message");
   app.add_flag("!--no-redirects", line.follow_redirects, "Go to no other gateway when a gateway sends us there (RFC 5685)");
   app.add_option("--export-keys", line.export_keys_directory,
                  "Write the keys of all SAs into this directory, as tables for Wireshark. Whoever reads them reads the "

@@ -82,7 +82,17 @@ void UserspaceBackend::negotiation_failed(const std::string& connection) {
     if (policy.name.starts_with(connection + '/')) plane_.acquire_answered(id, io::monotonic_now());
 }
 
+/// Once the peer was told of the SA that they waited for.
+void UserspaceBackend::let_held_go() {
+  while (plane_.has_released()) {
+    esp::OutputBatch output;  // output_ may be in use: an event of it may have brought us here
+    plane_.release(io::monotonic_now(), output);
+    dispatch(output);
+  }
+}
+
 void UserspaceBackend::settle() {
+  let_held_go();
   if (!policies_changed_ || catch_up_.is_set()) return;
   if (network_changes_.take(io::monotonic_now(), kNetworkChanges)) return follow_policies();
   catch_up_.set(io::monotonic_now() + seconds(1) / kNetworkChanges.per_second);

@@ -57,6 +57,7 @@ class UserspaceBackend final : public Backend {
   void update_filter();
   void follow_policies();
   void catch_up();
+  void let_held_go();
   [[nodiscard]] bool concerns_waiting(const ipsec::StackRequest& request) const;
 
   io::TunDevice tun_;

@@ -39,6 +39,7 @@ std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::InstallPolicy& reque
 
 std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::RemovePolicy& request) {
   spd_.remove(request.id);
+  drop_held(request.id);
   return std::nullopt;
 }
 
@@ -54,6 +55,7 @@ std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::InstallChildSa& requ
   if (auto added = sad_.add(std::move(*pair)); !added) return refuse(std::move(added).error());
   if (sa.use_outbound) spd_.prefer(sa.policy, sa.inbound_spi);
   else spd_.stand_by(sa.policy, sa.inbound_spi);
+  held_.release(sa.policy);
   return ipsec::ChildSaInstalled{sa.id};
 }
 
@@ -99,6 +101,16 @@ std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::AskUse& request) {
   const SaPair* const pair = sad_.find(request.id);
   if (pair == nullptr) return std::nullopt;
   return ipsec::ChildSaUse{request.id, pair->counters.last_in, pair->counters.last_out};
+}
+
+std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::DropHeld& request) {
+  spd_.get_no_sa(request.policy);
+  drop_held(request.policy);
+  return std::nullopt;
+}
+
+void DataPlane::drop_held(PolicyId policy) {
+  for ([[maybe_unused]] const auto& held : held_.take(policy)) drops_.count(DropReason::no_sa);
 }
 
 bool DataPlane::set_path_mtu(ChildSaId id, std::size_t mtu, Instant now) {

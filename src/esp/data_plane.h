@@ -3,6 +3,7 @@
 #pragma once
 
 #include "esp/flow_cache.h"
+#include "esp/held_packets.h"
 #include "esp/inner_packet.h"
 #include "esp/output_batch.h"
 #include "esp/rate_limit.h"
@@ -37,6 +38,10 @@ class DataPlane {
   /// The question of an Acquire came to nothing: after a pause the next packet may ask again. Harmless where none was asked.
   void acquire_answered(PolicyId policy, Instant now) { spd_.acquire_answered(policy, now + options_.acquire_pause); }
 
+  /// Packets that waited for an SA can go: release() some of them soon.
+  [[nodiscard]] bool has_released() const { return held_.has_released(); }
+  void release(Instant now, OutputBatch& output);
+
   /// Packets from the tunnel device: ESP for the wire, ICMP errors back into the tunnel.
   void outbound(std::span<const InnerPacket> packets, Instant now, OutputBatch& output);
   /// ESP packets from the wire, decrypted where they lie: inner packets for the tunnel device.
@@ -61,10 +66,13 @@ class DataPlane {
   std::optional<ipsec::StackEvent> on(const ipsec::RemoveChildSa& request);
   std::optional<ipsec::StackEvent> on(const ipsec::UpdateEndpoints& request);
   std::optional<ipsec::StackEvent> on(const ipsec::AskUse& request);
+  std::optional<ipsec::StackEvent> on(const ipsec::DropHeld& request);
 
   void outbound_packet(InnerPacket packet, Pass& pass);
   [[nodiscard]] SaPair* select(const InnerPacketInfo& info, OctetView packet, Pass& pass);
   [[nodiscard]] SaPair* search(const InnerPacketInfo& info, OctetView packet, Pass& pass);
+  void wait_for_sa(PolicyId policy, OctetView packet, Pass& pass);
+  void drop_held(PolicyId policy);
   void protect_large(SaPair& pair, OctetView packet, const InnerPacketInfo& info, std::size_t limit, Pass& pass);
   void protect(SaPair& pair, OctetView packet, const InnerPacketInfo& info, bool dont_fragment, Pass& pass);
   void report_too_big(OctetView packet, const InnerPacketInfo& info, std::size_t limit, Pass& pass);
@@ -92,6 +100,7 @@ class DataPlane {
   Sad sad_;
   Spd spd_;
   FlowCache flows_;
+  HeldPackets held_;
   DropCounters drops_;
   RateLimit errors_;
   RateLimit unknown_spis_;

@@ -8,6 +8,7 @@ namespace keypact::esp {
 struct DataPlane::Pass {
   Instant now;
   OutputBatch& output;
+  bool has_waited = false;  ///< its packets were held before
 };
 
 }  // namespace keypact::esp

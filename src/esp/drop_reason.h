@@ -17,7 +17,8 @@ namespace keypact::esp {
   X(inner_fragment, "the inner fragment hides the ports or overlaps them")                             \
   X(no_policy, "no policy matches the packet")                                                         \
   X(policy_discards, "the policy says discard")                                                        \
-  X(no_sa, "the policy protects, and there is no SA yet")                                              \
+  X(no_sa, "the policy protects, and there is no SA")                                                  \
+  X(held_full, "too many packets wait for an SA already")                                              \
   X(outside_selectors, "the policy protects, and no SA was negotiated for this packet")                \
   X(lifetime_over, "the SA has carried all that it may")                                               \
   X(sequence_exhausted, "the sequence numbers of the SA are used up")                                  \

@@ -10,6 +10,9 @@ namespace {
 constexpr std::uint32_t kFailuresBeforeResync = 32;
 constexpr std::uint64_t kResyncAttempts = 4;
 
+/// What the peer is told is not larger than what it sent: an IKE header and a notify with an SPI, behind a marker.
+constexpr std::size_t kTold = 44;
+
 /// Whoever sits on the path could send each packet on from somewhere else.
 constexpr Duration kBetweenMoveReports = seconds(1);
 
@@ -37,7 +40,7 @@ void DataPlane::inbound_packet(const OuterPacket& packet, Pass& pass) {
 void DataPlane::on_unknown_spi(const OuterPacket& packet, EspSpi spi, Pass& pass) {
   drops_.count(DropReason::unknown_spi);
   // RFC 7296 §1.5: the peer may have to be told; anybody can send such packets.
-  if (unknown_spis_.permits(pass.now)) pass.output.add_event(ipsec::UnknownSpi{packet.local, packet.remote, spi});
+  if (packet.octets.size() >= kTold && unknown_spis_.permits(pass.now)) pass.output.add_event(ipsec::UnknownSpi{packet.local, packet.remote, spi});
 }
 
 /// RFC 7296 §2.23: only a new packet tells where the peer is, and only where replays are told apart. One that others overtook may

@@ -1,6 +1,7 @@
 // RFC 4301 §5.1: what leaves the protected side. A packet is protected, dropped and counted, or handed back for a bypass policy:
 // there is no way by which one of a protect policy leaves in clear.
 #include "base/check.h"
+#include "base/limits.h"
 #include "esp/data_plane_pass.h"
 #include "esp/ipv4_fragments.h"
 #include "esp/packet_too_big.h"
@@ -51,10 +52,7 @@ SaPair* DataPlane::search(const InnerPacketInfo& info, OctetView packet, Pass& p
   const auto decision = spd_.find(info.selectors, sad_);
   switch (decision.kind) {
     case Kind::protect: flows_.remember(info.selectors, decision.sa); return sad_.find(decision.sa);
-    case Kind::no_sa:
-      drops_.count(DropReason::no_sa);
-      if (spd_.start_acquire(decision.policy, pass.now)) pass.output.add_event(ipsec::Acquire{decision.policy});
-      break;
+    case Kind::no_sa: wait_for_sa(decision.policy, packet, pass); break;
     case Kind::bypass:
       if (!pass.output.add_in_clear(packet)) drops_.count(DropReason::output_full);
       break;
@@ -63,6 +61,23 @@ SaPair* DataPlane::search(const InnerPacketInfo& info, OctetView packet, Pass& p
     case Kind::no_policy: drops_.count(DropReason::no_policy); break;
   }
   return nullptr;
+}
+
+/// RFC 4301 §5.1: the SA is asked for, and the packet waits for it where there is room.
+void DataPlane::wait_for_sa(PolicyId policy, OctetView packet, Pass& pass) {
+  if (spd_.start_acquire(policy, pass.now)) pass.output.add_event(ipsec::Acquire{policy});
+  if (pass.has_waited || !spd_.may_get_sa(policy)) return drops_.count(DropReason::no_sa);
+  if (held_.hold(policy, packet, pass.now)) return;
+  for (auto stale = held_.forget_stale(pass.now); stale > 0; --stale) drops_.count(DropReason::no_sa);
+  if (!held_.hold(policy, packet, pass.now)) drops_.count(DropReason::held_full);
+}
+
+void DataPlane::release(Instant now, OutputBatch& output) {
+  Pass pass{now, output, true};
+  for (auto& held : held_.take_released(limits::kHeldPackets)) {
+    if (held.is_stale(now)) drops_.count(DropReason::no_sa);
+    else outbound_packet(held.packet, pass);
+  }
 }
 
 void DataPlane::protect_large(SaPair& pair, OctetView packet, const InnerPacketInfo& info, std::size_t limit,

@@ -99,8 +99,18 @@ bool Spd::start_acquire(PolicyId policy, Instant now) {
   Entry* const entry = configured(policy);
   if (entry == nullptr || (entry->acquiring && now < entry->acquiring_until)) return false;
   entry->acquiring = true;
+  entry->may_get_sa = true;
   entry->acquiring_until = now + acquire_retry_;
   return true;
+}
+
+bool Spd::may_get_sa(PolicyId policy) const {
+  const auto found = std::ranges::find(configured_, policy, &Entry::id);
+  return found != configured_.end() && found->acquiring && found->may_get_sa;
+}
+
+void Spd::get_no_sa(PolicyId policy) {
+  if (Entry* const entry = configured(policy)) entry->may_get_sa = false;
 }
 
 void Spd::acquire_answered(PolicyId policy, Instant ask_again) {

@@ -43,6 +43,10 @@ class Spd {
   /// answered, or the time for an answer is over.
   [[nodiscard]] bool start_acquire(PolicyId policy, Instant now);
   void acquire_answered(PolicyId policy, Instant ask_again);
+  /// IKE was asked, and an SA may come.
+  [[nodiscard]] bool may_get_sa(PolicyId policy) const;
+  /// None comes for what was asked.
+  void get_no_sa(PolicyId policy);
 
  private:
   struct Entry {
@@ -51,6 +55,7 @@ class Spd {
     SelectorPair selectors;
     std::vector<EspSpi> sas;  ///< the first choice in front
     bool acquiring = false;
+    bool may_get_sa = false;
     Instant acquiring_until;
   };
   [[nodiscard]] Entry* configured(PolicyId id);

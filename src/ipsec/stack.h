@@ -92,9 +92,14 @@ struct AskUse {
   ChildSaId id;
 };
 
+/// Nothing comes of an Acquire: packets that wait for it are dropped.
+struct DropHeld {
+  PolicyId policy;
+};
+
 using StackRequest =
     std::variant<InstallPolicy, RemovePolicy, InstallChildSa, UseOutbound, StopOutbound, RemoveChildSa, UpdateEndpoints,
-                 AskUse>;
+                 AskUse, DropHeld>;
 
 /// Answers InstallChildSa.
 struct ChildSaInstalled {
@@ -104,7 +109,7 @@ struct ChildSaInstallFailed {
   ChildSaId id;
   std::string reason;
 };
-/// A packet matched a protect policy that has no SA (the packet itself was dropped or is held by the stack).
+/// A packet matched a protect policy that has no SA; it and some after it wait for InstallChildSa or DropHeld, where there is room.
 struct Acquire {
   PolicyId policy;
 };

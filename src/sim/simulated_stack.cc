@@ -46,6 +46,8 @@ std::optional<ipsec::StackEvent> SimulatedStack::apply(ipsec::StackRequest reque
     if (!child_sas_.contains(question->id)) return std::nullopt;
     const auto last_out = last_out_.find(question->id);
     return ipsec::ChildSaUse{question->id, {}, last_out != last_out_.end() ? last_out->second : Instant()};
+  } else if (std::holds_alternative<ipsec::DropHeld>(request)) {
+    ++dropped_held_;
   } else if (const auto* stop = std::get_if<ipsec::StopOutbound>(&request)) {
     const auto found = child_sas_.find(stop->id);
     complain_unless(found != child_sas_.end(), "a Child SA is to send nothing more that is not there");

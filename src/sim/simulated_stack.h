@@ -18,6 +18,9 @@ class SimulatedStack {
   /// It carried something to the peer.
   void sent_over(ChildSaId id, Instant when) { last_out_[id] = when; }
 
+  /// How often it was told to drop what waits for an SA.
+  [[nodiscard]] std::size_t dropped_held() const { return dropped_held_; }
+
   /// What no IPsec stack could do of what it was asked; empty while all was sound.
   [[nodiscard]] const std::string& complaint() const { return complaint_; }
 
@@ -35,6 +38,7 @@ class SimulatedStack {
   std::map<ChildSaId, Instant> last_out_;
   std::map<EspSpi, ChildSaId> by_inbound_spi_;
   unsigned refusals_left_ = 0;
+  std::size_t dropped_held_ = 0;
   std::string complaint_;
 };
 

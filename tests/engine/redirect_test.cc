@@ -96,6 +96,23 @@ TEST_F(Redirecting, AnEstablishedIkeSaMovesToTheOtherGateway) {
   expect_tunnel_with_third();
 }
 
+TEST_F(Redirecting, ItGoesToTheOtherGatewayFromBehindANatToo) {
+  auto connection = std::make_shared<config::Connection>(*left_site.connection());
+  connection->encap = true;  // a NAT is found
+  auto snapshot = std::make_shared<config::Snapshot>(*left_site.snapshot());
+  snapshot->connections = {std::move(connection)};
+  world.add("left", left_site.local, std::move(snapshot));
+  world.add("right", right_site.local, right_site.snapshot());
+  third_site = right_site;
+  third_site.local = kThird;
+  world.add("third", kThird, third_site.snapshot());
+  initiate();
+  ASSERT_TRUE(left().engine.ike_sas().begin()->second.record().nat.any());
+  redirect(Identification::of(kThird));
+  world.run_for(seconds(31));
+  expect_tunnel_with_third();
+}
+
 TEST_F(Redirecting, TheOldTunnelStaysWhenTheOtherGatewayIsNotThere) {
   start_three();
   initiate();

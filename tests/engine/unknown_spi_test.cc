@@ -43,11 +43,46 @@ TEST_F(UnknownSpi, J12_EspOfNobodysSaIsToldOnceInAWhileAndChangesNothing) {
   expect_mirrored_child_sas(1);
 }
 
-TEST_F(UnknownSpi, WithoutAnIkeSaNothingIsSaid) {
+TEST_F(UnknownSpi, WithoutAnIkeSaItIsSaidInClearToNobodysEffect) {
   start();
   esp_at_right(1000);
   world.run_for(seconds(2));
-  EXPECT_TRUE(world.ladder().empty());
+  EXPECT_EQ(world.ladder(), (std::vector<std::string>{"right  INFORMATIONAL request 0  HDR, N(INVALID_SPI)"}));
+  EXPECT_TRUE(left().engine.ike_sas().empty());
+}
+
+TEST_F(UnknownSpi, APeerThatWasRestartedIsFoundOutByItsWordAndItsSilence) {
+  left_site.dpd_delay = minutes(10);
+  left_site.dpd_action = config::Action::start;
+  establish();
+  world.restart(right(), right_site.snapshot());
+  esp_at_right(left().stack.child_sas().begin()->second.outbound_spi.value);
+  world.run_for(milliseconds(100));
+  EXPECT_EQ(ladder_since_mark(), (std::vector<std::string>{"right  INFORMATIONAL request 0  HDR, N(INVALID_SPI)",
+                                                           "left  INFORMATIONAL request 2  HDR, SK {}",
+                                                           "right  INFORMATIONAL response 2  HDR, N(INVALID_IKE_SPI)"}));
+  world.run_for(seconds(9));
+  EXPECT_NE(established(left()), nullptr) << "it is a hint only";
+  world.run_for(seconds(14));
+  expect_mirrored_child_sas(1);
+}
+
+TEST_F(UnknownSpi, AForgedDenialEndsNothingWhereThePeerAnswers) {
+  establish();
+  const auto& record = left().engine.ike_sas().begin()->second.record();
+  auto denial = record.header(ExchangeType::INFORMATIONAL, 2, true);
+  denial.initiator = false;
+  // Somebody on the path is faster than the peer, every time, and half of what the peer says is lost.
+  int answers = 0;
+  world.set_judge([&](const InFlight& packet) {
+    const auto header = wire::parse_header(packet.datagram.octets);
+    return header->response && packet.datagram.octets.size() > 40 && ++answers % 2 == 1 ? Fate::drop : Fate::deliver;
+  });
+  world.control(left(), ike::RekeyChild{ControlId{9}, left().stack.child_sas().begin()->first});
+  for (int second = 0; second < 20; ++second) in_clear(left(), left_site, right_site, denial, NotifyType::INVALID_IKE_SPI);
+  world.run_for(minutes(5));
+  EXPECT_EQ(established_ike_sas(left()), 1u);
+  expect_mirrored_child_sas(1);
 }
 
 TEST_F(UnknownSpi, AnUnknownIkeSpiIsAnsweredInClearWithTheSameSpis) {

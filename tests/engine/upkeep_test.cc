@@ -119,8 +119,55 @@ TEST_F(UpkeepLadder, ATrapThatCameToNothingWaitsForTheNextPacket) {
 TEST_F(UpkeepLadder, WithoutATrapPacketsBeginNothing) {
   start();
   acquire();
+  EXPECT_EQ(left().stack.dropped_held(), 1u) << "and do not wait";
   world.run_for(seconds(10));
   EXPECT_EQ(sa_init_requests(), 0u);
+}
+
+TEST_F(UpkeepLadder, PacketsWaitNoLongerThanTheNegotiationThatTheyBegan) {
+  left_site.start_action = config::Action::trap;
+  right_site.secret = "another key";
+  start();
+  acquire();
+  EXPECT_EQ(left().stack.dropped_held(), 0u);
+  world.run_for(seconds(10));
+  EXPECT_EQ(left().stack.dropped_held(), 1u);
+}
+
+TEST_F(UpkeepLadder, PacketsWaitForAStartActionThatGoesOn) {
+  left_site.start_action = config::Action::start;
+  start();
+  part();
+  start_action();
+  world.run_for(minutes(30));
+  acquire();
+  EXPECT_EQ(left().stack.dropped_held(), 0u);
+}
+
+TEST_F(UpkeepLadder, WhatWasClosedIsATrapWhenItIsConfiguredSo) {
+  left_site.close_action = config::Action::trap;
+  start();
+  initiate();
+  world.control(right(), ike::TerminateIke{ControlId{5}, established_id(right()), false});
+  world.run_for(minutes(1));
+  EXPECT_EQ(child_sas(left()), 0u) << "it waits for a packet";
+  acquire();
+  world.run_for(seconds(5));
+  expect_mirrored_child_sas(1);
+}
+
+TEST_F(UpkeepLadder, WhoWantsToKnowSoonThatAPeerIsGoneSaysHowLongItMayBeSilent) {
+  left_site.dpd_delay = seconds(5);
+  ike::Options options;
+  options.give_up_after = seconds(8);
+  world.set_options(options);
+  start();
+  initiate();
+  part();
+  world.run_for(seconds(12));
+  EXPECT_EQ(child_sas(left()), 1u);
+  world.run_for(seconds(2));
+  EXPECT_EQ(child_sas(left()), 0u);
 }
 
 TEST_F(UpkeepLadder, WhatIsNotConfiguredAnyMoreIsNotTriedAnyMore) {

@@ -196,7 +196,7 @@ class Keypact(Daemon):
     def command_line(self):
         return [*self.host.exec_prefix(), BUILD / "keypactd", "--config", self.config, "--vici", self.vici,
                 "--backend", "userspace", "--export-keys", self.keys, "--log-level", "debug",
-                *(word for option in self.options.items() for word in option)]
+                *(word for option in self.options.items() for word in option if word is not None)]
 
     def output_path(self):
         return self.log

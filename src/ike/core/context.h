@@ -28,6 +28,8 @@ struct Options {
   std::uint16_t fragment_size = 1280;
   /// A NAT in front of us hears something on each path at least this often (RFC 3948 §4); 0: only when there is something to say.
   Duration keep_alive = seconds(20);
+  /// A peer that answers none of the transmissions of a request for so long is gone; 0: when it was sent often enough (RFC 7296 §2.4).
+  Duration give_up_after{};
   /// As gateway: where every new peer that lets itself be redirected is sent (RFC 5685), and whether only once it is authenticated.
   std::optional<IpAddress> redirect_to = std::nullopt;
   bool redirect_when_authenticated = false;

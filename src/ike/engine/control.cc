@@ -132,7 +132,8 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
   record.remote = {*remote, connection->remote_port};
   record.created = context.now;
   // RFC 7296 §2.23: a peer behind a NAT is reached where it is known already, if at all.
-  if (const auto* old = table_.find(reauthenticates); old != nullptr && old->record().nat.any()) {
+  if (const auto* old = table_.find(reauthenticates);
+      old != nullptr && old->record().nat.any() && old->record().remote.address == record.remote.address) {
     record.local.port = old->record().local.port;
     record.remote = old->record().remote;
     record.reached_by_peer = old->record().reached_by_peer;
@@ -257,7 +258,8 @@ void Engine::keep_up(Context& context) {
       outcomes.push_back(*done);
       return true;
     });
-    for (const auto& done : outcomes) upkeep_.conclude(done.request, !done.refusal, context.now, random_);
+    for (const auto& done : outcomes)
+      if (const auto vain = upkeep_.conclude(done.request, !done.refusal, context.now, random_)) drop_held(context, *vain);
     const auto due = upkeep_.take_due(context.now);
     if (due.empty()) return;
     for (const auto& initiate : due) handle(context, initiate);
@@ -269,14 +271,20 @@ void Engine::on_acquire(Context& context, PolicyId policy) {
   const auto* name = policies_.name_of(policy);
   const auto connection = name != nullptr ? configuration_->connection(name->first) : nullptr;
   const auto* child = connection ? connection->child(name->second) : nullptr;
-  if (child == nullptr) return;
+  if (child == nullptr) return context.request(ipsec::DropHeld{policy});
   using enum config::Action;
-  if (child->start_action == trap || child->start_action == trap_and_start)
+  if (child->start_action == trap || child->start_action == trap_and_start || traps_.contains(*name))
     upkeep_.want({{}, name->first, name->second, {}, {}}, Upkeep::Patience::once, context.now);
+  else if (!upkeep_.wants(name->first, name->second)) context.request(ipsec::DropHeld{policy});
 }
 
-/// What comes next is configured: dpd_action when the peer is gone, close_action when it ended them. Traps need nothing: the
-/// policies stay.
+/// What waits for this child waits in vain.
+void Engine::drop_held(const Context& context, const PolicyBook::Name& child) {
+  if (const auto* entry = policies_.find(child)) context.request(ipsec::DropHeld{entry->id});
+}
+
+/// What comes next is configured: dpd_action when the peer is gone, close_action when it ended them. For a trap the policy is there
+/// already; from now on its packets count.
 void Engine::handle(Context& context, const v2::ChildrenLost& matter) {
   const auto connection = configuration_->connection(matter.connection);
   if (!connection) return;
@@ -285,6 +293,7 @@ void Engine::handle(Context& context, const v2::ChildrenLost& matter) {
   for (const auto& name : matter.children) {
     const auto* child = connection->child(name);
     const auto action = child == nullptr ? none : matter.peer_is_gone ? child->dpd_action : child->close_action;
+    if (action == trap || action == trap_and_start) traps_.emplace(matter.connection, name);
     if (action == start || action == trap_and_start)
       upkeep_.want({{}, matter.connection, name, matter.local.address, matter.remote.address},
                    Upkeep::Patience::forever, context.now + v2::random_duration(context.random, spread),

@@ -77,10 +77,12 @@ void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapsh
   release_stale_policies(ctx);
   for (const auto& connection : configuration_->connections) if (is_home_of(*connection)) hold_policies(ctx, *connection);
   table_.for_each([&](v2::IkeSa& sa) { sa.follow(*configuration_); });
-  upkeep_.forget_unless([&](const Initiate& wanted) {
-    const auto connection = configuration_->connection(wanted.connection);
-    return connection && connection->child(wanted.child) != nullptr;
-  });
+  const auto is_configured = [&](const PolicyBook::Name& name) {
+    const auto connection = configuration_->connection(name.first);
+    return connection && connection->child(name.second) != nullptr;
+  };
+  upkeep_.forget_unless([&](const Initiate& wanted) { return is_configured({wanted.connection, wanted.child}); });
+  std::erase_if(traps_, [&](const auto& name) { return !is_configured(name); });
   keep_up(ctx);
 }
 

@@ -80,6 +80,7 @@ class Engine final : private OtherIkeSas {
   // unknown_spis.cc: messages and packets of SAs that are not here.
   void on_unknown_ike_spi(Context& context, const DatagramView& datagram, const wire::Header& header);
   void on_unknown_esp_spi(Context& context, const ipsec::UnknownSpi& event);
+  void tell_in_clear(Context& context, const ipsec::UnknownSpi& event);
   [[nodiscard]] v2::IkeSa* youngest_with(const IpAddress& local, const IpAddress& remote);
 
   void release_stragglers(Context& context);
@@ -157,6 +158,7 @@ class Engine final : private OtherIkeSas {
   /// At the end of each event: what upkeep asked for and what came of it.
   void keep_up(Context& context);
   void on_acquire(Context& context, PolicyId policy);
+  void drop_held(const Context& context, const PolicyBook::Name& child);
 
   Options options_;
   crypto::Library& library_;
@@ -176,6 +178,7 @@ class Engine final : private OtherIkeSas {
   std::unordered_map<ChildSaId, IkeSaId> children_;
   Keepalives keepalives_;
   Upkeep upkeep_;
+  std::set<PolicyBook::Name> traps_;  ///< children whose close_action or dpd_action made a trap of them
   std::vector<Initiate> waiting_;  ///< for an IKE SA that is being set up
   std::vector<FreshPeer> fresh_peers_;
   std::vector<FreshPeer> contacts_;  ///< for the other engines

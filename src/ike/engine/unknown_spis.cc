@@ -50,7 +50,23 @@ void Engine::on_unknown_ike_spi(Context& context, const DatagramView& datagram, 
 
 void Engine::on_unknown_esp_spi(Context& context, const ipsec::UnknownSpi& event) {
   auto* sa = youngest_with(event.local.address, event.remote.address);
-  if (sa != nullptr) drive(context, *sa, [&](v2::IkeSa& owner) { owner.report_unknown_spi(context, event.spi); });
+  if (sa != nullptr) return drive(context, *sa, [&](v2::IkeSa& owner) { owner.report_unknown_spi(context, event.spi); });
+  tell_in_clear(context, event);
+}
+
+/// RFC 7296 §1.5: no part of an exchange, without SPIs, and sent where the packet came from. The stack limits how often.
+void Engine::tell_in_clear(Context& context, const ipsec::UnknownSpi& event) {
+  ++counters_.invalid_spi_sent;
+  wire::Header header;
+  header.exchange = ExchangeType::INFORMATIONAL;
+  header.initiator = true;
+  const std::vector<wire::Payload> payloads = {notify_payload(NotifyType::INVALID_SPI, spi_octets(event.spi))};
+  auto octets = wire::encode_message(header, payloads);
+  v2::trace_sent_in_clear(context, {}, header, payloads, octets.size());
+  const bool is_native = event.remote.port == 0;
+  const Endpoint local{event.local.address, is_native ? options_.port : event.local.port};
+  const Endpoint remote{event.remote.address, is_native ? std::uint16_t{500} : event.remote.port};
+  context.send({local, remote, std::move(octets)});
 }
 
 }  // namespace keypact::ike

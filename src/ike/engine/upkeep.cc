@@ -49,18 +49,21 @@ std::vector<Initiate> Upkeep::take_due(Instant now) {
   return due;
 }
 
-void Upkeep::conclude(ControlId id, bool up, Instant now, RandomSource& random) {
+std::optional<Upkeep::Name> Upkeep::conclude(ControlId id, bool up, Instant now, RandomSource& random) {
   const auto attempt = attempts_.find(id);
-  if (attempt == attempts_.end()) return;
-  const auto wish = wishes_.find(attempt->second);
+  if (attempt == attempts_.end()) return std::nullopt;
+  auto name = std::move(attempt->second);
+  const auto in_vain = up ? std::nullopt : std::optional(name);
+  const auto wish = wishes_.find(name);
   attempts_.erase(attempt);
-  if (wish == wishes_.end()) return;
+  if (wish == wishes_.end()) return in_vain;
   auto& [initiate, patience, most_tries, failures, at] = wish->second;
   if (up || patience == Patience::once || (most_tries != 0 && failures + 1 >= most_tries)) {
     wishes_.erase(wish);
-    return;
+    return in_vain;
   }
   at = now + pause_after(failures++, random);
+  return std::nullopt;
 }
 
 std::optional<Instant> Upkeep::next() const {

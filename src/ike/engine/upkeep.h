@@ -14,6 +14,7 @@ namespace keypact::ike {
 
 class Upkeep {
  public:
+  using Name = std::pair<std::string, std::string>;  ///< connection, child
   enum class Patience : std::uint8_t {
     once,     ///< what failed is asked for again by the next packet
     forever,  ///< until it is up, or nobody wants it any more
@@ -30,14 +31,17 @@ class Upkeep {
   /// The attempts whose time has come, with ids of our own; each must be answered by conclude().
   [[nodiscard]] std::vector<Initiate> take_due(Instant now);
   [[nodiscard]] static bool is_ours(ControlId id) { return (id.value & kOurs) != 0; }
-  void conclude(ControlId id, bool up, Instant now, RandomSource& random);
+  /// What it was about, when nothing comes of it any more.
+  std::optional<Name> conclude(ControlId id, bool up, Instant now, RandomSource& random);
+  [[nodiscard]] bool wants(const std::string& connection, const std::string& child) const {
+    return wishes_.contains({connection, child});
+  }
 
   [[nodiscard]] std::optional<Instant> next() const;
   [[nodiscard]] std::size_t size() const { return wishes_.size(); }
 
  private:
   static constexpr std::uint64_t kOurs = std::uint64_t{1} << 63;
-  using Name = std::pair<std::string, std::string>;  ///< connection, child
   struct Wish {
     Initiate initiate;
     Patience patience{};

@@ -96,8 +96,12 @@ void EstablishedSa::on_request(Context& context, IkeSaRecord& record, const Rece
 void EstablishedSa::on_response(Context& context, IkeSaRecord& record, const Received& received) {
   const auto& header = received.message.header;
   // RFC 7296 §2.21.4: whoever knows no such IKE SA says so in clear, and so may anybody else.
-  if (!received.message.encrypted && PayloadSet(received.message.clear.payloads).error() != nullptr)
+  if (!received.message.encrypted && PayloadSet(received.message.clear.payloads).error() != nullptr) {
+    const PayloadSet clear(received.message.clear.payloads);
+    if (clear.notify(NotifyType::INVALID_IKE_SPI) != nullptr && requests_.awaits(header.message_id))
+      requests_.denied(context.now);
     return take_hint(context, record);
+  }
   if (!requests_.awaits(header.message_id)) {
     ++context.counters.out_of_window;
     return;
@@ -132,7 +136,7 @@ void EstablishedSa::send_request(Context& context, const IkeSaRecord& record, Ex
   const auto header = record.header(exchange, requests_.next_id(), false);
   auto request = parts_.channel.seal(context, record, header, payloads);
   for (const auto& path : paths(context, record)) send(context, path, request);
-  requests_.sent(std::move(request), context.now);
+  requests_.sent(std::move(request), context.now, context.options.give_up_after);
 }
 
 void EstablishedSa::answer(Context& context, const IkeSaRecord& record, ExchangeType exchange,

@@ -55,7 +55,7 @@ State send_request(Context& context, const IkeSaRecord& record, AwaitSaInit&& st
   const auto payloads = request_payloads(context, record, state);
   state.request = wire::encode_message(header, payloads);
   const auto pace = kSlowestPace - static_cast<unsigned>(context.random.u64() % kPaces);
-  state.retransmission = Retransmission(context.now, pace);
+  state.retransmission = Retransmission(context.now, pace, context.options.give_up_after);
   trace_sent_in_clear(context, record.id, header, payloads, state.request.size());
   context.send({record.local, record.remote, state.request});
   return std::move(state);

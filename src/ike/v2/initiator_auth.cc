@@ -224,7 +224,7 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   auto request = channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, 1, false), payloads);
   send(context, record.path(), request);
   RequestWindow window(1);
-  window.sent(std::move(request), context.now);
+  window.sent(std::move(request), context.now, context.options.give_up_after);
   return AwaitAuth{std::move(state.intent),
                    std::move(channel),
                    std::move(window),

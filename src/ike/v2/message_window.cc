@@ -1,13 +1,21 @@
 #include "ike/v2/message_window.h"
 
+#include <utility>
+
 #include "base/check.h"
+#include "base/limits.h"
 
 namespace keypact::ike::v2 {
 
-void RequestWindow::sent(SealedMessage message, Instant now) {
+void RequestWindow::sent(SealedMessage message, Instant now, Duration patience) {
   CHECK(is_free() && !is_used_up());
-  outstanding_.emplace(std::move(message), Retransmission(now));
+  outstanding_.emplace(std::move(message), Retransmission(now, 100, patience));
   ++next_id_;
+}
+
+void RequestWindow::denied(Instant now) {
+  if (!outstanding_ || std::exchange(outstanding_->denied, true)) return;
+  outstanding_->retransmission.restart(now, limits::kPatienceWhenDenied);
 }
 
 std::optional<Instant> RequestWindow::deadline() const {

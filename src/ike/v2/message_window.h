@@ -19,11 +19,15 @@ class RequestWindow {
   [[nodiscard]] std::uint32_t next_id() const { return static_cast<std::uint32_t>(next_id_); }
   /// RFC 7296 §2.2: message IDs do not wrap; there is none for another request.
   [[nodiscard]] bool is_used_up() const { return next_id_ > UINT32_MAX; }
-  /// `message` was sent under next_id().
-  void sent(SealedMessage message, Instant now);
+  /// `message` was sent under next_id(); for `patience` see Retransmission.
+  void sent(SealedMessage message, Instant now, Duration patience = {});
   [[nodiscard]] bool awaits(std::uint32_t id) const { return outstanding_ && next_id_ == std::uint64_t{id} + 1; }
   /// The awaited response came.
   void answered() { outstanding_.reset(); }
+
+  /// Somebody says in clear that the peer knows no such IKE SA: it is asked anew, and given up sooner when it stays silent. Once a
+  /// request.
+  void denied(Instant now);
 
   [[nodiscard]] std::optional<Instant> deadline() const;
   /// The request that waits for its response, or nothing.
@@ -42,6 +46,7 @@ class RequestWindow {
   struct Outstanding {
     SealedMessage message;
     Retransmission retransmission;
+    bool denied = false;
   };
   std::uint64_t next_id_;
   std::optional<Outstanding> outstanding_;
