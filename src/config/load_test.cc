@@ -89,6 +89,7 @@ TEST(Load, TakesWhatIsWritten) {
     rekey_time = 0
     reauth_time = 2h
     keyingtries = 0
+    childless = prefer
     children { net {
         local_ts = 10.1.0.0/16, fd00:1::/32
         remote_ts = 10.2.0.0/16[tcp/22]
@@ -98,6 +99,11 @@ TEST(Load, TakesWhatIsWritten) {
         close_action = trap
         dpd_action = restart
         copy_dscp = in
+        rekey_bytes = 2g
+        life_bytes = 3g
+        rand_bytes = 4k
+        rekey_packets = 1000
+        inactivity = 2h
         replay_window = 1024 }
       bypass { mode = pass } }
 )"));
@@ -110,6 +116,7 @@ TEST(Load, TakesWhatIsWritten) {
   EXPECT_EQ(c->unique, UniquePolicy::replace);
   EXPECT_EQ(c->over_time, minutes(12));
   EXPECT_EQ(c->keyingtries, 0u);
+  EXPECT_EQ(c->childless, Childless::prefer);
   const auto& child = c->children[0];
   EXPECT_EQ(child.local_ts.size(), 2u);
   EXPECT_EQ(child.remote_ts[0].selector.to_string(), "10.2.0.0/16[tcp/22]");
@@ -120,7 +127,33 @@ TEST(Load, TakesWhatIsWritten) {
   EXPECT_EQ(child.dpd_action, Action::start);
   EXPECT_TRUE(child.headers.copy_dscp_in && !child.headers.copy_dscp_out);
   EXPECT_EQ(child.replay_window, 1024u);
+  constexpr std::uint64_t kGiga = std::uint64_t{1} << 30;
+  EXPECT_EQ(child.octets.rekey, 2 * kGiga);
+  EXPECT_EQ(child.octets.life, 3 * kGiga);
+  EXPECT_EQ(child.octets.rand, 4096u);
+  EXPECT_EQ(child.packets.rekey, 1000u);
+  EXPECT_EQ(child.packets.life, 1100u) << "a tenth more, as with the times";
+  EXPECT_EQ(child.packets.rand, 100u);
+  EXPECT_EQ(child.inactivity, hours(2));
   EXPECT_EQ(c->children[1].action, PolicyAction::bypass);
+}
+
+TEST(Load, KnowsEveryWordOfUniqueAndChildless) {
+  const std::pair<const char*, UniquePolicy> policies[] = {
+      {"no", UniquePolicy::no}, {"never", UniquePolicy::never}, {"keep", UniquePolicy::keep}, {"replace", UniquePolicy::replace}};
+  for (const auto& [word, policy] : policies) EXPECT_EQ(connection(gw("unique = " + std::string(word) + "\n"))->unique, policy);
+  const std::pair<const char*, Childless> uses[] = {{"allow", Childless::allow},
+                                                    {"prefer", Childless::prefer},
+                                                    {"force", Childless::force},
+                                                    {"never", Childless::never}};
+  for (const auto& [word, use] : uses) EXPECT_EQ(connection(gw("childless = " + std::string(word) + "\n"))->childless, use);
+}
+
+TEST(Load, TakesVolumesWithoutASetLifeForAny) {
+  const auto child = connection(net(""))->children[0];
+  EXPECT_EQ(child.octets.rekey + child.octets.life + child.packets.rekey + child.packets.life, 0u);
+  EXPECT_EQ(child.inactivity, Duration{});
+  EXPECT_THAT(told(net("rekey_packets = 100\nlife_packets = 50")), HasSubstr("life_packets is not above rekey_packets"));
 }
 
 TEST(Load, SwitchesRekeyingOffWithReauthentication) {

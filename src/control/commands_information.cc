@@ -92,7 +92,9 @@ Answer get_counters(const Call& call) {
   const auto beside = call.services.host.host_counters();
   all.key("log-lines-left-out", std::to_string(beside.log_lines_left_out))
       .key("control-clients-refused", std::to_string(beside.control_clients_refused))
-      .key("control-clients-cut-off", std::to_string(beside.control_clients_cut_off));
+      .key("control-clients-cut-off", std::to_string(beside.control_clients_cut_off))
+      .key("packets-without-sa", std::to_string(beside.packets_without_sa))
+      .key("packets-not-held", std::to_string(beside.packets_not_held));
   return answer;
 }
 

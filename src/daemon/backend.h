@@ -35,6 +35,12 @@ class Backend {
   virtual void on_udp_esp(std::span<const io::ReceivedDatagram> datagrams) = 0;
 
   [[nodiscard]] virtual std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const = 0;
+  /// Packets that policies want protected, since the start.
+  struct DroppedOutbound {
+    std::uint64_t without_sa = 0;
+    std::uint64_t not_held = 0;  ///< too many waited for an SA already
+  };
+  [[nodiscard]] virtual DroppedOutbound dropped_outbound() const { return {}; }
   /// The address from which our own datagrams reach the peer.
   [[nodiscard]] virtual Result<IpAddress> source_address_to(const IpAddress& peer) = 0;
 };

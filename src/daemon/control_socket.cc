@@ -71,6 +71,9 @@ bool ControlSocket::load_files() {
 control::HostCounters ControlSocket::host_counters() const {
   control::HostCounters counters;
   counters.log_lines_left_out = log_.left_out();
+  const auto packets = backend_.dropped_outbound();
+  counters.packets_without_sa = packets.without_sa;
+  counters.packets_not_held = packets.not_held;
   if (!socket_) return counters;
   counters.control_clients_refused = socket_->counters().refused;
   counters.control_clients_cut_off = socket_->counters().cut_off;

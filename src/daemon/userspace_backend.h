@@ -29,6 +29,9 @@ class UserspaceBackend final : public Backend {
   void negotiation_failed(const std::string& connection) override;
   void on_udp_esp(std::span<const io::ReceivedDatagram> datagrams) override;
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const override { return plane_.counters(id); }
+  [[nodiscard]] DroppedOutbound dropped_outbound() const override {
+    return {plane_.drops()[esp::DropReason::no_sa], plane_.drops()[esp::DropReason::held_full]};
+  }
   [[nodiscard]] Result<IpAddress> source_address_to(const IpAddress& peer) override;
 
  private:

@@ -64,6 +64,8 @@ class Redirect(PairCase):
 
     def test_once_authenticated(self):
         self.needs_keypact_as_gateway()
+        if self.initiator.kind != "keypact":
+            self.skipTest("charon 5.9.8 goes on with tasks that it has freed, and ends")
         self.with_gateway_options(redirect_to=OTHER, redirect_authenticated=None)
         self.initiator.up()
         self.expect_only_at(OTHER)

@@ -29,6 +29,10 @@ class Wishes(PairCase):
 
     # RFC 6023
 
+    def needs_prefer(self):
+        if self.initiator.kind != "keypact":
+            self.skipTest("charon 5.9.8 has no childless = prefer")
+
     def test_an_ike_sa_without_child_sa(self):
         self.configure(both=tunnel(childless="force"))
         self.assertTrue(self.ike_alone())
@@ -39,11 +43,13 @@ class Wishes(PairCase):
         self.expect_gone()
 
     def test_who_prefers_it_creates_the_child_sa_afterwards(self):
+        self.needs_prefer()
         self.configure(initiator=tunnel(childless="prefer"))
         self.bring_up()
         self.expect_data(size=20_000)
 
     def test_who_prefers_it_does_without_where_the_peer_never_does_so(self):
+        self.needs_prefer()
         self.configure(initiator=tunnel(childless="prefer"), responder=tunnel(childless="never"))
         self.bring_up()
         self.expect_data(size=20_000)
