@@ -48,7 +48,7 @@ class Engines(PairCase):
         def trap(configuration):
             configuration["connections"]["tunnel"]["children"]["net"]["start_action"] = "trap"
         self.configure(initiator=trap)
-        self.left.ping(self.left.inner(4), self.right.inner(4), count=3, wait=2)
+        self.assertEqual(self.left.ping(self.left.inner(4), self.right.inner(4), count=1, wait=5), 1, "the first packet")
         for daemon in (self.initiator, self.responder):
             wait_for(lambda d=daemon: len(d.installed("net")) == 1, f"Child SA on {daemon.host.side}")
         self.expect_data()

@@ -1,6 +1,0 @@
-"""What wishes_cases.py tells, between two keypactd."""
-import wishes_cases
-
-
-class Wishes(wishes_cases.Wishes):
-    pass
