@@ -54,15 +54,15 @@ TEST(Outbound, NoPacketOfAProtectedPolicyLeavesWithoutAnSa) {
   EXPECT_TRUE(end.send(make_packet({})).empty());
   EXPECT_TRUE(end.output.to_tunnel().empty());
   EXPECT_TRUE(end.output.in_clear().empty());
-  EXPECT_EQ(end.dropped(DropReason::no_sa), 1U);
+  EXPECT_FALSE(end.plane.has_released());
 
   EXPECT_TRUE(end.installs(make_sa({}, true)));
   EXPECT_EQ(end.send(make_packet({})).size(), 1U);
   end.plane.apply(ipsec::RemoveChildSa{{1}}, end.now);
   EXPECT_TRUE(end.send(make_packet({})).empty());
   EXPECT_TRUE(end.output.in_clear().empty());
-  EXPECT_EQ(end.dropped(DropReason::no_sa), 2U);
   end.plane.apply(ipsec::RemovePolicy{{1}}, end.now);
+  EXPECT_EQ(end.dropped(DropReason::no_sa), 1U) << "what waited for another one";
   EXPECT_TRUE(end.send(make_packet({})).empty());
   EXPECT_TRUE(end.output.in_clear().empty());
   EXPECT_EQ(end.dropped(DropReason::no_policy), 1U);

@@ -45,6 +45,7 @@ TEST_F(RedirectCommand, FindsIkeSasByNameIdAddressAndIdentity) {
   auto& client = with_a_client();
   const auto id = std::to_string(left().engine.ike_sas().begin()->first.value);
   EXPECT_EQ(redirect(client, {{"gateway", kGateway}, {"ike-id", id}}), kOne);
+  run_for(milliseconds(100));
   EXPECT_EQ(attempts_at(kGateway), 1u);
   for (const auto& [key, value] : selectors) EXPECT_EQ(redirect(client, {{"gateway", kGateway}, {key, value}}), kOne) << key;
 }

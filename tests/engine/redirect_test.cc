@@ -97,12 +97,12 @@ TEST_F(Redirecting, AnEstablishedIkeSaMovesToTheOtherGateway) {
 }
 
 TEST_F(Redirecting, ItGoesToTheOtherGatewayFromBehindANatToo) {
-  auto connection = std::make_shared<config::Connection>(*left_site.connection());
-  connection->encap = true;  // a NAT is found
-  auto snapshot = std::make_shared<config::Snapshot>(*left_site.snapshot());
+  auto connection = std::make_shared<config::Connection>(*right_site.connection());
+  connection->encap = true;  // so that a NAT is found
+  auto snapshot = std::make_shared<config::Snapshot>(*right_site.snapshot());
   snapshot->connections = {std::move(connection)};
-  world.add("left", left_site.local, std::move(snapshot));
-  world.add("right", right_site.local, right_site.snapshot());
+  world.add("left", left_site.local, left_site.snapshot());
+  world.add("right", right_site.local, std::move(snapshot));
   third_site = right_site;
   third_site.local = kThird;
   world.add("third", kThird, third_site.snapshot());
