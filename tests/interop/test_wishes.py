@@ -29,6 +29,13 @@ class Wishes(PairCase):
 
     # RFC 6023
 
+    def expect_refusal(self):
+        self.assertFalse(self.initiator.up(timeout=6).ok)
+        self.expect_nothing_installed()
+        # After a refusal in IKE_AUTH charon sometimes hangs when it is to end.
+        if self.initiator.kind == "strongswan":
+            self.initiator.kill()
+
     def needs_prefer(self):
         if self.initiator.kind != "keypact":
             self.skipTest("charon 5.9.8 has no childless = prefer")
@@ -56,13 +63,11 @@ class Wishes(PairCase):
 
     def test_who_forces_it_does_not_go_on_where_the_peer_never_does_so(self):
         self.configure(initiator=tunnel(childless="force"), responder=tunnel(childless="never"))
-        self.assertFalse(self.initiator.up(timeout=6).ok)
-        self.expect_nothing_installed()
+        self.expect_refusal()
 
     def test_a_responder_that_forces_it_takes_no_child_sa_in_ike_auth(self):
         self.configure(initiator=tunnel(childless="never"), responder=tunnel(childless="force"))
-        self.assertFalse(self.initiator.up(timeout=6).ok)
-        self.expect_nothing_installed()
+        self.expect_refusal()
 
     # unique, as responder: the same client comes from two addresses.
 
@@ -82,7 +87,7 @@ class Wishes(PairCase):
         self.configure(initiator=both_addresses, responder=any_client)
         self.bring_up()
         self.came_up = self.initiator.up("more", timeout=6).ok
-        time.sleep(0.3)
+        time.sleep(0.5)
         return sorted(sa["remote-host"] for sa in self.responder.established())
 
     def test_unique_no_and_never(self):
