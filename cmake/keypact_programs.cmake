@@ -30,9 +30,9 @@ function(keypact_test)
 endfunction()
 
 # keypact_fuzz(NAME message DEPENDS wire): fuzz/message.cc with LLVMFuzzerTestOneInput. With the preset fuzz it is
-# the libFuzzer program fuzz_message; otherwise fuzz_message replays fuzz/corpus/message/ as a test.
+# the libFuzzer program fuzz_message, of SOURCES too; otherwise fuzz_message replays fuzz/corpus/message/ as a test.
 function(keypact_fuzz)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "DEPENDS;LIBS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME" "DEPENDS;LIBS;SOURCES")
   keypact_folder_targets(depends ${arg_DEPENDS})
   if(depends STREQUAL "keypact_missing")
     return()
@@ -42,8 +42,9 @@ function(keypact_fuzz)
     return()
   endif()
   set(name fuzz_${arg_NAME})
-  add_executable(${name} ${CMAKE_CURRENT_SOURCE_DIR}/${arg_NAME}.cc)
+  add_executable(${name} ${CMAKE_CURRENT_SOURCE_DIR}/${arg_NAME}.cc ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${depends} ${arg_LIBS})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
   add_dependencies(fuzz_targets ${name})
   if(KEYPACT_FUZZ)

@@ -1,9 +1,9 @@
 // Fragments in any order, repeated, of several cuts of one message, and of a peer that has the keys and keeps to nothing. What is put
 // together from an honest sender's fragments is its message; what is stored stays within its bounds whoever sends. RFC 7383 §2.6.
 #include <algorithm>
-#include <cstdlib>
 #include <map>
 
+#include "fuzz/script.h"
 #include "ike/core/fragmentation.h"
 #include "ike/core/reassembly.h"
 
@@ -11,26 +11,8 @@ namespace {
 
 using namespace keypact;
 using namespace keypact::ike;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-/// Octets of the input, zero after its end.
-class Script {
- public:
-  explicit Script(OctetView octets) : octets_(octets) {}
-  [[nodiscard]] bool is_over() const { return at_ >= octets_.size(); }
-  unsigned u8() { return is_over() ? 0u : octets_[at_++]; }
-  unsigned u16() {
-    const auto high = u8();
-    return high << 8 | u8();
-  }
-
- private:
-  OctetView octets_;
-  std::size_t at_ = 0;
-};
+using keypact::fuzz::require;
+using keypact::fuzz::Script;
 
 /// Octets that look like no other octets of the same text; made once, since they are used very often.
 OctetView pattern(std::size_t octets, std::size_t seed) {

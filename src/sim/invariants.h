@@ -18,7 +18,7 @@ class Invariants {
   [[nodiscard]] const BrokenInvariant& broken() const { return broken_; }
 
   void check_all_answered() { events.check_all_answered(broken_); }
-  void check_baseline(const Node& node) { sas.check_baseline(node, broken_); }
+  void check_baseline(const Node& node) { EngineInvariants::check_baseline(node, broken_); }
   void check_agreement(const Node& node) { sas.check_agreement(node, broken_); }
   /// Something that only the scenario knows to be wrong.
   void report(unsigned number, const std::string& who, const std::string& what) { broken_.report(number, who, what); }

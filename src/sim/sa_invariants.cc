@@ -17,65 +17,10 @@ constexpr Duration kGiveUp = seconds(300);
 constexpr Duration kOverlap = seconds(15);
 /// One for each end that began, in each of the IKE SAs that both set up.
 constexpr std::size_t kMostAtOnce = 4;
-/// The answer, and what it lets begin on each of two IKE SAs that become one.
-constexpr std::size_t kDatagramsForOne = 4;
-/// One event may end all that an engine holds: so many outputs for each thing held, beside those for the event itself.
-constexpr std::size_t kOutputsPerEvent = 16;
-constexpr std::size_t kOutputsPerThing = 8;
 
 bool mirrored(const PacketKeys& ours, const PacketKeys& theirs) {
   return ours.algorithms == theirs.algorithms && secret_equal(ours.encryption.reveal(), theirs.encryption.reveal()) &&
          secret_equal(ours.integrity.reveal(), theirs.integrity.reveal());
-}
-
-/// A peer at one address has policies that are there from the configuration on.
-bool has_lasting_policies(const config::Connection& connection) {
-  return connection.remote_addrs.size() == 1 && connection.remote_addrs.front().is_single();
-}
-
-std::set<std::string> configured_policies(const config::Snapshot& configuration) {
-  std::set<std::string> names;
-  for (const auto& connection : configuration.connections)
-    for (const auto& child : connection->children)
-      if (has_lasting_policies(*connection)) names.insert(connection->name + '/' + child.name);
-  return names;
-}
-
-JobId awaited_job(const ike::v2::LocalExchange& exchange) {
-  return std::visit(
-      [](const auto& e) {
-        if constexpr (requires { e.job; }) return e.job;
-        else return JobId{};
-      },
-      exchange);
-}
-
-/// What an established IKE SA without a timer waits for, or that it has nothing to do.
-bool is_driven(const Node& node, const ike::v2::EstablishedSa& sa) {
-  // RFC 7296 §2.8.2: the IKE SA that it came of has an exchange on its way, which decides.
-  if (sa.standing() == ike::v2::Standing::undecided) return true;
-  const auto awaited = sa.answer_awaits();
-  if (sa.is_idle())
-    // RFC 7296 §2.4: without liveness checks an SA may rest for ever. What its Child SAs wait for is the stack's answer.
-    return std::ranges::all_of(sa.children(), [&](const auto& child) {
-      return child.second.phase == ike::v2::ChildSa::Phase::installed || node.installations.contains(child.first);
-    });
-  // A request of ours may wait for the installation that it is about.
-  return node.jobs.contains(awaited_job(sa.exchange())) || node.jobs.contains(awaited.job) ||
-         node.installations.contains(awaited.installation) ||
-         std::ranges::any_of(sa.children(),
-                             [&](const auto& child) { return node.installations.contains(child.first); });
-}
-
-bool is_driven(const Node& node, const ike::v2::IkeSa& sa) {
-  if (sa.deadline()) return true;
-  return std::visit(
-      [&](const auto& state) {
-        if constexpr (requires { state.job; }) return node.jobs.contains(state.job);
-        else if constexpr (requires { state.is_idle(); }) return is_driven(node, state);
-        else return false;
-      },
-      sa.state());
 }
 
 }  // namespace
@@ -123,12 +68,7 @@ bool SaInvariants::is_due(const Step& step) {
 
 void SaInvariants::check(const Step& step, BrokenInvariant& broken) {
   const auto& node = *step.node;
-  if (!node.stack.complaint().empty()) broken.report(6, node.name, node.stack.complaint());
-  const auto deadline = node.engine.deadline();
-  const bool by_time = step.cause == Step::Cause::deadline || step.cause == Step::Cause::wake;
-  if (by_time && deadline && *deadline <= world_.now())
-    broken.report(3, node.name, "a timer that is due again at once");
-  check_work(step, broken);
+  engine_.check(step, world_.now(), broken);
   if (step.cause == Step::Cause::configuration && !configured_.insert(&node).second) reconfigured_ = true;
   if (!is_due(step)) return;
   // Liveness checks may just have begun, or time has leapt.
@@ -136,10 +76,9 @@ void SaInvariants::check(const Step& step, BrokenInvariant& broken) {
     std::erase_if(alone_since_, [&](const auto& entry) { return std::get<0>(entry.first) == &node; });
   check_child_sas(node, broken);
   check_replacements(step, broken);
-  check_ike_sas(step, broken);
-  check_configured_policies(node, broken);
-  if (node.engine.ike_sas().empty() && !node.engine.stragglers().next() && node.jobs.empty())
-    check_baseline(node, broken);
+  EngineInvariants::check_tables(node, broken);
+  for (const auto& [id, sa] : node.engine.ike_sas())
+    if (sa.established() != nullptr) check_identity(node, sa, broken);
 }
 
 void SaInvariants::check_child_sas(const Node& node, BrokenInvariant& broken) {
@@ -150,7 +89,7 @@ void SaInvariants::check_child_sas(const Node& node, BrokenInvariant& broken) {
     if (owner == owners.end())
       return broken.report(9, node.name,
                            "the stack holds a Child SA that the engine forgot: " + std::to_string(id.value));
-    check_policy(node, sa, broken);
+    EngineInvariants::check_policy(node, sa, broken);
     check_keys(node, owner->second, sa, broken);
     check_pair(node, owner->second, sa, broken);
   }
@@ -185,18 +124,6 @@ void SaInvariants::check_pair(const Node& node, const Owner& owner, const ipsec:
   // RFC 7296 §2.9: one end's local selectors are the other's remote ones.
   if (sa.local_selectors != other->remote_selectors || sa.remote_selectors != other->local_selectors)
     broken.report(7, node.name, "other selectors than the peer for " + to_string(sa.inbound_spi));
-}
-
-void SaInvariants::check_policy(const Node& node, const ipsec::ChildSa& sa, BrokenInvariant& broken) const {
-  const auto found = node.stack.policies().find(sa.policy);
-  if (found == node.stack.policies().end())
-    return broken.report(6, node.name, "a Child SA whose policy is gone: " + to_string(sa.inbound_spi));
-  const auto& policy = found->second;
-  if (policy.action != PolicyAction::protect || !covers(policy.local, sa.local_selectors) ||
-      !covers(policy.remote, sa.remote_selectors))
-    broken.report(7, node.name,
-                  "a Child SA with selectors beyond its policy " + policy.name + ": " + to_string(sa.local_selectors) +
-                      " === " + to_string(sa.remote_selectors));
 }
 
 void SaInvariants::check_keys(const Node& node, const Owner& owner, const ipsec::ChildSa& sa, BrokenInvariant& broken) {
@@ -260,25 +187,6 @@ void SaInvariants::check_numbers(const Node& node, const std::map<ChildSaId, Own
   }
 }
 
-void SaInvariants::check_ike_sas(const Step& step, BrokenInvariant& broken) {
-  const auto& node = *step.node;
-  bool at_rest = node.jobs.empty();
-  std::size_t children = 0;
-  for (const auto& [id, sa] : node.engine.ike_sas()) {
-    if (!is_driven(node, sa)) broken.report(3, node.name, "nothing drives IKE SA " + std::to_string(id.value));
-    const auto* established = sa.established();
-    at_rest = at_rest && established != nullptr && established->is_idle();
-    if (established == nullptr) continue;
-    children += established->children().size();
-    check_identity(node, sa, broken);
-  }
-  children += node.engine.stragglers().size();
-  if (at_rest && node.engine.footprint().esp_spis != children)
-    broken.report(
-        9, node.name,
-        std::to_string(node.engine.footprint().esp_spis) + " SPIs for " + std::to_string(children) + " Child SAs");
-}
-
 /// Whoever sends from the address of the peer, or holds the other end of the IKE SA, is who it says.
 void SaInvariants::check_identity(const Node& node, const ike::v2::IkeSa& sa, BrokenInvariant& broken) {
   const auto& identity = sa.established()->peer_identity();
@@ -294,48 +202,6 @@ void SaInvariants::check_identity(const Node& node, const ike::v2::IkeSa& sa, Br
     if (same && other.established()->peer_identity().to_string() != node.name)
       broken.report(8, node.name, "is taken for " + other.established()->peer_identity().to_string());
   }
-}
-
-void SaInvariants::check_configured_policies(const Node& node, BrokenInvariant& broken) const {
-  auto missing = configured_policies(*node.engine.configuration());
-  for (const auto& [id, policy] : node.stack.policies()) {
-    const bool configured = missing.erase(policy.name) == 1;
-    // No simulated connection lets anything pass in clear.
-    if (configured && policy.action != PolicyAction::protect)
-      broken.report(6, node.name, "a policy that protects nothing: " + policy.name);
-  }
-  // RFC 4301 §5.1: what the SPD protects goes through an SA or nowhere.
-  if (!missing.empty()) broken.report(6, node.name, "no policy " + *missing.begin());
-}
-
-void SaInvariants::check_work(const Step& step, BrokenInvariant& broken) {
-  const auto footprint = step.node->engine.footprint();
-  const auto held = footprint.ike_sas + footprint.child_sas + footprint.waiting_requests;
-  const auto before = std::exchange(held_before_[step.node], held);
-  // What a configuration costs follows from its size.
-  const bool configured = step.cause == Step::Cause::configuration || step.cause == Step::Cause::restart;
-  if (!configured && step.outputs > kOutputsPerEvent + kOutputsPerThing * std::max(before, held))
-    broken.report(10, step.node->name, std::to_string(step.outputs) + " outputs for one event");
-  // All fragments of a message are one answer.
-  const auto later = std::ranges::count_if(step.sent, [](const ike::Datagram& datagram) {
-    const auto message = wire::parse_message(datagram.octets);
-    return message && message->encrypted && message->encrypted->fragment_number > 1;
-  });
-  const auto messages = step.sent.size() - static_cast<std::size_t>(later);
-  if (step.cause == Step::Cause::datagram &&
-      (messages > kDatagramsForOne || later >= std::ptrdiff_t{limits::kFragments}))
-    broken.report(10, step.node->name, std::to_string(messages) + " messages in answer to one");
-}
-
-void SaInvariants::check_baseline(const Node& node, BrokenInvariant& broken) const {
-  if (node.engine.footprint() != ike::Footprint{}) broken.report(9, node.name, "the engine's tables are not empty");
-  if (node.engine.deadline()) broken.report(9, node.name, "a timer without an SA");
-  if (!node.stack.child_sas().empty()) broken.report(9, node.name, "Child SAs without an IKE SA");
-  const auto configured = configured_policies(*node.engine.configuration());
-  for (const auto& [id, policy] : node.stack.policies())
-    if (!configured.contains(policy.name))
-      broken.report(9, node.name, "a policy that nobody configured: " + policy.name);
-  if (node.stack.policies().size() != configured.size()) broken.report(9, node.name, "a policy is there twice");
 }
 
 /// Lifetimes go on: what just changed is given the time that an exchange takes where nothing is lost.

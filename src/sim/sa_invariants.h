@@ -3,8 +3,7 @@
 
 #include <unordered_map>
 
-#include "sim/broken_invariant.h"
-#include "sim/world.h"
+#include "sim/engine_invariants.h"
 
 namespace keypact::sim {
 
@@ -14,8 +13,6 @@ class SaInvariants {
 
   /// The node of the last step, and its SAs beside those of the peers.
   void check(const Step& step, BrokenInvariant& broken);
-  /// All SAs are gone, and with them everything that they needed; the policies are those of the configuration.
-  void check_baseline(const Node& node, BrokenInvariant& broken) const;
   /// All Child SAs of the node are also at their peers, now.
   void check_agreement(const Node& node, BrokenInvariant& broken) const;
   /// The IKE SAs whose peer does not hold them established, or that one end has moved away from.
@@ -36,21 +33,18 @@ class SaInvariants {
 
   void check_child_sas(const Node& node, BrokenInvariant& broken);
   void check_pair(const Node& node, const Owner& owner, const ipsec::ChildSa& sa, BrokenInvariant& broken);
-  void check_policy(const Node& node, const ipsec::ChildSa& sa, BrokenInvariant& broken) const;
   void check_keys(const Node& node, const Owner& owner, const ipsec::ChildSa& sa, BrokenInvariant& broken);
   using NamedChild = std::tuple<const Node*, const Node*, std::string>;  ///< of the first, with the second
   [[nodiscard]] std::map<NamedChild, std::size_t> current_children(const Node& node,
                                                                    const std::map<ChildSaId, Owner>& owners) const;
   void check_numbers(const Node& node, const std::map<ChildSaId, Owner>& owners, BrokenInvariant& broken);
-  void check_ike_sas(const Step& step, BrokenInvariant& broken);
   void check_identity(const Node& node, const ike::v2::IkeSa& sa, BrokenInvariant& broken);
   [[nodiscard]] bool is_due(const Step& step);
-  void check_configured_policies(const Node& node, BrokenInvariant& broken) const;
-  void check_work(const Step& step, BrokenInvariant& broken);
   void check_replacements(const Step& step, BrokenInvariant& broken) const;
 
   using NodeChild = std::tuple<const Node*, unsigned, ChildSaId>;  ///< of one life of the node
   World& world_;
+  EngineInvariants engine_;
   std::map<NamedChild, Instant> doubled_since_;
   std::map<NodeChild, Instant> alone_since_;
   std::unordered_map<std::string, std::string> spi_of_key_;
@@ -59,7 +53,6 @@ class SaInvariants {
   std::set<const Node*> configured_;
   bool reconfigured_ = false;  ///< somebody, a second time
   std::set<std::tuple<const Node*, unsigned, IkeSaId>> identities_seen_;
-  std::map<const Node*, std::size_t> held_before_;
   std::map<const Node*, std::size_t> unchecked_;  ///< events since its SAs were looked at
 };
 

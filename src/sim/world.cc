@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "jobs/run_job.h"
 #include "sim/narration.h"
+#include "sim/toy_key_exchange.h"
 
 namespace keypact::sim {
 namespace {
@@ -273,20 +274,8 @@ void World::inject(Node& node, ike::Datagram datagram) {
   collect(node, Step::Cause::datagram);
 }
 
-ike::JobDone World::run_toy(Node& node, const ike::Job& job) {
-  if (const auto* begin = std::get_if<ike::BeginKeyExchange>(&job.work))
-    return {job.id, crypto::Begun{std::move(*hollow_),
-                                  node.random.octets(crypto::initiator_value_octets(begin->method))}};
-  if (const auto* respond = std::get_if<ike::RespondKeyExchange>(&job.work)) {
-    auto value = node.random.octets(crypto::responder_value_octets(respond->method));
-    auto secret = Secret::copy_of(value);
-    return {job.id, crypto::Responded{std::move(value), std::move(secret)}};
-  }
-  return {job.id, Secret::copy_of(std::get<ike::FinishKeyExchange>(job.work).responder_value)};
-}
-
 ike::JobDone World::run(Node& node, ike::Job job) {
-  if (hollow_ != nullptr) return run_toy(node, job);
+  if (hollow_ != nullptr) return run_toy_key_exchange(job, node.random, *hollow_);
   if (!random_.chance(faults_.failed_jobs)) return jobs::run_job(*library_, node.random, std::move(job));
   tell(node.name, "a job fails");
   return {job.id, crypto::KeyExchangeError::method_not_supported};

@@ -135,7 +135,6 @@ class World {
   void note(const Node& node, const ike::Event& event);
   void tell(const std::string& who, const std::string& what) const;
   [[nodiscard]] ike::JobDone run(Node& node, ike::Job job);
-  [[nodiscard]] ike::JobDone run_toy(Node& node, const ike::Job& job);
   [[nodiscard]] Duration between(Duration least, Duration most);
 
   std::shared_ptr<crypto::Library> library_;
