@@ -225,11 +225,13 @@ void EnginePair::stack_event(Node& node, const ipsec::StackEvent& event) {
 }
 
 void EnginePair::control(Node& node, ike::ControlRequest request) {
-  const ControlId id{++requests_};
-  std::visit([&](auto& wanted) { wanted.id = id; }, request);
   const auto* initiate = std::get_if<ike::Initiate>(&request);
   // Nobody waits for a start action.
-  if (initiate == nullptr || !initiate->persistent) (&node == &ours_ ? our_events_ : peer_events_).asked(node, id, now_);
+  if (initiate == nullptr || !initiate->persistent) {
+    const ControlId id{++requests_};
+    std::visit([&](auto& wanted) { wanted.id = id; }, request);
+    (&node == &ours_ ? our_events_ : peer_events_).asked(node, id, now_);
+  }
   node.engine.on_control(now_, request);
   collect(node, Step::Cause::control);
 }

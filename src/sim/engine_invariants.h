@@ -13,6 +13,7 @@ class EngineInvariants {
   void check(const Step& step, Instant now, BrokenInvariant& broken);
   /// Everything that the node holds.
   static void check_tables(const Node& node, BrokenInvariant& broken);
+  [[nodiscard]] static bool is_empty(const Node& node);
   /// All SAs are gone, and with them everything that they needed; the policies are those of the configuration.
   static void check_baseline(const Node& node, BrokenInvariant& broken);
   /// The Child SA in the stack is within its policy.
@@ -20,6 +21,7 @@ class EngineInvariants {
 
  private:
   void check_work(const Step& step, BrokenInvariant& broken);
+  static void check_nothing_left(const Node& node, BrokenInvariant& broken);
 
   std::map<const Node*, std::size_t> held_before_;
 };

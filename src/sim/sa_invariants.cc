@@ -77,6 +77,7 @@ void SaInvariants::check(const Step& step, BrokenInvariant& broken) {
   check_child_sas(node, broken);
   check_replacements(step, broken);
   EngineInvariants::check_tables(node, broken);
+  if (EngineInvariants::is_empty(node)) EngineInvariants::check_baseline(node, broken);
   for (const auto& [id, sa] : node.engine.ike_sas())
     if (sa.established() != nullptr) check_identity(node, sa, broken);
 }
