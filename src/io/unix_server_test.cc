@@ -299,6 +299,12 @@ TEST_F(UnixServerTest, K14_ClientsAreRefusedWithoutDescriptorsAndServedAgainAfte
 
 TEST_F(UnixServerTest, K14_TheReserveRefusesClientsAtOnceWhenTheTableIsFull) {
   auto server = listen();
+  {
+    // Everything has run once: UBSan looks at a type for the first time through a pipe, for which nothing will be left.
+    const auto first = connect();
+    ASSERT_TRUE(until([&] { return server.clients() == 1; }));
+  }
+  ASSERT_TRUE(until([&] { return server.clients() == 0; }));
   std::vector<UnixClient> clients;
   clients.push_back(connect());
   clients.push_back(connect());
