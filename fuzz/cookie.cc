@@ -41,7 +41,9 @@ void cookies(Script& script) {
   Instant now{seconds(1 + script.u8())};
   CookieJar jar(random, now);
   std::deque<Made> made;
-  const auto is_good = [&](const Made& one, OctetView cookie) { return jar.verify(library, one.binding(), cookie, now); };
+  const auto is_good = [&](const Made& one, OctetView cookie) {
+    return jar.verify(library, one.binding(), cookie, now);
+  };
   while (!script.is_over()) {
     switch (script.below(5)) {
       case 0: {
@@ -96,8 +98,9 @@ void admission(Script& script) {
     const Occupancy occupancy{script.u8(), script.u8() % 8u, script.u8()};
     const auto method = script.u8() % 2 == 0 ? KeyExchangeMethod::CURVE25519 : KeyExchangeMethod::MODP_4096;
     const auto verdict = admission->judge(now, source, method, occupancy);
-    const bool full = occupancy.half_open >= budgets.half_open ||
-                      (budgets.half_open_per_source != 0 && occupancy.half_open_of_source >= budgets.half_open_per_source);
+    const bool full =
+        occupancy.half_open >= budgets.half_open ||
+        (budgets.half_open_per_source != 0 && occupancy.half_open_of_source >= budgets.half_open_per_source);
     require(full == (verdict == Admission::Verdict::too_many_half_open));
     require(admission->half_open_life(occupancy.half_open) <= budgets.half_open_life);
     if (verdict != Admission::Verdict::admit) continue;

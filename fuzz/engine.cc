@@ -92,16 +92,17 @@ class Program {
     const auto ike_sa = sa != nullptr ? sa->record().id : IkeSaId{1};
     switch (what % 8) {
       case 0:
-        return pair_.control(node, ike::Initiate{{}, "net", what & 8 ? "lan" : "lan2", {}, other_end(node),
-                                                 (what & 16) != 0 && &node == &pair_.ours()});
+        return pair_.control(
+            node,
+            ike::Initiate{
+                {}, "net", what & 8 ? "lan" : "lan2", {}, other_end(node), (what & 16) != 0 && &node == &pair_.ours()});
       case 1: return pair_.control(node, ike::Initiate{{}, "net", {}, {}, other_end(node), false, true});
       case 2: return pair_.control(node, ike::RekeyChild{{}, some_child(node)});
       case 3: return pair_.control(node, ike::RekeyIke{{}, ike_sa, false});
       case 4: return pair_.control(node, ike::RekeyIke{{}, ike_sa, true});
       case 5: return pair_.control(node, ike::TerminateChild{{}, some_child(node)});
       case 6: return pair_.control(node, ike::TerminateIke{{}, ike_sa, (what & 8) != 0});
-      default:
-        return pair_.control(node, ike::Redirect{{}, ike_sa, Identification::of(pair_.peer().address)});
+      default: return pair_.control(node, ike::Redirect{{}, ike_sa, Identification::of(pair_.peer().address)});
     }
   }
   IpAddress other_end(const sim::Node& node) {
@@ -121,7 +122,8 @@ class Program {
         break;
       case 1:
       case 2:
-        if (ours.stack.child_sas().contains(child)) pair_.stack_event(ours, ipsec::ChildSaExpired{child, what % 8 == 2});
+        if (ours.stack.child_sas().contains(child))
+          pair_.stack_event(ours, ipsec::ChildSaExpired{child, what % 8 == 2});
         break;
       case 3:
         if (ours.stack.child_sas().contains(child)) pair_.stack_event(ours, ipsec::PeerMoved{child, remote});

@@ -159,8 +159,8 @@ void EnginePair::collect(Node& node, Step::Cause cause) {
 
 void EnginePair::tell(const Node& node) const {
   for (const auto& event : node.events)
-    std::fprintf(stderr, "%.6f  %s  %s\n", std::chrono::duration<double>(now_.since_origin()).count(), node.name.c_str(),
-                 sim::in_words(event).c_str());
+    std::fprintf(stderr, "%.6f  %s  %s\n", std::chrono::duration<double>(now_.since_origin()).count(),
+                 node.name.c_str(), sim::in_words(event).c_str());
 }
 
 void EnginePair::check(const Step& step) {

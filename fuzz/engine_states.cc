@@ -30,8 +30,8 @@ bool is_in_standing(const IkeSa& sa, Standing standing) {
 }
 template <class Judge>
 bool has_child(const IkeSa& sa, Judge judge) {
-  return is_established(sa) && std::ranges::any_of(sa.established()->children(),
-                                                   [&](const auto& entry) { return judge(entry.second); });
+  return is_established(sa) &&
+         std::ranges::any_of(sa.established()->children(), [&](const auto& entry) { return judge(entry.second); });
 }
 
 void as_it_is(Shape& /*shape*/) {}
@@ -69,8 +69,7 @@ const IkeSa* any_established(const sim::Node& node) {
 }
 /// Where there is something to ask it of.
 void rekey_child(EnginePair& pair, sim::Node& node) {
-  if (!node.stack.child_sas().empty())
-    pair.control(node, ike::RekeyChild{{}, node.stack.child_sas().begin()->first});
+  if (!node.stack.child_sas().empty()) pair.control(node, ike::RekeyChild{{}, node.stack.child_sas().begin()->first});
 }
 void rekey_ike(EnginePair& pair, sim::Node& node, bool reauthenticate = false) {
   if (const auto* sa = any_established(node)) pair.control(node, ike::RekeyIke{{}, sa->record().id, reauthenticate});
@@ -93,7 +92,7 @@ void have_one_more(EnginePair& pair) {
 }
 void peer_moves(EnginePair& pair) {
   peer_establishes(pair);
-    pair.set_local_addresses(pair.peer(), {*IpAddress::parse("198.51.100.7")});
+  pair.set_local_addresses(pair.peer(), {*IpAddress::parse("198.51.100.7")});
 }
 
 constexpr NamedState kStates[] = {
@@ -143,8 +142,8 @@ constexpr NamedState kStates[] = {
          pair.stack_event(pair.ours(), ipsec::UnknownSpi{sa->record().local, sa->record().remote, EspSpi{0x1234567}});
      },
      runs<Telling>},
-    {"Reauthenticating", without_nat,
-     [](EnginePair& pair) { establish(pair), rekey_ike(pair, pair.ours(), true); }, is<AwaitSaInit>},
+    {"Reauthenticating", without_nat, [](EnginePair& pair) { establish(pair), rekey_ike(pair, pair.ours(), true); },
+     is<AwaitSaInit>},
     // The peer's exchanges.
     {"AnswersChildAfterJob", with_key_exchange,
      [](EnginePair& pair) { establish(pair), initiate(pair, pair.peer(), "lan2"); }, answers_after_a_job},

@@ -50,14 +50,39 @@ Octets octets_of(EspSpi spi) {
 
 Payload some_notify(EnginePair& pair, Script& script) {
   using enum NotifyType;
-  static constexpr NotifyType kTypes[] = {
-      INVALID_IKE_SPI, INVALID_SYNTAX, INVALID_SPI, NO_PROPOSAL_CHOSEN, INVALID_KE_PAYLOAD, AUTHENTICATION_FAILED,
-      NO_ADDITIONAL_SAS, TS_UNACCEPTABLE, INVALID_SELECTORS, UNACCEPTABLE_ADDRESSES, UNEXPECTED_NAT_DETECTED,
-      TEMPORARY_FAILURE, CHILD_SA_NOT_FOUND, INITIAL_CONTACT, SET_WINDOW_SIZE, ADDITIONAL_TS_POSSIBLE,
-      NAT_DETECTION_SOURCE_IP, NAT_DETECTION_DESTINATION_IP, COOKIE, USE_TRANSPORT_MODE, REKEY_SA, MOBIKE_SUPPORTED,
-      ADDITIONAL_IP4_ADDRESS, ADDITIONAL_IP6_ADDRESS, NO_ADDITIONAL_ADDRESSES, UPDATE_SA_ADDRESSES, COOKIE2,
-      NO_NATS_ALLOWED, REDIRECT_SUPPORTED, REDIRECT, REDIRECTED_FROM, CHILDLESS_IKEV2_SUPPORTED,
-      IKEV2_FRAGMENTATION_SUPPORTED};
+  static constexpr NotifyType kTypes[] = {INVALID_IKE_SPI,
+                                          INVALID_SYNTAX,
+                                          INVALID_SPI,
+                                          NO_PROPOSAL_CHOSEN,
+                                          INVALID_KE_PAYLOAD,
+                                          AUTHENTICATION_FAILED,
+                                          NO_ADDITIONAL_SAS,
+                                          TS_UNACCEPTABLE,
+                                          INVALID_SELECTORS,
+                                          UNACCEPTABLE_ADDRESSES,
+                                          UNEXPECTED_NAT_DETECTED,
+                                          TEMPORARY_FAILURE,
+                                          CHILD_SA_NOT_FOUND,
+                                          INITIAL_CONTACT,
+                                          SET_WINDOW_SIZE,
+                                          ADDITIONAL_TS_POSSIBLE,
+                                          NAT_DETECTION_SOURCE_IP,
+                                          NAT_DETECTION_DESTINATION_IP,
+                                          COOKIE,
+                                          USE_TRANSPORT_MODE,
+                                          REKEY_SA,
+                                          MOBIKE_SUPPORTED,
+                                          ADDITIONAL_IP4_ADDRESS,
+                                          ADDITIONAL_IP6_ADDRESS,
+                                          NO_ADDITIONAL_ADDRESSES,
+                                          UPDATE_SA_ADDRESSES,
+                                          COOKIE2,
+                                          NO_NATS_ALLOWED,
+                                          REDIRECT_SUPPORTED,
+                                          REDIRECT,
+                                          REDIRECTED_FROM,
+                                          CHILDLESS_IKEV2_SUPPORTED,
+                                          IKEV2_FRAGMENTATION_SUPPORTED};
   wire::NotifyPayload notify;
   notify.type = kTypes[script.below(std::size(kTypes))];
   const auto form = script.u8();
@@ -77,8 +102,9 @@ Payload some_sa(EnginePair& pair, Script& script) {
     const auto& site = pair.our_site();
     auto spi = to_octets(script.octets(of_ike ? 8 : 4));
     spi.resize(of_ike ? 8 : 4, 7);
-    sa.proposals.push_back(wire::ProposalSubstructure::of(
-        static_cast<std::uint8_t>(sa.proposals.size() + 1), (of_ike ? site.ike_proposals : site.esp_proposals).front(), spi));
+    sa.proposals.push_back(wire::ProposalSubstructure::of(static_cast<std::uint8_t>(sa.proposals.size() + 1),
+                                                          (of_ike ? site.ike_proposals : site.esp_proposals).front(),
+                                                          spi));
   }
   return sa;
 }
@@ -120,8 +146,7 @@ Payload some_payload(EnginePair& pair, Script& script) {
 }
 
 Text text_of(const std::vector<Payload>& payloads) {
-  return {payloads.empty() ? PayloadType::None : wire::type_of(payloads.front()),
-          wire::encode_payload_chain(payloads)};
+  return {payloads.empty() ? PayloadType::None : wire::type_of(payloads.front()), wire::encode_payload_chain(payloads)};
 }
 
 void change_octets(Octets& octets, Script& script) {
@@ -219,9 +244,9 @@ void arrive_changed(EnginePair& pair, Flying flying, Script& script) {
   const auto& part = *message->encrypted;
   Text text{part.first_inner, *inner};
   change_text(pair, text, script);
-  flying.datagram.octets = ike::seal_part(pair.library(), pair.peer().random, keys_of_peer(*owner), next_counter(),
-                                          message->header,
-                                          {text.first, text.octets, part.fragment_number, part.total_fragments});
+  flying.datagram.octets =
+      ike::seal_part(pair.library(), pair.peer().random, keys_of_peer(*owner), next_counter(), message->header,
+                     {text.first, text.octets, part.fragment_number, part.total_fragments});
   pair.deliver(flying);
 }
 
