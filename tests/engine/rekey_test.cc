@@ -8,12 +8,15 @@ using ike::RefusalCode;
 
 class Rekeying : public Ladder {
  protected:
-  void establish() {
+  void use_no_key_exchange_of_child_sas() {
     for (auto* site : {&left_site, &right_site}) {
       site->esp_proposals = {{ProtocolId::ESP,
                               {encryption(EncryptionId::ENCR_AES_GCM_16, 256),
                                sequence_numbers(SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT)}}};
     }
+  }
+  void establish() {
+    use_no_key_exchange_of_child_sas();
     start();
     initiate();
     ASSERT_FALSE(refusal(left()).has_value());
@@ -110,6 +113,31 @@ TEST_F(Rekeying, OfOneChildSaByBothEndsAtOnceLeavesTheOneOfTheHigherNonces) {
                  EXPECT_EQ(node.count<ike::ChildSaDown>(), 0u);
                  EXPECT_EQ(node.count<ike::ChildSaRekeyed>(), 1u);
                });
+}
+
+TEST_F(Rekeying, OfAChildThatBothEndsCreatedAtOnceWaitsUntilOneOfTheTwoIsLeft) {
+  use_no_key_exchange_of_child_sas();
+  left_site.child_rekey_time = seconds(60);
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
+    SCOPED_TRACE(seed);
+    World fresh(seed);
+    auto& one = fresh.add("left", left_site.local, left_site.snapshot());
+    auto& other = fresh.add("right", right_site.local, right_site.snapshot());
+    fresh.control(one, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
+    fresh.run_for(seconds(1));
+    fresh.control(one, ike::TerminateChild{ControlId{2}, only_child(one)});
+    fresh.run_for(seconds(1));
+    // The right end hears nothing of the creation that the left end begins for longer than its own Child SA lives.
+    fresh.set_judge([](const InFlight& flight) {
+      const auto header = *wire::parse_header(flight.datagram.octets);
+      return !header.response && flight.from.name == "left" ? Fate::drop : Fate::deliver;
+    });
+    for (auto* node : {&one, &other}) fresh.control(*node, ike::Initiate{ControlId{3}, "net", "lan", {}, {}});
+    fresh.run_for(seconds(90));
+    fresh.set_judge({});
+    fresh.run_for(seconds(40));
+    for (const auto* node : {&one, &other}) EXPECT_EQ(node->stack.child_sas().size(), 1u) << node->name;
+  }
 }
 
 TEST_F(Rekeying, ATerminationOfWhatIsBeingReplacedEndsWhatReplacesIt) {

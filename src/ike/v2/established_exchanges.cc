@@ -72,7 +72,11 @@ bool EstablishedSa::must_wait(const QueuedRequest& queued) const {
     return (child != children_.end() && child->second.phase == ChildSa::Phase::installing) || is_being_replaced(id) ||
            (pending_child_ && pending_child_->origin.replaces == id);
   };
-  if (const auto* rekeying = std::get_if<RekeyChildRequest>(&queued.request)) return is_unfinished(rekeying->child);
+  if (const auto* rekeying = std::get_if<RekeyChildRequest>(&queued.request)) {
+    // One that met another one on its way is not replaced before it is clear which of the two stays: both would stay.
+    const auto child = children_.find(rekeying->child);
+    return is_unfinished(rekeying->child) || (child != children_.end() && !is_settled(child->second));
+  }
   if (const auto* deletion = std::get_if<DeleteChildRequest>(&queued.request)) return is_unfinished(deletion->child);
   return false;
 }
