@@ -10,6 +10,9 @@ namespace {
 
 /// Leaves room for every combination of outer headers, ESP and padding on a path of 1500 octets.
 constexpr std::uint32_t kTunnelMtu = 1400;
+/// What the kernel said of a path. A packet that is too big all the same has it asked again at once.
+constexpr Duration kPathMtuLife = minutes(1);
+constexpr std::size_t kPathMtus = 4096;
 
 }  // namespace
 
@@ -72,7 +75,7 @@ std::optional<ipsec::StackEvent> UserspaceBackend::apply(ipsec::StackRequest req
     return std::nullopt;
   }
   auto event = plane_.apply(std::move(request), io::monotonic_now());
-  if (path) learn_path_mtu(*path);
+  if (path) use_path_mtu(*path);
   return event;
 }
 
@@ -223,9 +226,18 @@ Result<IpAddress> UserspaceBackend::source_address_to(const IpAddress& peer) {
   return route.source;
 }
 
+void UserspaceBackend::use_path_mtu(const Path& path) {
+  const auto known = path_mtus_.find({path.local, path.remote});
+  if (known == path_mtus_.end() || io::monotonic_now() - known->second.asked > kPathMtuLife) return learn_path_mtu(path);
+  if (known->second.octets != 0) plane_.set_path_mtu(path.child_sa, known->second.octets, known->second.asked);
+}
+
 void UserspaceBackend::learn_path_mtu(const Path& path) {
   const auto route = netlink().route_to(path.remote, kOwnTrafficMark, path.local);
-  if (route && route->mtu != 0) plane_.set_path_mtu(path.child_sa, route->mtu, io::monotonic_now());
+  const auto octets = route ? std::size_t{route->mtu} : 0;
+  if (path_mtus_.size() >= kPathMtus) path_mtus_.clear();
+  path_mtus_[{path.local, path.remote}] = {octets, io::monotonic_now()};
+  if (octets != 0) plane_.set_path_mtu(path.child_sa, octets, io::monotonic_now());
 }
 
 }  // namespace keypact::daemon

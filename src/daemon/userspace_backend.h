@@ -55,6 +55,8 @@ class UserspaceBackend final : public Backend {
     IpAddress local;
     IpAddress remote;
   };
+  /// What is known of the path does, if it is not too old: the kernel answers late when much else changes in its network.
+  void use_path_mtu(const Path& path);
   void learn_path_mtu(const Path& path);
   [[nodiscard]] io::Netlink& netlink() { return routes_.netlink(); }
   void update_filter();
@@ -70,6 +72,11 @@ class UserspaceBackend final : public Backend {
   esp::DataPlane plane_;
   std::map<IpFamily, io::RawEspSocket> raw_;
   std::map<IpFamily, io::RawIpSocket> clear_;  ///< for what a bypass policy lets pass, where no rule led it past us
+  struct KnownMtu {
+    std::size_t octets = 0;  ///< 0: the kernel knew no path
+    Instant asked;
+  };
+  std::map<std::pair<IpAddress, IpAddress>, KnownMtu> path_mtus_;  ///< by local and remote address; at most kPathMtus
   TunnelRoutes::Policies policies_;
   bool policies_changed_ = false;
   /// Each time the network follows the policies costs as much as there are policies: when they change in quick succession, several
