@@ -26,7 +26,10 @@ void add_state(IkeFacts& facts, const ike::v2::EstablishedSa& sa) {
 template <class Waiting>
 void add_state(IkeFacts& facts, const Waiting& waiting) {
   facts.state = "CONNECTING";
-  if constexpr (requires { waiting.intent; }) facts.connection = waiting.intent.connection->name;
+  if constexpr (requires { waiting.intent; }) {
+    facts.connection = waiting.intent.connection->name;
+    if (waiting.intent.called_off) facts.state = "DELETING";
+  }
   if constexpr (requires { waiting.local_id; }) facts.local_id = waiting.local_id.to_string();
   if constexpr (requires { waiting.proposal; }) facts.proposal = waiting.proposal;
 }

@@ -67,7 +67,7 @@ void EngineHost::end(Duration patience, std::function<void()> ended) {
 void EngineHost::check_ended() {
   if (!ended_) return;
   for (const auto& [id, sa] : engine_.ike_sas())
-    if (sa.established() != nullptr) return;
+    if (sa.established() != nullptr || sa.is_called_off()) return;
   // At once, and not before what was sent is on its way.
   patience_.set(io::monotonic_now());
 }

@@ -69,6 +69,7 @@ void Engine::handle(Context& context, const Initiate& request) {
   wanted.child = child->name;
   if (std::exchange(wanted.persistent, false))
     return upkeep_.want(std::move(wanted), Upkeep::Patience::forever, context.now, connection->keyingtries.value_or(0));
+  forget_called_off(context, connection->name);
   // Both ends may have begun an IKE SA: the child can be in any of them, or in the one that is being set up.
   v2::IkeSa* owner = nullptr;
   bool being_set_up = false;
@@ -105,8 +106,20 @@ std::optional<IpAddress> Engine::source_for(const config::Connection& connection
   return other == usable.end() ? wanted : std::optional(*other);
 }
 
+/// An attempt that was called off and gets no answer keeps nobody waiting: the next one claims INITIAL_CONTACT.
+void Engine::forget_called_off(Context& context, const std::string& connection) {
+  for (const auto id : table_.of_connection(connection)) {
+    auto* sa = table_.find(id);
+    Refusal reason;
+    reason.code = RefusalCode::terminated;
+    if (sa != nullptr && sa->is_called_off_in_vain())
+      drive(context, *sa, [&](v2::IkeSa& attempt) { attempt.abandon(context, reason); });
+  }
+}
+
 /// Only the IKE SA is wanted: any that serves the connection will do. RFC 6023.
 void Engine::initiate_childless(Context& context, const Initiate& request, const v2::ConnectionPtr& connection) {
+  forget_called_off(context, connection->name);
   for (const auto id : table_.of_connection(connection->name)) {
     const auto* established = table_.find(id)->established();
     if (established == nullptr) return waiting_.push_back(request);
@@ -213,7 +226,10 @@ void Engine::handle(Context& context, const TerminateIke& request) {
                  [&](v2::IkeSa& owner) { (void)owner.on_request(context, v2::DeleteIkeRequest{request.id}); });
   Refusal reason;
   reason.code = RefusalCode::terminated;
-  drive(context, *sa, [&](v2::IkeSa& owner) { owner.abandon(context, reason); });
+  // What the peer has set up already it is told to delete, as soon as it answers.
+  drive(context, *sa, [&](v2::IkeSa& owner) {
+    if (request.at_once || !owner.call_off(context, reason)) owner.abandon(context, reason);
+  });
   report(context, request.id, request.ike_sa, {}, std::nullopt);
 }
 

@@ -148,6 +148,7 @@ class Engine final : private OtherIkeSas {
   /// As its configuration says, or where an earlier attempt leaves off.
   void begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection,
                     IkeSaId reauthenticates = {}, const NextAttempt* next = nullptr);
+  void forget_called_off(Context& context, const std::string& connection);
   void initiate_childless(Context& context, const Initiate& request, const v2::ConnectionPtr& connection);
   [[nodiscard]] bool is_first_contact(const config::Connection& connection, const IpAddress& local,
                                       IkeSaId reauthenticates) const;

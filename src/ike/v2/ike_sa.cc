@@ -30,13 +30,23 @@ Closed closed_from(const EstablishedSa& sa, Instant now) {
   return {*sa.ended(), true, sa.parts().connection->name, sa.last_response(), now + kLinger};
 }
 
+/// Sent so often, a request whose answer nobody waits for stands in the way of nothing any more.
+constexpr unsigned kTransmissionsInVain = 4;
+
 /// States whose job comes back as their next event.
 template <class S>
 concept AwaitsJob = requires(S state) { state.job; };
 
+Refusal terminated() {
+  Refusal reason;
+  reason.code = RefusalCode::terminated;
+  return reason;
+}
+
 }  // namespace
 
 Closed close_attempt(Context& context, const IkeSaRecord& record, const Intent& intent, Refusal reason) {
+  if (intent.called_off) reason = terminated();
   if (intent.request) context.emit(RequestDone{intent.request, record.id, {}, reason});
   context.emit(IkeSaClosed{record.id, intent.connection->name, false, reason});
   return {std::move(reason), false, intent.connection->name, std::nullopt, context.now};
@@ -44,7 +54,7 @@ Closed close_attempt(Context& context, const IkeSaRecord& record, const Intent& 
 
 Closed give_up_attempt(Context& context, const IkeSaRecord& record, const Intent& intent, Refusal reason) {
   const auto tries = intent.tries + 1;
-  if (intent.most_tries != 0 && tries >= intent.most_tries)
+  if (intent.called_off || (intent.most_tries != 0 && tries >= intent.most_tries))
     return close_attempt(context, record, intent, std::move(reason));
   context.next_attempts.push_back({intent.connection->name, intent.child, intent.childless, intent.request,
                                    intent.reauthenticates, record.local.address, record.remote.address, tries,
@@ -125,8 +135,7 @@ std::optional<ChildWish> IkeSa::withdraw(Context& context) {
   auto* intent = std::visit(intent_of, state_);
   if (intent == nullptr || intent->reauthenticates) return std::nullopt;
   ChildWish wish{intent->child, std::exchange(intent->request, {})};
-  Refusal reason;
-  reason.code = RefusalCode::terminated;
+  auto reason = terminated();
   reason.detail = "the peer has set up the same";
   state_ = close_attempt(context, record_, *intent, std::move(reason));
   return wish;
@@ -230,6 +239,25 @@ void IkeSa::report_unknown_spi(Context& context, EspSpi spi) {
   if (established == nullptr) return;
   established->report_unknown_spi(context, record_, spi);
   rest(context.now);
+}
+
+bool IkeSa::call_off(Context& context, const Refusal& reason) {
+  auto* attempt = std::get_if<AwaitAuth>(&state_);
+  if (attempt == nullptr) return false;
+  auto& intent = attempt->intent;
+  if (const auto waiter = std::exchange(intent.request, {})) context.emit(RequestDone{waiter, record_.id, {}, reason});
+  intent.called_off = true;
+  intent.reauthenticates = {};
+  return true;
+}
+
+bool IkeSa::is_called_off() const {
+  const auto* attempt = std::get_if<AwaitAuth>(&state_);
+  return attempt != nullptr && attempt->intent.called_off;
+}
+
+bool IkeSa::is_called_off_in_vain() const {
+  return is_called_off() && std::get<AwaitAuth>(state_).window.transmissions() >= kTransmissionsInVain;
 }
 
 void IkeSa::abandon(Context& context, Refusal reason) {

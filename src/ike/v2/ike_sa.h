@@ -68,6 +68,12 @@ class IkeSa {
   [[nodiscard]] std::vector<ChildWish> take_wishes();
   /// As initiator before IKE_AUTH, where it takes nobody's place: ends the attempt. What was wanted of it; nothing: it is none.
   [[nodiscard]] std::optional<ChildWish> withdraw(Context& context);
+  /// As initiator whose IKE_AUTH request is on its way: nobody waits for the outcome any more, and what comes of it is deleted. False:
+  /// the peer cannot hold an IKE SA that we do not know, or this is none that is being set up.
+  [[nodiscard]] bool call_off(Context& context, const Refusal& reason);
+  [[nodiscard]] bool is_called_off() const;
+  /// Called off, and the peer did not answer for some time.
+  [[nodiscard]] bool is_called_off_in_vain() const;
   /// Ends it at once without telling the peer.
   void abandon(Context& context, Refusal reason);
 

@@ -18,6 +18,8 @@ struct Intent {
   unsigned tries = 0;            ///< made before in vain
   unsigned most_tries = 1;       ///< 0: any number
   Redirections redirections;
+  /// Whoever wanted it does not any more, but the peer may have an IKE SA of it already: what comes of it is deleted.
+  bool called_off = false;
 };
 
 /// One try of IKE_SA_INIT; COOKIE and INVALID_KE_PAYLOAD lead to the next one.

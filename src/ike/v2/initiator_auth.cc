@@ -121,12 +121,14 @@ State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAu
   parts.mobility = mobility_of(*parts.connection, true, payloads, std::move(state.told));
   parts.redirectable = EstablishedParts::Redirectable::we;
   parts.redirections = state.intent.redirections;
-  if (const auto* redirect = payloads.notify(NotifyType::REDIRECT)) {
+  const auto* redirect = payloads.notify(NotifyType::REDIRECT);
+  if (redirect != nullptr || state.intent.called_off) {
     release(context, state);
     parts.reauthenticates = {};
     EstablishedSa sa(context, std::move(parts), std::move(peer));
     sa.withdraw(context, record, true);
-    go_on_elsewhere(context, record, state.intent, *redirect);
+    if (state.intent.called_off) (void)close_attempt(context, record, state.intent, {});
+    else go_on_elsewhere(context, record, state.intent, *redirect);
     return sa;
   }
   EstablishedSa sa(context, std::move(parts), std::move(peer));
