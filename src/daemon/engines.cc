@@ -85,14 +85,23 @@ void Engines::hand_over(std::size_t engine) {
   auto& seat = *seats_[engine];
   auto wishes = std::exchange(seat.wishes, {});
   wishes.contacts = seat.host->engine().take_contacts();
-  if (under_way_ >= kUnderWay) std::erase_if(wishes.told, may_be_left_out);
+  const std::scoped_lock lock(handed_over_mutex_);
+  if (handed_over_.size() >= kUnderWay) std::erase_if(wishes.told, may_be_left_out);
   if (wishes.requests.empty() && wishes.told.empty() && wishes.contacts.empty()) return;
-  ++under_way_;
-  around_.loop.post([this, engine, wishes = std::move(wishes)]() mutable { carry_out(engine, std::move(wishes)); });
+  if (handed_over_.empty()) around_.loop.post([this] { carry_out_all(); });
+  handed_over_.push_back({engine, std::move(wishes)});
+}
+
+void Engines::carry_out_all() {
+  std::deque<HandedOver> batch;
+  {
+    const std::scoped_lock lock(handed_over_mutex_);
+    batch.swap(handed_over_);
+  }
+  for (auto& [engine, wishes] : batch) carry_out(engine, std::move(wishes));
 }
 
 void Engines::carry_out(std::size_t engine, Wishes wishes) {
-  --under_way_;
   std::vector<ipsec::StackEvent> answers;
   for (auto& request : wishes.requests)
     if (auto answer = around_.backend.apply(std::move(request))) answers.push_back(std::move(*answer));
@@ -150,8 +159,10 @@ void Engines::submit(const ike::ControlRequest& request) {
 
 void Engines::set_configuration(std::shared_ptr<const config::Snapshot> snapshot) {
   configuration_ = std::move(snapshot);
+  // Whoever asked for it hears that it is in force when its policies are.
   for (std::size_t engine = 0; engine < count(); ++engine)
-    tell(engine, [configuration = configuration_](EngineHost& host) { host.set_configuration(configuration); });
+    tell_and_wait(engine, [configuration = configuration_](EngineHost& host) { host.set_configuration(configuration); });
+  carry_out_all();
 }
 
 void Engines::set_local_addresses(const std::vector<IpAddress>& addresses) {
@@ -176,14 +187,18 @@ void Engines::end(Duration patience, std::function<void()> ended) {
     tell(engine, [patience, one_ended](EngineHost& host) { host.end(patience, one_ended); });
 }
 
-void Engines::look(std::size_t engine, const std::function<void(const ike::Engine&)>& look) {
-  if (only_) return look(only_->engine());
+void Engines::tell_and_wait(std::size_t engine, Work work) {
+  if (only_) return work(*only_);
   std::promise<void> done;
   tell(engine, [&](EngineHost& host) {
-    look(host.engine());
+    work(host);
     done.set_value();
   });
   done.get_future().wait();
+}
+
+void Engines::look(std::size_t engine, const std::function<void(const ike::Engine&)>& look) {
+  tell_and_wait(engine, [&](EngineHost& host) { look(host.engine()); });
 }
 
 }  // namespace keypact::daemon

@@ -2,7 +2,8 @@
 // hands each its datagrams (io/engine_steering.h). What comes back from them, and what goes to them, crosses over as values.
 #pragma once
 
-#include <atomic>
+#include <deque>
+#include <mutex>
 #include <thread>
 
 #include "crypto/system_random.h"
@@ -73,7 +74,10 @@ class Engines {
   /// In its thread, in the order of the calls.
   void tell(std::size_t engine, Work work);
   void hand_over(std::size_t engine);
+  void carry_out_all();
   void carry_out(std::size_t engine, Wishes wishes);
+  /// Returns when it is done; what it wished for is handed over.
+  void tell_and_wait(std::size_t engine, Work work);
   [[nodiscard]] std::size_t engine_of(const ike::ControlRequest& request) const;
 
   Setup setup_;
@@ -82,7 +86,13 @@ class Engines {
   std::unique_ptr<EngineHost> only_;
   std::vector<std::unique_ptr<Seat>> seats_;  ///< empty when there is one engine
   std::shared_ptr<const config::Snapshot> configuration_;
-  std::atomic<std::size_t> under_way_ = 0;  ///< wishes that wait for the daemon's thread
+  /// Wishes that wait for the daemon's thread, in the order in which they came.
+  struct HandedOver {
+    std::size_t engine = 0;
+    Wishes wishes;
+  };
+  std::mutex handed_over_mutex_;
+  std::deque<HandedOver> handed_over_;
   std::size_t still_running_ = 0;
   std::uint64_t last_control_ = 0;
 };

@@ -286,6 +286,18 @@ TEST_F(InitialExchanges, D10_AKeyExchangeOfAnotherLengthIsRefusedBeforeAnyComput
   EXPECT_EQ(right().engine.ike_sas().size(), 0u);
 }
 
+TEST_F(InitialExchanges, APeerThatIsConfiguredByNameMayCallFromWhereverTheNameLeads) {
+  auto named = std::make_shared<config::Connection>(*right_site.connection());
+  named->remote_addrs = {{config::AddressPattern::Kind::name, {}, {}, "left.example.org"}};
+  auto snapshot = std::make_shared<config::Snapshot>(*right_site.snapshot());
+  snapshot->connections = {named};
+  world.add("left", left_site.local, left_site.snapshot());
+  world.add("right", right_site.local, snapshot);
+  initiate();
+  EXPECT_EQ(refusal(left()), std::nullopt);
+  expect_mirrored_child_sas(1);
+}
+
 TEST_F(InitialExchanges, NoTwoHandshakesShareANonceOrASpi) {
   start();
   std::set<std::uint64_t> spis;

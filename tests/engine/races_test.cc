@@ -102,6 +102,38 @@ TEST_F(Races, AChildWhoseDeletionOvertakesTheAnswerThatNamesItIsNotKept) {
   expect_mirrored_child_sas(1);
 }
 
+TEST_F(Races, WhoeverCreatedTheOneOfTwoThatThePeerDeletesHearsOfTheOther) {
+  unsigned waiting = 0;
+  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
+    SCOPED_TRACE(seed);
+    World fresh(seed);
+    auto& one = fresh.add("left", left_site.local, left_site.snapshot());
+    auto& other = fresh.add("right", right_site.local, right_site.snapshot());
+    fresh.control(one, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
+    fresh.run_for(seconds(1));
+    fresh.control(one, ike::TerminateChild{ControlId{2}, only_child(one)});
+    fresh.run_for(seconds(1));
+    // The left end hears of what it has created when the right end has deleted that again.
+    fresh.set_judge([](const InFlight& packet) {
+      const auto header = wire::parse_header(packet.datagram.octets);
+      return packet.from.name == "right" && header->exchange == ExchangeType::CREATE_CHILD_SA && header->response
+                 ? Fate::hold
+                 : Fate::deliver;
+    });
+    for (auto* node : {&one, &other}) fresh.control(*node, ike::Initiate{ControlId{3}, "net", "lan", {}, {}});
+    fresh.run_for(milliseconds(300));
+    fresh.set_judge({});
+    fresh.release_held();
+    waiting += one.last<ike::RequestDone>()->request == ControlId{2} ? 1 : 0;
+    fresh.run_for(minutes(1));
+    for (const auto* node : {&one, &other}) {
+      EXPECT_EQ(outcome(*node, ControlId{3}), std::nullopt) << node->name;
+      EXPECT_EQ(node->stack.child_sas().size(), 1u) << node->name;
+    }
+  }
+  EXPECT_GT(waiting, 0u);
+}
+
 TEST_F(Races, WhatWasToBeDeletedAndGoesOtherwiseIsGone) {
   establish();
   const auto lan = only_child(left());

@@ -6,14 +6,20 @@
 namespace keypact::ike::v2 {
 namespace {
 
-constexpr int kBestFit = 3;
-/// 3: one address, 2: a range, 1: any; 0: no match.
-int address_fit(const std::vector<config::AddressPattern>& patterns, const IpAddress& address) {
-  int best = 0;
-  for (const auto& pattern : patterns) {
-    if (!pattern.matches(address)) continue;
-    best = std::max(best, pattern.kind == config::AddressPattern::Kind::any ? 1 : pattern.is_single() ? kBestFit : 2);
-  }
+enum Fit : int { none, by_name, any, range, address, count };
+
+/// A name may lead to any address, and tomorrow to another one: who calls from there proves by its identity that it is the one.
+Fit address_fit(const config::AddressPattern& pattern, const IpAddress& address) {
+  using Kind = config::AddressPattern::Kind;
+  if (pattern.kind == Kind::name) return Fit::by_name;
+  if (!pattern.matches(address)) return Fit::none;
+  if (pattern.kind == Kind::any) return Fit::any;
+  return pattern.is_single() ? Fit::address : Fit::range;
+}
+
+Fit address_fit(const std::vector<config::AddressPattern>& patterns, const IpAddress& address) {
+  auto best = Fit::none;
+  for (const auto& pattern : patterns) best = std::max(best, address_fit(pattern, address));
   return best;
 }
 
@@ -21,11 +27,11 @@ int address_fit(const std::vector<config::AddressPattern>& patterns, const IpAdd
 
 std::vector<ConnectionPtr> connections_between(const config::Snapshot& snapshot, const IpAddress& local,
                                                const IpAddress& remote) {
-  std::array<std::vector<ConnectionPtr>, kBestFit + 1> by_fit;
+  std::array<std::vector<ConnectionPtr>, Fit::count> by_fit;
   for (const auto& connection : snapshot.connections) {
-    const int fit = address_fit(connection->remote_addrs, remote);
-    if (connection->version == 1 || fit == 0 || address_fit(connection->local_addrs, local) == 0) continue;
-    by_fit[static_cast<std::size_t>(fit)].push_back(connection);
+    const auto fit = address_fit(connection->remote_addrs, remote);
+    if (connection->version == 1 || fit == Fit::none || address_fit(connection->local_addrs, local) == Fit::none) continue;
+    by_fit[fit].push_back(connection);
   }
   std::vector<ConnectionPtr> connections;
   for (auto fit = by_fit.rbegin(); fit != by_fit.rend(); ++fit)

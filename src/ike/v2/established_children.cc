@@ -129,9 +129,23 @@ void EstablishedSa::remove(Context& context, const IkeSaRecord& record, ChildSaI
   if (found == children_.end()) return;
   const auto& child = found->second;
   if (child.announced) context.emit(ChildSaDown{record.id, id});
-  if (child.waiter) context.emit(RequestDone{child.waiter, record.id, {}, reason});
   let_go_of_policy(context, child, ended_by_agreement(reason) && child.in_stack);
-  children_.erase(found);
+  const auto gone = std::move(children_.extract(found).mapped());
+  conclude_creation(context, record, {gone.name, gone.waiter, gone.origin.replaces}, reason);
+}
+
+/// Nothing came of it. But where the peer deleted it because both ends had created it at once, the other one is what was wanted.
+void EstablishedSa::conclude_creation(Context& context, const IkeSaRecord& record, const VainCreation& vain,
+                                      const Refusal& reason) {
+  if (!vain.waiter) return;
+  const auto rival = std::ranges::find_if(children_, [&](const auto& entry) {
+    const auto& other = entry.second;
+    return other.name == vain.child && other.id != vain.replaces && (other.is_current() || other.phase == ChildSa::Phase::installing) && !other.waiter;
+  });
+  if (reason.code != RefusalCode::deleted_by_peer || rival == children_.end())
+    return context.emit(RequestDone{vain.waiter, record.id, {}, reason});
+  rival->second.waiter = vain.waiter;
+  if (rival->second.announced) announce(context, record, rival->second);
 }
 
 /// Where another IKE SA's Child SA carries the policy from now on, what comes late on this one is still accepted.

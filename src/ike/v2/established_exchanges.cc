@@ -246,8 +246,9 @@ std::optional<EspSpi> EstablishedSa::forgo_creation(Context& context, const IkeS
   if (computing == nullptr || computing->agreed.outbound_spi != outbound) return std::nullopt;
   const auto inbound = computing->agreed.inbound_spi;
   context.esp_spis.release(inbound);
-  if (const auto waiter = computing->purpose.waiter) context.emit(RequestDone{waiter, record.id, {}, reason});
+  const VainCreation vain{computing->agreed.child->name, computing->purpose.waiter, computing->purpose.replaces};
   exchange_ = std::monostate{};
+  conclude_creation(context, record, vain, reason);
   return inbound;
 }
 
@@ -260,7 +261,7 @@ void EstablishedSa::refuse_create_child(Context& context, const IkeSaRecord& rec
   if (busy && purpose.failures < kCreationAttempts)
     return postpone(context, CreateChildRequest{offer.child->name, purpose.waiter}, purpose.failures);
   context.emit(Refused{record.id, record.remote, parts_.connection->name, refusal});
-  if (purpose.waiter) context.emit(RequestDone{purpose.waiter, record.id, {}, std::move(refusal)});
+  conclude_creation(context, record, {offer.child->name, purpose.waiter, {}}, refusal);
 }
 
 void EstablishedSa::take_first_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer,

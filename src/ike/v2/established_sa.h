@@ -328,6 +328,12 @@ class EstablishedSa {
   void on_install_failed(Context& context, const IkeSaRecord& record, ChildSaId id, const std::string& reason);
   void announce(Context& context, const IkeSaRecord& record, ChildSa& child);
   void remove(Context& context, const IkeSaRecord& record, ChildSaId id, const Refusal& reason);
+  struct VainCreation {
+    std::string child;
+    ControlId waiter;
+    std::optional<ChildSaId> replaces;
+  };
+  void conclude_creation(Context& context, const IkeSaRecord& record, const VainCreation& vain, const Refusal& reason);
   static void let_go_of_policy(Context& context, const ChildSa& child, bool stragglers_may_come);
   [[nodiscard]] ChildSa* child_by_outbound_spi(EspSpi spi);
   [[nodiscard]] const ChildSa* current_child(const std::string& name) const;
