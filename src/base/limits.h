@@ -93,6 +93,8 @@ inline constexpr Duration kBetweenInvalidSpiReports = seconds(5);
 inline constexpr Duration kBetweenHintedChecks = seconds(10);
 // A request that is answered in clear with INVALID_IKE_SPI, and by nobody who has the keys: seven transmissions fit in this.
 inline constexpr Duration kPatienceWhenDenied = seconds(10);
+// Runs of an updown script for one Child SA: pairs of selectors beyond that are left out.
+inline constexpr std::size_t kUpdownRuns = 64;
 inline constexpr std::size_t kChildSasPerIkeSa = 64;
 // Local requests (create, delete, liveness ...) that wait for the window of one IKE SA.
 inline constexpr std::size_t kQueuedLocalRequests = 64;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/command_grammar.h"
 #include "config/proposal_reader.h"
 #include "config/section_reader.h"
 #include "config/selector_grammar.h"
@@ -149,6 +150,14 @@ void read_headers(SectionReader& reader, ChildConfig& child) {
   }
 }
 
+void read_updown(SectionReader& reader, ChildConfig& child) {
+  child.host_access = reader.boolean("hostaccess").value_or(false);
+  const auto* setting = reader.given("updown");
+  if (setting == nullptr) return;
+  if (auto command = parse_command(setting->text())) child.updown = std::move(*command);
+  else reader.wrong(*setting, command.error());
+}
+
 }  // namespace
 
 ChildConfig read_child(const SettingsSection& section, const std::string& path, Problems& problems) {
@@ -168,6 +177,7 @@ ChildConfig read_child(const SettingsSection& section, const std::string& path, 
   child.start_action = read_action(reader, "start_action");
   child.close_action = read_action(reader, "close_action");
   child.dpd_action = read_action(reader, "dpd_action");
+  read_updown(reader, child);
   return child;
 }
 

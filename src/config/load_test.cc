@@ -269,7 +269,6 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
   EXPECT_THAT(what,
               testing::ElementsAre("connections.gw.pools" + suffix, "connections.gw.if_id_in" + suffix,
                                    "connections.gw.ppk_id" + suffix, "connections.gw.children.net.mark_in" + suffix,
-                                   "connections.gw.children.net.updown" + suffix,
                                    "connections.gw.children.net.ipcomp" + suffix, "pools.p" + suffix,
                                    "secrets.eap-1" + suffix, "authorities.ca" + suffix, "section \"x\" has no effect"));
 }

@@ -115,8 +115,8 @@ constexpr auto kChildSettings = std::to_array<SettingRule>({
     {"rekey_packets"},
     {"life_packets"},
     {"rand_packets"},
-    {"updown", text, none},
-    {"hostaccess", boolean, none, "no"},
+    {"updown"},
+    {"hostaccess"},
     // Other modes are refused where the mode is read.
     {"mode", words, none, "tunnel|transport|transport_proxy|beet|iptfs",
      "tunnel|transport|transport_proxy|beet|iptfs|pass|drop"},

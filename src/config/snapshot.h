@@ -79,6 +79,8 @@ struct ChildConfig {
   Action start_action = Action::none;
   Action close_action = Action::none;
   Action dpd_action = Action::none;
+  std::vector<std::string> updown;  ///< program and arguments, run when it comes up and goes down; empty: none
+  bool host_access = false;         ///< only told to that program
 
   bool operator==(const ChildConfig&) const = default;
 };

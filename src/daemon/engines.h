@@ -41,6 +41,8 @@ class Engines {
   void on_stack_event(const ipsec::StackEvent& event);
   void submit(const ike::ControlRequest& request);
   void set_configuration(std::shared_ptr<const config::Snapshot> snapshot);
+  /// What set_configuration() was given last; nullptr at first.
+  [[nodiscard]] const std::shared_ptr<const config::Snapshot>& configuration() const { return configuration_; }
   void set_local_addresses(const std::vector<IpAddress>& addresses);
   void set_tracing(bool on);
   void end(Duration patience, std::function<void()> ended);

@@ -11,6 +11,7 @@
 #include "daemon/local_addresses.h"
 #include "daemon/log.h"
 #include "daemon/memory_backend.h"
+#include "daemon/updown.h"
 #include "daemon/userspace_backend.h"
 #include "io/clock.h"
 
@@ -92,6 +93,10 @@ int run(const CommandLine& line, Log& log) {
     if (const auto* closed = std::get_if<ike::IkeSaClosed>(&told.event)) (*backend)->negotiation_failed(closed->connection);
     if (const auto* refused = std::get_if<ike::Refused>(&told.event)) (*backend)->negotiation_failed(refused->connection);
   });
+  auto updown = Updown::open(loop, **backend, [&] { return engines.configuration(); },
+                             [&](const std::string& text) { log.write(LogLevel::warning, text); });
+  if (!updown) return fail(log, updown.error());
+  engines.add_listener([&](const control::ToldEvent& told) { updown->on_event(told); });
   if (setup.options.export_keys) {
     log.write(LogLevel::warning, "the keys of all SAs are written to " + line.export_keys_directory +
                                      ": whoever reads them reads the traffic");
@@ -123,7 +128,7 @@ int run(const CommandLine& line, Log& log) {
   if (started)
     started = loop.on_signal([&](int signal) {
       if (signal == SIGHUP) (void)control.load_files();
-      else engines.end(kPatience, [&] { loop.stop(); });
+      else engines.end(kPatience, [&] { updown->finish(kPatience, [&] { loop.stop(); }); });
     });
   if (!started) return fail(log, started.error());
   log.write(LogLevel::info, std::string("keypactd ") + KEYPACT_VERSION + " listens on UDP " + std::to_string(line.port) +

@@ -117,6 +117,8 @@ class Netlink {
   /// The policy rules that we added, those of all of us.
   [[nodiscard]] Result<std::vector<PolicyRule>> own_rules();
   [[nodiscard]] Result<std::vector<LocalAddress>> local_addresses();
+  /// The name of the interface that has it; empty when none has.
+  [[nodiscard]] Result<std::string> interface_of(const IpAddress& local);
   /// The interfaces that are up and have a carrier.
   [[nodiscard]] Result<std::set<InterfaceIndex>> running_links();
   /// Fails when there is no route. `mark`: as if the packet had this fwmark (0: none); `local`: as if sent from there.

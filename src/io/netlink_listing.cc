@@ -3,6 +3,7 @@
 #include <linux/if_addr.h>
 #include <net/if.h>
 
+#include <array>
 #include <cerrno>
 
 #include "io/netlink_implementation.h"
@@ -75,6 +76,15 @@ Result<std::vector<LocalAddress>> Netlink::local_addresses() {
   });
   if (!outcome.ok()) return failure(outcome.error("cannot list the addresses of this machine"));
   return found;
+}
+
+Result<std::string> Netlink::interface_of(const IpAddress& local) {
+  TRY(const auto all, local_addresses());
+  for (const auto& address : all) {
+    std::array<char, IF_NAMESIZE> name{};
+    if (address.at.address == local && ::if_indextoname(address.at.interface, name.data()) != nullptr) return name.data();
+  }
+  return std::string();
 }
 
 Result<std::set<InterfaceIndex>> Netlink::running_links() {
