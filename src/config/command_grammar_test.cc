@@ -14,7 +14,7 @@ TEST(CommandGrammar, SplitsAtBlanksAndKeepsQuotedWordsWhole) {
 }
 
 TEST(CommandGrammar, RefusesWhatOnlyAShellWouldUnderstand) {
-  for (const auto* text : {"/bin/a | /bin/b", "/bin/a; rm x", "/bin/a $HOME", "/bin/a `id`", "/bin/a > /tmp/x", "/bin/a *", "/bin/a\\ b"}) {
+  for (const auto* text : {"/bin/a | /bin/b", "/bin/a; rm x", "/bin/a $HOME", "/bin/a `id`", "/bin/a > x", "/bin/a *", "/bin/a\\ b"}) {
     const auto command = parse_command(text);
     ASSERT_FALSE(command.has_value()) << text;
     EXPECT_NE(command.error().why.find("without a shell"), std::string::npos);

@@ -66,6 +66,23 @@ ike::Options engine_options(const CommandLine& line) {
   return options;
 }
 
+void follow_events(Engines& engines, Log& log, ControlSocket& control, Backend& backend, Updown& updown) {
+  engines.add_listener([&](const control::ToldEvent& told) { log.event(told.event); });
+  engines.add_listener([&](const control::ToldEvent& told) { control.on_event(told); });
+  engines.add_listener([&](const control::ToldEvent& told) {
+    if (const auto* closed = std::get_if<ike::IkeSaClosed>(&told.event)) backend.negotiation_failed(closed->connection);
+    if (const auto* refused = std::get_if<ike::Refused>(&told.event)) backend.negotiation_failed(refused->connection);
+  });
+  engines.add_listener([&](const control::ToldEvent& told) { updown.on_event(told); });
+}
+
+void follow_keys(Engines& engines, Log& log, const KeyExport& key_export, const std::string& directory) {
+  log.write(LogLevel::warning, "the keys of all SAs are written to " + directory + ": whoever reads them reads the traffic");
+  engines.add_listener([&](const control::ToldEvent& told) {
+    if (auto written = key_export.event(told.event); !written) log.write(LogLevel::warning, written.error().to_string());
+  });
+}
+
 int run(const CommandLine& line, Log& log) {
   auto random = crypto::SystemRandom::open();
   if (!random) return fail(log, random.error());
@@ -86,24 +103,11 @@ int run(const CommandLine& line, Log& log) {
   auto& engines = **created;
   const auto note = [&](const std::string& text) { log.write(LogLevel::warning, text); };
   ControlSocket control(loop, line, engines, **backend, library, log);
-  const KeyExport key_export(line.export_keys_directory);
-  engines.add_listener([&](const control::ToldEvent& told) { log.event(told.event); });
-  engines.add_listener([&](const control::ToldEvent& told) { control.on_event(told); });
-  engines.add_listener([&](const control::ToldEvent& told) {
-    if (const auto* closed = std::get_if<ike::IkeSaClosed>(&told.event)) (*backend)->negotiation_failed(closed->connection);
-    if (const auto* refused = std::get_if<ike::Refused>(&told.event)) (*backend)->negotiation_failed(refused->connection);
-  });
-  auto updown = Updown::open(loop, **backend, [&] { return engines.configuration(); },
-                             [&](const std::string& text) { log.write(LogLevel::warning, text); });
+  auto updown = Updown::open(loop, **backend, [&] { return engines.configuration(); }, note);
   if (!updown) return fail(log, updown.error());
-  engines.add_listener([&](const control::ToldEvent& told) { updown->on_event(told); });
-  if (setup.options.export_keys) {
-    log.write(LogLevel::warning, "the keys of all SAs are written to " + line.export_keys_directory +
-                                     ": whoever reads them reads the traffic");
-    engines.add_listener([&](const control::ToldEvent& told) {
-      if (auto written = key_export.event(told.event); !written) note(written.error().to_string());
-    });
-  }
+  follow_events(engines, log, control, **backend, *updown);
+  const KeyExport key_export(line.export_keys_directory);
+  if (setup.options.export_keys) follow_keys(engines, log, key_export, line.export_keys_directory);
 
   auto started = transport->start(loop, {[&](auto datagrams) { engines.on_datagrams(datagrams); },
                                          [&](auto datagrams) { (*backend)->on_udp_esp(datagrams); }});
