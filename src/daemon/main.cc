@@ -7,6 +7,7 @@
 
 #include "crypto/system_random.h"
 #include "daemon/control_socket.h"
+#include "daemon/kernel_backend.h"
 #include "daemon/key_export.h"
 #include "daemon/local_addresses.h"
 #include "daemon/log.h"
@@ -48,7 +49,36 @@ Result<void> check_algorithms(crypto::Library& library) {
 Result<std::unique_ptr<Backend>> open_backend(const CommandLine& line, Transport& transport, crypto::Library& library,
                                               RandomSource& random) {
   if (line.backend == "memory") return MemoryBackend::open();
+  if (line.backend == "kernel") return KernelBackend::open({line.tun_name, {line.port, line.nat_port}});
   return UserspaceBackend::open(line.tun_name, transport, library, random);
+}
+
+/// Where the command line leaves it to us, and says so either way.
+Result<void> choose_backend(CommandLine& line, RandomSource& random, Log& log) {
+  if (line.backend == "memory") {
+    log.write(LogLevel::warning, "the IPsec stack is in memory: keypactd negotiates and carries no traffic");
+    return {};
+  }
+  const bool asked = line.backend != "auto";
+  const auto say = [&](const std::string& which, const std::string& why) {
+    log.write(LogLevel::info, "the IPsec stack is " + which + ": " + why);
+  };
+  if (line.backend == "userspace") {
+    say("our own in userspace", "--backend says so");
+    return {};
+  }
+  const auto probed = KernelBackend::probe(random);
+  if (!probed && asked) return failure(probed.error());
+  line.backend = probed ? "kernel" : "userspace";
+  if (probed) say("the kernel's", asked ? "--backend says so" : "it took an SA of ESP for a try");
+  else say("our own in userspace", probed.error().what + " (" + probed.error().why + ")");
+  return {};
+}
+
+Result<void> leave_esp_to_kernel(Transport& transport, std::vector<Transport>& of_engines) {
+  TRY_VOID(transport.leave_esp_to_kernel());
+  for (auto& each : of_engines) TRY_VOID(each.leave_esp_to_kernel());
+  return {};
 }
 
 ike::Options engine_options(const CommandLine& line) {
@@ -83,12 +113,13 @@ void follow_keys(Engines& engines, Log& log, const KeyExport& key_export, const 
   });
 }
 
-int run(const CommandLine& line, Log& log) {
+int run(CommandLine line, Log& log) {
   auto random = crypto::SystemRandom::open();
   if (!random) return fail(log, random.error());
   crypto::Library library;
   if (auto checked = check_algorithms(library); !checked) return fail(log, checked.error());
 
+  if (auto chosen = choose_backend(line, **random, log); !chosen) return fail(log, chosen.error());
   io::EventLoop loop;
   const Engines::Setup setup{engine_options(line), {line.port, line.nat_port}, line.backend == "memory" ? 0 : kOwnTrafficMark,
                              line.engines};
@@ -96,6 +127,8 @@ int run(const CommandLine& line, Log& log) {
   if (!transports) return fail(log, transports.error());
   auto transport = Transport::open(setup.ports, setup.mark, {line.engines, line.engines > 1 ? line.engines : 0});
   if (!transport) return fail(log, transport.error());
+  if (line.backend == "kernel")
+    if (auto left = leave_esp_to_kernel(*transport, *transports); !left) return fail(log, left.error());
   auto backend = open_backend(line, *transport, library, **random);
   if (!backend) return fail(log, backend.error());
   auto created = Engines::create(setup, {loop, library, **random, *transport, **backend}, std::move(*transports));
@@ -137,8 +170,6 @@ int run(const CommandLine& line, Log& log) {
   if (!started) return fail(log, started.error());
   log.write(LogLevel::info, std::string("keypactd ") + KEYPACT_VERSION + " listens on UDP " + std::to_string(line.port) +
                                 " and " + std::to_string(line.nat_port) + ", control at " + line.vici_path);
-  if (line.backend == "memory")
-    log.write(LogLevel::warning, "the IPsec stack is in memory: keypactd negotiates and carries no traffic");
   loop.run();
   (*backend)->forget_earlier_run();
   log.write(LogLevel::info, "keypactd ends");

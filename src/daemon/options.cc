@@ -38,8 +38,9 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
   app.add_option("--vici", line.vici_path, "Unix socket for keypact, swanctl and other vici clients")
       ->capture_default_str();
   app.add_option("--backend", line.backend,
-                 "IPsec stack: userspace; or memory, which negotiates and carries no traffic, for measuring")
-      ->check(CLI::IsMember({"userspace", "memory"}))
+                 "IPsec stack: kernel; userspace; auto: the kernel's where it has ESP, else userspace; or memory, which negotiates "
+                 "and carries no traffic, for measuring")
+      ->check(CLI::IsMember({"auto", "kernel", "userspace", "memory"}))
       ->capture_default_str();
   app.add_option("--engines", line.engines, "Threads that negotiate, each with the peers whose addresses lead to it")
       ->check(CLI::Range(1, 16))

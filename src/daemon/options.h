@@ -13,7 +13,7 @@ namespace keypact::daemon {
 struct CommandLine {
   std::string config_directory = "/etc/keypact";
   std::string vici_path = "/run/keypact/keypact.vici";
-  std::string backend = "userspace";
+  std::string backend = "auto";
   std::size_t engines = 1;
   std::string tun_name = "keypact%d";
   std::uint16_t port = 500;

@@ -35,6 +35,16 @@ Result<Transport> Transport::open(const Ports& ports, std::uint32_t mark, const 
   return transport;
 }
 
+Result<void> Transport::leave_esp_to_kernel() {
+  for (auto& bound : sockets_) {
+    TRY_VOID(bound.socket.pass_by_policies());
+    if (!bound.nat) continue;
+    const auto left = bound.socket.leave_esp_to_kernel();
+    if (!left && bound.family == IpFamily::v4) return failure(left.error());
+  }
+  return {};
+}
+
 Result<void> Transport::start(io::EventLoop& loop, Receivers receivers) {
   receivers_ = std::move(receivers);
   for (auto& bound : sockets_) {

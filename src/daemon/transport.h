@@ -37,6 +37,9 @@ class Transport {
   /// Starts receiving. The receivers are called on the loop's thread for as long as this object lives.
   [[nodiscard]] Result<void> start(io::EventLoop& loop, Receivers receivers);
 
+  /// The kernel takes what is ESP, and lets IKE pass its policies. Where it has no ESP in UDP over IPv6, IPv6 goes without.
+  [[nodiscard]] Result<void> leave_esp_to_kernel();
+
   [[nodiscard]] std::vector<std::uint16_t> own_ports() const { return {ports_.ike, ports_.nat}; }
   /// Sent at the latest by flush(), together with others.
   void send(const ike::Datagram& datagram);

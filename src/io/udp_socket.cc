@@ -1,5 +1,10 @@
 #include "io/udp_socket.h"
 
+#include <netinet/in.h>  // before the kernel's headers, which leave out what it has defined
+
+#include <linux/udp.h>
+#include <linux/xfrm.h>
+
 #include <cerrno>
 
 #include "io/datagram_batch.h"
@@ -65,6 +70,25 @@ UdpSocket::~UdpSocket() = default;
 
 int UdpSocket::fd() const { return implementation_->descriptor.get(); }
 Endpoint UdpSocket::local() const { return implementation_->local; }
+
+Result<void> UdpSocket::pass_by_policies() {
+  const bool v4 = implementation_->local.address.is_v4();
+  for (const std::uint8_t direction : {XFRM_POLICY_IN, XFRM_POLICY_OUT}) {
+    xfrm_userpolicy_info policy{};
+    policy.dir = direction;
+    policy.action = XFRM_POLICY_ALLOW;
+    policy.sel.family = v4 ? AF_INET : AF_INET6;
+    if (::setsockopt(fd(), v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_XFRM_POLICY : IPV6_XFRM_POLICY, &policy, sizeof policy) != 0)
+      return failure(system_error("cannot except IKE from the kernel's IPsec policies", errno));
+  }
+  return {};
+}
+
+Result<void> UdpSocket::leave_esp_to_kernel() {
+  const int kind = UDP_ENCAP_ESPINUDP;
+  if (::setsockopt(fd(), IPPROTO_UDP, UDP_ENCAP, &kind, sizeof kind) == 0) return {};
+  return failure(system_error("cannot hand ESP in UDP to the kernel", errno));
+}
 
 Result<std::span<const ReceivedDatagram>> UdpSocket::receive() {
   return implementation_->receiver.receive(implementation_->descriptor.get());

@@ -32,6 +32,11 @@ class UdpSocket {
   /// The bound address and the real port.
   [[nodiscard]] Endpoint local() const;
 
+  /// IPsec policies of the kernel do not concern what goes out and comes in here. Needs CAP_NET_ADMIN.
+  [[nodiscard]] Result<void> pass_by_policies();
+  /// The kernel takes ESP in UDP that comes here, and keepalives, out of what receive() gives (RFC 3948 §2).
+  [[nodiscard]] Result<void> leave_esp_to_kernel();
+
   /// Up to kDatagramBatch datagrams that are there now; empty when there is none. Truncated ones (larger than any UDP
   /// datagram) are left out. Valid until the next call.
   [[nodiscard]] Result<std::span<const ReceivedDatagram>> receive();

@@ -1,0 +1,280 @@
+#include "daemon/kernel_backend.h"
+
+#include <array>
+
+#include "io/clock.h"
+
+namespace keypact::daemon {
+namespace {
+
+// XFRMNLGRP_*: the groups in which the kernel tells what we want to hear.
+constexpr std::array kGroups = {1U, 2U, 8U};  // acquire, expire, mapping
+
+/// The device hands nothing on and sets no limit: the path's does.
+constexpr std::uint32_t kDeviceMtu = 65535;
+
+/// An SA that goes again at once, to nowhere.
+struct Trial {
+  xfrm::State state;
+  PacketKeys keys;
+};
+
+Trial trial_with(const PacketAlgorithms& algorithms, std::size_t key, std::size_t integrity_key, std::uint32_t spi) {
+  Trial trial;
+  trial.state.id = {nowhere(), {spi}};
+  trial.state.source = nowhere();
+  trial.keys = {algorithms, Secret(key), Secret(integrity_key)};
+  return trial;
+}
+
+Trial gcm_trial(std::uint32_t spi) { return trial_with({EncryptionId::ENCR_AES_GCM_16, 128, IntegrityId::NONE}, 20, 0, spi); }
+Trial cbc_trial(std::uint32_t spi) {
+  return trial_with({EncryptionId::ENCR_AES_CBC, 128, IntegrityId::AUTH_HMAC_SHA2_256_128}, 16, 32, spi);
+}
+
+io::XfrmAnswer try_out(io::XfrmSocket& socket, const Trial& trial) {
+  std::vector<xfrm::Message> requests;
+  requests.push_back(*xfrm::new_state(trial.state, trial.keys));
+  const auto answer = ask_kernel(socket, requests).front();
+  if (!answer.ok()) return answer;
+  requests.clear();
+  requests.push_back(xfrm::delete_state(trial.state.id));
+  (void)ask_kernel(socket, requests);
+  return answer;
+}
+
+constexpr std::uint32_t kTrialSpi = 0x6b700000;
+
+}  // namespace
+
+Result<void> KernelBackend::probe(RandomSource& random) {
+  TRY(auto socket, io::XfrmSocket::open());
+  const auto spi = kTrialSpi | (random.u32() & 0xffff);
+  const auto answer = try_out(socket, gcm_trial(spi));
+  if (answer.ok() || try_out(socket, cbc_trial(spi)).ok()) return {};
+  return failure(Error{"the kernel takes no SA of ESP", answer.reason(), "--backend userspace needs no ESP in the kernel"});
+}
+
+KernelBackend::KernelBackend(io::XfrmSocket socket, io::XfrmListener listener, io::TunDevice device, TunnelRoutes routes,
+                             std::uint32_t mark)
+    : socket_(std::make_unique<io::XfrmSocket>(std::move(socket))),
+      listener_(std::move(listener)),
+      device_(std::move(device)),
+      routes_(std::move(routes)),
+      spd_(*socket_, mark),
+      sad_(*socket_, kOwnTrafficMark) {}
+
+Result<std::unique_ptr<KernelBackend>> KernelBackend::open(const Options& options) {
+  TRY(auto socket, io::XfrmSocket::open());
+  TRY(auto listener, io::XfrmListener::open(kGroups));
+  TRY(auto netlink, io::Netlink::open());
+  TRY(auto device, io::TunDevice::create(options.device));
+  TRY(const auto interface, netlink.interface_index(device.name()));
+  io::LinkSettings link;
+  link.mtu = kDeviceMtu;
+  link.automatic_ipv6_address = false;
+  link.up = true;
+  TRY_VOID(netlink.configure(interface, link));
+  TRY(auto routes, TunnelRoutes::open(std::move(netlink), device.name(), kOwnTrafficMark));
+  const auto mark = kernel_mark(options.ports.ike, options.ports.nat);
+  std::unique_ptr<KernelBackend> backend(
+      new KernelBackend(std::move(socket), std::move(listener), std::move(device), std::move(routes), mark));
+  TRY_VOID(backend->spd_.find_earlier_run());
+  TRY_VOID(backend->sad_.remove_all_of([&](std::uint32_t reqid) { return backend->spd_.is_ours(reqid); }));
+  return backend;
+}
+
+KernelBackend::~KernelBackend() {
+  const auto all = sad_.all();
+  for (const auto id : all) spd_.detach(id);
+  for (const auto& [id, policy] : policies_) spd_.remove(id);
+  spd_.flush();
+  for (const auto id : all) sad_.remove(id);
+}
+
+Result<void> KernelBackend::start(io::EventLoop& loop, Events events, Problems problems) {
+  events_ = std::move(events);
+  problems_ = std::move(problems);
+  catch_up_ = io::Timer(loop, [this] { follow_policies(); });
+  TRY(watch_, loop.watch(listener_.fd(), [this] { on_told(); }));
+  // A packet that asks for an SA waits for it, instead of being lost.
+  if (auto set = io::SystemSetting::set("net/core/xfrm_larval_drop", "0")) hold_packets_.emplace(std::move(*set));
+  else problems_(set.error().to_string() + ": the first packets of a tunnel that is set up on demand are lost");
+  return {};
+}
+
+std::optional<ipsec::StackEvent> KernelBackend::apply(ipsec::StackRequest request) {
+  return std::visit([this](auto& each) { return on(std::move(each)); }, request);
+}
+
+void KernelBackend::flush() {
+  for (const auto& problem : spd_.flush()) problems_(problem);
+}
+
+KernelBackend::Answer KernelBackend::on(ipsec::InstallPolicy request) {
+  if (const auto done = spd_.install(request.policy); !done)
+    problems_("the policy of " + request.policy.name + " is not in force: " + done.error());
+  const auto id = request.policy.id;
+  policies_.insert_or_assign(id, std::move(request.policy));
+  policies_changed_ = true;
+  return std::nullopt;
+}
+
+KernelBackend::Answer KernelBackend::on(const ipsec::RemovePolicy& request) {
+  spd_.remove(request.id);
+  asked_.erase(request.id);
+  policies_changed_ |= policies_.erase(request.id) != 0;
+  return std::nullopt;
+}
+
+KernelBackend::Answer KernelBackend::on(ipsec::InstallChildSa request) {
+  const auto id = request.sa.id;
+  const auto policy = request.sa.policy;
+  // What an SA is to carry finds its way to it from the first packet on.
+  settle();
+  const auto reqid = spd_.reqid_for(request.sa);
+  auto done = sad_.add(std::move(request.sa), reqid);
+  if (done) {
+    done = spd_.attach(*sad_.find(id));
+    if (!done) sad_.remove(id);
+  }
+  if (!done) {
+    spd_.detach(id);
+    flush();
+    return ipsec::ChildSaInstallFailed{id, done.error()};
+  }
+  ask_again(policy);
+  return ipsec::ChildSaInstalled{id};
+}
+
+void KernelBackend::use(ChildSaId id) {
+  spd_.prefer(id);
+  flush();
+  (void)sad_.begin_to_carry(id);
+}
+
+KernelBackend::Answer KernelBackend::on(const ipsec::UseOutbound& request) {
+  use(request.id);
+  return std::nullopt;
+}
+
+KernelBackend::Answer KernelBackend::on(const ipsec::StopOutbound& request) {
+  spd_.stop(request.id);
+  flush();
+  (void)sad_.begin_to_carry(request.id);  // that something comes in means nothing any more
+  return std::nullopt;
+}
+
+KernelBackend::Answer KernelBackend::on(const ipsec::RemoveChildSa& request) {
+  // First nothing leads there any more.
+  spd_.detach(request.id);
+  flush();
+  sad_.remove(request.id);
+  return std::nullopt;
+}
+
+KernelBackend::Answer KernelBackend::on(const ipsec::UpdateEndpoints& request) {
+  const auto* sa = sad_.find(request.id);
+  if (sa == nullptr) return std::nullopt;
+  auto done = sad_.move(request);
+  if (done) done = spd_.move(*sa);
+  if (done) return std::nullopt;
+  problems_("a Child SA could not be moved to " + request.remote.to_string() + ": " + done.error());
+  return ipsec::ChildSaExpired{request.id, true};
+}
+
+KernelBackend::Answer KernelBackend::on(const ipsec::AskUse& request) {
+  const auto counters = sad_.counters(request.id);
+  if (!counters) return std::nullopt;
+  return ipsec::ChildSaUse{request.id, counters->last_in, counters->last_out};
+}
+
+KernelBackend::Answer KernelBackend::on(const ipsec::DropHeld& request) {
+  ask_again(request.policy);
+  return std::nullopt;
+}
+
+void KernelBackend::negotiation_failed(const std::string& connection) {
+  if (connection.empty()) return;
+  for (const auto& [id, policy] : policies_)
+    if (policy.name.starts_with(connection + '/')) ask_again(id);
+}
+
+void KernelBackend::ask_again(PolicyId id) {
+  const auto asked = asked_.extract(id);
+  const auto reqid = spd_.reqid_of(id);
+  if (!asked || !reqid) return;
+  // The kernel asks once, and then waits for half a minute, unless it gets an answer: an SA that is gone again at once.
+  auto trial = gcm_trial(kTrialSpi | (asked.mapped() & 0xffff));
+  trial.state.reqid = *reqid;
+  trial.state.answers = asked.mapped();
+  (void)try_out(*socket_, trial);
+}
+
+void KernelBackend::settle() {
+  flush();
+  if (!policies_changed_ || catch_up_.is_set()) return;
+  if (network_changes_.take(io::monotonic_now(), kNetworkChanges)) return follow_policies();
+  catch_up_.set(io::monotonic_now() + seconds(1) / kNetworkChanges.per_second);
+}
+
+void KernelBackend::follow_policies() {
+  catch_up_.cancel();
+  if (std::exchange(policies_changed_, false)) routes_.update(policies_, problems_);
+}
+
+void KernelBackend::forget_earlier_run() {
+  policies_changed_ = true;
+  follow_policies();
+  spd_.forget_earlier_run();
+  flush();
+  routes_.forget_earlier_run(problems_);
+}
+
+void KernelBackend::forget_earlier_run_at(io::EventLoop& loop, Instant at) {
+  patience_ = io::Timer(loop, [this] { forget_earlier_run(); });
+  patience_.set(at);
+}
+
+void KernelBackend::on_told() {
+  std::vector<xfrm::Notification> notices;
+  const bool all = listener_.receive([&](OctetView octets) {
+    while (const auto message = xfrm::MessageView::take(octets))
+      if (auto notice = xfrm::read_notification(*message)) notices.push_back(std::move(*notice));
+  });
+  for (const auto& notice : notices) std::visit([this](const auto& each) { on_notice(each); }, notice);
+  if (all) return;
+  // What asks for an SA asks again; what has expired, or is gone, is found by looking.
+  for (const auto& notice : sad_.overdue()) on_notice(notice);
+}
+
+void KernelBackend::on_notice(const xfrm::AcquireNotice& notice) {
+  const auto asker = spd_.asker(notice.policy_index);
+  if (!asker) return;
+  if (asker->policy) {
+    asked_.insert_or_assign(*asker->policy, notice.sequence);
+    return events_(ipsec::Acquire{*asker->policy});
+  }
+  // Its SA is not there: somebody took it away. Or it was just being moved.
+  if (sad_.is_lost(*asker->child_sa)) events_(ipsec::ChildSaExpired{*asker->child_sa, true});
+}
+
+void KernelBackend::on_notice(const xfrm::ExpireNotice& notice) {
+  const auto owner = sad_.owner_of(notice.id);
+  if (!owner) return;
+  const auto* sa = sad_.find(owner->id);
+  // RFC 7296 §2.8: the peer has begun to use it. That was the limit that one gets which stands by.
+  if (!notice.hard && owner->inbound && !sa->use_outbound) return use(owner->id);
+  events_(ipsec::ChildSaExpired{owner->id, notice.hard});
+}
+
+void KernelBackend::on_notice(const xfrm::MappingNotice& notice) {
+  if (const auto owner = sad_.owner_of(notice.id)) events_(ipsec::PeerMoved{owner->id, notice.source});
+}
+
+Result<IpAddress> KernelBackend::source_address_to(const IpAddress& peer) {
+  TRY(const auto route, routes_.netlink().route_to(peer, kOwnTrafficMark));
+  return route.source;
+}
+
+}  // namespace keypact::daemon

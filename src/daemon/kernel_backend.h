@@ -1,0 +1,86 @@
+// KernelBackend: the kernel's own IPsec stack. It encrypts, keeps the SAD and the SPD, and holds packets that wait for an SA; we tell
+// it what is negotiated. RFC 4301 §4.4, RFC 3948.
+#pragma once
+
+#include "base/random_source.h"
+#include "base/token_bucket.h"
+#include "daemon/backend.h"
+#include "daemon/kernel_sad.h"
+#include "daemon/kernel_spd.h"
+#include "daemon/transport.h"
+#include "daemon/tunnel_routes.h"
+#include "io/system_setting.h"
+#include "io/tun_device.h"
+#include "xfrm/notification.h"
+
+namespace keypact::daemon {
+
+class KernelBackend final : public Backend {
+ public:
+  /// Tries whether this kernel takes an SA of ESP, and takes it away again; the reason when it does not.
+  [[nodiscard]] static Result<void> probe(RandomSource& random);
+
+  struct Options {
+    std::string device;  ///< the interface that routes of protected traffic lead to; nothing ever comes out of it
+    Transport::Ports ports;
+  };
+  [[nodiscard]] static Result<std::unique_ptr<KernelBackend>> open(const Options& options);
+  /// Takes away all that it put into the kernel.
+  ~KernelBackend() override;
+
+  [[nodiscard]] Result<void> start(io::EventLoop& loop, Events events, Problems problems) override;
+  [[nodiscard]] std::optional<ipsec::StackEvent> apply(ipsec::StackRequest request) override;
+  void settle() override;
+  void forget_earlier_run() override;
+  void forget_earlier_run_at(io::EventLoop& loop, Instant at) override;
+  void negotiation_failed(const std::string& connection) override;
+  /// The kernel takes it before it gets to us.
+  void on_udp_esp(std::span<const io::ReceivedDatagram>) override {}
+  [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const override { return sad_.counters(id); }
+  [[nodiscard]] Result<IpAddress> source_address_to(const IpAddress& peer) override;
+
+ private:
+  KernelBackend(io::XfrmSocket socket, io::XfrmListener listener, io::TunDevice device, TunnelRoutes routes, std::uint32_t mark);
+
+  using Answer = std::optional<ipsec::StackEvent>;
+  Answer on(ipsec::InstallPolicy request);
+  Answer on(const ipsec::RemovePolicy& request);
+  Answer on(ipsec::InstallChildSa request);
+  Answer on(const ipsec::UseOutbound& request);
+  Answer on(const ipsec::StopOutbound& request);
+  Answer on(const ipsec::RemoveChildSa& request);
+  Answer on(const ipsec::UpdateEndpoints& request);
+  Answer on(const ipsec::AskUse& request);
+  Answer on(const ipsec::DropHeld& request);
+
+  void flush();
+  void follow_policies();
+  void on_told();
+  void on_notice(const xfrm::AcquireNotice& notice);
+  void on_notice(const xfrm::ExpireNotice& notice);
+  void on_notice(const xfrm::MappingNotice& notice);
+  void use(ChildSaId id);
+  /// The kernel asks again, as soon as a packet wants it.
+  void ask_again(PolicyId id);
+
+  std::unique_ptr<io::XfrmSocket> socket_;
+  io::XfrmListener listener_;
+  io::TunDevice device_;
+  TunnelRoutes routes_;
+  KernelSpd spd_;
+  KernelSad sad_;
+  TunnelRoutes::Policies policies_;
+  bool policies_changed_ = false;
+  /// Each time the network follows the policies costs as much as there are policies.
+  static constexpr RateLimit kNetworkChanges{10, 10};
+  TokenBucket network_changes_;
+  std::map<PolicyId, std::uint32_t> asked_;  ///< by a packet that waits; the kernel's number of the question
+  std::optional<io::SystemSetting> hold_packets_;
+  io::Timer catch_up_;
+  io::Timer patience_;
+  io::Watch watch_;
+  Events events_;
+  Problems problems_;
+};
+
+}  // namespace keypact::daemon

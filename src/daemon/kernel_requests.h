@@ -1,0 +1,18 @@
+// Messages of xfrm, carried to the kernel by io.
+#pragma once
+
+#include "io/xfrm_socket.h"
+#include "xfrm/message.h"
+
+namespace keypact::daemon {
+
+/// The highest octet of all our reqids and policy indexes, by which they are known as ours also after a crash. Daemons with other
+/// ports have other ones.
+[[nodiscard]] std::uint32_t kernel_mark(std::uint16_t port, std::uint16_t nat_port);
+
+[[nodiscard]] std::vector<io::XfrmAnswer> ask_kernel(io::XfrmSocket& socket, const std::vector<xfrm::Message>& messages,
+                                              const std::function<void(const xfrm::MessageView&)>& on_message = {});
+[[nodiscard]] io::XfrmAnswer list_from_kernel(io::XfrmSocket& socket, const xfrm::Message& request, const std::function<void()>& begin,
+                                  const std::function<void(const xfrm::MessageView&)>& on_message);
+
+}  // namespace keypact::daemon

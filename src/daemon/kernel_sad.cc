@@ -1,0 +1,250 @@
+#include "daemon/kernel_sad.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "io/clock.h"
+
+namespace keypact::daemon {
+namespace {
+
+/// What is sent between the look at a number and its last use stays below.
+constexpr std::uint64_t kNumbersInFlight = 4096;
+
+xfrm::StateId inbound_id(const ipsec::ChildSa& sa) { return {sa.local.address, sa.inbound_spi}; }
+xfrm::StateId outbound_id(const ipsec::ChildSa& sa) { return {sa.remote.address, sa.outbound_spi}; }
+
+std::optional<std::string> refuse(const ipsec::ChildSa& sa) {
+  // RFC 4303 §2.1; and kernels have had holes where they are asked for such an SPI.
+  if (sa.inbound_spi.value < kFirstUsableEspSpi || sa.outbound_spi.value < kFirstUsableEspSpi)
+    return "an SPI below 256 is reserved";
+  if (sa.local.address.family() != sa.remote.address.family()) return "the tunnel's ends are of two address families";
+  // RFC 4303 §3.3.3: without the window nobody could tell the upper half of the numbers.
+  if (sa.esn && sa.replay_window == 0) return "extended sequence numbers need a replay window";
+  return std::nullopt;
+}
+
+PacketKeys keys_of(const PacketAlgorithms& algorithms, xfrm::StateReport& report) {
+  return {algorithms, std::move(report.encryption_key), std::move(report.integrity_key)};
+}
+
+}  // namespace
+
+Result<void> KernelSad::remove_all_of(const std::function<bool(std::uint32_t reqid)>& is_ours) {
+  std::vector<xfrm::StateId> found;
+  const auto listed = list_from_kernel(
+      socket_, xfrm::dump_states(), [&] { found.clear(); },
+      [&](const xfrm::MessageView& message) {
+        const auto report = xfrm::read_state(message);
+        // One without SPI waits for an SA, and goes by itself.
+        if (report && is_ours(report->state.reqid) && report->state.id.spi.value != 0) found.push_back(report->state.id);
+      });
+  if (!listed.ok()) return failure(Error{"cannot list the kernel's SAs", listed.reason(), ""});
+  std::vector<xfrm::Message> removals;
+  for (const auto& id : found) removals.push_back(xfrm::delete_state(id));
+  (void)ask_kernel(socket_, removals);
+  return {};
+}
+
+xfrm::State KernelSad::inbound_state(const Entry& entry) const {
+  const auto& sa = entry.sa;
+  xfrm::State state;
+  state.id = inbound_id(sa);
+  state.source = sa.remote.address;
+  state.reqid = entry.reqid;
+  state.mode = sa.mode;
+  state.esn = sa.esn;
+  state.replay_window = sa.replay_window;
+  state.headers = sa.headers;
+  if (sa.udp_encapsulation) state.udp = {sa.remote.port, sa.local.port};
+  state.limits = {sa.soft, sa.hard};
+  // The kernel tells of the second packet at the latest that the peer has it.
+  if (!sa.use_outbound) state.limits.soft.packets = 1;
+  state.received = sa.inbound_sequence;
+  return state;
+}
+
+xfrm::State KernelSad::outbound_state(const Entry& entry) const {
+  const auto& sa = entry.sa;
+  xfrm::State state = inbound_state(entry);
+  state.id = outbound_id(sa);
+  state.source = sa.local.address;
+  if (sa.udp_encapsulation) state.udp = {sa.local.port, sa.remote.port};
+  state.limits = {sa.soft, sa.hard};
+  state.route_mark = route_mark_;
+  state.received = 0;
+  state.sent = sa.outbound_sequence;
+  return state;
+}
+
+Result<void, std::string> KernelSad::add_states(const std::vector<xfrm::State>& states,
+                                                std::span<const PacketKeys* const> keys) {
+  std::vector<xfrm::Message> requests;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    auto request = xfrm::new_state(states[i], *keys[i]);
+    if (!request) return failure("the kernel cannot compute " + to_string(keys[i]->algorithms.encryption));
+    requests.push_back(std::move(*request));
+  }
+  const auto answers = ask_kernel(socket_, requests);
+  std::optional<std::string> refused;
+  for (std::size_t i = 0; i < states.size(); ++i)
+    if (!answers[i].ok() && !refused)
+      refused = "the kernel refuses the SA " + to_string(states[i].id.spi) + " to " +
+                states[i].id.destination.to_string() + ": " + answers[i].reason();
+  if (!refused) return {};
+  std::vector<xfrm::Message> removals;
+  for (std::size_t i = 0; i < states.size(); ++i)
+    if (answers[i].ok()) removals.push_back(xfrm::delete_state(states[i].id));
+  (void)ask_kernel(socket_, removals);
+  return failure(std::move(*refused));
+}
+
+Result<void, std::string> KernelSad::add(ipsec::ChildSa sa, std::uint32_t reqid) {
+  if (auto refused = refuse(sa)) return failure(std::move(*refused));
+  if (entries_.contains(sa.id)) return failure(std::string("this Child SA is installed already"));
+  Entry entry{std::move(sa), reqid};
+  const std::array<const PacketKeys*, 2> keys = {&entry.sa.inbound, &entry.sa.outbound};
+  TRY_VOID(add_states({inbound_state(entry), outbound_state(entry)}, keys));
+  for (auto* packet_keys : {&entry.sa.inbound, &entry.sa.outbound}) {
+    packet_keys->encryption.wipe();
+    packet_keys->integrity.wipe();
+  }
+  enter(std::move(entry));
+  return {};
+}
+
+void KernelSad::enter(Entry entry) {
+  const auto id = entry.sa.id;
+  by_state_[inbound_id(entry.sa)] = {id, true};
+  by_state_[outbound_id(entry.sa)] = {id, false};
+  entries_.insert_or_assign(id, std::move(entry));
+}
+
+void KernelSad::remove(ChildSaId id) {
+  const auto entry = entries_.extract(id);
+  if (!entry) return;
+  std::vector<xfrm::Message> removals;
+  for (const auto& state : {outbound_id(entry.mapped().sa), inbound_id(entry.mapped().sa)}) {
+    removals.push_back(xfrm::delete_state(state));
+    by_state_.erase(state);
+    seen_.erase(state);
+  }
+  (void)ask_kernel(socket_, removals);
+}
+
+const ipsec::ChildSa* KernelSad::find(ChildSaId id) const {
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? nullptr : &found->second.sa;
+}
+
+std::vector<ChildSaId> KernelSad::all() const {
+  std::vector<ChildSaId> ids;
+  for (const auto& [id, entry] : entries_) ids.push_back(id);
+  return ids;
+}
+
+bool KernelSad::is_lost(ChildSaId id) const {
+  const auto found = entries_.find(id);
+  return found != entries_.end() && !read(outbound_id(found->second.sa));
+}
+
+std::optional<KernelSad::Owner> KernelSad::owner_of(const xfrm::StateId& state) const {
+  const auto found = by_state_.find(state);
+  return found == by_state_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<xfrm::StateReport> KernelSad::read(const xfrm::StateId& id) const {
+  std::vector<xfrm::Message> request;
+  request.push_back(xfrm::get_state(id));
+  std::optional<xfrm::StateReport> report;
+  (void)ask_kernel(socket_, request, [&](const xfrm::MessageView& message) { report = xfrm::read_state(message); });
+  return report;
+}
+
+bool KernelSad::begin_to_carry(ChildSaId id) {
+  const auto found = entries_.find(id);
+  if (found == entries_.end() || std::exchange(found->second.sa.use_outbound, true)) return false;
+  auto report = read(inbound_id(found->second.sa));
+  if (!report) return true;
+  auto change = xfrm::update_state(inbound_state(found->second), keys_of(found->second.sa.inbound.algorithms, *report));
+  std::vector<xfrm::Message> requests;
+  if (change) requests.push_back(std::move(*change));
+  (void)ask_kernel(socket_, requests);
+  return true;
+}
+
+Result<void, std::string> KernelSad::move(const ipsec::UpdateEndpoints& request) {
+  const auto found = entries_.find(request.id);
+  if (found == entries_.end()) return {};
+  auto& entry = found->second;
+  auto& sa = entry.sa;
+  const std::array before = {inbound_id(sa), outbound_id(sa)};
+  auto inbound = read(before[0]);
+  auto outbound = read(before[1]);
+  if (!inbound || !outbound) return failure(std::string("the kernel does not have the SA any more"));
+  for (const auto& state : before) by_state_.erase(state);
+  sa.local = request.local;
+  sa.remote = request.remote;
+  sa.udp_encapsulation = request.udp_encapsulation;
+  sa.inbound_sequence = inbound->state.received;
+  sa.outbound_sequence = outbound->state.sent == 0 ? 0 : outbound->state.sent + kNumbersInFlight;
+  const std::array keys = {keys_of(sa.inbound.algorithms, *inbound), keys_of(sa.outbound.algorithms, *outbound)};
+  std::vector<xfrm::Message> removals;
+  for (const auto& state : before) removals.push_back(xfrm::delete_state(state));
+  (void)ask_kernel(socket_, removals);
+  const std::array<const PacketKeys*, 2> both = {&keys[0], &keys[1]};
+  const auto done = add_states({inbound_state(entry), outbound_state(entry)}, both);
+  by_state_[inbound_id(sa)] = {sa.id, true};
+  by_state_[outbound_id(sa)] = {sa.id, false};
+  return done;
+}
+
+std::optional<ipsec::ChildSaCounters> KernelSad::counters(ChildSaId id) const {
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return std::nullopt;
+  const auto now = io::monotonic_now();
+  const auto wall = std::chrono::duration_cast<seconds>(io::wall_now().time_since_epoch()).count();
+  const auto last_use = [&](const xfrm::StateReport& report) {
+    auto& seen = seen_[report.state.id];
+    // A kernel before 5.19 tells only how much there was.
+    if (report.packets != std::exchange(seen.packets, report.packets)) seen.at = now;
+    if (report.last_used == 0) return seen.at;
+    const auto ago = seconds(wall - static_cast<std::int64_t>(report.last_used));
+    return now - std::clamp<Duration>(ago, Duration{}, now.since_origin());
+  };
+  ipsec::ChildSaCounters counters;
+  if (const auto inbound = read(inbound_id(found->second.sa))) {
+    counters.packets_in = inbound->packets;
+    counters.octets_in = inbound->octets;
+    counters.replays = inbound->replays;
+    counters.authentication_failures = inbound->authentication_failures;
+    counters.last_in = last_use(*inbound);
+  }
+  if (const auto outbound = read(outbound_id(found->second.sa))) {
+    counters.packets_out = outbound->packets;
+    counters.octets_out = outbound->octets;
+    counters.last_out = last_use(*outbound);
+  }
+  return counters;
+}
+
+std::vector<xfrm::ExpireNotice> KernelSad::overdue() {
+  std::map<xfrm::StateId, bool> there;  // and whether a soft limit of ours is reached
+  const auto listed = list_from_kernel(
+      socket_, xfrm::dump_states(), [&] { there.clear(); },
+      [&](const xfrm::MessageView& message) {
+        const auto report = xfrm::read_state(message);
+        if (report && by_state_.contains(report->state.id))
+          there[report->state.id] = report->state.limits.soft.is_reached(report->octets, report->packets);
+      });
+  if (!listed.ok()) return {};
+  std::vector<xfrm::ExpireNotice> notices;
+  for (const auto& [state, owner] : by_state_) {
+    const auto found = there.find(state);
+    if (found == there.end() || found->second) notices.push_back({state, found == there.end()});
+  }
+  return notices;
+}
+
+}  // namespace keypact::daemon

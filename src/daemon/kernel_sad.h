@@ -1,0 +1,67 @@
+// KernelSad: our Child SAs as pairs of SAs of the kernel. Their keys are the kernel's only: where they are needed again they are
+// read back. RFC 4301 §4.4.2.
+#pragma once
+
+#include <map>
+
+#include "daemon/kernel_requests.h"
+#include "xfrm/notification.h"
+
+namespace keypact::daemon {
+
+class KernelSad {
+ public:
+  /// `socket` outlives this object.
+  KernelSad(io::XfrmSocket& socket, std::uint32_t route_mark) : socket_(socket), route_mark_(route_mark) {}
+
+  /// Takes away what belongs to these reqids.
+  [[nodiscard]] Result<void> remove_all_of(const std::function<bool(std::uint32_t reqid)>& is_ours);
+
+  /// Both SAs, or none.
+  [[nodiscard]] Result<void, std::string> add(ipsec::ChildSa sa, std::uint32_t reqid);
+  void remove(ChildSaId id);
+
+  /// Without its keys.
+  [[nodiscard]] const ipsec::ChildSa* find(ChildSaId id) const;
+  [[nodiscard]] std::vector<ChildSaId> all() const;
+  /// The kernel does not have its outbound SA any more.
+  [[nodiscard]] bool is_lost(ChildSaId id) const;
+  /// It carries from now on, whatever it did before. False: it did not stand by.
+  bool begin_to_carry(ChildSaId id);
+  /// The same SAs, with their numbers, between other endpoints.
+  [[nodiscard]] Result<void, std::string> move(const ipsec::UpdateEndpoints& request);
+
+  struct Owner {
+    ChildSaId id;
+    bool inbound = false;
+  };
+  [[nodiscard]] std::optional<Owner> owner_of(const xfrm::StateId& state) const;
+
+  [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const;
+  /// What the kernel has lost, or has let reach a limit: it may have told, unheard.
+  [[nodiscard]] std::vector<xfrm::ExpireNotice> overdue();
+
+ private:
+  struct Entry {
+    ipsec::ChildSa sa;  ///< its keys are empty
+    std::uint32_t reqid = 0;
+  };
+  [[nodiscard]] xfrm::State inbound_state(const Entry& entry) const;
+  [[nodiscard]] xfrm::State outbound_state(const Entry& entry) const;
+  [[nodiscard]] std::optional<xfrm::StateReport> read(const xfrm::StateId& id) const;
+  void enter(Entry entry);
+  [[nodiscard]] Result<void, std::string> add_states(const std::vector<xfrm::State>& states,
+                                                     std::span<const PacketKeys* const> keys);
+
+  io::XfrmSocket& socket_;
+  std::uint32_t route_mark_;
+  std::map<ChildSaId, Entry> entries_;
+  std::map<xfrm::StateId, Owner> by_state_;
+  struct Seen {
+    std::uint64_t packets = 0;
+    Instant at;
+  };
+  mutable std::map<xfrm::StateId, Seen> seen_;  ///< of kernels that do not tell when an SA was used last
+};
+
+}  // namespace keypact::daemon

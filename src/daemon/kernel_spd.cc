@@ -1,0 +1,177 @@
+#include "daemon/kernel_spd.h"
+
+#include <cerrno>
+
+namespace keypact::daemon {
+namespace {
+
+using xfrm::Direction;
+using xfrm::PolicyTable;
+using xfrm::Template;
+
+PolicyTable::Owner owner_of(PolicyId id) { return id.value << 1; }
+PolicyTable::Owner owner_of(ChildSaId id) { return id.value << 1 | 1; }
+
+xfrm::Message message_for(const PolicyTable::Change& change) {
+  switch (change.kind) {
+    case PolicyTable::Change::Kind::add: return xfrm::new_policy(change.key, change.content, change.index);
+    case PolicyTable::Change::Kind::replace: return xfrm::update_policy(change.key, change.content, change.index);
+    case PolicyTable::Change::Kind::remove: break;
+  }
+  return xfrm::delete_policy(change.key);
+}
+
+std::string reason_for(const PolicyTable::Change& change, const io::XfrmAnswer& answer) {
+  const auto& selector = change.key.selector;
+  const auto which = selector.source.to_string() + " to " + selector.destination.to_string();
+  if (answer.code == EEXIST) return "another program has a policy of the kernel for " + which;
+  return "the kernel refuses the policy for " + which + ": " + answer.reason();
+}
+
+Template outbound_template(const ipsec::ChildSa& sa, std::uint32_t reqid) {
+  return {sa.local.address, sa.remote.address, sa.outbound_spi, reqid, sa.mode};
+}
+
+/// Whoever the peer is and wherever it moves to: by the reqid the kernel knows what came by our SA.
+Template inbound_template(IpFamily family, Mode mode, std::uint32_t reqid) {
+  return {IpAddress::unspecified(family), IpAddress::unspecified(family), {}, reqid, mode};
+}
+
+}  // namespace
+
+IpAddress nowhere() { return IpAddress::v4(192, 0, 0, 8); }
+
+Result<void> KernelSpd::find_earlier_run() {
+  std::vector<xfrm::PolicyReport> found;
+  const auto listed = list_from_kernel(
+      socket_, xfrm::dump_policies(), [&] { found.clear(); },
+      [&](const xfrm::MessageView& message) {
+        const auto report = xfrm::read_policy(message);
+        if (report && table_.is_ours(report->index)) found.push_back(*report);
+      });
+  if (!listed.ok()) return failure(Error{"cannot list the kernel's IPsec policies", listed.reason(), ""});
+  for (const auto& report : found) table_.adopt(report);
+  return {};
+}
+
+void KernelSpd::claim(PolicyTable::Owner owner, Direction direction, const std::vector<xfrm::Selector>& selectors,
+                      PolicyAction action, const std::optional<Template>& protection, bool has_sa, std::int64_t rank) {
+  for (const auto& selector : selectors)
+    table_.claim(owner, {direction, selector, 0},
+                 {{xfrm::priority_of(action, selector, has_sa), action == PolicyAction::discard, protection}, rank});
+}
+
+Result<void, std::string> KernelSpd::install(const ipsec::Policy& policy) {
+  remove(policy.id);
+  TRY(const auto out, xfrm::selectors_between(policy.local, policy.remote));
+  TRY(const auto in, xfrm::selectors_between(policy.remote, policy.local));
+  std::optional<Template> ask;
+  std::optional<Template> refuse;
+  if (policy.action == PolicyAction::protect) {
+    const auto reqid = reqids_.acquire_own();
+    trap_reqids_[policy.id] = reqid;
+    ask = Template{nowhere(), nowhere(), {}, reqid, Mode::tunnel};
+    refuse = inbound_template(IpFamily::v4, Mode::tunnel, reqid);
+  }
+  claim(owner_of(policy.id), Direction::out, out, policy.action, ask, false, 0);
+  claim(owner_of(policy.id), Direction::in, in, policy.action, refuse, false, 0);
+  claim(owner_of(policy.id), Direction::forward, in, policy.action, refuse, false, 0);
+  return {};
+}
+
+void KernelSpd::remove(PolicyId id) {
+  table_.release(owner_of(id));
+  if (const auto trap = trap_reqids_.extract(id)) reqids_.release(trap.mapped());
+}
+
+std::vector<std::pair<PolicyTable::Change, std::string>> KernelSpd::carry_out() {
+  const auto changes = table_.take_changes();
+  std::vector<xfrm::Message> messages;
+  messages.reserve(changes.size());
+  for (const auto& change : changes) messages.push_back(message_for(change));
+  const auto answers = ask_kernel(socket_, messages);
+  std::vector<std::pair<PolicyTable::Change, std::string>> refused;
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const bool gone = changes[i].kind == PolicyTable::Change::Kind::remove && answers[i].code == ENOENT;
+    if (!answers[i].ok() && !gone) refused.emplace_back(changes[i], reason_for(changes[i], answers[i]));
+  }
+  return refused;
+}
+
+std::vector<std::string> KernelSpd::flush() {
+  std::vector<std::string> problems;
+  for (auto& [change, reason] : carry_out()) problems.push_back(std::move(reason));
+  return problems;
+}
+
+std::uint32_t KernelSpd::reqid_for(const ipsec::ChildSa& sa) {
+  const auto [entry, fresh] = attached_.try_emplace(sa.id);
+  if (fresh) entry->second.reqid = reqids_.acquire({sa.mode, sa.local_selectors, sa.remote_selectors});
+  return entry->second.reqid;
+}
+
+Result<void, std::string> KernelSpd::attach(const ipsec::ChildSa& sa) {
+  const auto out = xfrm::selectors_between(sa.local_selectors, sa.remote_selectors);
+  const auto in = xfrm::selectors_between(sa.remote_selectors, sa.local_selectors);
+  if (!out || !in) return failure(out ? in.error() : out.error());
+  const auto reqid = reqid_for(sa);
+  auto& attached = attached_.at(sa.id);
+  ++uses_;
+  attached.rank = sa.use_outbound ? uses_ : -uses_;
+  (void)carry_out();  // of what comes from now on, all is ours
+  const auto owner = owner_of(sa.id);
+  const auto refuse = inbound_template(sa.remote.address.family(), sa.mode, reqid);
+  claim(owner, Direction::in, *in, PolicyAction::protect, refuse, true, attached.rank);
+  claim(owner, Direction::forward, *in, PolicyAction::protect, refuse, true, attached.rank);
+  claim(owner, Direction::out, *out, PolicyAction::protect, outbound_template(sa, reqid), true, attached.rank);
+  const auto refused = carry_out();
+  if (refused.empty()) return {};
+  for (const auto& [change, reason] : refused) table_.refused(change);
+  table_.release(owner);
+  (void)carry_out();
+  return failure(refused.front().second);
+}
+
+void KernelSpd::prefer(ChildSaId id) {
+  const auto found = attached_.find(id);
+  if (found == attached_.end() || !found->second.carries) return;
+  found->second.rank = ++uses_;
+  table_.set_rank(owner_of(id), Direction::out, found->second.rank);
+}
+
+void KernelSpd::stop(ChildSaId id) {
+  const auto found = attached_.find(id);
+  if (found == attached_.end()) return;
+  found->second.carries = false;
+  table_.release(owner_of(id), Direction::out);
+}
+
+Result<void, std::string> KernelSpd::move(const ipsec::ChildSa& sa) {
+  const auto found = attached_.find(sa.id);
+  if (found == attached_.end() || !found->second.carries) return {};
+  TRY(const auto out, xfrm::selectors_between(sa.local_selectors, sa.remote_selectors));
+  const auto& [reqid, carries, rank] = found->second;
+  claim(owner_of(sa.id), Direction::out, out, PolicyAction::protect, outbound_template(sa, reqid), true, rank);
+  const auto refused = carry_out();
+  if (refused.empty()) return {};
+  return failure(refused.front().second);
+}
+
+void KernelSpd::detach(ChildSaId id) {
+  table_.release(owner_of(id));
+  if (const auto attached = attached_.extract(id)) reqids_.release(attached.mapped().reqid);
+}
+
+std::optional<KernelSpd::Asker> KernelSpd::asker(std::uint32_t policy_index) const {
+  const auto owner = table_.owner_of(policy_index);
+  if (!owner) return std::nullopt;
+  if ((*owner & 1) != 0) return Asker{std::nullopt, ChildSaId{*owner >> 1}};
+  return Asker{PolicyId{*owner >> 1}, std::nullopt};
+}
+
+std::optional<std::uint32_t> KernelSpd::reqid_of(PolicyId id) const {
+  const auto found = trap_reqids_.find(id);
+  return found == trap_reqids_.end() ? std::nullopt : std::optional(found->second);
+}
+
+}  // namespace keypact::daemon

@@ -1,0 +1,70 @@
+// KernelSpd: our policies and those of our Child SAs as policies of the kernel. Where a policy has no SA, the kernel holds packets
+// and asks for one, and drops what comes in clear. RFC 4301 §4.4.1, §5.2.
+#pragma once
+
+#include "daemon/kernel_requests.h"
+#include "xfrm/policy_table.h"
+#include "xfrm/reqids.h"
+
+namespace keypact::daemon {
+
+class KernelSpd {
+ public:
+  /// `socket` outlives this object.
+  KernelSpd(io::XfrmSocket& socket, std::uint32_t mark) : socket_(socket), table_(mark), reqids_(mark) {}
+
+  /// The policies of an earlier run hold until forget_earlier_run().
+  [[nodiscard]] Result<void> find_earlier_run();
+  void forget_earlier_run() { table_.forget_unclaimed(); }
+
+  /// These two take effect with flush(). What the kernel cannot compare is told, and matches nothing.
+  [[nodiscard]] Result<void, std::string> install(const ipsec::Policy& policy);
+  void remove(PolicyId id);
+  /// What the kernel refused, a sentence each.
+  std::vector<std::string> flush();
+
+  /// The reqid of its SAs, until detach().
+  [[nodiscard]] std::uint32_t reqid_for(const ipsec::ChildSa& sa);
+  /// What the SA may carry goes there, and may come by it. On failure the kernel has nothing of it.
+  [[nodiscard]] Result<void, std::string> attach(const ipsec::ChildSa& sa);
+  /// It is the first choice for what it may carry.
+  void prefer(ChildSaId id);
+  /// It is no choice any more; what comes by it is accepted.
+  void stop(ChildSaId id);
+  /// Its outer addresses are others.
+  [[nodiscard]] Result<void, std::string> move(const ipsec::ChildSa& sa);
+  void detach(ChildSaId id);
+
+  /// Whose policy asked for an SA: a policy, or the Child SA whose SA the kernel has lost.
+  struct Asker {
+    std::optional<PolicyId> policy;
+    std::optional<ChildSaId> child_sa;
+  };
+  [[nodiscard]] std::optional<Asker> asker(std::uint32_t policy_index) const;
+  [[nodiscard]] bool is_ours(std::uint32_t reqid) const { return reqids_.is_ours(reqid); }
+  /// Of a policy without SA.
+  [[nodiscard]] std::optional<std::uint32_t> reqid_of(PolicyId id) const;
+
+ private:
+  struct Attached {
+    std::uint32_t reqid = 0;
+    bool carries = true;     ///< not stopped
+    std::int64_t rank = 0;   ///< the highest one is the first choice
+  };
+
+  void claim(xfrm::PolicyTable::Owner owner, xfrm::Direction direction, const std::vector<xfrm::Selector>& selectors,
+             PolicyAction action, const std::optional<xfrm::Template>& protection, bool has_sa, std::int64_t rank);
+  [[nodiscard]] std::vector<std::pair<xfrm::PolicyTable::Change, std::string>> carry_out();
+
+  io::XfrmSocket& socket_;
+  xfrm::PolicyTable table_;
+  xfrm::Reqids reqids_;
+  std::map<PolicyId, std::uint32_t> trap_reqids_;
+  std::map<ChildSaId, Attached> attached_;
+  std::int64_t uses_ = 0;
+};
+
+/// Where the SAs of a policy go that has none yet: nobody has this address (RFC 7600).
+[[nodiscard]] IpAddress nowhere();
+
+}  // namespace keypact::daemon

@@ -1,0 +1,37 @@
+#include "xfrm/kernel_values.h"
+
+#include <bit>
+
+namespace keypact::xfrm {
+namespace {
+
+// AF_INET and AF_INET6 of Linux, whose headers are not for us.
+constexpr std::uint16_t kInet = 2;
+constexpr std::uint16_t kInet6 = 10;
+
+}  // namespace
+
+xfrm_address_t to_kernel(const IpAddress& address) {
+  auto result = zeroed<xfrm_address_t>();
+  std::memcpy(&result, address.octets().data(), address.octets().size());
+  return result;
+}
+
+IpAddress address_from(const xfrm_address_t& address, std::uint16_t family) {
+  const auto octets = octets_of(address);
+  return *IpAddress::from_octets(family == kInet6 ? octets : octets.first(4));
+}
+
+std::uint16_t to_kernel(IpFamily family) { return family == IpFamily::v6 ? kInet6 : kInet; }
+
+std::uint8_t to_kernel(Mode mode) { return mode == Mode::tunnel ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT; }
+
+std::uint16_t network_order(std::uint16_t value) {
+  return std::endian::native == std::endian::little ? __builtin_bswap16(value) : value;
+}
+
+std::uint32_t network_order(std::uint32_t value) {
+  return std::endian::native == std::endian::little ? __builtin_bswap32(value) : value;
+}
+
+}  // namespace keypact::xfrm

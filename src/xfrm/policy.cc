@@ -1,0 +1,128 @@
+#include "xfrm/policy.h"
+
+#include <bit>
+
+#include "xfrm/kernel_values.h"
+
+namespace keypact::xfrm {
+namespace {
+
+std::uint8_t kernel_direction(Direction direction) {
+  switch (direction) {
+    case Direction::in: return XFRM_POLICY_IN;
+    case Direction::out: return XFRM_POLICY_OUT;
+    case Direction::forward: return XFRM_POLICY_FWD;
+  }
+  return XFRM_POLICY_OUT;
+}
+
+xfrm_selector kernel_selector(const Selector& selector) {
+  auto result = zeroed<xfrm_selector>();
+  result.saddr = to_kernel(selector.source.address);
+  result.daddr = to_kernel(selector.destination.address);
+  result.prefixlen_s = static_cast<std::uint8_t>(selector.source.length);
+  result.prefixlen_d = static_cast<std::uint8_t>(selector.destination.length);
+  result.family = to_kernel(selector.source.address.family());
+  result.proto = selector.protocol;
+  result.sport = network_order(selector.source_port.value);
+  result.sport_mask = network_order(selector.source_port.mask);
+  result.dport = network_order(selector.destination_port.value);
+  result.dport_mask = network_order(selector.destination_port.mask);
+  return result;
+}
+
+Selector selector_from(const xfrm_selector& selector) {
+  return {{address_from(selector.saddr, selector.family), selector.prefixlen_s},
+          {address_from(selector.daddr, selector.family), selector.prefixlen_d},
+          selector.proto,
+          {network_order(selector.sport), network_order(selector.sport_mask)},
+          {network_order(selector.dport), network_order(selector.dport_mask)}};
+}
+
+xfrm_user_tmpl kernel_template(const Template& protection) {
+  auto result = zeroed<xfrm_user_tmpl>();
+  result.id.daddr = to_kernel(protection.destination);
+  result.id.spi = network_order(protection.spi.value);
+  result.id.proto = kProtocolEsp;
+  result.family = to_kernel(protection.destination.family());
+  result.saddr = to_kernel(protection.source);
+  result.reqid = protection.reqid;
+  result.mode = to_kernel(protection.mode);
+  result.aalgos = result.ealgos = result.calgos = ~std::uint32_t{0};
+  return result;
+}
+
+Message written(std::uint16_t type, const PolicyKey& key, const PolicyContent& content, std::uint32_t index) {
+  auto info = zeroed<xfrm_userpolicy_info>();
+  info.sel = kernel_selector(key.selector);
+  info.lft.soft_byte_limit = info.lft.hard_byte_limit = XFRM_INF;
+  info.lft.soft_packet_limit = info.lft.hard_packet_limit = XFRM_INF;
+  info.priority = content.priority;
+  info.index = index;
+  info.dir = kernel_direction(key.direction);
+  info.action = content.discard ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
+  Message message(type, NLM_F_ACK);
+  message.body(info);
+  if (content.protection) message.structure(XFRMA_TMPL, kernel_template(*content.protection));
+  if (key.interface_id != 0) message.structure(XFRMA_IF_ID, key.interface_id);
+  return message;
+}
+
+}  // namespace
+
+std::uint32_t priority_of(PolicyAction action, const Selector& selector, bool has_sa) {
+  constexpr std::uint32_t kClass = 200000;
+  std::uint32_t priority = kClass * static_cast<std::uint32_t>(precedence(action) + 1);
+  priority -= static_cast<std::uint32_t>(selector.source.length + selector.destination.length) * 512;
+  if (selector.protocol != kAnyProtocol) priority -= 256;
+  priority -= static_cast<std::uint32_t>(std::popcount(selector.source_port.mask) + std::popcount(selector.destination_port.mask)) * 4;
+  return has_sa ? priority - 1 : priority;
+}
+
+Message new_policy(const PolicyKey& key, const PolicyContent& content, std::uint32_t index) {
+  return written(XFRM_MSG_NEWPOLICY, key, content, index);
+}
+
+Message update_policy(const PolicyKey& key, const PolicyContent& content, std::uint32_t index) {
+  return written(XFRM_MSG_UPDPOLICY, key, content, index);
+}
+
+Message delete_policy(const PolicyKey& key) {
+  auto id = zeroed<xfrm_userpolicy_id>();
+  id.sel = kernel_selector(key.selector);
+  id.dir = kernel_direction(key.direction);
+  Message message(XFRM_MSG_DELPOLICY, NLM_F_ACK);
+  message.body(id);
+  if (key.interface_id != 0) message.structure(XFRMA_IF_ID, key.interface_id);
+  return message;
+}
+
+Message dump_policies() { return std::move(Message(XFRM_MSG_GETPOLICY, NLM_F_DUMP).body(zeroed<xfrm_userpolicy_id>())); }
+
+std::optional<PolicyReport> read_policy(const MessageView& message) {
+  const auto info = message.body<xfrm_userpolicy_info>();
+  // Those of sockets (of a direction beyond forward) are nobody's but theirs.
+  if (message.type() != XFRM_MSG_NEWPOLICY || !info || info->dir > XFRM_POLICY_FWD) return std::nullopt;
+  PolicyReport report;
+  report.key.direction = info->dir == XFRM_POLICY_IN    ? Direction::in
+                         : info->dir == XFRM_POLICY_OUT ? Direction::out
+                                                        : Direction::forward;
+  report.key.selector = selector_from(info->sel);
+  report.content.priority = info->priority;
+  report.content.discard = info->action == XFRM_POLICY_BLOCK;
+  report.index = info->index;
+  if (const auto interface = message.attribute(sizeof *info, XFRMA_IF_ID))
+    report.key.interface_id = structure_from<std::uint32_t>(*interface).value_or(0);
+  const auto templates = message.attribute(sizeof *info, XFRMA_TMPL);
+  const auto first = templates ? structure_from<xfrm_user_tmpl>(*templates) : std::nullopt;
+  if (first)
+    report.content.protection =
+        Template{address_from(first->saddr, first->family),
+                 address_from(first->id.daddr, first->family),
+                 {network_order(first->id.spi)},
+                 first->reqid,
+                 first->mode == XFRM_MODE_TUNNEL ? Mode::tunnel : Mode::transport};
+  return report;
+}
+
+}  // namespace keypact::xfrm

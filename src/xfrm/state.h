@@ -1,0 +1,70 @@
+// State: one SA of ESP as the kernel holds it (one direction; its word is "state"), and the messages about it. RFC 4301 §4.4.2.1.
+#pragma once
+
+#include "ipsec/stack.h"
+#include "xfrm/message.h"
+
+namespace keypact::xfrm {
+
+/// How the kernel finds an SA, beside that it is one of ESP.
+struct StateId {
+  IpAddress destination;
+  EspSpi spi;
+  auto operator<=>(const StateId&) const = default;
+};
+
+struct UdpPorts {
+  std::uint16_t source = 0;
+  std::uint16_t destination = 0;
+  bool operator==(const UdpPorts&) const = default;
+};
+
+/// What can change while the SA stays what it is.
+struct StateLimits {
+  ipsec::VolumeLimit soft;
+  ipsec::VolumeLimit hard;
+};
+
+struct State {
+  StateId id;
+  IpAddress source;
+  std::uint32_t reqid = 0;
+  Mode mode = Mode::tunnel;
+  bool esn = false;
+  std::uint32_t replay_window = 0;  ///< packets
+  HeaderHandling headers;
+  std::optional<UdpPorts> udp{};  ///< RFC 3948; none: ESP is carried by IP
+  StateLimits limits;
+  std::uint32_t route_mark = 0;  ///< with which its outer packets look for their route; 0: none
+  std::uint32_t interface_id = 0;
+  std::uint32_t answers = 0;  ///< the number of the kernel's question that this SA answers; 0: none
+  std::uint64_t sent = 0;      ///< last sequence number of packets that were sent
+  std::uint64_t received = 0;  ///< highest one received; what is below it counts as received
+};
+
+/// Nothing when the kernel has no name for the algorithms.
+[[nodiscard]] std::optional<Message> new_state(const State& state, const PacketKeys& keys);
+/// Changes limits and UDP ports of an SA that is there; a soft limit that was reached can be reached again.
+[[nodiscard]] std::optional<Message> update_state(const State& state, const PacketKeys& keys);
+[[nodiscard]] Message delete_state(const StateId& id);
+[[nodiscard]] Message get_state(const StateId& id);
+[[nodiscard]] Message dump_states();
+
+/// What the kernel tells of an SA.
+struct StateReport {
+  State state;
+  std::string encryption;  ///< the kernel's names; of an AEAD `integrity` is empty
+  std::string integrity;
+  std::uint32_t icv_bits = 0;
+  Secret encryption_key;
+  Secret integrity_key;
+  std::uint64_t octets = 0;
+  std::uint64_t packets = 0;
+  std::uint64_t last_used = 0;  ///< seconds since 1970; 0: never, or the kernel is too old to know
+  std::uint32_t replays = 0;
+  std::uint32_t authentication_failures = 0;
+};
+/// From an answer to get_state or dump_states.
+[[nodiscard]] std::optional<StateReport> read_state(const MessageView& message);
+
+}  // namespace keypact::xfrm
