@@ -46,10 +46,19 @@ Result<void> check_algorithms(crypto::Library& library) {
                        "keypactd does not start with it: repair the OpenSSL installation"});
 }
 
-Result<std::unique_ptr<Backend>> open_backend(const CommandLine& line, Transport& transport, crypto::Library& library,
-                                              RandomSource& random) {
+Result<void> leave_esp_to_kernel(Transport& transport, std::vector<Transport>& of_engines) {
+  TRY_VOID(transport.leave_esp_to_kernel());
+  for (auto& each : of_engines) TRY_VOID(each.leave_esp_to_kernel());
+  return {};
+}
+
+Result<std::unique_ptr<Backend>> open_backend(const CommandLine& line, Transport& transport, std::vector<Transport>& of_engines,
+                                              crypto::Library& library, RandomSource& random) {
   if (line.backend == "memory") return MemoryBackend::open();
-  if (line.backend == "kernel") return KernelBackend::open({line.tun_name, {line.port, line.nat_port}});
+  if (line.backend == "kernel") {
+    TRY_VOID(leave_esp_to_kernel(transport, of_engines));
+    return KernelBackend::open({line.tun_name, {line.port, line.nat_port}});
+  }
   return UserspaceBackend::open(line.tun_name, transport, library, random);
 }
 
@@ -72,12 +81,6 @@ Result<void> choose_backend(CommandLine& line, RandomSource& random, Log& log) {
   line.backend = probed ? "kernel" : "userspace";
   if (probed) say("the kernel's", asked ? "--backend says so" : "it took an SA of ESP for a try");
   else say("our own in userspace", probed.error().what + " (" + probed.error().why + ")");
-  return {};
-}
-
-Result<void> leave_esp_to_kernel(Transport& transport, std::vector<Transport>& of_engines) {
-  TRY_VOID(transport.leave_esp_to_kernel());
-  for (auto& each : of_engines) TRY_VOID(each.leave_esp_to_kernel());
   return {};
 }
 
@@ -127,9 +130,7 @@ int run(CommandLine line, Log& log) {
   if (!transports) return fail(log, transports.error());
   auto transport = Transport::open(setup.ports, setup.mark, {line.engines, line.engines > 1 ? line.engines : 0});
   if (!transport) return fail(log, transport.error());
-  if (line.backend == "kernel")
-    if (auto left = leave_esp_to_kernel(*transport, *transports); !left) return fail(log, left.error());
-  auto backend = open_backend(line, *transport, library, **random);
+  auto backend = open_backend(line, *transport, *transports, library, **random);
   if (!backend) return fail(log, backend.error());
   auto created = Engines::create(setup, {loop, library, **random, *transport, **backend}, std::move(*transports));
   if (!created) return fail(log, created.error());

@@ -20,8 +20,8 @@ struct Selector {
   Prefix source;
   Prefix destination;
   std::uint8_t protocol = kAnyProtocol;
-  PortMatch source_port;
-  PortMatch destination_port;
+  PortMatch source_port{};
+  PortMatch destination_port{};
   auto operator<=>(const Selector&) const = default;
 };
 
