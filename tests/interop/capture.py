@@ -1,5 +1,6 @@
 """What crosses the wire: captures with dumpcap, a reading of them without it, and what tshark says of them."""
 import os
+import re
 import signal
 import struct
 import time
@@ -11,14 +12,16 @@ ICMP6_HOUSEKEEPING = {133, 134, 135, 136, 137, 143}     # neighbour and router d
 
 
 class Capture:
-    """A capture of one host's side of the wire, from construction to stop()."""
+    """A capture of one host's side of the wire, from construction to stop(). A kernel that does ESP shows what it has decrypted
+    as if it had come by the wire: there only what goes out is what was on it."""
 
-    def __init__(self, host, interface=WIRE):
+    def __init__(self, host, interface=WIRE, outgoing=False):
         self.path = host.dir / f"{interface}.pcap"
         self.path.unlink(missing_ok=True)
         log = host.dir / f"{interface}.dumpcap"
         log.unlink(missing_ok=True)
-        self.process = Process([*host.exec_prefix(), "dumpcap", "-q", "-P", "-i", interface, "-w", self.path], log)
+        self.process = Process([*host.exec_prefix(), "dumpcap", "-q", "-P", "-i", interface, "-w", self.path,
+                                *(("-f", f"ether src {address_of(host, interface)}") if outgoing else ())], log)
         host.lab.closers.append(lambda: self.process.stop(signal.SIGKILL))
         wait_for(lambda: "File:" in log.read_text() or not self.process.alive(), "dumpcap runs")
         if not self.process.alive():
@@ -32,6 +35,10 @@ class Capture:
 
     def frames(self):
         return read_frames(self.path)
+
+
+def address_of(host, interface):
+    return re.search(r"link/ether (\S+)", host.ip("link", "show", "dev", interface)).group(1)
 
 
 def read_frames(path):

@@ -1,4 +1,4 @@
-"""A test case of two daemons: an initiator on the left and a responder on the right, each of the kind asked for.
+"""A test case of two daemons: an initiator on the left and a responder on the right, each of the kind (kinds.py) asked for.
 KEYPACT_INITIATOR and KEYPACT_RESPONDER name the kinds; run.py sets them."""
 import contextlib
 import copy
@@ -7,39 +7,13 @@ import os
 import unittest
 
 from capture import Capture, census
-from daemons import KINDS
+from kinds import KINDS
 from lab import Lab, transfer, wait_for
+from settings import PSK, render, site
 
-PSK = "correct horse battery staple"
+IN_GUEST = "KEYPACT_IN_GUEST" in os.environ     # tests/guest/run.py sets it: slow system calls, one core, ESP in the kernel
 
-
-def render(section, indent=""):
-    """swanctl.conf for nested dicts; a list becomes a comma-separated value."""
-    lines = []
-    for key, value in section.items():
-        if isinstance(value, dict):
-            lines += [f"{indent}{key} {{", render(value, indent + "  "), f"{indent}}}"]
-        elif value is not None:
-            lines.append(f"{indent}{key} = {', '.join(value) if isinstance(value, (list, tuple)) else value}")
-    return "\n".join(lines)
-
-
-def site(host, peer, family=4, inner=(4,), ike=None, esp=None):
-    """The configuration of one end of a site-to-site tunnel, as nested dicts to be changed and rendered."""
-    return {
-        "connections": {"tunnel": {
-            "version": 2,
-            "local_addrs": host.outer(family),
-            "remote_addrs": peer.outer(family),
-            "proposals": ike,
-            "local": {"auth": "psk", "id": f"{host.side}.example"},
-            "remote": {"auth": "psk", "id": f"{peer.side}.example"},
-            "children": {"net": {
-                "local_ts": [host.net(f) for f in inner],
-                "remote_ts": [peer.net(f) for f in inner],
-                "esp_proposals": esp,
-                "mode": "tunnel"}}}},
-        "secrets": {"ike-1": {"id-1": "left.example", "id-2": "right.example", "secret": f'"{PSK}"'}}}
+__all__ = ["IN_GUEST", "PSK", "PairCase", "render", "site"]
 
 
 class PairCase(unittest.TestCase):
@@ -49,11 +23,13 @@ class PairCase(unittest.TestCase):
     responder_kind = os.environ.get("KEYPACT_RESPONDER", "strongswan")
 
     def setUp(self):
+        kinds = KINDS[self.initiator_kind], KINDS[self.responder_kind]
+        if any(kind.needs_kernel_esp for kind in kinds) and not IN_GUEST:
+            self.skipTest("needs ESP in the kernel: run.py --guest")
         self.lab = self.make_lab()
         self.addCleanup(self.lab.close)
         self.left, self.right = self.lab.left, self.lab.right
-        self.initiator = KINDS[self.initiator_kind](self.left)
-        self.responder = KINDS[self.responder_kind](self.right)
+        self.initiator, self.responder = kinds[0](self.left), kinds[1](self.right)
         self.prepare()
         self.initiator.start()
         self.responder.start()
@@ -79,24 +55,29 @@ class PairCase(unittest.TestCase):
                 return daemon
         self.skipTest("needs keypactd on one side")
 
+    def vici_or_skip(self, *daemons):
+        for daemon in daemons:
+            if not daemon.speaks_vici:
+                self.skipTest(f"needs vici of {daemon.kind}")
+
     # Steps that tests are made of.
 
     def lead_everything_to_the_peer(self):
         """Default routes, so that what is not protected would get there."""
         for host in (self.left, self.right):
-            peer = self.lab.peer_of(host)
-            host.ip("route", "add", "default", "via", peer.v4)
-            host.ip("-6", "route", "add", "default", "via", peer.v6)
+            host.lead_everything_to_the_peer()
 
     def configure(self, both=None, initiator=None, responder=None, **site_options):
         """Loads site() into both ends; the functions change the nested dicts of both or one end before."""
+        for daemon in (self.initiator, self.responder):
+            site_options["esp"] = daemon.esp_like(site_options.get("esp"))
         for daemon, change in ((self.responder, responder), (self.initiator, initiator)):
             host = daemon.host
             wanted = copy.deepcopy(site(host, self.lab.peer_of(host), **site_options))
             for edit in (both, change):
                 if edit:
                     edit(wanted)
-            daemon.load(render(wanted))
+            daemon.configure(wanted)
 
     def bring_up(self, child="net", count=1):
         outcome = self.initiator.up(child)
@@ -120,6 +101,11 @@ class PairCase(unittest.TestCase):
             for key in ("packets-in", "packets-out", "bytes-in", "bytes-out"):
                 self.assertGreater(int(child[key]), 0, f"{key} on {daemon.host.side}")
 
+    def expect_same(self, ours, theirs, *keys):
+        """Both ends say the same of their IKE SA, as far as they tell."""
+        for key in set(keys) - self.initiator.untold - self.responder.untold:
+            self.assertEqual(ours.get(key), theirs.get(key), f"IKE SA: {key}")
+
     def expect_nothing_installed(self):
         for daemon in (self.initiator, self.responder):
             self.assertEqual(daemon.installed(), [], f"Child SA on {daemon.host.side}")
@@ -131,12 +117,20 @@ class PairCase(unittest.TestCase):
     @contextlib.contextmanager
     def clean_wire(self, inner=(4,)):
         """Captures meanwhile; nothing but IKE and ESP may cross the wire, and no inner address or data in clear."""
-        capture = Capture(self.left)
-        yield capture
-        capture.stop()
-        counts, complaints = census(capture.frames(), self.inner_octets(inner))
-        self.assertEqual(complaints, [])
-        self.assertGreater(counts.get("ESP", 0), 0, "the capture has no ESP")
+        captures = self.captures()
+        yield captures[0]
+        for capture in captures:
+            capture.stop()
+            counts, complaints = census(capture.frames(), self.inner_octets(inner))
+            self.assertEqual(complaints, [])
+            self.assertGreater(counts.get("ESP", 0), 0, "the capture has no ESP")
+
+    def captures(self):
+        """One where ESP is done in user space, which sees both directions; else what goes out at either end."""
+        for daemon in (self.initiator, self.responder):
+            if not daemon.needs_kernel_esp:
+                return [Capture(daemon.host)]
+        return [Capture(host, outgoing=True) for host in (self.left, self.right)]
 
     def inner_octets(self, inner=(4, 6)):
         return [ipaddress.ip_address(host.inner(f)).packed for f in inner for host in (self.left, self.right)]

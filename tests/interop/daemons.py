@@ -1,4 +1,5 @@
-"""The IKE daemons of a lab, keypactd and strongSwan's charon, behind one interface: start, load, up, down, sas, stop."""
+"""The IKE daemons of a lab behind one interface: start, configure, up, down, rekey, sas, stop. Here keypactd and strongSwan's charon,
+which speak vici; kinds.py names them all."""
 import contextlib
 import json
 import os
@@ -6,7 +7,9 @@ import pathlib
 import signal
 import socket
 
+import kernel_esp
 from lab import LabError, Process, run, wait_for
+from settings import render
 from vici import Client, ViciError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -15,7 +18,7 @@ BUILD = pathlib.Path(os.environ.get("KEYPACT_BUILD_DIR", ROOT / "build" / "relea
 CHARON = pathlib.Path("/usr/lib/ipsec/charon")
 SWANCTL = pathlib.Path("/usr/sbin/swanctl")
 CHARON_PLUGINS = ("random nonce pem pkcs1 pkcs8 pkcs12 x509 pubkey constraints revocation openssl aes ctr ccm sha1 sha2 hmac "
-                  "xcbc cmac gcm chapoly curve25519 kdf gmp kernel-libipsec kernel-netlink socket-default vici counters updown")
+                  "xcbc cmac gcm chapoly curve25519 kdf gmp {stack} kernel-netlink socket-default vici counters updown")
 
 
 class Outcome:
@@ -30,9 +33,12 @@ class Outcome:
 
 
 class Daemon:
-    """What both kinds share. `vici` is the path of the daemon's socket."""
+    """What all kinds share. `vici` is the path of the daemon's socket, where it has one."""
 
     kind = ""
+    needs_kernel_esp = False
+    speaks_vici = True
+    untold = frozenset()                # vici's keys of IKE SAs that this kind cannot tell
 
     def __init__(self, host):
         self.host = host
@@ -48,7 +54,7 @@ class Daemon:
         self.vici.unlink(missing_ok=True)
         self.process = Process(self.command_line(), self.output_path())
         try:
-            wait_for(lambda: self._answers() or not self.process.alive(), f"{self.kind} accepts vici clients", 15)
+            wait_for(lambda: self.ready() or not self.process.alive(), f"{self.kind} takes requests", 30)
         except LabError:
             self.process.stop(signal.SIGKILL)
             raise
@@ -56,7 +62,7 @@ class Daemon:
             raise LabError(f"{self.kind} on {self.host.side} ended at its start\n{self.log_since_mark()}")
         return self
 
-    def _answers(self):
+    def ready(self):
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as probe:
             probe.connect(str(self.vici))
             return True
@@ -93,7 +99,19 @@ class Daemon:
     def leftovers(self):
         return []
 
-    # What vici tells, the same for both kinds.
+    def established(self):
+        return [sa for sa in self.sas() if sa.get("state") == "ESTABLISHED"]
+
+    def installed(self, child=None):
+        """The Child SAs that carry traffic, all or those of one name."""
+        return [found for sa in self.sas() for found in sa["children"]
+                if found.get("state") == "INSTALLED" and child in (None, found.get("name"))]
+
+    # What vici does; daemons without it have their own ways.
+
+    def configure(self, wanted):
+        """Loads the nested dicts of settings.py."""
+        self.load(render(wanted))
 
     def request(self, command, message=None, event=None, timeout=30):
         with Client(self.vici, timeout) as client:
@@ -108,13 +126,20 @@ class Daemon:
                 found.append(dict(sa, name=name, children=list(sa.get("child-sas", {}).values())))
         return found
 
-    def established(self):
-        return [sa for sa in self.sas() if sa.get("state") == "ESTABLISHED"]
+    @staticmethod
+    def esp_like(wanted):
+        """The ESP proposal that this kind can do in the place of the wanted one (None: no matter which)."""
+        return wanted
 
-    def installed(self, child=None):
-        """The Child SAs that carry traffic, all or those of one name."""
-        return [found for sa in self.sas() for found in sa["children"]
-                if found.get("state") == "INSTALLED" and child in (None, found.get("name"))]
+    def rekey(self, what):
+        """Rekeys the "child" or the "ike" SA in use."""
+        response, _ = self.request("rekey", self.rekey_request(what))
+        return Outcome((response["success"], response["matches"]) == ("yes", "1"), response.get("errmsg", ""))
+
+    def rekey_request(self, what):
+        (sa,) = self.established()
+        (child,) = (child for child in sa["children"] if child["state"] == "INSTALLED")
+        return {"ike-id": sa["uniqueid"]} if what == "ike" else {"child-id": child["uniqueid"]}
 
     def terminate(self, timeout=10, **what):
         """Deletes by vici: ike="name" or child="name"."""
@@ -142,12 +167,13 @@ class StrongSwan(Daemon):
     """charon with ESP in user space (kernel-libipsec): no ESN, and always UDP encapsulation, for which it fakes a NAT."""
 
     kind = "strongswan"
+    stack = "kernel-libipsec"
     settings = ""                       # more text for the section charon of strongswan.conf
 
     def command_line(self):
         configuration = self.dir / "strongswan.conf"
         configuration.write_text(f"""charon {{
-  load = {CHARON_PLUGINS}
+  load = {CHARON_PLUGINS.format(stack=self.stack)}
   retransmit_tries = 2
   retransmit_timeout = 1.0
   filelog {{ main {{ path = {self.log}
@@ -178,14 +204,26 @@ class StrongSwan(Daemon):
         return self.terminate(ike=connection)
 
 
+class StrongSwanKernel(StrongSwan):
+    """charon with the ESP of the kernel."""
+
+    kind = "strongswan-kernel"
+    stack = ""
+    needs_kernel_esp = True
+
+
 class Keypact(Daemon):
-    """keypactd with its own ESP in user space."""
+    """keypactd, with the IPsec stack that KEYPACT_BACKEND names."""
 
     kind = "keypact"
+    backend = os.environ.get("KEYPACT_BACKEND", "userspace")
+    needs_kernel_esp = backend == "kernel"
 
     def __init__(self, host):
         super().__init__(host)
-        self.options = {"--tun": "kp0", "--port": 500, "--nat-port": 4500}
+        self.options = {"--backend": self.backend, "--port": 500, "--nat-port": 4500}
+        if self.backend == "userspace":
+            self.options["--tun"] = "kp0"
         self.config = self.dir / "etc"
         self.keys = self.dir / "keys"
         self.config.mkdir(exist_ok=True)
@@ -195,7 +233,7 @@ class Keypact(Daemon):
 
     def command_line(self):
         return [*self.host.exec_prefix(), BUILD / "keypactd", "--config", self.config, "--vici", self.vici,
-                "--backend", "userspace", "--export-keys", self.keys, "--log-level", "debug",
+                "--export-keys", self.keys, "--log-level", "debug",
                 *(word for option in self.options.items() for word in option if word is not None)]
 
     def output_path(self):
@@ -206,7 +244,7 @@ class Keypact(Daemon):
         return run([BUILD / "keypact", "--vici", self.vici, *words], timeout=timeout, check=False)
 
     def leftovers(self):
-        """What keypactd put into the network of its host: interface, routes, rules, filters. Nothing after its end."""
+        """What keypactd put into its host: interface, routes, rules, filters, SAs and policies. Nothing after its end."""
         state = "".join(self.host.ip(*words) for words in (
             ("link",), ("rule",), ("-6", "rule"), ("route", "show", "table", "all"), ("-6", "route", "show", "table", "all")))
         state += self.host.run("nft", "list", "tables").stdout
@@ -214,7 +252,8 @@ class Keypact(Daemon):
                  f"via {self.host.lab.peer_of(self.host).v4} ", f"via {self.host.lab.peer_of(self.host).v6} "]
         for wire in self.host.wires:
             usual += [f"dev {wire} ", f" {wire}@"]
-        return [line for line in state.splitlines() if not any(word in line for word in usual)]
+        kernel = [*kernel_esp.states(self.host), *kernel_esp.policies(self.host)] if self.backend == "kernel" else []
+        return [line for line in state.splitlines() if not any(word in line for word in usual)] + kernel
 
     def load(self, text):
         (self.config / "swanctl.conf").write_text(text)
@@ -231,6 +270,4 @@ class Keypact(Daemon):
         return Outcome(done.returncode == 0, done.stdout, done.returncode)
 
 
-KINDS = {kind.kind: kind for kind in (Keypact, StrongSwan)}
-
-__all__ = ["BUILD", "Daemon", "KINDS", "Keypact", "Outcome", "ROOT", "StrongSwan", "ViciError", "swanctl"]
+__all__ = ["BUILD", "Daemon", "Keypact", "Outcome", "ROOT", "StrongSwan", "StrongSwanKernel", "ViciError", "swanctl"]

@@ -128,6 +128,13 @@ class Host:
         with self.inside():
             return socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
 
+    def lead_everything_to_the_peer(self):
+        """Default routes, where there are none, so that what is not protected would get there."""
+        peer = self.lab.peer_of(self)
+        for family, gateway in (("-4", peer.v4), ("-6", peer.v6)):
+            if not self.ip(family, "route", "show", "default"):
+                self.ip(family, "route", "add", "default", "via", gateway)
+
     def ping(self, source, target, count=2, size=56, wait=2, options=()):
         """How many of the pings were answered."""
         marker = MARKER[:16].hex()

@@ -5,7 +5,7 @@ import time
 
 from capture import Capture, classify
 from case import PairCase, render, site
-from daemons import KINDS
+from kinds import KINDS
 from lab import Process, wait_for
 from nat_lab import FAR, NEAR, NatCase
 

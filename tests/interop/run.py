@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs interop cases: run.py [--initiator KIND] [--responder KIND] [--list] [THEME[.CASE] ...]; KIND is keypact or strongswan."""
+"""Runs interop cases: run.py [--guest] [--initiator KIND] [--responder KIND] [--list] [THEME[.CASE] ...]
+KIND is a name of kinds.py: keypact, strongswan (ESP in user space), or what needs the kernel's ESP and so a guest."""
 import argparse
 import os
 import pathlib
@@ -7,6 +8,7 @@ import sys
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
+GUEST = HERE.parent / "guest" / "run.py"
 SKIPPED = 77                        # the status that ctest takes for a skipped test
 
 
@@ -37,12 +39,18 @@ def cases(folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--initiator", default="keypact", choices=("keypact", "strongswan"))
-    parser.add_argument("--responder", default="strongswan", choices=("keypact", "strongswan"))
+    parser.add_argument("--guest", action="store_true", help="run all of it on a kernel of its own (../guest)")
+    parser.add_argument("--initiator", default="keypact", metavar="KIND")
+    parser.add_argument("--responder", default="strongswan", metavar="KIND")
+    parser.add_argument("--backend", default="userspace", help="the IPsec stack of keypactd (%(default)s)")
     parser.add_argument("--folder", default=HERE, type=pathlib.Path, help="where the test_*.py are (this folder)")
     parser.add_argument("--list", action="store_true", help="print the names and end")
     parser.add_argument("names", nargs="*", help="themes, or theme.case; all without any")
     arguments = parser.parse_args()
+    if arguments.guest:
+        words = [word for word in sys.argv if word != "--guest"]
+        os.execv(sys.executable, [sys.executable, "-B", GUEST, "--timeout", "600", "--", sys.executable, "-B", *words])
+    os.environ["KEYPACT_BACKEND"] = arguments.backend
     os.environ["KEYPACT_INITIATOR"] = arguments.initiator
     os.environ["KEYPACT_RESPONDER"] = arguments.responder
     known = cases(arguments.folder.resolve())
@@ -53,6 +61,10 @@ def main():
         return 0
     if not wanted:
         sys.exit("no such case; --list prints the names")
+    from kinds import KINDS
+    for kind in (arguments.initiator, arguments.responder):
+        if kind not in KINDS:
+            sys.exit(f"no such kind '{kind}'; there are {', '.join(KINDS)}")
     if os.geteuid() != 0:
         print("skipped: network namespaces need root")
         return SKIPPED

@@ -37,8 +37,7 @@ class Algorithms(PairCase):
         self.configure(ike=ike, esp=esp)
         self.bring_up()
         (ours,), (theirs,) = self.initiator.sas(), self.responder.sas()
-        for key in IKE_KEYS:
-            self.assertEqual(ours.get(key), theirs.get(key), f"IKE SA: {key}")
+        self.expect_same(ours, theirs, *IKE_KEYS)
         for key in CHILD_KEYS:
             self.assertEqual(ours["children"][0].get(key), theirs["children"][0].get(key), f"Child SA: {key}")
         self.expect_data(size=50_000)

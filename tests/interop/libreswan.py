@@ -1,0 +1,184 @@
+"""libreswan's pluto behind the interface of daemons.py. It has no vici: whack asks it, and the kernel tells what it installed.
+One connection of ipsec.conf is made of each child; those of one peer share the IKE SA."""
+import pathlib
+import re
+import subprocess
+
+import kernel_esp
+from daemons import Daemon, Outcome
+from lab import run, wait_for
+from settings import Proposal, Untranslatable, translate, values
+
+PROGRAMS = pathlib.Path("/usr/libexec/ipsec")
+
+GROUPS = {"modp1536": "modp1536", "modp2048": "modp2048", "modp3072": "modp3072", "modp4096": "modp4096", "modp6144": "modp6144",
+          "modp8192": "modp8192", "ecp256": "dh19", "ecp384": "dh20", "ecp521": "dh21", "x25519": "dh31"}
+INTEGRITY = {"sha1": "sha1", "sha256": "sha2_256", "sha384": "sha2_384", "sha512": "sha2_512", "aesxcbc": "aes_xcbc",
+             "aescmac": "aes_cmac"}
+CIPHERS = {"3des": "3des", "null": "null", "chacha20poly1305": "chacha20poly1305",
+           **{f"aes{bits}": f"aes{bits}" for bits in (128, 192, 256)},
+           **{f"aes{bits}ctr": f"aes_ctr{bits}" for bits in (128, 192, 256)},
+           **{f"aes{bits}{mode}{icv}": f"aes_{mode}_{letter}{bits}" for bits in (128, 192, 256) for mode in ("gcm", "ccm")
+              for icv, letter in ((8, "a"), (12, "b"), (16, "c"))}}
+
+_LINE = re.compile(r'#(\d+): "([^"]+)"\S* (.*)')
+_SPIS = re.compile(r"esp[.:](\w+)@\S+ esp[.:](\w+)@\S+")
+
+
+def ike_words(text):
+    """"aes256-sha2_256+sha2_512;dh19" of "aes256-sha256-prf..-ecp256"."""
+    proposal = Proposal(text)
+    if proposal.integrity and proposal.prfs and proposal.prfs != proposal.integrity:
+        raise Untranslatable(f"libreswan has no words for {text}")      # 4.10 takes the integrity of the PRF
+    hashes = proposal.prfs or proposal.integrity
+    parts = (CIPHERS, proposal.ciphers), (INTEGRITY, hashes), (GROUPS, proposal.groups)
+    return "-".join("+".join(translate(words, table)) for table, words in parts)
+
+
+def esp_words(text):
+    """Also whether it has a group, which is pfs."""
+    proposal = Proposal(text)
+    parts = (CIPHERS, proposal.ciphers), (INTEGRITY, proposal.integrity)
+    words = "-".join("+".join(translate(words, table)) for table, words in parts if words)
+    return words + (";" + "+".join(translate(proposal.groups, GROUPS)) if proposal.groups else ""), bool(proposal.groups)
+
+
+def one(words, of_what):
+    if len(words) != 1:
+        raise Untranslatable(f"libreswan has no words for several {of_what} in one connection")
+    return words[0]
+
+
+class Libreswan(Daemon):
+
+    kind = "libreswan"
+    needs_kernel_esp = True
+    speaks_vici = False
+    untold = frozenset(("initiator-spi", "responder-spi", "initiator", "local-id", "remote-id", "encr-alg", "encr-keysize",
+                        "integ-alg", "prf-alg", "dh-group"))       # of IKE SAs; the Child SA's are the kernel's
+
+    def __init__(self, host):
+        super().__init__(host)
+        self.run_dir = self.dir / "run"
+        self.run_dir.mkdir(exist_ok=True)
+        self.loaded = []
+        self.certificates = self.dir / "nss"
+        if not self.certificates.exists():
+            self.certificates.mkdir()
+            run(["certutil", "-N", "-d", f"sql:{self.certificates}", "--empty-password"])
+        for name in ("ipsec.conf", "ipsec.secrets"):
+            (self.dir / name).touch()
+
+    def command_line(self):
+        return [*self.host.exec_prefix(), PROGRAMS / "pluto", "--nofork", "--config", self.dir / "ipsec.conf", "--no-dnssec",
+                "--secretsfile", self.dir / "ipsec.secrets", "--nssdir", self.certificates, "--rundir", self.run_dir,
+                "--ipsecdir", self.dir, "--dumpdir", self.run_dir, "--logfile", self.log]
+
+    def output_path(self):
+        return self.dir / "stderr"
+
+    def ready(self):
+        return (self.run_dir / "pluto.ctl").exists() and "exec" not in self.whack("--briefstatus").stdout
+
+    def start(self):
+        (self.run_dir / "pluto.ctl").unlink(missing_ok=True)
+        self.host.lead_everything_to_the_peer()      # updown scripts would lead the inner networks there
+        super().start()
+        wait_for(lambda: self.whack("--listen").returncode == 0, "pluto listens")
+        for name in self.loaded:
+            self.add(name)
+        return self
+
+    def whack(self, *words, timeout=30):
+        return run([*self.host.exec_prefix(), PROGRAMS / "whack", "--rundir", self.run_dir, *words], timeout=timeout, check=False)
+
+    def add(self, name):
+        done = run([*self.host.exec_prefix(), PROGRAMS / "addconn", "--config", self.dir / "ipsec.conf",
+                    "--ctlsocket", self.run_dir / "pluto.ctl", name], check=False)
+        if done.returncode != 0:
+            raise Untranslatable(f"libreswan takes it not: {done.stdout}")
+
+    # Its configuration.
+
+    def configure(self, wanted):
+        for name in self.loaded:
+            self.whack("--delete", "--name", name)
+        lines, self.loaded = ["config setup", "    ikev1-policy=drop", ""], []
+        for connection in wanted["connections"].values():
+            for name, child in connection["children"].items():
+                lines += [f"conn {name}", *(f"    {key}={value}" for key, value in self.words(connection, child).items()), ""]
+                self.loaded.append(name)
+        (self.dir / "ipsec.conf").write_text("\n".join(lines))
+        (self.dir / "ipsec.secrets").write_text("".join(
+            " ".join(f"@{value}" for key, value in secret.items() if key.startswith("id")) + f" : PSK {secret['secret']}\n"
+            for secret in wanted["secrets"].values()))
+        self.whack("--rereadsecrets")
+        for name in self.loaded:
+            self.add(name)
+
+    def words(self, connection, child):
+        local_ts, remote_ts = (one(values(child[key]), "selectors") for key in ("local_ts", "remote_ts"))
+        words = {"authby": "secret", "ikev2": "insist", "auto": "ignore", "left": connection["local_addrs"],
+                 "leftid": f"@{connection['local']['id']}", "leftsubnet": local_ts,
+                 "leftupdown": "%disabled", "right": connection["remote_addrs"], "rightid": f"@{connection['remote']['id']}",
+                 "rightsubnet": remote_ts, "pfs": "yes", "type": child.get("mode", "tunnel"),
+                 "narrowing": "yes", "mobike": "no", "retransmit-timeout": "20s", "initial-contact": "yes",
+                 "rekey": "no"}             # else it comes back when the peer deletes it
+        if values(connection.get("proposals")):
+            words["ike"] = ",".join(map(ike_words, values(connection["proposals"])))
+        if values(child.get("esp_proposals")):
+            esp = [esp_words(text) for text in values(child["esp_proposals"])]
+            words["esp"] = ",".join(text for text, _ in esp)
+            words["pfs"] = "yes" if any(pfs for _, pfs in esp) else "no"
+        if "dpd_delay" in connection:
+            words |= {"dpddelay": connection["dpd_delay"], "dpdtimeout": connection.get("dpd_timeout", "10s"), "dpdaction": "clear"}
+        if connection.get("encap") == "yes":
+            words["encapsulation"] = "yes"
+        return words
+
+    # What it is asked.
+
+    def up(self, name="net", timeout=20):
+        return self.initiate(name, timeout)
+
+    def initiate(self, child, timeout=20):
+        try:
+            done = self.whack("--initiate", "--name", child, timeout=timeout)
+        except subprocess.TimeoutExpired as error:
+            self.whack("--terminate", "--name", child)
+            return Outcome(False, f"not within {timeout} s\n{error.output}", 1)
+        return Outcome(done.returncode == 0 and "established Child SA" in done.stdout, done.stdout, done.returncode)
+
+    def down(self, connection="tunnel"):
+        return self.terminate(ike=connection)
+
+    def terminate(self, timeout=10, **what):
+        if "ike_id" in what:
+            done = [self.whack("--deletestate", what["ike_id"], timeout=timeout)]
+        elif "child" in what:
+            done = [self.whack("--deletestate", child["uniqueid"]) for child in self.installed(what["child"])]
+        else:
+            done = [self.whack("--terminate", "--name", name, timeout=timeout) for name in self.loaded]
+        return Outcome(done and all(one.returncode == 0 for one in done), "\n".join(one.stdout for one in done))
+
+    def rekey(self, what, name="net"):
+        done = self.whack("--rekey-ike" if what == "ike" else "--rekey-ipsec", "--name", name)
+        return Outcome(done.returncode == 0 and "rekeyed" in done.stdout, done.stdout, done.returncode)
+
+    def sas(self):
+        ike_sas, children, spis = {}, [], {}
+        for line in self.whack("--showstates").stdout.splitlines():
+            number, name, rest = match.groups() if (match := _LINE.search(line)) else ("", "", "")
+            if pair := _SPIS.search(rest):
+                spis[number] = tuple(spi.zfill(8) for spi in pair.groups())
+            elif "IKE_SA (" in rest or "IKE_SA_INIT" in rest or "PARENT" in rest or "IKE_AUTH" in rest:
+                state = "ESTABLISHED" if "STATE_V2_ESTABLISHED_IKE_SA" in rest else "CONNECTING"
+                ike_sas[number] = {"name": "tunnel", "uniqueid": number, "version": "2", "state": state, "children": []}
+            elif "STATE_V2_ESTABLISHED_CHILD_SA" in rest:
+                children.append((number, name, re.search(r"IKE SA #(\d+)", rest).group(1)))
+        for number, name, parent in children:
+            if number in spis and parent in ike_sas:
+                spi_out, spi_in = spis[number]
+                found = {"name": name, "uniqueid": number, "state": "INSTALLING", "spi-in": spi_in, "spi-out": spi_out}
+                ike_sas[parent]["children"].append(found | kernel_esp.child(self.host, spi_in, spi_out))
+        return list(ike_sas.values())
