@@ -12,11 +12,11 @@ namespace {
 
 constexpr std::uint32_t kLargestReplayWindow = 4096;
 
-enum class ConfiguredMode : std::uint8_t { tunnel, pass, drop, unavailable };
+enum class ConfiguredMode : std::uint8_t { tunnel, transport, pass, drop, unavailable };
 
 constexpr Word<ConfiguredMode> kModes[] = {
     {"tunnel", ConfiguredMode::tunnel},
-    {"transport", ConfiguredMode::unavailable},
+    {"transport", ConfiguredMode::transport},
     {"transport_proxy", ConfiguredMode::unavailable},
     {"beet", ConfiguredMode::unavailable},
     {"iptfs", ConfiguredMode::unavailable},
@@ -118,11 +118,12 @@ void read_volumes(SectionReader& reader, ChildConfig& child) {
 void read_mode(SectionReader& reader, ChildConfig& child) {
   switch (reader.word("mode", kModes).value_or(ConfiguredMode::tunnel)) {
     case ConfiguredMode::tunnel: break;
+    case ConfiguredMode::transport: child.mode = Mode::transport; break;
     case ConfiguredMode::pass: child.action = PolicyAction::bypass; break;
     case ConfiguredMode::drop: child.action = PolicyAction::discard; break;
     case ConfiguredMode::unavailable: {
       const auto* setting = reader.given("mode");
-      reader.refuse(setting->value_at, reader.path() + ".mode = " + printable(setting->text()), "use mode = tunnel");
+      reader.refuse(setting->value_at, reader.path() + ".mode = " + printable(setting->text()), "use mode = tunnel or transport");
       break;
     }
   }

@@ -200,9 +200,7 @@ INSTANTIATE_TEST_SUITE_P(
     Table, ChildErrors,
     testing::Values(
         ErrorRow{"mode = tunel", 8, NET ".mode: bad value \"tunel\"", "did you mean \"tunnel\"?"},
-        ErrorRow{"mode = transport", 8, NET ".mode = transport is not available yet in this version",
-                 "use mode = tunnel"},
-        ErrorRow{"mode = beet", 8, NET ".mode = beet is not available yet in this version", "use mode = tunnel"},
+        ErrorRow{"mode = beet", 8, NET ".mode = beet is not available yet in this version", "use mode = tunnel or transport"},
         ErrorRow{"ah_proposals = sha256", 1, NET ".ah_proposals is not available yet in this version", ""},
         ErrorRow{"sha256_96 = yes", 1, NET ".sha256_96 is not available yet in this version", ""},
         ErrorRow{"policies = no", 1, NET ".policies is not available yet in this version", ""},

@@ -2,6 +2,9 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "config/load.h"
 #include "daemon/supported.h"
 #include "diagnose/verdict.h"
@@ -24,6 +27,17 @@ const std::string* first_name(const std::vector<config::AddressPattern>& pattern
   for (const auto& pattern : patterns)
     if (pattern.kind == config::AddressPattern::Kind::name) return &pattern.name;
   return nullptr;
+}
+
+/// What is said of children that ask for transport mode where the IPsec stack has none.
+std::vector<std::string> without_transport_mode(const config::Snapshot& snapshot) {
+  std::vector<std::string> remarks;
+  for (const auto& connection : snapshot.connections)
+    for (const auto& child : connection->children)
+      if (child.mode == Mode::transport)
+        remarks.push_back("connections." + connection->name + ".children." + child.name +
+                          ".mode = transport: IPsec in userspace has tunnel mode only, which is used instead");
+  return remarks;
 }
 
 }  // namespace
@@ -135,6 +149,8 @@ control::LoadedFiles ControlSocket::read_configuration() {
   if (loaded) {
     tell(loaded->warnings);
     result.snapshot = std::move(loaded->snapshot);
+    if (line_.backend == "userspace")
+      std::ranges::move(without_transport_mode(*result.snapshot), std::back_inserter(result.diagnostics));
   } else {
     tell(loaded.error());
     result.error = "the configuration in " + line_.config_directory + " has errors; the previous one stays in force";

@@ -28,6 +28,8 @@ config::ChildConfig child_of(const SiteToSite& site, const std::string& name) {
   child.esp_acceptable = site.esp_proposals.empty() ? config::default_esp_acceptable() : site.esp_proposals;
   child.local_ts = {{false, TrafficSelector::of(site.local_network)}};
   child.remote_ts = {{false, TrafficSelector::of(site.remote_network)}};
+  if (site.between_hosts) child.local_ts = child.remote_ts = {config::SelectorPattern{true, {}}};
+  child.mode = site.mode;
   for (const auto& network : site.more_local) child.local_ts.push_back({false, TrafficSelector::of(network)});
   for (const auto& network : site.more_remote) child.remote_ts.push_back({false, TrafficSelector::of(network)});
   return child;

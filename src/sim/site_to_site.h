@@ -30,6 +30,8 @@ struct SiteToSite {
   Duration inactivity{};
   std::optional<unsigned> keyingtries = {};
   config::UniquePolicy unique = config::UniquePolicy::no;
+  bool between_hosts = false;  ///< the selectors are the addresses of the two ends, not networks behind them
+  Mode mode = Mode::tunnel;
   config::Childless childless = config::Childless::allow;
   config::Action start_action{};
   config::Action close_action{};

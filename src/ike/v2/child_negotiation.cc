@@ -1,5 +1,7 @@
 #include "ike/v2/child_negotiation.h"
 
+#include "ike/v2/transport_mode.h"
+
 namespace keypact::ike::v2 {
 namespace {
 
@@ -11,17 +13,31 @@ std::string selectors_text(const Selectors& local, const Selectors& remote) {
 struct ChildMatch {
   const config::ChildConfig* child = nullptr;
   NarrowedSelectors selectors;
+  Mode mode{};
 };
 std::optional<ChildMatch> match_child(const IkeSaRecord& record, const config::Connection& connection,
-                                      const Selectors& proposed_local, const Selectors& proposed_remote,
-                                      std::string_view only_child) {
+                                      const SelectorPair& proposed, std::string_view only_child, Mode mode) {
   for (const auto& child : connection.children) {
     if (child.action != PolicyAction::protect || (!only_child.empty() && child.name != only_child)) continue;
+    if (mode == Mode::transport && child.mode != mode) continue;
     auto narrowed = narrow(resolve(child.local_ts, record.local.address), resolve(child.remote_ts, record.remote.address),
-                           proposed_local, proposed_remote);
-    if (narrowed) return ChildMatch{&child, std::move(*narrowed)};
+                           proposed.local, proposed.remote);
+    if (!narrowed) continue;
+    if (mode == Mode::tunnel || fits_transport_mode(record, {narrowed->local(), narrowed->remote()}))
+      return ChildMatch{&child, std::move(*narrowed), mode};
   }
   return std::nullopt;
+}
+
+/// RFC 7296 §2.23.1: transport mode between the addresses that are seen here; else tunnel mode with what was sent. Without
+/// USE_TRANSPORT_MODE in our answer the Child SA is in tunnel mode, whatever was asked (RFC 7296 §1.3.1).
+std::optional<ChildMatch> match_child(const Context& context, const IkeSaRecord& record,
+                                      const config::Connection& connection, const SelectorPair& proposed,
+                                      std::string_view only_child, bool transport_wanted) {
+  if (transport_wanted && !context.options.tunnel_mode_only)
+    if (auto match = match_child(record, connection, seen_from_here(record, proposed), only_child, Mode::transport))
+      return match;
+  return match_child(record, connection, proposed, only_child, Mode::tunnel);
 }
 
 Refusal selectors_refusal(const IkeSaRecord& record, const config::Connection& connection, const Selectors& local,
@@ -32,6 +48,11 @@ Refusal selectors_refusal(const IkeSaRecord& record, const config::Connection& c
                                                               resolve(child.remote_ts, record.remote.address)));
   refusal.theirs.push_back(selectors_text(local, remote));
   return refusal;
+}
+
+std::vector<wire::Payload> mode_notifies(Mode mode) {
+  if (mode == Mode::transport) return {notify_payload(NotifyType::USE_TRANSPORT_MODE)};
+  return {};
 }
 
 Refusal refused_by_peer(const ChildOffer& offer, const wire::NotifyPayload& error, ExchangeType exchange) {
@@ -53,17 +74,28 @@ std::optional<ChildOffer> make_child_offer(Context& context, const IkeSaRecord& 
   auto local = resolve(child->local_ts, record.local.address);
   auto remote = resolve(child->remote_ts, record.remote.address);
   auto proposals = child->esp_proposals;
-  return ChildOffer{std::move(child), *spi,           std::move(proposals), std::move(local),
-                    std::move(remote), key_exchange_use};
+  const bool transport = child->mode == Mode::transport && !context.options.tunnel_mode_only &&
+                         fits_transport_mode(record, {local, remote});
+  return ChildOffer{std::move(child),  *spi,             std::move(proposals),
+                    std::move(local),  std::move(remote), key_exchange_use,
+                    transport ? Mode::transport : Mode::tunnel};
 }
 
-std::vector<wire::Payload> offer_payloads(const ChildOffer& offer) {
-  return {sa_payload(offer.proposals, spi_octets(offer.inbound_spi), offer.key_exchange_use),
-          wire::TsPayload::of(PayloadType::TSi, offer.local), wire::TsPayload::of(PayloadType::TSr, offer.remote)};
+std::vector<wire::Payload> ChildPayloads::with(std::vector<wire::Payload> between) && {
+  auto payloads = std::move(notifies);
+  payloads.push_back(std::move(sa));
+  std::ranges::move(between, std::back_inserter(payloads));
+  std::ranges::move(selectors, std::back_inserter(payloads));
+  return payloads;
 }
 
-Result<AgreedChild, Refusal> accept_child_answer(const ChildOffer& offer, const PayloadSet& payloads,
-                                                 ExchangeType exchange) {
+ChildPayloads offer_payloads(const ChildOffer& offer) {
+  return {mode_notifies(offer.mode), sa_payload(offer.proposals, spi_octets(offer.inbound_spi), offer.key_exchange_use),
+          {wire::TsPayload::of(PayloadType::TSi, offer.local), wire::TsPayload::of(PayloadType::TSr, offer.remote)}};
+}
+
+Result<AgreedChild, Refusal> accept_child_answer(const IkeSaRecord& record, const ChildOffer& offer,
+                                                 const PayloadSet& payloads, ExchangeType exchange) {
   const auto* sa = payloads.find<wire::SaPayload>();
   const auto* tsi = payloads.selectors(PayloadType::TSi);
   const auto* tsr = payloads.selectors(PayloadType::TSr);
@@ -81,33 +113,42 @@ Result<AgreedChild, Refusal> accept_child_answer(const ChildOffer& offer, const 
     refusal.theirs = describe(*sa);
     return failure(std::move(refusal));
   }
-  auto selectors = accept_narrowed(offer.local, offer.remote, tsi->selectors(), tsr->selectors());
+  const auto mode = payloads.notify(NotifyType::USE_TRANSPORT_MODE) != nullptr ? Mode::transport : Mode::tunnel;
+  if (mode == Mode::transport && offer.mode != mode) {
+    auto refusal = refusal_in(exchange, RefusalCode::unexpected_choice, NotifyType::USE_TRANSPORT_MODE);
+    refusal.ours.emplace_back("tunnel mode");
+    refusal.theirs.emplace_back("transport mode");
+    return failure(std::move(refusal));
+  }
+  SelectorPair answered{tsi->selectors(), tsr->selectors()};
+  if (mode == Mode::transport) answered = seen_from_here(record, std::move(answered));
+  auto selectors = accept_narrowed(offer.local, offer.remote, answered.local, answered.remote);
   if (!selectors) {
     auto refusal = refusal_in(exchange, RefusalCode::selectors_unacceptable, NotifyType::TS_UNACCEPTABLE);
     refusal.ours.push_back(selectors_text(offer.local, offer.remote));
-    refusal.theirs.push_back(selectors_text(tsi->selectors(), tsr->selectors()));
+    refusal.theirs.push_back(selectors_text(answered.local, answered.remote));
     refusal.detail = "the responder's selectors are not a subset of what was proposed";
     return failure(std::move(refusal));
   }
   return AgreedChild{offer.child,      offer.inbound_spi, *outbound, choice->number, choice->proposal,
-                     std::move(*selectors)};
+                     std::move(*selectors), mode};
 }
 
 Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const IkeSaRecord& record,
                                                      const ConnectionPtr& connection, const PayloadSet& payloads,
                                                      ExchangeType exchange, std::string_view only_child) {
   const auto* sa = payloads.find<wire::SaPayload>();
-  const auto proposed_remote = payloads.selectors(PayloadType::TSi)->selectors();
-  const auto proposed_local = payloads.selectors(PayloadType::TSr)->selectors();
-  auto match = match_child(record, *connection, proposed_local, proposed_remote, only_child);
+  const SelectorPair proposed{payloads.selectors(PayloadType::TSr)->selectors(),
+                              payloads.selectors(PayloadType::TSi)->selectors()};
+  const bool transport_wanted = payloads.notify(NotifyType::USE_TRANSPORT_MODE) != nullptr;
+  auto match = match_child(context, record, *connection, proposed, only_child, transport_wanted);
   if (!match)
-    return failure(ChildRefusal{selectors_refusal(record, *connection, proposed_local, proposed_remote, exchange),
+    return failure(ChildRefusal{selectors_refusal(record, *connection, proposed.local, proposed.remote, exchange),
                                 notify_payload(NotifyType::TS_UNACCEPTABLE)});
 
   const auto* ke = payloads.find<wire::KePayload>();
   const auto use = exchange == ExchangeType::IKE_AUTH ? KeyExchangeUse::ignore : KeyExchangeUse::negotiate;
   const auto sent = ke != nullptr ? std::optional(ke->method) : std::nullopt;
-  // RFC 7296 §1.3.1: without USE_TRANSPORT_MODE in our answer the Child SA is in tunnel mode, whatever was asked.
   const auto choice = choose_proposal(*sa, ProtocolId::ESP, match->child->esp_acceptable, use, sent);
   const auto outbound = choice ? esp_spi_from(choice->spi) : std::nullopt;
   if (!outbound) {
@@ -128,15 +169,16 @@ Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const Ike
     return failure(ChildRefusal{refusal_in(exchange, RefusalCode::no_additional_sas, NotifyType::NO_ADDITIONAL_SAS),
                                 notify_payload(NotifyType::NO_ADDITIONAL_SAS)});
   return AgreedChild{{connection, *match->child},   *inbound, *outbound, choice->number, choice->proposal,
-                     std::move(match->selectors)};
+                     std::move(match->selectors), match->mode};
 }
 
-std::vector<wire::Payload> answer_payloads(const AgreedChild& agreed) {
+ChildPayloads answer_payloads(const AgreedChild& agreed) {
   wire::SaPayload sa;
   sa.proposals.push_back(
       wire::ProposalSubstructure::of(agreed.proposal_number, agreed.proposal, spi_octets(agreed.inbound_spi)));
-  return {std::move(sa), wire::TsPayload::of(PayloadType::TSi, agreed.selectors.remote()),
-          wire::TsPayload::of(PayloadType::TSr, agreed.selectors.local())};
+  return {mode_notifies(agreed.mode), std::move(sa),
+          {wire::TsPayload::of(PayloadType::TSi, agreed.selectors.remote()),
+           wire::TsPayload::of(PayloadType::TSr, agreed.selectors.local())}};
 }
 
 ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const AgreedChild& agreed, ChildSaId id, PolicyId policy,
@@ -144,7 +186,7 @@ ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const AgreedChild& agreed
   ipsec::ChildSa sa;
   sa.id = id;
   sa.policy = policy;
-  sa.mode = agreed.child->mode;
+  sa.mode = agreed.mode;
   sa.local = record.local;
   sa.remote = record.remote;
   sa.udp_encapsulation = record.udp_encapsulation;

@@ -35,6 +35,7 @@ struct ChildOffer {
   Selectors local;
   Selectors remote;
   KeyExchangeUse key_exchange_use{};
+  Mode mode{};  ///< transport: asked for, the responder may choose tunnel mode
 };
 
 /// A Child SA that both ends want, without keys.
@@ -45,6 +46,17 @@ struct AgreedChild {
   std::uint8_t proposal_number = 0;
   Proposal proposal;
   NarrowedSelectors selectors;
+  Mode mode{};
+};
+
+/// What a message says of a Child SA; other payloads may stand in between (RFC 7296 §1.2, §1.3.1).
+struct ChildPayloads {
+  std::vector<wire::Payload> notifies;  ///< first
+  wire::Payload sa;
+  std::vector<wire::Payload> selectors;  ///< TSi, TSr
+
+  /// In order, with `between` behind the SA payload.
+  [[nodiscard]] std::vector<wire::Payload> with(std::vector<wire::Payload> between) &&;
 };
 
 /// Why there is no Child SA, and the notify that tells the peer.
@@ -57,12 +69,12 @@ struct ChildRefusal {
 [[nodiscard]] std::optional<ChildOffer> make_child_offer(Context& context, const IkeSaRecord& record,
                                                          ConfiguredChild child, KeyExchangeUse key_exchange_use);
 
-/// SA, TSi, TSr as the initiator of the exchange sends them.
-[[nodiscard]] std::vector<wire::Payload> offer_payloads(const ChildOffer& offer);
+/// As the initiator of the exchange sends them.
+[[nodiscard]] ChildPayloads offer_payloads(const ChildOffer& offer);
 
 /// The responder's answer to our offer. `payloads` is the whole response.
-[[nodiscard]] Result<AgreedChild, Refusal> accept_child_answer(const ChildOffer& offer, const PayloadSet& payloads,
-                                                               ExchangeType exchange);
+[[nodiscard]] Result<AgreedChild, Refusal> accept_child_answer(const IkeSaRecord& record, const ChildOffer& offer,
+                                                               const PayloadSet& payloads, ExchangeType exchange);
 
 /// Our answer to a peer's offer: the best of the connection's children, or the named one for a rekeying. Allocates the inbound
 /// SPI.
@@ -71,8 +83,8 @@ struct ChildRefusal {
                                                                    const PayloadSet& payloads, ExchangeType exchange,
                                                                    std::string_view only_child = {});
 
-/// SA, TSi, TSr of our answer; TSi is the peer's side.
-[[nodiscard]] std::vector<wire::Payload> answer_payloads(const AgreedChild& agreed);
+/// Of our answer; TSi is the peer's side.
+[[nodiscard]] ChildPayloads answer_payloads(const AgreedChild& agreed);
 
 /// The pair of SAs for the IPsec stack. `local_keys` protect what we send.
 [[nodiscard]] ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const AgreedChild& agreed, ChildSaId id,

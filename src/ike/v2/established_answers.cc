@@ -234,14 +234,16 @@ void EstablishedSa::finish_pending_answer(Context& context, const IkeSaRecord& r
   pending_child_.reset();
   auto payloads = std::move(pending.payloads);
   if (installed) {
-    auto& child = pending.child_payloads;
     // RFC 7296 §1.2 and §1.3.1: SA stands before the nonce, but behind AUTH; RFC 4555 §3.4: notifies behind all.
     const auto is_notify = [](const auto& payload) { return wire::type_of(payload) == PayloadType::N; };
-    const auto place = std::ranges::find_if(payloads, is_notify) - payloads.begin();
-    payloads.insert(payloads.begin() + place, std::make_move_iterator(child.begin() + 1),
-                    std::make_move_iterator(child.end()));
-    const auto sa_place = pending.exchange == ExchangeType::CREATE_CHILD_SA ? 0 : place;
-    payloads.insert(payloads.begin() + sa_place, std::move(child.front()));
+    const auto notifies = std::ranges::find_if(payloads, is_notify);
+    std::vector<wire::Payload> last(std::make_move_iterator(notifies), std::make_move_iterator(payloads.end()));
+    payloads.erase(notifies, payloads.end());
+    if (pending.exchange == ExchangeType::CREATE_CHILD_SA)
+      payloads = std::move(pending.child_payloads).with(std::move(payloads));
+    else
+      std::ranges::move(std::move(pending.child_payloads).with({}), std::back_inserter(payloads));
+    std::ranges::move(last, std::back_inserter(payloads));
   } else {
     if (pending.exchange == ExchangeType::CREATE_CHILD_SA) payloads.clear();
     payloads.push_back(notify_payload(NotifyType::TEMPORARY_FAILURE));

@@ -58,7 +58,7 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   child.proposal = agreed.proposal;
   child.local = agreed.selectors.local();
   child.remote = agreed.selectors.remote();
-  child.mode = config.mode;
+  child.mode = agreed.mode;
   child.udp_encapsulation = udp_encapsulation;
   child.created = child.used = context.now;
   if (config.inactivity > Duration{}) child.idle_at = context.now + config.inactivity;

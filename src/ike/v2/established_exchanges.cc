@@ -119,12 +119,10 @@ void EstablishedSa::begin_create_child(Context& context, const IkeSaRecord& reco
 
 void EstablishedSa::send_create_child(Context& context, const IkeSaRecord& record, CreateChildSent exchange,
                                       OctetView public_value) {
-  auto payloads = offer_payloads(exchange.offer);
   std::vector<wire::Payload> between = {wire::NoncePayload{exchange.nonce}};
   if (exchange.method != KeyExchangeMethod::NONE)
     between.emplace_back(wire::KePayload{exchange.method, to_octets(public_value)});
-  payloads.insert(payloads.begin() + 1, std::make_move_iterator(between.begin()),
-                  std::make_move_iterator(between.end()));
+  auto payloads = offer_payloads(exchange.offer).with(std::move(between));
   if (exchange.purpose.replaces)
     payloads.insert(payloads.begin(), rekey_notify(children_.at(*exchange.purpose.replaces)));
   exchange_ = std::move(exchange);
@@ -212,7 +210,7 @@ void EstablishedSa::on_create_child_response(Context& context, const IkeSaRecord
                                              const PayloadSet& payloads) {
   if (const auto asked = other_method_asked_for(payloads, exchange.offer.proposals, exchange.method))
     return begin_create_child(context, record, std::move(exchange.offer), *asked, exchange.purpose);
-  auto agreed = accept_child_answer(exchange.offer, payloads, ExchangeType::CREATE_CHILD_SA);
+  auto agreed = accept_child_answer(record, exchange.offer, payloads, ExchangeType::CREATE_CHILD_SA);
   if (!agreed) return refuse_create_child(context, record, exchange.offer, exchange.purpose, std::move(agreed.error()));
   if (std::ranges::find(exchange.deleted, agreed->outbound_spi) != exchange.deleted.end())
     return refuse_create_child(context, record, exchange.offer, exchange.purpose,
@@ -266,7 +264,7 @@ void EstablishedSa::refuse_create_child(Context& context, const IkeSaRecord& rec
 
 void EstablishedSa::take_first_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer,
                                      const PayloadSet& response, const Nonces& nonces, ControlId waiter) {
-  auto agreed = accept_child_answer(offer, response, ExchangeType::IKE_AUTH);
+  auto agreed = accept_child_answer(record, offer, response, ExchangeType::IKE_AUTH);
   if (!agreed) return refuse_create_child(context, record, offer, {waiter, std::nullopt, 0}, std::move(agreed.error()));
   install(context, record, std::move(*agreed), nonces, {}, {{true, std::nullopt, {}, false}, waiter});
 }

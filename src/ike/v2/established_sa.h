@@ -189,7 +189,7 @@ class EstablishedSa {
     Octets peer_nonce;
     Octets nonce;
     ChildSaId installing;
-    std::vector<wire::Payload> child_payloads;
+    ChildPayloads child_payloads;
   };
   /// The peer's request for a new IKE SA, whose KE payload is being answered.
   struct PendingIkeAnswer {

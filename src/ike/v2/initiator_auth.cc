@@ -49,7 +49,7 @@ std::vector<wire::Payload> auth_payloads(Context& context, const AwaitSharedSecr
   if (state.intent.initial_contact) payloads.push_back(notify_payload(NotifyType::INITIAL_CONTACT));
   payloads.emplace_back(wire::AuthPayload{AuthMethod::SHARED_KEY_MIC,
                                           shared_key_auth(context.library, key.secret.reveal(), octets)});
-  if (offer) std::ranges::move(offer_payloads(*offer), std::back_inserter(payloads));
+  if (offer) std::ranges::move(offer_payloads(*offer).with({}), std::back_inserter(payloads));
   return payloads;
 }
 
