@@ -115,7 +115,8 @@ io::Route TunnelRoutes::fallback(const Prefix& destination) const {
 TunnelRoutes::Routes TunnelRoutes::wanted_routes(const Policies& policies, const Addresses& addresses) const {
   Routes wanted;
   for (const auto& [id, policy] : policies) {
-    if (policy.action == PolicyAction::bypass) continue;
+    // Between the two ends themselves packets go the way that they have.
+    if (policy.action == PolicyAction::bypass || policy.mode == Mode::transport) continue;
     for (const auto& selector : policy.remote) {
       for (const auto& prefix : prefixes_covering(selector.first, selector.last)) {
         io::Route route;

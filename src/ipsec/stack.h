@@ -21,6 +21,8 @@ struct Policy {
   PolicyAction action = PolicyAction::protect;
   std::vector<TrafficSelector> local;
   std::vector<TrafficSelector> remote;
+  /// Transport: between the two ends themselves. A peer may still grant tunnel mode only.
+  Mode mode = Mode::tunnel;
 };
 
 /// What an SA may carry, in each of its directions. 0: any amount. RFC 4301 §4.4.2.1.

@@ -17,7 +17,7 @@ PolicyBook::Requests PolicyBook::forget(const Name& name) {
 
 PolicyBook::Used PolicyBook::use(const Name& name, ChildSaId user, const Selectors& selectors) {
   const auto found = entries_.find(name);
-  const bool fits = found == entries_.end() || Selectors{found->second.local, found->second.remote, found->second.action} == selectors;
+  const bool fits = found == entries_.end() || static_cast<const Selectors&>(found->second) == selectors;
   Used used;
   used.name = fits ? name : Name{name.first, name.second + '#' + std::to_string(user.value)};
   auto& entry = entries_[used.name];
@@ -42,7 +42,7 @@ PolicyBook::Requests PolicyBook::settle(Position position) {
     entries_.erase(position);
     return requests;
   }
-  if (entry.id && Selectors{entry.local, entry.remote, entry.action} == *entry.configured) return {};
+  if (entry.id && static_cast<const Selectors&>(entry) == *entry.configured) return {};
   return install(name, entry, *entry.configured);
 }
 
@@ -50,12 +50,10 @@ PolicyBook::Requests PolicyBook::settle(Position position) {
 PolicyBook::Requests PolicyBook::install(const Name& name, Entry& entry, const Selectors& selectors) {
   const auto old = entry.id;
   entry.id = PolicyId{last_id_ += step_};
-  entry.local = selectors.local;
-  entry.remote = selectors.remote;
-  entry.action = selectors.action;
+  static_cast<Selectors&>(entry) = selectors;
   Requests requests;
   requests.emplace_back(
-      ipsec::InstallPolicy{{entry.id, name.first + '/' + name.second, entry.action, entry.local, entry.remote}});
+      ipsec::InstallPolicy{{entry.id, name.first + '/' + name.second, entry.action, entry.local, entry.remote, entry.mode}});
   if (old) requests.emplace_back(ipsec::RemovePolicy{old});
   return requests;
 }

@@ -18,13 +18,11 @@ class PolicyBook {
     std::vector<TrafficSelector> local;
     std::vector<TrafficSelector> remote;
     PolicyAction action = PolicyAction::protect;
+    Mode mode = Mode::tunnel;
     bool operator==(const Selectors&) const = default;
   };
-  struct Entry {
+  struct Entry : Selectors {  ///< as the stack has them
     PolicyId id;
-    std::vector<TrafficSelector> local;
-    std::vector<TrafficSelector> remote;
-    PolicyAction action = PolicyAction::protect;
     std::optional<Selectors> configured;  ///< what the configuration wants; nothing: it does not know the child (any more)
     std::set<ChildSaId> users;
   };

@@ -5,6 +5,7 @@
 #include "ike/engine/missing_secret.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/lifetime.h"
+#include "ike/v2/transport_mode.h"
 
 namespace keypact::ike {
 namespace {
@@ -156,7 +157,8 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
   if (child != nullptr)
     for (auto& install :
          policies_.configure({connection->name, child->name},
-                             {v2::resolve(child->local_ts, *local), v2::resolve(child->remote_ts, *remote)}))
+                             v2::policy_of(*child, options_, {v2::resolve(child->local_ts, *local),
+                                                              v2::resolve(child->remote_ts, *remote)})))
       context.request(std::move(install));
 
   if (auto refusal = missing_secret(*configuration_, *connection, *local)) {

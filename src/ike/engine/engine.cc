@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/limits.h"
 #include "ike/v2/connection_choice.h"
+#include "ike/v2/transport_mode.h"
 #include "ipsec/steering.h"
 
 namespace keypact::ike {
@@ -126,7 +127,8 @@ void Engine::hold_policies(const Context& context, const config::Connection& con
     // What passes in clear or is dropped needs no peer.
     if ((child.action == PolicyAction::protect && !fixed_peer) || !local_selectors || !remote_selectors) continue;
     for (auto& request :
-         policies_.configure({connection.name, child.name}, {*local_selectors, *remote_selectors, child.action}))
+         policies_.configure({connection.name, child.name},
+                             v2::policy_of(child, options_, {*local_selectors, *remote_selectors})))
       context.request(std::move(request));
   }
 }

@@ -3,6 +3,7 @@
 
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/established_sa.h"
+#include "ike/v2/transport_mode.h"
 
 namespace keypact::ike::v2 {
 namespace {
@@ -28,10 +29,10 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   const PolicyBook::Name policy_name{parts_.connection->name,
                                      own_policy ? config.name + '#' + std::to_string(id.value) : config.name};
   const auto selectors =
-      own_policy ? PolicyBook::Selectors{agreed.selectors.local(), agreed.selectors.remote()}
-                 : PolicyBook::Selectors{resolve(config.local_ts, record.local.address),
-                                         resolve(config.remote_ts, record.remote.address)};
-  auto policy = context.policies.use(policy_name, id, selectors);
+      own_policy ? SelectorPair{agreed.selectors.local(), agreed.selectors.remote()}
+                 : SelectorPair{resolve(config.local_ts, record.local.address),
+                                resolve(config.remote_ts, record.remote.address)};
+  auto policy = context.policies.use(policy_name, id, policy_of(config, context.options, selectors));
   for (auto& request : policy.requests) context.request(std::move(request));
 
   auto keys = derive_child_keys(context.library, parts_.channel.keys().prf, parts_.channel.keys().d,
