@@ -97,7 +97,7 @@ Message delete_policy(const PolicyKey& key) {
   return message;
 }
 
-Message dump_policies() { return std::move(Message(XFRM_MSG_GETPOLICY, NLM_F_DUMP).body(zeroed<xfrm_userpolicy_id>())); }
+Message dump_policies() { return {XFRM_MSG_GETPOLICY, NLM_F_DUMP}; }
 
 std::optional<PolicyReport> read_policy(const MessageView& message) {
   const auto info = message.body<xfrm_userpolicy_info>();

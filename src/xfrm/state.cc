@@ -183,7 +183,7 @@ std::optional<Message> update_state(const State& state, const PacketKeys& keys) 
 
 Message delete_state(const StateId& id) { return std::move(Message(XFRM_MSG_DELSA, NLM_F_ACK).body(id_of(id))); }
 Message get_state(const StateId& id) { return std::move(Message(XFRM_MSG_GETSA, NLM_F_ACK).body(id_of(id))); }
-Message dump_states() { return std::move(Message(XFRM_MSG_GETSA, NLM_F_DUMP).body(zeroed<xfrm_usersa_id>())); }
+Message dump_states() { return {XFRM_MSG_GETSA, NLM_F_DUMP}; }
 
 std::optional<StateReport> read_state(const MessageView& message) {
   const auto info = message.body<xfrm_usersa_info>();
