@@ -56,12 +56,14 @@ Result<void> KernelBackend::probe(RandomSource& random) {
 }
 
 KernelBackend::KernelBackend(io::XfrmSocket socket, io::XfrmListener listener, io::TunDevice device, TunnelRoutes routes,
-                             std::uint32_t mark)
+                             ClearPath clear_path, KernelMark mark)
     : socket_(std::make_unique<io::XfrmSocket>(std::move(socket))),
       listener_(std::move(listener)),
       device_(std::move(device)),
       routes_(std::move(routes)),
-      spd_(*socket_, mark),
+      clear_path_(std::move(clear_path)),
+      lock_(std::move(mark.lock)),
+      spd_(*socket_, mark.value),
       sad_(*socket_, kOwnTrafficMark) {}
 
 Result<std::unique_ptr<KernelBackend>> KernelBackend::open(const Options& options) {
@@ -76,27 +78,47 @@ Result<std::unique_ptr<KernelBackend>> KernelBackend::open(const Options& option
   link.up = true;
   TRY_VOID(netlink.configure(interface, link));
   TRY(auto routes, TunnelRoutes::open(std::move(netlink), device.name(), kOwnTrafficMark));
-  const auto mark = kernel_mark(options.ports.ike, options.ports.nat);
-  std::unique_ptr<KernelBackend> backend(
-      new KernelBackend(std::move(socket), std::move(listener), std::move(device), std::move(routes), mark));
+  TRY(auto clear_path, ClearPath::open(kOwnTrafficMark));
+  TRY(auto mark, take_kernel_mark(options.ports.ike, options.ports.nat));
+  std::unique_ptr<KernelBackend> backend(new KernelBackend(std::move(socket), std::move(listener), std::move(device),
+                                                           std::move(routes), std::move(clear_path), std::move(mark)));
   TRY_VOID(backend->spd_.find_earlier_run());
-  TRY_VOID(backend->sad_.remove_all_of([&](std::uint32_t reqid) { return backend->spd_.is_ours(reqid); }));
+  if (io::address_family_available(IpFamily::v6)) backend->spd_.except_neighbour_discovery();
+  TRY_VOID(backend->remove_states());
   return backend;
 }
 
+/// Those that an earlier run left, and questions that nobody will answer any more.
+Result<void> KernelBackend::remove_states() {
+  TRY(const auto questions, sad_.remove_all_of([&](std::uint32_t reqid) { return spd_.is_ours(reqid); }));
+  for (const auto& question : questions) answer(question);
+  return {};
+}
+
+void KernelBackend::answer(const KernelSad::Question& question) {
+  // An SA that is gone again at once. Which one says the question, not the answer's keys.
+  auto trial = gcm_trial(kTrialSpi | (question.number & 0xffff));
+  trial.state.reqid = question.reqid;
+  trial.state.answers = question.number;
+  (void)try_out(*socket_, trial);
+}
+
 KernelBackend::~KernelBackend() {
-  const auto all = sad_.all();
-  for (const auto id : all) spd_.detach(id);
   for (const auto& [id, policy] : policies_) spd_.remove(id);
+  spd_.remove_all();
   spd_.flush();
-  for (const auto id : all) sad_.remove(id);
+  for (const auto id : sad_.all()) sad_.remove(id);
+  (void)remove_states();
 }
 
 Result<void> KernelBackend::start(io::EventLoop& loop, Events events, Problems problems) {
   events_ = std::move(events);
   problems_ = std::move(problems);
   catch_up_ = io::Timer(loop, [this] { follow_policies(); });
-  TRY(watch_, loop.watch(listener_.fd(), [this] { on_told(); }));
+  TRY(auto told, loop.watch(listener_.fd(), [this] { on_told(); }));
+  TRY(auto clear, loop.watch(device_.fd(), [this] { on_device_readable(); }));
+  watches_.push_back(std::move(told));
+  watches_.push_back(std::move(clear));
   // A packet that asks for an SA waits for it, instead of being lost.
   if (auto set = io::SystemSetting::set("net/core/xfrm_larval_drop", "0")) hold_packets_.emplace(std::move(*set));
   else problems_(set.error().to_string() + ": the first packets of a tunnel that is set up on demand are lost");
@@ -204,11 +226,8 @@ void KernelBackend::ask_again(PolicyId id) {
   const auto asked = asked_.extract(id);
   const auto reqid = spd_.reqid_of(id);
   if (!asked || !reqid) return;
-  // The kernel asks once, and then waits for half a minute, unless it gets an answer: an SA that is gone again at once.
-  auto trial = gcm_trial(kTrialSpi | (asked.mapped() & 0xffff));
-  trial.state.reqid = *reqid;
-  trial.state.answers = asked.mapped();
-  (void)try_out(*socket_, trial);
+  // The kernel asks once, and then waits for half a minute, unless it gets an answer.
+  answer({asked.mapped(), *reqid});
 }
 
 void KernelBackend::settle() {
@@ -220,7 +239,9 @@ void KernelBackend::settle() {
 
 void KernelBackend::follow_policies() {
   catch_up_.cancel();
-  if (std::exchange(policies_changed_, false)) routes_.update(policies_, problems_);
+  if (!std::exchange(policies_changed_, false)) return;
+  clear_path_.set_policies(policies_);
+  routes_.update(policies_, problems_);
 }
 
 void KernelBackend::forget_earlier_run() {
@@ -234,6 +255,15 @@ void KernelBackend::forget_earlier_run() {
 void KernelBackend::forget_earlier_run_at(io::EventLoop& loop, Instant at) {
   patience_ = io::Timer(loop, [this] { forget_earlier_run(); });
   patience_.set(at);
+}
+
+void KernelBackend::on_device_readable() {
+  const auto report = device_.read();
+  if (report.state == io::TunState::removed) {
+    watches_.pop_back();
+    return problems_("the device " + device_.name() + " is gone: traffic without another route finds no tunnel until keypactd is restarted");
+  }
+  for (const auto& packet : report.packets) clear_path_.pass(packet);
 }
 
 void KernelBackend::on_told() {

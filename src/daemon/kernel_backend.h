@@ -5,6 +5,7 @@
 #include "base/random_source.h"
 #include "base/token_bucket.h"
 #include "daemon/backend.h"
+#include "daemon/clear_path.h"
 #include "daemon/kernel_sad.h"
 #include "daemon/kernel_spd.h"
 #include "daemon/transport.h"
@@ -21,7 +22,7 @@ class KernelBackend final : public Backend {
   [[nodiscard]] static Result<void> probe(RandomSource& random);
 
   struct Options {
-    std::string device;  ///< the interface that routes of protected traffic lead to; nothing ever comes out of it
+    std::string device;  ///< the interface that routes of protected traffic lead to; what gets there in clear goes no further
     Transport::Ports ports;
   };
   [[nodiscard]] static Result<std::unique_ptr<KernelBackend>> open(const Options& options);
@@ -40,7 +41,8 @@ class KernelBackend final : public Backend {
   [[nodiscard]] Result<IpAddress> source_address_to(const IpAddress& peer) override;
 
  private:
-  KernelBackend(io::XfrmSocket socket, io::XfrmListener listener, io::TunDevice device, TunnelRoutes routes, std::uint32_t mark);
+  KernelBackend(io::XfrmSocket socket, io::XfrmListener listener, io::TunDevice device, TunnelRoutes routes, ClearPath clear_path,
+                KernelMark mark);
 
   using Answer = std::optional<ipsec::StackEvent>;
   Answer on(ipsec::InstallPolicy request);
@@ -53,9 +55,12 @@ class KernelBackend final : public Backend {
   Answer on(const ipsec::AskUse& request);
   Answer on(const ipsec::DropHeld& request);
 
+  [[nodiscard]] Result<void> remove_states();
+  void answer(const KernelSad::Question& question);
   void flush();
   void follow_policies();
   void on_told();
+  void on_device_readable();
   void on_notice(const xfrm::AcquireNotice& notice);
   void on_notice(const xfrm::ExpireNotice& notice);
   void on_notice(const xfrm::MappingNotice& notice);
@@ -67,6 +72,8 @@ class KernelBackend final : public Backend {
   io::XfrmListener listener_;
   io::TunDevice device_;
   TunnelRoutes routes_;
+  ClearPath clear_path_;
+  io::NamespaceLock lock_;
   KernelSpd spd_;
   KernelSad sad_;
   TunnelRoutes::Policies policies_;
@@ -78,7 +85,7 @@ class KernelBackend final : public Backend {
   std::optional<io::SystemSetting> hold_packets_;
   io::Timer catch_up_;
   io::Timer patience_;
-  io::Watch watch_;
+  std::vector<io::Watch> watches_;
   Events events_;
   Problems problems_;
 };

@@ -12,10 +12,16 @@ io::XfrmSocket::OnMessage reading(const std::function<void(const xfrm::MessageVi
 
 }  // namespace
 
-std::uint32_t kernel_mark(std::uint16_t port, std::uint16_t nat_port) {
-  constexpr std::uint32_t kOurs = 0x6;
-  const auto which = static_cast<std::uint32_t>(port * 31 + nat_port) & 0xf;
-  return (kOurs << 4 | which) << 24;
+Result<KernelMark> take_kernel_mark(std::uint16_t port, std::uint16_t nat_port) {
+  constexpr std::uint32_t kOurs = 0x40;
+  constexpr std::uint32_t kMarks = 0x40;
+  const auto first = (port * 31U + nat_port) * 0x9e37'79b1U >> 26;
+  for (std::uint32_t tries = 0; tries < kMarks; ++tries) {
+    const auto mark = kOurs | (first + tries) % kMarks;
+    TRY(auto lock, io::NamespaceLock::take("keypact-kernel-" + std::to_string(mark)));
+    if (lock) return KernelMark{mark << 24, std::move(*lock)};
+  }
+  return failure(Error{"there are too many keypactd in this network namespace", "64 of them use the kernel's IPsec stack", ""});
 }
 
 std::vector<io::XfrmAnswer> ask_kernel(io::XfrmSocket& socket, const std::vector<xfrm::Message>& messages,

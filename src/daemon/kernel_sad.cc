@@ -31,20 +31,24 @@ PacketKeys keys_of(const PacketAlgorithms& algorithms, xfrm::StateReport& report
 
 }  // namespace
 
-Result<void> KernelSad::remove_all_of(const std::function<bool(std::uint32_t reqid)>& is_ours) {
+Result<std::vector<KernelSad::Question>> KernelSad::remove_all_of(const std::function<bool(std::uint32_t reqid)>& is_ours) {
   std::vector<xfrm::StateId> found;
-  const auto listed = list_from_kernel(
-      socket_, xfrm::dump_states(), [&] { found.clear(); },
-      [&](const xfrm::MessageView& message) {
-        const auto report = xfrm::read_state(message);
-        // One without SPI waits for an SA, and goes by itself.
-        if (report && is_ours(report->state.reqid) && report->state.id.spi.value != 0) found.push_back(report->state.id);
-      });
+  std::vector<Question> questions;
+  const auto begin = [&] {
+    found.clear();
+    questions.clear();
+  };
+  const auto listed = list_from_kernel(socket_, xfrm::dump_states(), begin, [&](const xfrm::MessageView& message) {
+    const auto report = xfrm::read_state(message);
+    if (!report || !is_ours(report->state.reqid)) return;
+    if (report->state.id.spi.value != 0) found.push_back(report->state.id);
+    else questions.push_back({report->state.answers, report->state.reqid});
+  });
   if (!listed.ok()) return failure(Error{"cannot list the kernel's SAs", listed.reason(), ""});
   std::vector<xfrm::Message> removals;
   for (const auto& id : found) removals.push_back(xfrm::delete_state(id));
   (void)ask_kernel(socket_, removals);
-  return {};
+  return questions;
 }
 
 xfrm::State KernelSad::inbound_state(const Entry& entry) const {

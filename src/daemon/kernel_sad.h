@@ -14,8 +14,13 @@ class KernelSad {
   /// `socket` outlives this object.
   KernelSad(io::XfrmSocket& socket, std::uint32_t route_mark) : socket_(socket), route_mark_(route_mark) {}
 
-  /// Takes away what belongs to these reqids.
-  [[nodiscard]] Result<void> remove_all_of(const std::function<bool(std::uint32_t reqid)>& is_ours);
+  /// The kernel waits for an SA, and asks no more.
+  struct Question {
+    std::uint32_t number = 0;
+    std::uint32_t reqid = 0;
+  };
+  /// Takes away what belongs to these reqids; what the kernel still asks for them remains.
+  [[nodiscard]] Result<std::vector<Question>> remove_all_of(const std::function<bool(std::uint32_t reqid)>& is_ours);
 
   /// Both SAs, or none.
   [[nodiscard]] Result<void, std::string> add(ipsec::ChildSa sa, std::uint32_t reqid);

@@ -9,6 +9,14 @@ using xfrm::Direction;
 using xfrm::PolicyTable;
 using xfrm::Template;
 
+// Of RFC 4861, the types of router and neighbour solicitations and advertisements, and redirects.
+constexpr std::uint8_t kIcmp6 = 58;
+constexpr std::uint16_t kFirstOfNeighbourDiscovery = 133;
+constexpr std::uint16_t kLastOfNeighbourDiscovery = 137;
+
+/// No policy of the engine has this number.
+constexpr PolicyTable::Owner kNobody = 0;
+
 PolicyTable::Owner owner_of(PolicyId id) { return id.value << 1; }
 PolicyTable::Owner owner_of(ChildSaId id) { return id.value << 1 | 1; }
 
@@ -61,6 +69,15 @@ void KernelSpd::claim(PolicyTable::Owner owner, Direction direction, const std::
                  {{xfrm::priority_of(action, selector, has_sa), action == PolicyAction::discard, protection}, rank});
 }
 
+void KernelSpd::except_neighbour_discovery() {
+  auto solicitations = TrafficSelector::all(IpFamily::v6);
+  solicitations.protocol = kIcmp6;
+  solicitations.ports = {kFirstOfNeighbourDiscovery << 8, kLastOfNeighbourDiscovery << 8 | 0xff};
+  const auto selectors = xfrm::selectors_between({solicitations}, {TrafficSelector::all(IpFamily::v6)});
+  for (const auto direction : {Direction::in, Direction::out, Direction::forward})
+    claim(kNobody, direction, *selectors, PolicyAction::bypass, std::nullopt, false, 0);
+}
+
 Result<void, std::string> KernelSpd::install(const ipsec::Policy& policy) {
   remove(policy.id);
   TRY(const auto out, xfrm::selectors_between(policy.local, policy.remote));
@@ -82,6 +99,12 @@ Result<void, std::string> KernelSpd::install(const ipsec::Policy& policy) {
 void KernelSpd::remove(PolicyId id) {
   table_.release(owner_of(id));
   if (const auto trap = trap_reqids_.extract(id)) reqids_.release(trap.mapped());
+}
+
+void KernelSpd::remove_all() {
+  table_.release(kNobody);
+  for (const auto& [id, reqid] : trap_reqids_) table_.release(owner_of(id));
+  for (const auto& [id, attached] : attached_) table_.release(owner_of(id));
 }
 
 std::vector<std::pair<PolicyTable::Change, std::string>> KernelSpd::carry_out() {

@@ -16,6 +16,11 @@ class KernelSpd {
   /// The policies of an earlier run hold until forget_earlier_run().
   [[nodiscard]] Result<void> find_earlier_run();
   void forget_earlier_run() { table_.forget_unclaimed(); }
+  /// Everything goes with flush().
+  void remove_all();
+
+  /// Neighbour discovery of IPv6 goes on whatever policies cover the addresses: without it no ESP finds its way.
+  void except_neighbour_discovery();
 
   /// These two take effect with flush(). What the kernel cannot compare is told, and matches nothing.
   [[nodiscard]] Result<void, std::string> install(const ipsec::Policy& policy);

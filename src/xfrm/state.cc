@@ -192,6 +192,7 @@ std::optional<StateReport> read_state(const MessageView& message) {
   auto& state = report.state;
   state.id = {address_from(info->id.daddr, info->family), {network_order(info->id.spi)}};
   state.source = address_from(info->saddr, info->family);
+  state.answers = info->seq;
   state.reqid = info->reqid;
   state.mode = info->mode == XFRM_MODE_TUNNEL ? Mode::tunnel : Mode::transport;
   state.esn = (info->flags & XFRM_STATE_ESN) != 0;

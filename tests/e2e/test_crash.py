@@ -14,11 +14,13 @@ class Crash(PairCase):
     def test_the_next_start_puts_the_network_in_order(self):
         self.configure(inner=(4, 6))
         self.bring_up()
-        before = sorted(line for line in self.initiator.leftovers() if "kp0" not in line)
+        # SAs go with the run that was killed; policies of the kernel hold, of which tests/guest tells more.
+        def rules():
+            return sorted(line for line in self.initiator.leftovers() if "kp0" not in line and not line.startswith("{"))
+        before = rules()
         self.initiator.kill()
         self.initiator.start()
-        after = sorted(line for line in self.initiator.leftovers() if "kp0" not in line)
-        self.assertEqual(after, before, "rules of the run that was killed")
+        self.assertEqual(rules(), before, "rules of the run that was killed")
         self.bring_up()
         self.expect_data((4, 6), size=20_000)
         self.assertEqual(len(self.responder.established()), 1, "INITIAL_CONTACT replaced the SA of the run that was killed")

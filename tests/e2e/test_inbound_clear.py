@@ -99,6 +99,8 @@ class InboundClear(PairCase):
             self.right.ip(*words)
             self.right.ip("-6", *words)
         self.right.run("nft", "flush", "ruleset")
+        for what in ("state", "policy"):
+            self.right.ip("xfrm", what, "flush")
         self.assertEqual(len(self.initiator.installed()), 1)
         self.expect_closed()
 
@@ -157,7 +159,7 @@ class InboundClear(PairCase):
         self.alone()
         second = type(self.initiator)(self.left)
         second.vici, second.log = second.dir / "vici2", second.dir / "log2"
-        second.options = {"--tun": "kp1", "--port": 1500, "--nat-port": 5500}
+        second.options |= {"--tun": "kp1", "--port": 1500, "--nat-port": 5500}
         second.config = second.dir / "etc2"
         second.config.mkdir()
         other = site(self.left, self.right)
@@ -176,6 +178,8 @@ class InboundClear(PairCase):
         self.expect_closed()
 
     def test_a_kernel_without_nftables_is_told_once(self):
+        if self.initiator.backend == "kernel":
+            self.skipTest("the kernel's policies need no nftables")
         self.initiator.stop()
         command = self.initiator.command_line()
         split = command.index("--config") - 1

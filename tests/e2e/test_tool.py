@@ -101,9 +101,11 @@ class Tool(PairCase):
 
     def test_two_daemons_in_one_namespace(self):
         """Other ports, another interface and another socket are enough to run side by side."""
+        if self.initiator.backend == "kernel":
+            self.skipTest("both ends of a tunnel in one kernel would have one SA twice")
         self.responder.stop()
         self.responder.host = self.left
-        self.responder.options = {"--port": 1500, "--nat-port": 14500, "--tun": "kp1"}
+        self.responder.options |= {"--port": 1500, "--nat-port": 14500, "--tun": "kp1"}
         self.responder.start()
         for daemon, host, peer, port in ((self.initiator, self.left, self.right, 1500),
                                          (self.responder, self.right, self.left, 500)):

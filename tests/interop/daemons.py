@@ -222,7 +222,7 @@ class Keypact(Daemon):
     def __init__(self, host):
         super().__init__(host)
         self.options = {"--backend": self.backend, "--port": 500, "--nat-port": 4500}
-        if self.backend == "userspace":
+        if self.backend != "memory":
             self.options["--tun"] = "kp0"
         self.config = self.dir / "etc"
         self.keys = self.dir / "keys"
@@ -252,8 +252,8 @@ class Keypact(Daemon):
                  f"via {self.host.lab.peer_of(self.host).v4} ", f"via {self.host.lab.peer_of(self.host).v6} "]
         for wire in self.host.wires:
             usual += [f"dev {wire} ", f" {wire}@"]
-        kernel = [*kernel_esp.states(self.host), *kernel_esp.policies(self.host)] if self.backend == "kernel" else []
-        return [line for line in state.splitlines() if not any(word in line for word in usual)] + kernel
+        kernel = map(str, [*kernel_esp.states(self.host), *kernel_esp.policies(self.host)] if self.backend == "kernel" else [])
+        return [line for line in state.splitlines() if not any(word in line for word in usual)] + list(kernel)
 
     def load(self, text):
         (self.config / "swanctl.conf").write_text(text)

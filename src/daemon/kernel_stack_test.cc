@@ -1,0 +1,353 @@
+// What the kernel makes of what we ask of it. Each test is skipped where the kernel has no ESP, or we may not ask: tests/guest has one
+// that does. The keys are nobody's.
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/limits.h"
+#include "crypto/library.h"
+#include "crypto/packet_cipher.h"
+#include "crypto/system_random.h"
+#include "daemon/kernel_backend.h"
+#include "daemon/supported.h"
+#include "xfrm/algorithm.h"
+
+namespace keypact::daemon {
+namespace {
+
+constexpr std::uint32_t kMark = 0x6f00'0000;
+
+IpAddress ip(const char* text) { return *IpAddress::parse(text); }
+
+TrafficSelector net(const char* address, int length) { return TrafficSelector::of(prefix_of(ip(address), length)); }
+
+Secret pattern(std::size_t size, std::uint8_t first) {
+  Secret secret(size);
+  for (auto& octet : secret.reveal_mutable()) octet = first++;
+  return secret;
+}
+
+PacketKeys keys_for(const PacketAlgorithms& algorithms, std::uint8_t first) {
+  const auto sizes = crypto::packet_sizes(algorithms);
+  return {algorithms, pattern(sizes.encryption_key, first), pattern(sizes.integrity_key, first)};
+}
+
+constexpr PacketAlgorithms kGcm{EncryptionId::ENCR_AES_GCM_16, 128, IntegrityId::NONE};
+
+ipsec::ChildSa child_sa(std::uint64_t id, const PacketAlgorithms& algorithms = kGcm) {
+  ipsec::ChildSa sa;
+  sa.id = ChildSaId{id};
+  sa.policy = PolicyId{1};
+  sa.local = {ip("192.0.2.1"), 4500};
+  sa.remote = {ip("192.0.2.2"), 4500};
+  sa.inbound_spi = {static_cast<std::uint32_t>(0x1000 + id)};
+  sa.outbound_spi = {static_cast<std::uint32_t>(0x2000 + id)};
+  sa.inbound = keys_for(algorithms, 1);
+  sa.outbound = keys_for(algorithms, 101);
+  sa.local_selectors = {net("10.1.0.0", 24)};
+  sa.remote_selectors = {net("10.2.0.0", 24)};
+  return sa;
+}
+
+/// Each test has a network namespace of its own, and so SAs and policies of its own.
+class KernelStack : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0 || ::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs root";
+    auto random = crypto::SystemRandom::open();
+    ASSERT_TRUE(random);
+    if (const auto probed = KernelBackend::probe(**random); !probed) GTEST_SKIP() << probed.error().to_string();
+    auto socket = io::XfrmSocket::open();
+    ASSERT_TRUE(socket);
+    socket_ = std::make_unique<io::XfrmSocket>(std::move(*socket));
+    sad_ = std::make_unique<KernelSad>(*socket_, kOwnTrafficMark);
+    spd_ = std::make_unique<KernelSpd>(*socket_, kMark);
+  }
+
+  std::vector<xfrm::StateReport> states() {
+    std::vector<xfrm::StateReport> found;
+    const auto listed = list_from_kernel(
+        *socket_, xfrm::dump_states(), [&] { found.clear(); },
+        [&](const xfrm::MessageView& message) {
+          if (auto report = xfrm::read_state(message)) found.push_back(std::move(*report));
+        });
+    EXPECT_TRUE(listed.ok()) << listed.reason();
+    return found;
+  }
+  std::vector<xfrm::PolicyReport> policies() {
+    std::vector<xfrm::PolicyReport> found;
+    const auto listed = list_from_kernel(
+        *socket_, xfrm::dump_policies(), [&] { found.clear(); },
+        [&](const xfrm::MessageView& message) {
+          if (auto report = xfrm::read_policy(message)) found.push_back(*report);
+        });
+    EXPECT_TRUE(listed.ok()) << listed.reason();
+    return found;
+  }
+  const xfrm::StateReport* find(const std::vector<xfrm::StateReport>& all, EspSpi spi) {
+    const auto found = std::ranges::find_if(all, [&](const auto& report) { return report.state.id.spi == spi; });
+    return found == all.end() ? nullptr : &*found;
+  }
+  void ask(xfrm::Message message) {
+    std::vector<xfrm::Message> messages;
+    messages.push_back(std::move(message));
+    const auto answer = ask_kernel(*socket_, messages).front();
+    ASSERT_TRUE(answer.ok()) << answer.reason();
+  }
+  Result<void, std::string> install(ipsec::ChildSa sa) {
+    const auto id = sa.id;
+    const auto reqid = spd_->reqid_for(sa);
+    TRY_VOID(sad_->add(std::move(sa), reqid));
+    return spd_->attach(*sad_->find(id));
+  }
+
+  std::unique_ptr<io::XfrmSocket> socket_;
+  std::unique_ptr<KernelSad> sad_;
+  std::unique_ptr<KernelSpd> spd_;
+};
+
+void expect_holds(const xfrm::StateReport* report, const PacketKeys& keys, const xfrm::State& expected) {
+  ASSERT_NE(report, nullptr);
+  const auto& state = report->state;
+  const auto cipher = *xfrm::algorithm_name(keys.algorithms.encryption);
+  EXPECT_EQ(report->encryption, cipher.name);
+  EXPECT_TRUE(secret_equal(report->encryption_key.reveal(), keys.encryption.reveal()));
+  EXPECT_TRUE(secret_equal(report->integrity_key.reveal(), keys.integrity.reveal()));
+  EXPECT_EQ(report->icv_bits, crypto::packet_sizes(keys.algorithms).icv * 8);
+  EXPECT_EQ(state.source, expected.source);
+  EXPECT_EQ(state.id.destination, expected.id.destination);
+  EXPECT_EQ(state.mode, expected.mode);
+  EXPECT_EQ(state.esn, expected.esn);
+  EXPECT_EQ(state.replay_window, expected.replay_window);
+  EXPECT_EQ(state.headers, expected.headers);
+  EXPECT_EQ(state.udp, expected.udp);
+  EXPECT_EQ(state.limits.soft.octets, expected.limits.soft.octets);
+  EXPECT_EQ(state.limits.hard.packets, expected.limits.hard.packets);
+}
+
+TEST_F(KernelStack, EverySuiteThatIsNegotiatedIsReadBackAsItWasGiven) {
+  const crypto::Library library;
+  std::set<IntegrityId> integrity;
+  std::vector<PacketAlgorithms> suites;
+  const auto supported = supported_transforms(library);
+  for (const auto& transform : supported)
+    if (transform.type == TransformType::INTEG) integrity.insert(static_cast<IntegrityId>(transform.id));
+  integrity.insert(IntegrityId::NONE);
+  for (const auto& transform : supported)
+    for (const auto id : integrity) {
+      if (transform.type != TransformType::ENCR) continue;
+      const PacketAlgorithms suite{static_cast<EncryptionId>(transform.id), transform.key_bits.value_or(0), id};
+      if (crypto::packet_sizes(suite).icv != 0) suites.push_back(suite);
+    }
+  EXPECT_GE(suites.size(), 40u);
+  std::uint64_t id = 0;
+  for (const auto& suite : suites) {
+    const auto name = to_string(suite.encryption) + "/" + std::to_string(suite.key_bits) + "/" + to_string(suite.integrity);
+    SCOPED_TRACE(name);
+    auto sa = child_sa(++id, suite);
+    const auto outbound_spi = sa.outbound_spi;
+    const auto done = sad_->add(std::move(sa), 7);
+    if (!done && done.error().find("not found") != std::string::npos) {
+      GTEST_LOG_(INFO) << name << ": " << done.error();  // this kernel is built without it
+      continue;
+    }
+    ASSERT_TRUE(done) << done.error();
+    const auto all = states();
+    xfrm::State expected;
+    expected.id.destination = ip("192.0.2.2");
+    expected.source = ip("192.0.2.1");
+    expected.replay_window = 32;
+    expect_holds(find(all, outbound_spi), keys_for(suite, 101), expected);
+    sad_->remove(ChildSaId{id});
+  }
+  EXPECT_TRUE(states().empty());
+}
+
+TEST_F(KernelStack, EveryPropertyOfAnSaIsReadBackAsItWasGiven) {
+  auto sa = child_sa(1);
+  sa.local = {ip("2001:db8::1"), 4500};
+  sa.remote = {ip("2001:db8::2"), 31000};
+  sa.mode = Mode::transport;
+  sa.esn = true;
+  sa.replay_window = 4096;
+  sa.headers = {false, false, false, true};
+  sa.soft = {1000000, 500};
+  sa.hard = {2000000, 900};
+  sa.inbound_sequence = 0x1'0000'0005;
+  sa.outbound_sequence = 0x2'0000'0007;
+  const auto inbound_spi = sa.inbound_spi;
+  const auto outbound_spi = sa.outbound_spi;
+  ASSERT_TRUE(sad_->add(std::move(sa), 7));
+  const auto all = states();
+  xfrm::State expected;
+  expected.id.destination = ip("2001:db8::1");
+  expected.source = ip("2001:db8::2");
+  expected.mode = Mode::transport;
+  expected.esn = true;
+  expected.replay_window = 4096;
+  expected.headers = {false, false, false, true};
+  expected.limits.soft = {1000000, 500};
+  expected.limits.hard = {2000000, 900};
+  const auto* inbound = find(all, inbound_spi);
+  expect_holds(inbound, keys_for(kGcm, 1), expected);
+  EXPECT_EQ(inbound->state.received, 0x1'0000'0005);
+  const auto* outbound = find(all, outbound_spi);
+  ASSERT_NE(outbound, nullptr);
+  EXPECT_EQ(outbound->state.sent, 0x2'0000'0007);
+  EXPECT_EQ(outbound->state.route_mark, kOwnTrafficMark);
+}
+
+TEST_F(KernelStack, K17_an_spi_that_is_reserved_never_gets_to_the_kernel) {
+  auto sa = child_sa(1);
+  sa.inbound_spi = {0};
+  EXPECT_FALSE(sad_->add(std::move(sa), 7));
+  sa = child_sa(1);
+  sa.outbound_spi = {255};
+  EXPECT_FALSE(sad_->add(std::move(sa), 7));
+  EXPECT_TRUE(states().empty());
+}
+
+TEST_F(KernelStack, I08_where_one_sa_is_refused_neither_is_there) {
+  for (const bool inbound : {true, false}) {
+    auto sa = child_sa(1);
+    xfrm::State taken;
+    taken.id = inbound ? xfrm::StateId{sa.local.address, sa.inbound_spi} : xfrm::StateId{sa.remote.address, sa.outbound_spi};
+    taken.source = ip("192.0.2.99");
+    ask(*xfrm::new_state(taken, keys_for(kGcm, 1)));
+    const auto done = install(std::move(sa));
+    ASSERT_FALSE(done);
+    EXPECT_NE(done.error().find("exists"), std::string::npos) << done.error();
+    EXPECT_EQ(sad_->find(ChildSaId{1}), nullptr);
+    EXPECT_EQ(states().size(), 1u) << "that of somebody else";
+    EXPECT_TRUE(policies().empty());
+    ask(xfrm::delete_state(taken.id));
+  }
+}
+
+TEST_F(KernelStack, I08_where_one_policy_is_refused_none_is_there_and_the_one_of_another_program_stays) {
+  for (const auto direction : {xfrm::Direction::in, xfrm::Direction::out, xfrm::Direction::forward}) {
+    const auto from = prefix_of(ip("10.1.0.0"), 24);
+    const auto to = prefix_of(ip("10.2.0.0"), 24);
+    const bool out = direction == xfrm::Direction::out;
+    const xfrm::PolicyKey key{direction, {out ? from : to, out ? to : from}, 0};
+    ask(xfrm::new_policy(key, {1, true, std::nullopt}, 0));
+    const auto done = install(child_sa(1));
+    ASSERT_FALSE(done);
+    EXPECT_NE(done.error().find("another program"), std::string::npos) << done.error();
+    const auto left = policies();
+    ASSERT_EQ(left.size(), 1u);
+    EXPECT_TRUE(left[0].content.discard);
+    spd_->detach(ChildSaId{1});
+    sad_->remove(ChildSaId{1});
+    ask(xfrm::delete_policy(key));
+  }
+  EXPECT_TRUE(states().empty());
+}
+
+TEST_F(KernelStack, OurPoliciesHaveTheirNumbersAndGoByThem) {
+  ASSERT_TRUE(spd_->install({PolicyId{1}, "a/b", PolicyAction::protect, {net("10.1.0.0", 24)}, {net("10.2.0.0", 24)}}));
+  ASSERT_TRUE(spd_->install({PolicyId{2}, "a/c", PolicyAction::bypass, {net("10.1.0.0", 24)}, {net("10.2.0.7", 32)}}));
+  EXPECT_TRUE(spd_->flush().empty());
+  ASSERT_TRUE(install(child_sa(1)));
+  auto all = policies();
+  EXPECT_EQ(all.size(), 6u);
+  for (const auto& report : all) EXPECT_EQ(report.index >> 24, kMark >> 24);
+  KernelSpd next(*socket_, kMark);  // of a run after one that was killed
+  ASSERT_TRUE(next.find_earlier_run());
+  ASSERT_TRUE(next.install({PolicyId{1}, "a/b", PolicyAction::protect, {net("10.1.0.0", 24)}, {net("10.2.0.0", 24)}}));
+  EXPECT_TRUE(next.flush().empty());
+  EXPECT_EQ(policies().size(), 6u);
+  next.forget_earlier_run();
+  EXPECT_TRUE(next.flush().empty());
+  all = policies();
+  ASSERT_EQ(all.size(), 3u);
+  for (const auto& report : all) EXPECT_EQ(report.content.protection->spi.value, 0u);
+  EXPECT_TRUE(sad_->remove_all_of([](std::uint32_t reqid) { return reqid >> 24 == kMark >> 24; }));
+  EXPECT_TRUE(states().empty());
+}
+
+TEST_F(KernelStack, AMovedSaKeepsItsKeysAndItsNumbers) {
+  auto sa = child_sa(1);
+  sa.outbound_sequence = 70;
+  sa.inbound_sequence = 50;
+  const auto inbound_spi = sa.inbound_spi;
+  const auto outbound_spi = sa.outbound_spi;
+  ASSERT_TRUE(install(std::move(sa)));
+  const ipsec::UpdateEndpoints request{ChildSaId{1}, {ip("192.0.2.11"), 4500}, {ip("198.51.100.2"), 20000}, true};
+  ASSERT_TRUE(sad_->move(request));
+  ASSERT_TRUE(spd_->move(*sad_->find(ChildSaId{1})));
+  const auto all = states();
+  ASSERT_EQ(all.size(), 2u);
+  const auto* inbound = find(all, inbound_spi);
+  const auto* outbound = find(all, outbound_spi);
+  ASSERT_TRUE(inbound != nullptr && outbound != nullptr);
+  EXPECT_EQ(inbound->state.id.destination, ip("192.0.2.11"));
+  EXPECT_EQ(inbound->state.source, ip("198.51.100.2"));
+  EXPECT_EQ(inbound->state.received, 50u);
+  EXPECT_EQ(inbound->state.udp, (xfrm::UdpPorts{20000, 4500}));
+  EXPECT_GT(outbound->state.sent, 70u);
+  EXPECT_EQ(outbound->state.udp, (xfrm::UdpPorts{4500, 20000}));
+  EXPECT_TRUE(secret_equal(outbound->encryption_key.reveal(), keys_for(kGcm, 101).encryption.reveal()));
+  for (const auto& policy : policies()) {
+    if (policy.key.direction != xfrm::Direction::out) continue;
+    EXPECT_EQ(policy.content.protection->destination, ip("198.51.100.2"));
+  }
+}
+
+TEST_F(KernelStack, K15_what_was_lost_unheard_is_found_by_looking) {
+  ASSERT_TRUE(install(child_sa(1)));
+  ASSERT_TRUE(install(child_sa(2)));
+  EXPECT_TRUE(sad_->overdue().empty());
+  const auto* sa = sad_->find(ChildSaId{2});
+  ask(xfrm::delete_state({sa->remote.address, sa->outbound_spi}));
+  const auto overdue = sad_->overdue();
+  ASSERT_EQ(overdue.size(), 1u);
+  EXPECT_TRUE(overdue[0].hard);
+  EXPECT_EQ(sad_->owner_of(overdue[0].id)->id, ChildSaId{2});
+}
+
+TEST_F(KernelStack, K15_a_listener_that_is_told_more_than_it_can_hold_says_so_and_goes_on) {
+  constexpr unsigned kAboutSas = 3;  // XFRMNLGRP_SA
+  auto listener = io::XfrmListener::open(std::array{kAboutSas});
+  ASSERT_TRUE(listener);
+  std::size_t told = 0;
+  const auto count = [&](OctetView octets) {
+    while (xfrm::MessageView::take(octets)) ++told;
+  };
+  bool all = true;
+  for (std::uint64_t round = 0; round < 200 && all; ++round) {
+    for (std::uint64_t id = 1; id <= 50; ++id) ASSERT_TRUE(sad_->add(child_sa(id), 7));
+    for (std::uint64_t id = 1; id <= 50; ++id) sad_->remove(ChildSaId{id});
+    if (round % 50 == 49) all = listener->receive(count);
+  }
+  EXPECT_FALSE(all);
+  EXPECT_GT(told, 100u);
+  told = 0;
+  ASSERT_TRUE(sad_->add(child_sa(1), 7));
+  EXPECT_TRUE(listener->receive(count));
+  EXPECT_EQ(told, 2u);
+}
+
+TEST_F(KernelStack, ManySasAreAddedInOneCall) {
+  std::vector<xfrm::Message> messages;
+  constexpr std::uint32_t kCount = 300;
+  for (std::uint32_t i = 0; i < kCount; ++i) {
+    xfrm::State state;
+    state.id = {ip("192.0.2.2"), {0x5000 + i}};
+    state.source = ip("192.0.2.1");
+    state.reqid = kMark | xfrm::Reqids::scatter(i);
+    messages.push_back(*xfrm::new_state(state, keys_for(kGcm, 1)));
+  }
+  messages.push_back(xfrm::delete_state({ip("192.0.2.2"), {0x9999}}));
+  const auto answers = ask_kernel(*socket_, messages);
+  ASSERT_EQ(answers.size(), kCount + 1);
+  for (std::uint32_t i = 0; i < kCount; ++i) EXPECT_TRUE(answers[i].ok());
+  EXPECT_FALSE(answers[kCount].ok());
+  EXPECT_EQ(states().size(), kCount);
+}
+
+}  // namespace
+}  // namespace keypact::daemon
