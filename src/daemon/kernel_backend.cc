@@ -13,6 +13,9 @@ constexpr std::array kGroups = {1U, 2U, 8U};  // acquire, expire, mapping
 /// The device hands nothing on and sets no limit: the path's does.
 constexpr std::uint32_t kDeviceMtu = 65535;
 
+/// A peer's new endpoint is told again after this time, when nobody has followed it.
+constexpr Duration kBetweenMoves = seconds(1);
+
 /// An SA that goes again at once, to nowhere.
 struct Trial {
   xfrm::State state;
@@ -192,12 +195,15 @@ KernelBackend::Answer KernelBackend::on(const ipsec::RemoveChildSa& request) {
   spd_.detach(request.id);
   flush();
   sad_.remove(request.id);
+  moves_told_.erase(request.id);
   return std::nullopt;
 }
 
 KernelBackend::Answer KernelBackend::on(const ipsec::UpdateEndpoints& request) {
   const auto* sa = sad_.find(request.id);
   if (sa == nullptr) return std::nullopt;
+  if (sa->local == request.local && sa->remote == request.remote && sa->udp_encapsulation == request.udp_encapsulation)
+    return std::nullopt;
   auto done = sad_.move(request);
   if (done) done = spd_.move(*sa);
   if (done) return std::nullopt;
@@ -299,7 +305,14 @@ void KernelBackend::on_notice(const xfrm::ExpireNotice& notice) {
 }
 
 void KernelBackend::on_notice(const xfrm::MappingNotice& notice) {
-  if (const auto owner = sad_.owner_of(notice.id)) events_(ipsec::PeerMoved{owner->id, notice.source});
+  const auto owner = sad_.owner_of(notice.id);
+  if (!owner) return;
+  // The kernel tells of every packet until its SA has the new endpoint, and does not know which packet is the newest.
+  const auto now = io::monotonic_now();
+  auto& told = moves_told_[owner->id];
+  if (told.remote == notice.source && now - told.at < kBetweenMoves) return;
+  told = {notice.source, now};
+  events_(ipsec::PeerMoved{owner->id, notice.source});
 }
 
 Result<IpAddress> KernelBackend::source_address_to(const IpAddress& peer) {

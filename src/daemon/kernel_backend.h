@@ -82,6 +82,11 @@ class KernelBackend final : public Backend {
   static constexpr RateLimit kNetworkChanges{10, 10};
   TokenBucket network_changes_;
   std::map<PolicyId, std::uint32_t> asked_;  ///< by a packet that waits; the kernel's number of the question
+  struct Move {
+    Endpoint remote;
+    Instant at;
+  };
+  std::map<ChildSaId, Move> moves_told_;
   std::optional<io::SystemSetting> hold_packets_;
   io::Timer catch_up_;
   io::Timer patience_;

@@ -107,24 +107,20 @@ void KernelSpd::remove_all() {
   for (const auto& [id, attached] : attached_) table_.release(owner_of(id));
 }
 
-std::vector<std::pair<PolicyTable::Change, std::string>> KernelSpd::carry_out() {
+std::vector<std::string> KernelSpd::flush() {
   const auto changes = table_.take_changes();
   std::vector<xfrm::Message> messages;
   messages.reserve(changes.size());
   for (const auto& change : changes) messages.push_back(message_for(change));
   const auto answers = ask_kernel(socket_, messages);
-  std::vector<std::pair<PolicyTable::Change, std::string>> refused;
+  std::vector<std::string> refused;
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const bool gone = changes[i].kind == PolicyTable::Change::Kind::remove && answers[i].code == ENOENT;
-    if (!answers[i].ok() && !gone) refused.emplace_back(changes[i], reason_for(changes[i], answers[i]));
+    if (answers[i].ok() || gone) continue;
+    table_.refused(changes[i]);
+    refused.push_back(reason_for(changes[i], answers[i]));
   }
   return refused;
-}
-
-std::vector<std::string> KernelSpd::flush() {
-  std::vector<std::string> problems;
-  for (auto& [change, reason] : carry_out()) problems.push_back(std::move(reason));
-  return problems;
 }
 
 std::uint32_t KernelSpd::reqid_for(const ipsec::ChildSa& sa) {
@@ -141,18 +137,17 @@ Result<void, std::string> KernelSpd::attach(const ipsec::ChildSa& sa) {
   auto& attached = attached_.at(sa.id);
   ++uses_;
   attached.rank = sa.use_outbound ? uses_ : -uses_;
-  (void)carry_out();  // of what comes from now on, all is ours
+  (void)flush();  // of what comes from now on, all is ours
   const auto owner = owner_of(sa.id);
   const auto refuse = inbound_template(sa.remote.address.family(), sa.mode, reqid);
   claim(owner, Direction::in, *in, PolicyAction::protect, refuse, true, attached.rank);
   claim(owner, Direction::forward, *in, PolicyAction::protect, refuse, true, attached.rank);
   claim(owner, Direction::out, *out, PolicyAction::protect, outbound_template(sa, reqid), true, attached.rank);
-  const auto refused = carry_out();
+  const auto refused = flush();
   if (refused.empty()) return {};
-  for (const auto& [change, reason] : refused) table_.refused(change);
   table_.release(owner);
-  (void)carry_out();
-  return failure(refused.front().second);
+  (void)flush();
+  return failure(refused.front());
 }
 
 void KernelSpd::prefer(ChildSaId id) {
@@ -175,9 +170,9 @@ Result<void, std::string> KernelSpd::move(const ipsec::ChildSa& sa) {
   TRY(const auto out, xfrm::selectors_between(sa.local_selectors, sa.remote_selectors));
   const auto& [reqid, carries, rank] = found->second;
   claim(owner_of(sa.id), Direction::out, out, PolicyAction::protect, outbound_template(sa, reqid), true, rank);
-  const auto refused = carry_out();
+  const auto refused = flush();
   if (refused.empty()) return {};
-  return failure(refused.front().second);
+  return failure(refused.front());
 }
 
 void KernelSpd::detach(ChildSaId id) {

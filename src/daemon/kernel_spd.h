@@ -25,7 +25,7 @@ class KernelSpd {
   /// These two take effect with flush(). What the kernel cannot compare is told, and matches nothing.
   [[nodiscard]] Result<void, std::string> install(const ipsec::Policy& policy);
   void remove(PolicyId id);
-  /// What the kernel refused, a sentence each.
+  /// What the kernel refused, a sentence each. It is tried again when something changes there.
   std::vector<std::string> flush();
 
   /// The reqid of its SAs, until detach().
@@ -59,7 +59,6 @@ class KernelSpd {
 
   void claim(xfrm::PolicyTable::Owner owner, xfrm::Direction direction, const std::vector<xfrm::Selector>& selectors,
              PolicyAction action, const std::optional<xfrm::Template>& protection, bool has_sa, std::int64_t rank);
-  [[nodiscard]] std::vector<std::pair<xfrm::PolicyTable::Change, std::string>> carry_out();
 
   io::XfrmSocket& socket_;
   xfrm::PolicyTable table_;

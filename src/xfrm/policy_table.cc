@@ -125,7 +125,6 @@ void PolicyTable::refused(const Change& change) {
   const auto slot = slots_.find(change.key);
   if (slot == slots_.end()) return;
   slot->second.installed = change.kind == Change::Kind::add ? std::nullopt : slot->second.before;
-  changed_.insert(change.key);
 }
 
 std::optional<PolicyTable::Owner> PolicyTable::owner_of(std::uint32_t index) const {

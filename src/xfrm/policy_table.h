@@ -45,7 +45,7 @@ class PolicyTable {
 
   /// What the kernel is to do now, in this order: what is new or other, then what goes. Counts as done.
   [[nodiscard]] std::vector<Change> take_changes();
-  /// The kernel refused this one: it holds what it held before, where that is known.
+  /// The kernel refused this one: it holds what it held before. The next claim or release there is the next try.
   void refused(const Change& change);
 
   /// Who has the policy with this number.
