@@ -67,26 +67,11 @@ Result<void> DaemonUnderTest::write_configuration(const Plan& plan) const {
 }
 
 Result<void> DaemonUnderTest::spawn(const Plan& plan) {
-  std::vector<std::string> words = {plan.daemon,
-                                    "--config",
-                                    directory_,
-                                    "--vici",
-                                    vici_path(),
-                                    "--backend",
-                                    "memory",
-                                    "--port",
-                                    std::to_string(port_),
-                                    "--nat-port",
-                                    std::to_string(port_ + 1),
-                                    "--log-level",
-                                    "error",
+  std::vector<std::string> words = {plan.daemon, "--config", directory_, "--vici", vici_path(), "--backend", "memory",
+                                    "--port", std::to_string(port_), "--nat-port", std::to_string(port_ + 1),
+                                    "--log-level", "error",
                                     // All come at once and are honest: what is measured is not how they prove it.
-                                    "--init-rate",
-                                    "0",
-                                    "--network-init-rate",
-                                    "0",
-                                    "--key-exchange-share",
-                                    "0"};
+                                    "--init-rate", "0", "--network-init-rate", "0", "--key-exchange-share", "0"};
   if (plan.engines != 1) words.insert(words.end(), {"--engines", std::to_string(plan.engines)});
   std::vector<char*> arguments;
   for (auto& word : words) arguments.push_back(word.data());

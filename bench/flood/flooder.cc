@@ -64,9 +64,9 @@ Octets sa_init_request(OctetView nonce) {
     sa.proposals.push_back(wire::ProposalSubstructure::of(++number, proposal, {}));
   const wire::KePayload ke{KeyExchangeMethod::CURVE25519, Octets(32, 9)};
   const auto notify = [](NotifyType type) { return wire::NotifyPayload{ProtocolId::none, {}, type, Octets(20, 7)}; };
-  return wire::encode_message(header, {std::move(sa), ke, wire::NoncePayload{to_octets(nonce)},
-                                       notify(NotifyType::NAT_DETECTION_SOURCE_IP),
-                                       notify(NotifyType::NAT_DETECTION_DESTINATION_IP)});
+  return wire::encode_message(
+      header, {std::move(sa), ke, wire::NoncePayload{to_octets(nonce)}, notify(NotifyType::NAT_DETECTION_SOURCE_IP),
+               notify(NotifyType::NAT_DETECTION_DESTINATION_IP)});
 }
 
 void put16(std::uint8_t* at, std::size_t value) {
@@ -121,8 +121,8 @@ class Frames {
     for (;;) {
       const auto value = random_.next();
       const std::array<std::uint8_t, 4> address = {
-          static_cast<std::uint8_t>(value), static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value >> 16),
-          static_cast<std::uint8_t>(value >> 24)};
+          static_cast<std::uint8_t>(value), static_cast<std::uint8_t>(value >> 8),
+          static_cast<std::uint8_t>(value >> 16), static_cast<std::uint8_t>(value >> 24)};
       const auto first = address[0];
       if (first != 0 && first != 10 && first != 127 && first != 169 && first != 192 && first != 198 && first < 224)
         return address;
@@ -205,7 +205,8 @@ int run(int argc, char** argv) {
   const auto sent = flood(fd, arguments);
   ::close(fd);
   std::printf("{\"datagrams\": %llu, \"refused\": %llu, \"seconds\": %.3f}\n",
-              static_cast<unsigned long long>(sent.datagrams), static_cast<unsigned long long>(sent.refused), sent.seconds);
+              static_cast<unsigned long long>(sent.datagrams), static_cast<unsigned long long>(sent.refused),
+              sent.seconds);
   return 0;
 }
 

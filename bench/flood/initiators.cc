@@ -66,7 +66,9 @@ class Initiator {
 class Crowd {
  public:
   Crowd(const Arguments& arguments, io::EventLoop& loop, daemon::Transport& transport, RandomSource& random)
-      : arguments_(arguments), loop_(loop), transport_(transport), random_(random), next_(loop, [this] { begin_one(); }) {}
+      : arguments_(arguments), loop_(loop), transport_(transport), random_(random), next_(loop, [this] {
+          begin_one();
+        }) {}
 
   Result<void> run() {
     TRY_VOID(transport_.start(loop_, {[this](auto datagrams) { deliver(datagrams); }, [](auto) {}}));

@@ -54,8 +54,10 @@ TEST(Hex, RefusesHalfOctetsAndOtherCharacters) {
 
 TEST(IpAddress, ReadsAndWritesTheTextFormsOfRfc5952) {
   const std::pair<const char*, const char*> cases[] = {
-      {"192.0.2.1", "192.0.2.1"},     {"::", "::"},
-      {"::1", "::1"},                 {"2001:db8::", "2001:db8::"},
+      {"192.0.2.1", "192.0.2.1"},
+      {"::", "::"},
+      {"::1", "::1"},
+      {"2001:db8::", "2001:db8::"},
       {"2001:DB8:0:0:1:0:0:1", "2001:db8::1:0:0:1"},
       {"2001:db8:0:1:1:1:1:1", "2001:db8:0:1:1:1:1:1"},
       {"::ffff:192.0.2.1", "::ffff:c000:201"},

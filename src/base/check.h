@@ -8,8 +8,8 @@ namespace keypact {
 
 }  // namespace keypact
 
-#define CHECK(condition)                                                   \
-  do {                                                                     \
-    if (!(condition)) [[unlikely]]                                         \
-      ::keypact::check_failed(#condition, __FILE__, __LINE__);             \
+#define CHECK(condition)                                       \
+  do {                                                         \
+    if (!(condition)) [[unlikely]]                             \
+      ::keypact::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)

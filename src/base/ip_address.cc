@@ -166,8 +166,7 @@ std::string IpAddress::to_string() const {
            std::to_string(octets_[3]);
   }
   std::array<std::uint16_t, 8> groups{};
-  for (std::size_t i = 0; i < 8; ++i)
-    groups[i] = static_cast<std::uint16_t>(octets_[2 * i] << 8 | octets_[2 * i + 1]);
+  for (std::size_t i = 0; i < 8; ++i) groups[i] = static_cast<std::uint16_t>(octets_[2 * i] << 8 | octets_[2 * i + 1]);
   const auto [gap, gap_length] = longest_zero_run(groups);
   std::string text;
   for (std::size_t i = 0; i < 8; ++i) {

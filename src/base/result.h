@@ -32,15 +32,15 @@ template <class E>
 #define KEYPACT_CONCAT(a, b) KEYPACT_CONCAT_INNER(a, b)
 
 /// TRY(auto x, expression): x is the value, or the enclosing function returns the expression's error.
-#define TRY(declaration, expression)                                        \
-  auto KEYPACT_CONCAT(try_result_, __LINE__) = (expression);                \
-  if (!KEYPACT_CONCAT(try_result_, __LINE__))                               \
+#define TRY(declaration, expression)                                                      \
+  auto KEYPACT_CONCAT(try_result_, __LINE__) = (expression);                              \
+  if (!KEYPACT_CONCAT(try_result_, __LINE__))                                             \
     return ::std::unexpected(::std::move(KEYPACT_CONCAT(try_result_, __LINE__)).error()); \
   declaration = ::std::move(*KEYPACT_CONCAT(try_result_, __LINE__))
 
 /// TRY_VOID(expression): as TRY, for a Result<void, E>.
-#define TRY_VOID(expression)                                                \
-  do {                                                                      \
-    auto try_result_void = (expression);                                    \
+#define TRY_VOID(expression)                                                              \
+  do {                                                                                    \
+    auto try_result_void = (expression);                                                  \
     if (!try_result_void) return ::std::unexpected(::std::move(try_result_void).error()); \
   } while (false)

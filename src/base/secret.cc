@@ -14,8 +14,7 @@ Secret Secret::copy_of(OctetView octets) {
   return secret;
 }
 
-Secret::Secret(Secret&& other) noexcept
-    : octets_(std::move(other.octets_)), size_(std::exchange(other.size_, 0)) {}
+Secret::Secret(Secret&& other) noexcept : octets_(std::move(other.octets_)), size_(std::exchange(other.size_, 0)) {}
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {

@@ -112,7 +112,8 @@ void read_volumes(SectionReader& reader, ChildConfig& child) {
   const auto octets = [&](std::string_view name) { return reader.octet_count(name); };
   const auto packets = [&](std::string_view name) { return reader.number(name, UINT64_MAX); };
   child.octets = volume_of(reader, {octets("rekey_bytes"), octets("life_bytes"), octets("rand_bytes")}, "bytes");
-  child.packets = volume_of(reader, {packets("rekey_packets"), packets("life_packets"), packets("rand_packets")}, "packets");
+  child.packets =
+      volume_of(reader, {packets("rekey_packets"), packets("life_packets"), packets("rand_packets")}, "packets");
 }
 
 void read_mode(SectionReader& reader, ChildConfig& child) {
@@ -123,7 +124,8 @@ void read_mode(SectionReader& reader, ChildConfig& child) {
     case ConfiguredMode::drop: child.action = PolicyAction::discard; break;
     case ConfiguredMode::unavailable: {
       const auto* setting = reader.given("mode");
-      reader.refuse(setting->value_at, reader.path() + ".mode = " + printable(setting->text()), "use mode = tunnel or transport");
+      reader.refuse(setting->value_at, reader.path() + ".mode = " + printable(setting->text()),
+                    "use mode = tunnel or transport");
       break;
     }
   }

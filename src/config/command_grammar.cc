@@ -46,7 +46,8 @@ std::expected<std::vector<std::string>, GrammarError> parse_command(std::string_
     }
   }
   if (words.empty() || !words.front().starts_with('/'))
-    return error(text, "the program is not named by its absolute path", "write the whole path, such as /etc/keypact/updown");
+    return error(text, "the program is not named by its absolute path",
+                 "write the whole path, such as /etc/keypact/updown");
   return words;
 }
 

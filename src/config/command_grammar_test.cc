@@ -9,12 +9,14 @@ namespace {
 using testing::ElementsAre;
 
 TEST(CommandGrammar, SplitsAtBlanksAndKeepsQuotedWordsWhole) {
-  EXPECT_THAT(parse_command("/usr/lib/ipsec/_updown iptables").value(), ElementsAre("/usr/lib/ipsec/_updown", "iptables"));
+  EXPECT_THAT(parse_command("/usr/lib/ipsec/_updown iptables").value(),
+              ElementsAre("/usr/lib/ipsec/_updown", "iptables"));
   EXPECT_THAT(parse_command(R"(  "/my scripts/up" 'a b'"c"  '' )").value(), ElementsAre("/my scripts/up", "a bc", ""));
 }
 
 TEST(CommandGrammar, RefusesWhatOnlyAShellWouldUnderstand) {
-  for (const auto* text : {"/bin/a | /bin/b", "/bin/a; rm x", "/bin/a $HOME", "/bin/a `id`", "/bin/a > x", "/bin/a *", "/bin/a\\ b"}) {
+  for (const auto* text :
+       {"/bin/a | /bin/b", "/bin/a; rm x", "/bin/a $HOME", "/bin/a `id`", "/bin/a > x", "/bin/a *", "/bin/a\\ b"}) {
     const auto command = parse_command(text);
     ASSERT_FALSE(command.has_value()) << text;
     EXPECT_NE(command.error().why.find("without a shell"), std::string::npos);

@@ -139,21 +139,26 @@ TEST(Load, TakesWhatIsWritten) {
 }
 
 TEST(Load, KnowsEveryWordOfUniqueAndChildless) {
-  const std::pair<const char*, UniquePolicy> policies[] = {
-      {"no", UniquePolicy::no}, {"never", UniquePolicy::never}, {"keep", UniquePolicy::keep}, {"replace", UniquePolicy::replace}};
-  for (const auto& [word, policy] : policies) EXPECT_EQ(connection(gw("unique = " + std::string(word) + "\n"))->unique, policy);
+  const std::pair<const char*, UniquePolicy> policies[] = {{"no", UniquePolicy::no},
+                                                           {"never", UniquePolicy::never},
+                                                           {"keep", UniquePolicy::keep},
+                                                           {"replace", UniquePolicy::replace}};
+  for (const auto& [word, policy] : policies)
+    EXPECT_EQ(connection(gw("unique = " + std::string(word) + "\n"))->unique, policy);
   const std::pair<const char*, Childless> uses[] = {{"allow", Childless::allow},
                                                     {"prefer", Childless::prefer},
                                                     {"force", Childless::force},
                                                     {"never", Childless::never}};
-  for (const auto& [word, use] : uses) EXPECT_EQ(connection(gw("childless = " + std::string(word) + "\n"))->childless, use);
+  for (const auto& [word, use] : uses)
+    EXPECT_EQ(connection(gw("childless = " + std::string(word) + "\n"))->childless, use);
 }
 
 TEST(Load, TakesVolumesWithoutASetLifeForAny) {
   const auto child = connection(net(""))->children[0];
   EXPECT_EQ(child.octets.rekey + child.octets.life + child.packets.rekey + child.packets.life, 0u);
   EXPECT_EQ(child.inactivity, Duration{});
-  EXPECT_THAT(told(net("rekey_packets = 100\nlife_packets = 50")), HasSubstr("life_packets is not above rekey_packets"));
+  EXPECT_THAT(told(net("rekey_packets = 100\nlife_packets = 50")),
+              HasSubstr("life_packets is not above rekey_packets"));
 }
 
 TEST(Load, SwitchesRekeyingOffWithReauthentication) {
@@ -200,7 +205,8 @@ INSTANTIATE_TEST_SUITE_P(
     Table, ChildErrors,
     testing::Values(
         ErrorRow{"mode = tunel", 8, NET ".mode: bad value \"tunel\"", "did you mean \"tunnel\"?"},
-        ErrorRow{"mode = beet", 8, NET ".mode = beet is not available yet in this version", "use mode = tunnel or transport"},
+        ErrorRow{"mode = beet", 8, NET ".mode = beet is not available yet in this version",
+                 "use mode = tunnel or transport"},
         ErrorRow{"ah_proposals = sha256", 1, NET ".ah_proposals is not available yet in this version", ""},
         ErrorRow{"sha256_96 = yes", 1, NET ".sha256_96 is not available yet in this version", ""},
         ErrorRow{"policies = no", 1, NET ".policies is not available yet in this version", ""},

@@ -52,8 +52,10 @@ constexpr std::array kRefused{
     Refused{"reset-counters", "the counters of keypactd count since its start"},
 };
 
-constexpr std::array kRunning{std::string_view("initiate"),   std::string_view("terminate"),     std::string_view("rekey"),        std::string_view("redirect"),
-                              std::string_view("list-sas"), std::string_view("list-policies"), std::string_view("list-conns")};
+constexpr std::array kRunning{std::string_view("initiate"),  std::string_view("terminate"),
+                              std::string_view("rekey"),     std::string_view("redirect"),
+                              std::string_view("list-sas"),  std::string_view("list-policies"),
+                              std::string_view("list-conns")};
 
 constexpr std::array kEvents{
     std::string_view("log"),

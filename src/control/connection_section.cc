@@ -81,7 +81,8 @@ void write_rounds(vici::Section& section, std::string_view side, const std::vect
 
 void write_child(vici::Section& section, const config::ChildConfig& child) {
   section.key("mode", mode_of(child)).key("rekey_time", in_seconds(child.rekey_time));
-  section.key("rekey_bytes", std::to_string(child.octets.rekey)).key("rekey_packets", std::to_string(child.packets.rekey));
+  section.key("rekey_bytes", std::to_string(child.octets.rekey))
+      .key("rekey_packets", std::to_string(child.packets.rekey));
   section.key("dpd_action", text(child.dpd_action)).key("close_action", text(child.close_action));
   section.list("local-ts", texts(child.local_ts)).list("remote-ts", texts(child.remote_ts));
 }

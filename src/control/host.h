@@ -54,8 +54,8 @@ struct HostCounters {
   std::uint64_t log_lines_left_out = 0;
   std::uint64_t control_clients_refused = 0;
   std::uint64_t control_clients_cut_off = 0;  ///< because they did not read, or to make room
-  std::uint64_t packets_without_sa = 0;  ///< that a policy wants protected, and no SA came for
-  std::uint64_t packets_not_held = 0;    ///< because too many waited for an SA already
+  std::uint64_t packets_without_sa = 0;       ///< that a policy wants protected, and no SA came for
+  std::uint64_t packets_not_held = 0;         ///< because too many waited for an SA already
 };
 
 class EngineAccess {

@@ -83,7 +83,8 @@ bool Listing::add_sas(Instant now, EngineAccess& access, Host& host, vici::Serve
     if (!last_) last_ = all.empty() ? IkeSaId{} : all.rbegin()->first;
     std::size_t looked_at = 0;
     auto sa = all.upper_bound(after_);
-    for (; sa != all.end() && sa->first <= *last_ && looked_at < kLookedAt && piece.size() < kListed; ++sa, ++looked_at) {
+    for (; sa != all.end() && sa->first <= *last_ && looked_at < kLookedAt && piece.size() < kListed;
+         ++sa, ++looked_at) {
       after_ = sa->first;
       auto facts = facts_of(sa->second);
       if (!facts || !asks_for("ike", facts->connection) || !asks_for("ike-id", facts->id.value)) continue;
@@ -118,7 +119,8 @@ bool Listing::add_policies(EngineAccess& access, vici::ServerSession& client) {
     for (; policy != all.end() && looked_at < kLookedAt && piece.size() < kListed; ++policy, ++looked_at) {
       after_policy_ = policy->first;
       const bool asked = request_.find(words_of(policy->second.action).asked) != nullptr;
-      if (asked && asks_for("ike", policy->first.first) && asks_for("child", policy->first.second)) piece.push_back(*policy);
+      if (asked && asks_for("ike", policy->first.first) && asks_for("child", policy->first.second))
+        piece.push_back(*policy);
     }
     more = policy != all.end();
   });

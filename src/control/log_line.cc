@@ -43,8 +43,9 @@ class Narrator {
     auto line = about("IKE", 0, event.ike_sa);
     const auto& facts = told_.ike;
     if (facts == nullptr) return std::nullopt;
-    line.text = described(*facts) + " moved from " + event.from.local.to_string() + "..." + event.from.remote.to_string() +
-                " to " + event.to.local.to_string() + "..." + event.to.remote.to_string();
+    line.text = described(*facts) + " moved from " + event.from.local.to_string() + "..." +
+                event.from.remote.to_string() + " to " + event.to.local.to_string() + "..." +
+                event.to.remote.to_string();
     return line;
   }
 

@@ -43,8 +43,10 @@ Result<Wanted, std::string> read(const vici::Message& request) {
   if (!id) return failure(id.error().to_string());
   wanted.ike_id = *id;
   std::string bad;
-  wanted.peer_address = kept<config::AddressPattern>(vici::text_of(request, "peer-ip"), config::parse_address_pattern, bad, "peer-ip");
-  wanted.peer_identity = kept<IdentityPattern>(vici::text_of(request, "peer-id"), config::parse_identity, bad, "peer-id");
+  wanted.peer_address =
+      kept<config::AddressPattern>(vici::text_of(request, "peer-ip"), config::parse_address_pattern, bad, "peer-ip");
+  wanted.peer_identity =
+      kept<IdentityPattern>(vici::text_of(request, "peer-id"), config::parse_identity, bad, "peer-id");
   if (!bad.empty()) return failure(std::move(bad));
   if (wanted.names_nothing()) return failure(std::string("missing redirect selector"));
   return wanted;

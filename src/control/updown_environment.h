@@ -14,11 +14,12 @@ struct UpdownPlace {
 };
 
 struct UpdownRun {
-  std::string scope;  ///< follows the verb: "client", "host", "client-v6", "host-v6"
+  std::string scope;                   ///< follows the verb: "client", "host", "client-v6", "host-v6"
   std::vector<std::string> variables;  ///< NAME=value, all but PLUTO_VERB
 };
 
 /// At most limits::kUpdownRuns. What comes from the peer loses every character that could mean something to a shell (row K07).
-[[nodiscard]] std::vector<UpdownRun> updown_runs(const IkeFacts& ike, const ike::v2::ChildSa& child, const UpdownPlace& place);
+[[nodiscard]] std::vector<UpdownRun> updown_runs(const IkeFacts& ike, const ike::v2::ChildSa& child,
+                                                 const UpdownPlace& place);
 
 }  // namespace keypact::control

@@ -13,7 +13,8 @@ using testing::Field;
 using testing::Not;
 
 IpAddress address(const char* text) { return *IpAddress::parse(text); }
-TrafficSelector range(const char* first, const char* last, std::uint8_t protocol = 0, PortRange ports = PortRange::any()) {
+TrafficSelector range(const char* first, const char* last, std::uint8_t protocol = 0,
+                      PortRange ports = PortRange::any()) {
   return {address(first), address(last), protocol, ports};
 }
 
@@ -42,8 +43,8 @@ TEST_F(UpdownEnvironment, SaysWhatCharonSaysOfATunnelBetweenTwoNetworks) {
               ElementsAre("PLUTO_VERSION=1.1", "PLUTO_CONNECTION=net", "PLUTO_INTERFACE=wire", "PLUTO_REQID=9",
                           "PLUTO_PROTO=esp", "PLUTO_UNIQUEID=7", "PLUTO_ME=192.0.2.1", "PLUTO_MY_ID=left.example",
                           "PLUTO_PEER=192.0.2.2", "PLUTO_PEER_ID=right.example", "PLUTO_MY_CLIENT=10.1.0.0/24",
-                          "PLUTO_MY_PORT=0", "PLUTO_MY_PROTOCOL=0", "PLUTO_PEER_CLIENT=10.2.0.0/24", "PLUTO_PEER_PORT=0",
-                          "PLUTO_PEER_PROTOCOL=0"));
+                          "PLUTO_MY_PORT=0", "PLUTO_MY_PROTOCOL=0", "PLUTO_PEER_CLIENT=10.2.0.0/24",
+                          "PLUTO_PEER_PORT=0", "PLUTO_PEER_PROTOCOL=0"));
 }
 
 TEST_F(UpdownEnvironment, RunsOnceForEachPairOfOneFamily) {

@@ -160,9 +160,9 @@ control::LoadedFiles ControlSocket::read_configuration() {
 
 control::Verdict ControlSocket::explain(const ike::Refusal& refusal, const std::string& connection) {
   auto verdict = diagnose::verdict_of(refusal, connection);
-  return {std::move(verdict.code),   std::move(verdict.what),   std::move(verdict.phase),
-          std::move(verdict.rule),   std::move(verdict.side),   std::move(verdict.remedy),
-          std::move(verdict.detail), std::move(verdict.ours),   std::move(verdict.theirs)};
+  return {std::move(verdict.code),   std::move(verdict.what), std::move(verdict.phase),
+          std::move(verdict.rule),   std::move(verdict.side), std::move(verdict.remedy),
+          std::move(verdict.detail), std::move(verdict.ours), std::move(verdict.theirs)};
 }
 
 control::SystemFacts ControlSocket::facts() {

@@ -18,10 +18,11 @@ EngineHost::EngineHost(io::EventLoop& loop, const ike::Options& options, crypto:
       transport_(transport),
       stack_(std::move(stack)),
       engine_(options, library, random, io::monotonic_now()),
-      timer_(loop, [this] {
-        engine_.on_deadline(io::monotonic_now());
-        pump();
-      }),
+      timer_(loop,
+             [this] {
+               engine_.on_deadline(io::monotonic_now());
+               pump();
+             }),
       patience_(loop, [this] { std::exchange(ended_, {})(); }) {}
 
 void EngineHost::on_datagrams(std::span<const ike::DatagramView> datagrams) {

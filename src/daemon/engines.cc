@@ -62,8 +62,8 @@ Result<void> Engines::add_seat(Transport transport) {
                                            });
   self.host->tell_events_to([&self](control::ToldEvent told) { self.wishes.told.push_back(std::move(told)); });
   self.host->after_each_step([this, index] { hand_over(index); });
-  TRY_VOID(self.transport.start(self.loop, {[&self](auto datagrams) { self.host->on_datagrams(datagrams); },
-                                            [](auto) {}}));
+  TRY_VOID(
+      self.transport.start(self.loop, {[&self](auto datagrams) { self.host->on_datagrams(datagrams); }, [](auto) {}}));
   seats_.push_back(std::move(seat));
   return {};
 }
@@ -161,7 +161,8 @@ void Engines::set_configuration(std::shared_ptr<const config::Snapshot> snapshot
   configuration_ = std::move(snapshot);
   // Whoever asked for it hears that it is in force when its policies are.
   for (std::size_t engine = 0; engine < count(); ++engine)
-    tell_and_wait(engine, [configuration = configuration_](EngineHost& host) { host.set_configuration(configuration); });
+    tell_and_wait(engine,
+                  [configuration = configuration_](EngineHost& host) { host.set_configuration(configuration); });
   carry_out_all();
 }
 
@@ -171,7 +172,8 @@ void Engines::set_local_addresses(const std::vector<IpAddress>& addresses) {
 }
 
 void Engines::set_tracing(bool on) {
-  for (std::size_t engine = 0; engine < count(); ++engine) tell(engine, [on](EngineHost& host) { host.engine().set_tracing(on); });
+  for (std::size_t engine = 0; engine < count(); ++engine)
+    tell(engine, [on](EngineHost& host) { host.engine().set_tracing(on); });
 }
 
 void Engines::end(Duration patience, std::function<void()> ended) {

@@ -67,8 +67,8 @@ std::string line_of(const ike::IkeKeysDerived& e) {
   const auto* integrity = row_of(kIntegrities, algorithms.integrity);
   if (cipher == nullptr || integrity == nullptr || cipher->ike.empty() || integrity->ike.empty()) return {};
   return to_string(e.initiator_spi) + ',' + to_string(e.responder_spi) + ',' + to_hex(e.initiator.encryption.reveal()) +
-         ',' + to_hex(e.responder.encryption.reveal()) + ',' + quoted(with_bits(cipher->ike, algorithms.key_bits)) + ',' +
-         to_hex(e.initiator.integrity.reveal()) + ',' + to_hex(e.responder.integrity.reveal()) + ',' +
+         ',' + to_hex(e.responder.encryption.reveal()) + ',' + quoted(with_bits(cipher->ike, algorithms.key_bits)) +
+         ',' + to_hex(e.initiator.integrity.reveal()) + ',' + to_hex(e.responder.integrity.reveal()) + ',' +
          quoted(std::string(integrity->ike)) + '\n';
 }
 

@@ -71,8 +71,8 @@ struct LineOf {
   }
   Line operator()(const ike::IkeSaClosed& e) const {
     const bool wanted = e.reason.code == ike::RefusalCode::terminated;
-    return {wanted ? LogLevel::info : LogLevel::warning,
-            "IKE SA " + number(e.ike_sa.value) + " of " + e.connection + " closed: " + sentence(e.reason, e.connection)};
+    return {wanted ? LogLevel::info : LogLevel::warning, "IKE SA " + number(e.ike_sa.value) + " of " + e.connection +
+                                                             " closed: " + sentence(e.reason, e.connection)};
   }
   Line operator()(const ike::ChildSaUp& e) const {
     return {LogLevel::info, "Child SA " + number(e.child_sa.value) + " of IKE SA " + number(e.ike_sa.value) + " up"};

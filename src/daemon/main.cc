@@ -52,8 +52,9 @@ Result<void> leave_esp_to_kernel(Transport& transport, std::vector<Transport>& o
   return {};
 }
 
-Result<std::unique_ptr<Backend>> open_backend(const CommandLine& line, Transport& transport, std::vector<Transport>& of_engines,
-                                              crypto::Library& library, RandomSource& random) {
+Result<std::unique_ptr<Backend>> open_backend(const CommandLine& line, Transport& transport,
+                                              std::vector<Transport>& of_engines, crypto::Library& library,
+                                              RandomSource& random) {
   if (line.backend == "memory") return MemoryBackend::open();
   if (line.backend == "kernel") {
     TRY_VOID(leave_esp_to_kernel(transport, of_engines));
@@ -111,9 +112,11 @@ void follow_events(Engines& engines, Log& log, ControlSocket& control, Backend& 
 }
 
 void follow_keys(Engines& engines, Log& log, const KeyExport& key_export, const std::string& directory) {
-  log.write(LogLevel::warning, "the keys of all SAs are written to " + directory + ": whoever reads them reads the traffic");
+  log.write(LogLevel::warning,
+            "the keys of all SAs are written to " + directory + ": whoever reads them reads the traffic");
   engines.add_listener([&](const control::ToldEvent& told) {
-    if (auto written = key_export.event(told.event); !written) log.write(LogLevel::warning, written.error().to_string());
+    if (auto written = key_export.event(told.event); !written)
+      log.write(LogLevel::warning, written.error().to_string());
   });
 }
 
@@ -125,8 +128,8 @@ int run(CommandLine line, Log& log) {
 
   if (auto chosen = choose_backend(line, **random, log); !chosen) return fail(log, chosen.error());
   io::EventLoop loop;
-  const Engines::Setup setup{engine_options(line), {line.port, line.nat_port}, line.backend == "memory" ? 0 : kOwnTrafficMark,
-                             line.engines};
+  const Engines::Setup setup{
+      engine_options(line), {line.port, line.nat_port}, line.backend == "memory" ? 0 : kOwnTrafficMark, line.engines};
   auto transports = Engines::open_transports(setup);
   if (!transports) return fail(log, transports.error());
   auto transport = Transport::open(setup.ports, setup.mark, {line.engines, line.engines > 1 ? line.engines : 0});
@@ -146,7 +149,8 @@ int run(CommandLine line, Log& log) {
 
   auto started = transport->start(loop, {[&](auto datagrams) { engines.on_datagrams(datagrams); },
                                          [&](auto datagrams) { (*backend)->on_udp_esp(datagrams); }});
-  if (started) started = (*backend)->start(loop, [&](const ipsec::StackEvent& event) { engines.on_stack_event(event); }, note);
+  if (started)
+    started = (*backend)->start(loop, [&](const ipsec::StackEvent& event) { engines.on_stack_event(event); }, note);
   if (!started) return fail(log, started.error());
   auto addresses = LocalAddresses::open();
   if (!addresses) return fail(log, addresses.error());
@@ -170,8 +174,9 @@ int run(CommandLine line, Log& log) {
       else engines.end(kPatience, [&] { updown->finish(kPatience, [&] { loop.stop(); }); });
     });
   if (!started) return fail(log, started.error());
-  log.write(LogLevel::info, std::string("keypactd ") + KEYPACT_VERSION + " listens on UDP " + std::to_string(line.port) +
-                                " and " + std::to_string(line.nat_port) + ", control at " + line.vici_path);
+  log.write(LogLevel::info, std::string("keypactd ") + KEYPACT_VERSION + " listens on UDP " +
+                                std::to_string(line.port) + " and " + std::to_string(line.nat_port) + ", control at " +
+                                line.vici_path);
   loop.run();
   (*backend)->forget_earlier_run();
   log.write(LogLevel::info, "keypactd ends");

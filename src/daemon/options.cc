@@ -19,7 +19,8 @@ void add_budgets(CLI::App& app, CommandLine& line) {
   add("--network-init-rate", budgets.init_per_network.per_second, "The same of one IPv4 /24 or IPv6 /48");
   add("--key-exchange-share", budgets.key_exchange_percent,
       "Percent of a processor for key exchanges with whoever brought no cookie");
-  add("--cookies-from", budgets.half_open_before_cookies, "Half-open IKE SAs from which on everybody must bring a cookie");
+  add("--cookies-from", budgets.half_open_before_cookies,
+      "Half-open IKE SAs from which on everybody must bring a cookie");
   add("--half-open", budgets.half_open, "Half-open IKE SAs in all");
   add("--half-open-per-source", budgets.half_open_per_source, "Half-open IKE SAs of one address");
   add("--sas-per-source", budgets.ike_sas_per_source, "Established IKE SAs of one address");
@@ -38,7 +39,8 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
   app.add_option("--vici", line.vici_path, "Unix socket for keypact, swanctl and other vici clients")
       ->capture_default_str();
   app.add_option("--backend", line.backend,
-                 "IPsec stack: kernel; userspace; auto: the kernel's where it has ESP, else userspace; or memory, which negotiates "
+                 "IPsec stack: kernel; userspace; auto: the kernel's where it has ESP, else userspace; or memory, "
+                 "which negotiates "
                  "and carries no traffic, for measuring")
       ->check(CLI::IsMember({"auto", "kernel", "userspace", "memory"}))
       ->capture_default_str();
@@ -50,27 +52,30 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
   app.add_option("--nat-port", line.nat_port, "UDP port of IKE and ESP with NAT traversal")
       ->check(CLI::Range(1, 65535))
       ->capture_default_str();
-  app.add_option("--fragment-size", line.fragment_size,
-                 "Octets of the largest IP packet of an IKE message, which is else sent in fragments (RFC 7383); 0: 576 for "
-                 "IPv4, 1280 for IPv6")
+  app.add_option(
+         "--fragment-size", line.fragment_size,
+         "Octets of the largest IP packet of an IKE message, which is else sent in fragments (RFC 7383); 0: 576 for "
+         "IPv4, 1280 for IPv6")
       ->check(CLI::IsMember({0}) | CLI::Range(256, 65535))
       ->capture_default_str();
-  app.add_option("--keep-alive", line.keep_alive,
-                 "Seconds after which a NAT in front of us is sent a keepalive when nothing else goes out (RFC 3948); 0: none")
+  app.add_option(
+         "--keep-alive", line.keep_alive,
+         "Seconds after which a NAT in front of us is sent a keepalive when nothing else goes out (RFC 3948); 0: none")
       ->check(CLI::Range(0u, 3600u))
       ->capture_default_str();
   app.add_option("--give-up-after", line.give_up_after,
-                 "Seconds without any answer to a request, sent again and again, after which a peer counts as gone; 0: about 200")
+                 "Seconds without any answer to a request, sent again and again, after which a peer counts as gone; 0: "
+                 "about 200")
       ->check(CLI::IsMember({0}) | CLI::Range(5, 3600))
       ->capture_default_str();
   app.add_option("--redirect-to", line.redirect_to,
                  "Send new clients that can be redirected to the gateway at this address, for maintenance (RFC 5685)")
-      ->check([](const std::string& text) {
-        return IpAddress::parse(text) ? std::string() : text + " is no IP address";
-      });
+      ->check(
+          [](const std::string& text) { return IpAddress::parse(text) ? std::string() : text + " is no IP address"; });
   app.add_flag("--redirect-authenticated", line.redirect_when_authenticated,
                "With --redirect-to: clients are sent on once they are authenticated, not at their first message");
-  app.add_flag("!--no-redirects", line.follow_redirects, "Go to no other gateway when a gateway sends us there (RFC 5685)");
+  app.add_flag("!--no-redirects", line.follow_redirects,
+               "Go to no other gateway when a gateway sends us there (RFC 5685)");
   app.add_option("--export-keys", line.export_keys_directory,
                  "Write the keys of all SAs into this directory, as tables for Wireshark. Whoever reads them reads the "
                  "traffic");

@@ -19,9 +19,9 @@ struct CommandLine {
   std::uint16_t port = 500;
   std::uint16_t nat_port = 4500;
   std::uint16_t fragment_size = 1280;
-  unsigned keep_alive = 20;  ///< seconds; 0: no keepalives
+  unsigned keep_alive = 20;    ///< seconds; 0: no keepalives
   unsigned give_up_after = 0;  ///< seconds; 0: when a request was sent often enough
-  std::string redirect_to;            ///< an address; empty: nobody is redirected
+  std::string redirect_to;     ///< an address; empty: nobody is redirected
   bool redirect_when_authenticated = false;
   bool follow_redirects = true;
   std::string export_keys_directory;  ///< empty: no keys leave the process

@@ -78,8 +78,9 @@ void Updown::run_next() {
     waiting_.pop_front();
     const auto words = run.words;
     const auto environment = run.environment;
-    auto started = io::Command::start(loop_, *words, environment,
-                                      [this, run = std::move(run)](const io::CommandOutcome& outcome) { on_ended(run, outcome); });
+    auto started =
+        io::Command::start(loop_, *words, environment,
+                           [this, run = std::move(run)](const io::CommandOutcome& outcome) { on_ended(run, outcome); });
     if (started) return (void)running_.emplace(std::move(*started));
     note_(started.error().to_string());
   }

@@ -18,7 +18,8 @@ class Updown {
   using Note = std::function<void(const std::string&)>;
 
   /// `configuration`: the one in force; `note`: what scripts print, and how they fail.
-  [[nodiscard]] static Result<Updown> open(io::EventLoop& loop, const Backend& backend, Configuration configuration, Note note);
+  [[nodiscard]] static Result<Updown> open(io::EventLoop& loop, const Backend& backend, Configuration configuration,
+                                           Note note);
 
   /// This object stays where it is from then on.
   void on_event(const control::ToldEvent& told);

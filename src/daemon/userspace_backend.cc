@@ -65,7 +65,8 @@ std::optional<ipsec::StackEvent> UserspaceBackend::apply(ipsec::StackRequest req
   }
   const auto* sa = std::get_if<ipsec::InstallChildSa>(&request);
   const auto* moved = std::get_if<ipsec::UpdateEndpoints>(&request);
-  auto path = sa != nullptr ? std::optional(Path{sa->sa.id, sa->sa.local.address, sa->sa.remote.address}) : std::nullopt;
+  auto path =
+      sa != nullptr ? std::optional(Path{sa->sa.id, sa->sa.local.address, sa->sa.remote.address}) : std::nullopt;
   if (moved != nullptr) path = Path{moved->id, moved->local.address, moved->remote.address};
   if (concerns_waiting(request)) catch_up();
   // What an SA is to carry finds its way to it from the first packet on.
@@ -137,7 +138,8 @@ void UserspaceBackend::update_filter() {
   if (done) return;
   problems_(done.error().to_string());
   if (!filter_.available())
-    problems_("this kernel has no nftables: packets that come in clear are not dropped where a policy wants them protected");
+    problems_(
+        "this kernel has no nftables: packets that come in clear are not dropped where a policy wants them protected");
 }
 
 void UserspaceBackend::forget_earlier_run() {
@@ -155,7 +157,8 @@ void UserspaceBackend::on_tunnel_readable() {
   const auto report = tun_.read();
   if (report.state == io::TunState::removed) {
     watches_.clear();
-    return problems_("the tunnel device " + tun_.name() + " is gone: no protected traffic passes until keypactd is restarted");
+    return problems_("the tunnel device " + tun_.name() +
+                     " is gone: no protected traffic passes until keypactd is restarted");
   }
   if (report.packets.empty()) return;
   output_.clear();
@@ -173,8 +176,8 @@ void UserspaceBackend::admit(std::span<const io::ReceivedDatagram> datagrams, bo
   if (datagrams.empty()) return;
   incoming_.clear();
   for (const auto& datagram : datagrams)
-    incoming_.push_back({{}, datagram.local, datagram.remote, udp_encapsulation, false, datagram.traffic_class,
-                         datagram.octets});
+    incoming_.push_back(
+        {{}, datagram.local, datagram.remote, udp_encapsulation, false, datagram.traffic_class, datagram.octets});
   output_.clear();
   plane_.inbound(incoming_, io::monotonic_now(), output_);
   dispatch(output_);
@@ -211,14 +214,16 @@ void UserspaceBackend::send_in_clear(std::span<const OctetView> packets) {
 void UserspaceBackend::send_run(std::span<const esp::OuterPacket> run) {
   outgoing_.clear();
   for (const auto& packet : run)
-    outgoing_.push_back({packet.local.address, packet.remote, 0, packet.traffic_class, packet.dont_fragment, packet.octets});
+    outgoing_.push_back(
+        {packet.local.address, packet.remote, 0, packet.traffic_class, packet.dont_fragment, packet.octets});
   const auto family = run.front().remote.address.family();
   io::SendReport report;
   if (run.front().udp_encapsulation) report = transport_.send_esp(family, outgoing_);
   else if (auto raw = raw_.find(family); raw != raw_.end()) report = raw->second.send(outgoing_);
   for (const auto& failure : report.failures)
-    if (failure.problem == io::SendProblem::too_big) learn_path_mtu({run[failure.index].child_sa, run[failure.index].local.address,
-                                                                            run[failure.index].remote.address});
+    if (failure.problem == io::SendProblem::too_big)
+      learn_path_mtu(
+          {run[failure.index].child_sa, run[failure.index].local.address, run[failure.index].remote.address});
 }
 
 Result<IpAddress> UserspaceBackend::source_address_to(const IpAddress& peer) {
@@ -228,7 +233,8 @@ Result<IpAddress> UserspaceBackend::source_address_to(const IpAddress& peer) {
 
 void UserspaceBackend::use_path_mtu(const Path& path) {
   const auto known = path_mtus_.find({path.local, path.remote});
-  if (known == path_mtus_.end() || io::monotonic_now() - known->second.asked > kPathMtuLife) return learn_path_mtu(path);
+  if (known == path_mtus_.end() || io::monotonic_now() - known->second.asked > kPathMtuLife)
+    return learn_path_mtu(path);
   if (known->second.octets != 0) plane_.set_path_mtu(path.child_sa, known->second.octets, known->second.asked);
 }
 

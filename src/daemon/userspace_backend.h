@@ -28,7 +28,9 @@ class UserspaceBackend final : public Backend {
   void forget_earlier_run_at(io::EventLoop& loop, Instant at) override;
   void negotiation_failed(const std::string& connection) override;
   void on_udp_esp(std::span<const io::ReceivedDatagram> datagrams) override;
-  [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const override { return plane_.counters(id); }
+  [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const override {
+    return plane_.counters(id);
+  }
   [[nodiscard]] DroppedOutbound dropped_outbound() const override {
     return {plane_.drops()[esp::DropReason::no_sa], plane_.drops()[esp::DropReason::held_full]};
   }

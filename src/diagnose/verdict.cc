@@ -10,8 +10,8 @@ using ike::RefusalCode;
 /// "{c}" stands for the connection's name.
 struct Sentences {
   RefusalCode code;
-  std::string_view when_ours;    ///< we refused
-  std::string_view when_peers;   ///< the peer refused
+  std::string_view when_ours;   ///< we refused
+  std::string_view when_peers;  ///< the peer refused
   std::string_view remedy_ours;
   std::string_view remedy_peers;
 };
@@ -96,7 +96,8 @@ constexpr std::array kSentences = {
               "see the detail; name the other gateway in `remote_addrs` of {c}"},
     Sentences{RefusalCode::not_unique, "this peer has an IKE SA from another address, and {c} takes one of each",
               "the peer takes one IKE SA of each identity, and has one of ours",
-              "end the other one, or set `unique = replace` for {c}", "end the other one, or set `unique = replace` there"},
+              "end the other one, or set `unique = replace` for {c}",
+              "end the other one, or set `unique = replace` there"},
     Sentences{RefusalCode::child_in_ike_auth, "one end wants the IKE SA with its first Child SA, the other one without",
               "one end wants the IKE SA with its first Child SA, the other one without",
               "set `childless = allow` for {c}, and at the peer", "set `childless = allow` for {c}, and at the peer"},

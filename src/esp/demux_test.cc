@@ -42,8 +42,12 @@ TEST(Demux, H08_only_the_one_octet_is_a_keepalive) {
 
 RC_GTEST_PROP(Demux, J13_no_datagram_is_two_things, (const std::vector<std::uint8_t>& datagram)) {
   switch (classify(datagram)) {
-    case DatagramKind::ike: RC_ASSERT(datagram.size() >= 32 && ike_message_of(datagram).size() + 4 == datagram.size()); break;
-    case DatagramKind::esp: RC_ASSERT(datagram.size() > 8 && !std::ranges::equal(OctetView(datagram).first(4), Octets(4))); break;
+    case DatagramKind::ike:
+      RC_ASSERT(datagram.size() >= 32 && ike_message_of(datagram).size() + 4 == datagram.size());
+      break;
+    case DatagramKind::esp:
+      RC_ASSERT(datagram.size() > 8 && !std::ranges::equal(OctetView(datagram).first(4), Octets(4)));
+      break;
     case DatagramKind::keepalive: RC_ASSERT(datagram == Octets{0xff}); break;
     case DatagramKind::garbage: RC_ASSERT(datagram.size() < 32); break;
   }

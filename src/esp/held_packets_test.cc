@@ -62,12 +62,14 @@ TEST_F(Held, AllPoliciesTogetherHoldSoManyOctets) {
   SaShape shape;
   for (std::size_t i = 0; i < policies; ++i) {
     shape.policy = 100 + i;
-    shape.remote_selectors = networks({("10.3." + std::to_string(i / 250) + '.' + std::to_string(i % 250) + "/32").c_str()});
+    shape.remote_selectors =
+        networks({("10.3." + std::to_string(i / 250) + '.' + std::to_string(i % 250) + "/32").c_str()});
     left.plane.apply(ipsec::InstallPolicy{make_policy(shape, true)}, left.now);
   }
   for (std::size_t i = 0; i < policies; ++i)
     for (int times = 0; times < 10; ++times)
-      left.send(make_packet({.destination = "10.3." + std::to_string(i / 250) + '.' + std::to_string(i % 250), .octets = 1400}));
+      left.send(make_packet(
+          {.destination = "10.3." + std::to_string(i / 250) + '.' + std::to_string(i % 250), .octets = 1400}));
   EXPECT_EQ(left.dropped(DropReason::held_full), policies * 10 - limits::kHeldOctets / 1400);
 }
 

@@ -40,7 +40,8 @@ void DataPlane::inbound_packet(const OuterPacket& packet, Pass& pass) {
 void DataPlane::on_unknown_spi(const OuterPacket& packet, EspSpi spi, Pass& pass) {
   drops_.count(DropReason::unknown_spi);
   // RFC 7296 §1.5: the peer may have to be told; anybody can send such packets.
-  if (packet.octets.size() >= kTold && unknown_spis_.permits(pass.now)) pass.output.add_event(ipsec::UnknownSpi{packet.local, packet.remote, spi});
+  if (packet.octets.size() >= kTold && unknown_spis_.permits(pass.now))
+    pass.output.add_event(ipsec::UnknownSpi{packet.local, packet.remote, spi});
 }
 
 /// RFC 7296 §2.23: only a new packet tells where the peer is, and only where replays are told apart. One that others overtook may

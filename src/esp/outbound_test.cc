@@ -114,7 +114,8 @@ TEST(Outbound, ThePolicyThatComesFirstDecides) {
   EXPECT_TRUE(end.send(make_packet({.destination = "10.2.1.9"})).empty());
   ASSERT_EQ(end.output.in_clear().size(), 1U);
   EXPECT_EQ(to_octets(end.output.in_clear()[0]), make_packet({.destination = "10.2.1.9"}));
-  EXPECT_EQ(end.send(make_packet({.destination = "10.2.2.9"})).size(), 1U) << "of two that protect, the one that came first";
+  EXPECT_EQ(end.send(make_packet({.destination = "10.2.2.9"})).size(), 1U)
+      << "of two that protect, the one that came first";
   EXPECT_TRUE(end.output.in_clear().empty());
   EXPECT_EQ(end.send(make_packet({.destination = "10.2.3.9"})).size(), 1U);
   EXPECT_EQ(end.dropped(DropReason::policy_discards), 0U);
@@ -201,7 +202,8 @@ TEST(Outbound, AnSaThatStandsByCarriesWhatNoOtherDoes) {
 
 TEST(Outbound, AnSaThatSendsNothingMoreStillReceives) {
   TwoEnds ends;
-  const auto late = to_octets(ends.right.send(make_packet({.source = "10.2.0.1", .destination = "10.1.0.1"})).at(0).octets);
+  const auto late =
+      to_octets(ends.right.send(make_packet({.source = "10.2.0.1", .destination = "10.1.0.1"})).at(0).octets);
   EXPECT_TRUE(ends.left.installs(make_sa({.number = 2, .use_outbound = false}, true)));
   ends.left.plane.apply(ipsec::StopOutbound{{1}}, ends.left.now);
   EXPECT_EQ(ends.left.send(make_packet({})).at(0).child_sa, ChildSaId{2});

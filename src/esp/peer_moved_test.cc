@@ -87,7 +87,8 @@ TEST_F(PeerMoves, IsToldOncePerSecondAtMost) {
 TEST_F(PeerMoves, IsOverWhenTheSaHasTheNewEndpoint) {
   EXPECT_EQ(told(sent(), kElsewhere), kElsewhere);
   auto& right = ends.right;
-  right.plane.apply(ipsec::UpdateEndpoints{{1}, {IpAddress::parse("192.0.2.2").value(), 4500}, kElsewhere, true}, right.now);
+  right.plane.apply(ipsec::UpdateEndpoints{{1}, {IpAddress::parse("192.0.2.2").value(), 4500}, kElsewhere, true},
+                    right.now);
   pass_time(seconds(2));
   EXPECT_EQ(told(sent(), kElsewhere), std::nullopt);
   EXPECT_EQ(told(sent(), kHome), kHome);
@@ -107,7 +108,9 @@ TEST_F(PeerMoves, H08_is_not_told_of_octets_of_0xff) {
 
 TEST(AskUse, IsAnsweredWithTheTimesOfTheLastPackets) {
   TwoEnds ends;
-  const auto use = [&] { return std::get<ipsec::ChildSaUse>(*ends.left.plane.apply(ipsec::AskUse{{1}}, ends.left.now)); };
+  const auto use = [&] {
+    return std::get<ipsec::ChildSaUse>(*ends.left.plane.apply(ipsec::AskUse{{1}}, ends.left.now));
+  };
   EXPECT_EQ(use().last_out, Instant());
   ends.left.send(make_packet({}));
   EXPECT_EQ(use().last_out, ends.left.now);

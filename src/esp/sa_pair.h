@@ -55,7 +55,7 @@ struct SaPair {
   bool spent = false;  ///< the hard limit is reached: it carries nothing any more
   ExpiryReport reported = ExpiryReport::none;
   std::optional<Instant> move_reported{};  ///< when it was told that the peer has another endpoint
-  bool stands_by = false;  ///< ipsec::ChildSa::use_outbound
+  bool stands_by = false;                  ///< ipsec::ChildSa::use_outbound
 };
 
 }  // namespace keypact::esp

@@ -82,7 +82,8 @@ struct Command::Running {
   void kill_all() const { (void)::kill(-process, SIGKILL); }
   void wait() {
     int status = 0;
-    while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {}
+    while (::waitpid(process, &status, 0) < 0 && errno == EINTR) {
+    }
     process = -1;
     outcome.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   }

@@ -11,7 +11,7 @@
 namespace keypact::io {
 
 struct CommandLimits {
-  Duration time = seconds(10);      ///< then it and all that it started in its process group are killed
+  Duration time = seconds(10);       ///< then it and all that it started in its process group are killed
   std::size_t output_octets = 4096;  ///< what it prints beyond that is dropped
 };
 

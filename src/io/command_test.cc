@@ -52,7 +52,9 @@ TEST_F(CommandTest, A28_NoShellReadsTheArguments) {
 
 TEST_F(CommandTest, K07_NothingOfOursIsOpenInIt) {
   const int leaked = ::open("/dev/null", O_RDONLY);  // NOLINT(cppcoreguidelines-pro-type-vararg): POSIX
-  EXPECT_EQ(run({"/bin/sh", "-c", "cd /proc/self/fd; for f in [3-9] [1-9][0-9]*; do [ -e $f ] && readlink $f; done | grep -c null"}).output,
+  EXPECT_EQ(run({"/bin/sh", "-c",
+                 "cd /proc/self/fd; for f in [3-9] [1-9][0-9]*; do [ -e $f ] && readlink $f; done | grep -c null"})
+                .output,
             "0\n");
   ::close(leaked);
 }

@@ -86,7 +86,8 @@ NetlinkRequest rule_request(std::uint16_t type, std::uint16_t flags, const Polic
   auto& body = request.body<fib_rule_hdr>();
   body.family = family_of(rule.family);
   if (rule.kind == RuleKind::lookup)
-    body.table = rule.table < 256 ? static_cast<unsigned char>(rule.table) : static_cast<unsigned char>(RT_TABLE_UNSPEC);
+    body.table =
+        rule.table < 256 ? static_cast<unsigned char>(rule.table) : static_cast<unsigned char>(RT_TABLE_UNSPEC);
   body.action = action_of(rule.kind);
   if (rule.invert) body.flags |= FIB_RULE_INVERT;
   if (rule.source) body.src_len = static_cast<std::uint8_t>(rule.source->length);

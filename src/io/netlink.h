@@ -66,9 +66,9 @@ struct PolicyRule {
   bool invert = false;                                    ///< the rule is for packets that do NOT have the mark
   std::optional<std::uint32_t> suppress_prefix_length{};  ///< ignore routes of this length or shorter
   RuleKind kind = RuleKind::lookup;
-  std::uint32_t target = 0;               ///< skip_to only
-  std::optional<Prefix> source{};         ///< none: all
-  std::optional<Prefix> destination{};    ///< none: all
+  std::uint32_t target = 0;             ///< skip_to only
+  std::optional<Prefix> source{};       ///< none: all
+  std::optional<Prefix> destination{};  ///< none: all
   auto operator<=>(const PolicyRule&) const = default;
 };
 

@@ -82,7 +82,8 @@ Result<std::string> Netlink::interface_of(const IpAddress& local) {
   TRY(const auto all, local_addresses());
   for (const auto& address : all) {
     std::array<char, IF_NAMESIZE> name{};
-    if (address.at.address == local && ::if_indextoname(address.at.interface, name.data()) != nullptr) return name.data();
+    if (address.at.address == local && ::if_indextoname(address.at.interface, name.data()) != nullptr)
+      return name.data();
   }
   return std::string();
 }

@@ -12,7 +12,8 @@ class SystemSetting {
  public:
   /// `path`: below /proc/sys.
   [[nodiscard]] static Result<SystemSetting> set(const std::string& path, const std::string& value);
-  SystemSetting(SystemSetting&& other) noexcept : path_(std::exchange(other.path_, {})), before_(std::move(other.before_)) {}
+  SystemSetting(SystemSetting&& other) noexcept
+      : path_(std::exchange(other.path_, {})), before_(std::move(other.before_)) {}
   SystemSetting& operator=(SystemSetting&&) = delete;
   /// Gives it back the value that it had.
   ~SystemSetting();

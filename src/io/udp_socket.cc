@@ -78,7 +78,8 @@ Result<void> UdpSocket::pass_by_policies() {
     policy.dir = direction;
     policy.action = XFRM_POLICY_ALLOW;
     policy.sel.family = v4 ? AF_INET : AF_INET6;
-    if (::setsockopt(fd(), v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_XFRM_POLICY : IPV6_XFRM_POLICY, &policy, sizeof policy) != 0)
+    if (::setsockopt(fd(), v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_XFRM_POLICY : IPV6_XFRM_POLICY, &policy,
+                     sizeof policy) != 0)
       return failure(system_error("cannot except IKE from the kernel's IPsec policies", errno));
   }
   return {};

@@ -175,7 +175,8 @@ TEST_F(UdpSocketTest, NamesTheProgramThatHasThePort) {
   ASSERT_FALSE(second);
   const auto& error = second.error();
   EXPECT_EQ(error.what, "cannot listen on UDP port 4500 (0.0.0.0:4500)");
-  EXPECT_EQ(error.why, std::string(program_invocation_short_name) + " (pid " + std::to_string(::getpid()) + ") has it already");
+  EXPECT_EQ(error.why,
+            std::string(program_invocation_short_name) + " (pid " + std::to_string(::getpid()) + ") has it already");
   EXPECT_NE(error.remedy.find("choose another port"), std::string::npos);
 }
 

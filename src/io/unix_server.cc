@@ -33,9 +33,9 @@ struct Client {
   std::deque<Octets> queue;
   std::size_t sent_of_first = 0;
   std::size_t queued = 0;
-  bool spoke = false;     ///< it sent at least one octet
+  bool spoke = false;      ///< it sent at least one octet
   bool tell_sent = false;  ///< when the queue is empty
-  bool draining = false;  ///< ends when the queue is empty
+  bool draining = false;   ///< ends when the queue is empty
 };
 
 /// Is the peer's user a member of the group? The kernel keeps the groups of the moment it connected.
@@ -186,9 +186,10 @@ void UnixServer::Implementation::flush(UnixClientId id) {
   Client& client = found->second;
   if (!write_queue(client) || (client.draining && client.queue.empty())) return drop(found);
   if (!client.queue.empty()) return client.watch.when_writable([this, id] { flush(id); });
-  if (std::exchange(client.tell_sent, false)) loop.post([this, id, alive = std::weak_ptr(life)] {
-    if (!alive.expired() && clients.contains(id)) events.sent(id);
-  });
+  if (std::exchange(client.tell_sent, false))
+    loop.post([this, id, alive = std::weak_ptr(life)] {
+      if (!alive.expired() && clients.contains(id)) events.sent(id);
+    });
 }
 
 void UnixServer::Implementation::drop(std::map<UnixClientId, Client>::iterator client) {

@@ -36,7 +36,8 @@ const char* const kPurpose = "cannot talk to the kernel about IPsec (netlink)";
 Result<Socket> open_socket_of(unsigned groups) {
   Socket socket(mnl_socket_open2(NETLINK_XFRM, SOCK_CLOEXEC));
   if (!socket)
-    return failure(system_error(kPurpose, errno, errno == EPROTONOSUPPORT ? "This kernel is built without XFRM_USER" : ""));
+    return failure(
+        system_error(kPurpose, errno, errno == EPROTONOSUPPORT ? "This kernel is built without XFRM_USER" : ""));
   if (mnl_socket_bind(socket.get(), groups, MNL_SOCKET_AUTOPID) != 0) return failure(system_error(kPurpose, errno));
   set_buffers(mnl_socket_get_fd(socket.get()), kBuffer, kBuffer);
   return socket;
@@ -178,7 +179,8 @@ struct XfrmListener::Implementation {
   Octets buffer = Octets(kReadOctets);
 };
 
-XfrmListener::XfrmListener(std::unique_ptr<Implementation> implementation) : implementation_(std::move(implementation)) {}
+XfrmListener::XfrmListener(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
 XfrmListener::XfrmListener(XfrmListener&&) noexcept = default;
 XfrmListener& XfrmListener::operator=(XfrmListener&&) noexcept = default;
 XfrmListener::~XfrmListener() = default;

@@ -99,9 +99,8 @@ struct DropHeld {
   PolicyId policy;
 };
 
-using StackRequest =
-    std::variant<InstallPolicy, RemovePolicy, InstallChildSa, UseOutbound, StopOutbound, RemoveChildSa, UpdateEndpoints,
-                 AskUse, DropHeld>;
+using StackRequest = std::variant<InstallPolicy, RemovePolicy, InstallChildSa, UseOutbound, StopOutbound, RemoveChildSa,
+                                  UpdateEndpoints, AskUse, DropHeld>;
 
 /// Answers InstallChildSa.
 struct ChildSaInstalled {
@@ -140,8 +139,8 @@ struct PeerMoved {
   Endpoint remote;
 };
 
-using StackEvent = std::variant<ChildSaInstalled, ChildSaInstallFailed, Acquire, ChildSaExpired, ChildSaUse, PeerMoved,
-                                UnknownSpi>;
+using StackEvent =
+    std::variant<ChildSaInstalled, ChildSaInstallFailed, Acquire, ChildSaExpired, ChildSaUse, PeerMoved, UnknownSpi>;
 
 /// Counters of one Child SA, read on demand.
 struct ChildSaCounters {

@@ -19,41 +19,41 @@ namespace keypact {
 KEYPACT_REGISTRY(IdType, std::uint8_t, KEYPACT_ID_TYPES)
 #undef KEYPACT_ID_TYPES
 
-#define KEYPACT_CERT_ENCODINGS(X)       \
-  X(PKCS7_WRAPPED_X509_CERTIFICATE, 1)  \
-  X(PGP_CERTIFICATE, 2)                 \
-  X(DNS_SIGNED_KEY, 3)                  \
-  X(X509_CERTIFICATE_SIGNATURE, 4)      \
-  X(KERBEROS_TOKEN, 6)                  \
-  X(CERTIFICATE_REVOCATION_LIST, 7)     \
-  X(AUTHORITY_REVOCATION_LIST, 8)       \
-  X(SPKI_CERTIFICATE, 9)                \
-  X(X509_CERTIFICATE_ATTRIBUTE, 10)     \
-  X(RAW_RSA_KEY, 11)                    \
-  X(HASH_AND_URL_X509_CERTIFICATE, 12)  \
-  X(HASH_AND_URL_X509_BUNDLE, 13)       \
-  X(OCSP_CONTENT, 14)                   \
+#define KEYPACT_CERT_ENCODINGS(X)      \
+  X(PKCS7_WRAPPED_X509_CERTIFICATE, 1) \
+  X(PGP_CERTIFICATE, 2)                \
+  X(DNS_SIGNED_KEY, 3)                 \
+  X(X509_CERTIFICATE_SIGNATURE, 4)     \
+  X(KERBEROS_TOKEN, 6)                 \
+  X(CERTIFICATE_REVOCATION_LIST, 7)    \
+  X(AUTHORITY_REVOCATION_LIST, 8)      \
+  X(SPKI_CERTIFICATE, 9)               \
+  X(X509_CERTIFICATE_ATTRIBUTE, 10)    \
+  X(RAW_RSA_KEY, 11)                   \
+  X(HASH_AND_URL_X509_CERTIFICATE, 12) \
+  X(HASH_AND_URL_X509_BUNDLE, 13)      \
+  X(OCSP_CONTENT, 14)                  \
   X(RAW_PUBLIC_KEY, 15)
 KEYPACT_REGISTRY(CertEncoding, std::uint8_t, KEYPACT_CERT_ENCODINGS)
 #undef KEYPACT_CERT_ENCODINGS
 
-#define KEYPACT_AUTH_METHODS(X)                 \
-  X(RSA_DIGITAL_SIGNATURE, 1)                   \
-  X(SHARED_KEY_MIC, 2)                          \
-  X(DSS_DIGITAL_SIGNATURE, 3)                   \
-  X(ECDSA_SHA256_P256, 9)                       \
-  X(ECDSA_SHA384_P384, 10)                      \
-  X(ECDSA_SHA512_P521, 11)                      \
-  X(GENERIC_SECURE_PASSWORD, 12)                \
-  X(NULL_AUTHENTICATION, 13)                    \
+#define KEYPACT_AUTH_METHODS(X)  \
+  X(RSA_DIGITAL_SIGNATURE, 1)    \
+  X(SHARED_KEY_MIC, 2)           \
+  X(DSS_DIGITAL_SIGNATURE, 3)    \
+  X(ECDSA_SHA256_P256, 9)        \
+  X(ECDSA_SHA384_P384, 10)       \
+  X(ECDSA_SHA512_P521, 11)       \
+  X(GENERIC_SECURE_PASSWORD, 12) \
+  X(NULL_AUTHENTICATION, 13)     \
   X(DIGITAL_SIGNATURE, 14)
 KEYPACT_REGISTRY(AuthMethod, std::uint8_t, KEYPACT_AUTH_METHODS)
 #undef KEYPACT_AUTH_METHODS
 
-#define KEYPACT_TS_TYPES(X)  \
-  X(TS_IPV4_ADDR_RANGE, 7)   \
-  X(TS_IPV6_ADDR_RANGE, 8)   \
-  X(TS_FC_ADDR_RANGE, 9)     \
+#define KEYPACT_TS_TYPES(X) \
+  X(TS_IPV4_ADDR_RANGE, 7)  \
+  X(TS_IPV6_ADDR_RANGE, 8)  \
+  X(TS_FC_ADDR_RANGE, 9)    \
   X(TS_SECLABEL, 10)
 KEYPACT_REGISTRY(TsType, std::uint8_t, KEYPACT_TS_TYPES)
 #undef KEYPACT_TS_TYPES
@@ -66,34 +66,34 @@ KEYPACT_REGISTRY(TsType, std::uint8_t, KEYPACT_TS_TYPES)
 KEYPACT_REGISTRY(CpType, std::uint8_t, KEYPACT_CP_TYPES)
 #undef KEYPACT_CP_TYPES
 
-#define KEYPACT_CP_ATTRIBUTES(X)    \
-  X(INTERNAL_IP4_ADDRESS, 1)        \
-  X(INTERNAL_IP4_NETMASK, 2)        \
-  X(INTERNAL_IP4_DNS, 3)            \
-  X(INTERNAL_IP4_NBNS, 4)           \
-  X(INTERNAL_IP4_DHCP, 6)           \
-  X(APPLICATION_VERSION, 7)         \
-  X(INTERNAL_IP6_ADDRESS, 8)        \
-  X(INTERNAL_IP6_DNS, 10)           \
-  X(INTERNAL_IP6_DHCP, 12)          \
-  X(INTERNAL_IP4_SUBNET, 13)        \
-  X(SUPPORTED_ATTRIBUTES, 14)       \
-  X(INTERNAL_IP6_SUBNET, 15)        \
-  X(MIP6_HOME_PREFIX, 16)           \
-  X(INTERNAL_IP6_LINK, 17)          \
-  X(INTERNAL_IP6_PREFIX, 18)        \
-  X(HOME_AGENT_ADDRESS, 19)         \
-  X(P_CSCF_IP4_ADDRESS, 20)         \
-  X(P_CSCF_IP6_ADDRESS, 21)         \
-  X(FTT_KAT, 22)                    \
-  X(EXTERNAL_SOURCE_IP4_NAT_INFO, 23) \
+#define KEYPACT_CP_ATTRIBUTES(X)           \
+  X(INTERNAL_IP4_ADDRESS, 1)               \
+  X(INTERNAL_IP4_NETMASK, 2)               \
+  X(INTERNAL_IP4_DNS, 3)                   \
+  X(INTERNAL_IP4_NBNS, 4)                  \
+  X(INTERNAL_IP4_DHCP, 6)                  \
+  X(APPLICATION_VERSION, 7)                \
+  X(INTERNAL_IP6_ADDRESS, 8)               \
+  X(INTERNAL_IP6_DNS, 10)                  \
+  X(INTERNAL_IP6_DHCP, 12)                 \
+  X(INTERNAL_IP4_SUBNET, 13)               \
+  X(SUPPORTED_ATTRIBUTES, 14)              \
+  X(INTERNAL_IP6_SUBNET, 15)               \
+  X(MIP6_HOME_PREFIX, 16)                  \
+  X(INTERNAL_IP6_LINK, 17)                 \
+  X(INTERNAL_IP6_PREFIX, 18)               \
+  X(HOME_AGENT_ADDRESS, 19)                \
+  X(P_CSCF_IP4_ADDRESS, 20)                \
+  X(P_CSCF_IP6_ADDRESS, 21)                \
+  X(FTT_KAT, 22)                           \
+  X(EXTERNAL_SOURCE_IP4_NAT_INFO, 23)      \
   X(TIMEOUT_PERIOD_FOR_LIVENESS_CHECK, 24) \
-  X(INTERNAL_DNS_DOMAIN, 25)        \
-  X(INTERNAL_DNSSEC_TA, 26)         \
-  X(ENCDNS_IP4, 27)                 \
-  X(ENCDNS_IP6, 28)                 \
-  X(ENCDNS_DIGEST_INFO, 29)         \
-  X(INTERNAL_IP4_SERVER, 23456)     \
+  X(INTERNAL_DNS_DOMAIN, 25)               \
+  X(INTERNAL_DNSSEC_TA, 26)                \
+  X(ENCDNS_IP4, 27)                        \
+  X(ENCDNS_IP6, 28)                        \
+  X(ENCDNS_DIGEST_INFO, 29)                \
+  X(INTERNAL_IP4_SERVER, 23456)            \
   X(INTERNAL_IP6_SERVER, 23457)
 KEYPACT_REGISTRY(CpAttributeType, std::uint16_t, KEYPACT_CP_ATTRIBUTES)
 #undef KEYPACT_CP_ATTRIBUTES

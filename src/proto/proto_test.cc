@@ -27,18 +27,18 @@ TEST(Spi, PrintsAllItsDigits) {
 }
 
 TEST(Proposal, PrintsTypesInTheOrderGiven) {
-  const Proposal proposal{ProtocolId::IKE,
-                          {encryption(EncryptionId::ENCR_AES_GCM_16, 256), encryption(EncryptionId::ENCR_AES_GCM_16, 128),
-                           prf(PrfId::PRF_HMAC_SHA2_256), key_exchange(KeyExchangeMethod::CURVE25519)}};
-  EXPECT_EQ(to_string(proposal),
-            "IKE: ENCR_AES_GCM_16-256|ENCR_AES_GCM_16-128 / PRF_HMAC_SHA2_256 / CURVE25519");
+  const Proposal proposal{
+      ProtocolId::IKE,
+      {encryption(EncryptionId::ENCR_AES_GCM_16, 256), encryption(EncryptionId::ENCR_AES_GCM_16, 128),
+       prf(PrfId::PRF_HMAC_SHA2_256), key_exchange(KeyExchangeMethod::CURVE25519)}};
+  EXPECT_EQ(to_string(proposal), "IKE: ENCR_AES_GCM_16-256|ENCR_AES_GCM_16-128 / PRF_HMAC_SHA2_256 / CURVE25519");
   EXPECT_EQ(proposal.of_type(TransformType::ENCR).size(), 2u);
   EXPECT_FALSE(proposal.has_type(TransformType::INTEG));
 }
 
 TEST(TrafficSelector, IntersectsAddressesProtocolsAndPorts) {
-  const auto both = intersection(ts("10.0.0.0", "10.0.255.255", 6, PortRange{0, 1023}),
-                                 ts("10.0.1.0", "10.0.1.255", 0));
+  const auto both =
+      intersection(ts("10.0.0.0", "10.0.255.255", 6, PortRange{0, 1023}), ts("10.0.1.0", "10.0.1.255", 0));
   ASSERT_TRUE(both.has_value());
   EXPECT_EQ(both->to_string(), "10.0.1.0/24[tcp/0-1023]");
   EXPECT_FALSE(intersection(ts("10.0.0.0", "10.0.0.9"), ts("10.0.0.10", "10.0.0.20")).has_value());

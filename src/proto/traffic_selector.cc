@@ -22,7 +22,9 @@ std::string protocol_name(std::uint8_t protocol) {
 
 /// RFC 4301 §4.4.1.1: an ICMP "port" is type and code.
 std::string icmp_to_string(PortRange ports) {
-  const auto one = [](std::uint16_t port) { return std::to_string(port >> 8) + '(' + std::to_string(port & 255) + ')'; };
+  const auto one = [](std::uint16_t port) {
+    return std::to_string(port >> 8) + '(' + std::to_string(port & 255) + ')';
+  };
   return ports.first == ports.last ? one(ports.first) : one(ports.first) + '-' + one(ports.last);
 }
 

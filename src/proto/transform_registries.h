@@ -24,70 +24,70 @@ namespace keypact {
 KEYPACT_REGISTRY(TransformType, std::uint8_t, KEYPACT_TRANSFORM_TYPES)
 #undef KEYPACT_TRANSFORM_TYPES
 
-#define KEYPACT_ENCRYPTION_IDS(X)          \
-  X(ENCR_DES_IV64, 1)                      \
-  X(ENCR_DES, 2)                           \
-  X(ENCR_3DES, 3)                          \
-  X(ENCR_RC5, 4)                           \
-  X(ENCR_IDEA, 5)                          \
-  X(ENCR_CAST, 6)                          \
-  X(ENCR_BLOWFISH, 7)                      \
-  X(ENCR_3IDEA, 8)                         \
-  X(ENCR_DES_IV32, 9)                      \
-  X(ENCR_NULL, 11)                         \
-  X(ENCR_AES_CBC, 12)                      \
-  X(ENCR_AES_CTR, 13)                      \
-  X(ENCR_AES_CCM_8, 14)                    \
-  X(ENCR_AES_CCM_12, 15)                   \
-  X(ENCR_AES_CCM_16, 16)                   \
-  X(ENCR_AES_GCM_8, 18)                    \
-  X(ENCR_AES_GCM_12, 19)                   \
-  X(ENCR_AES_GCM_16, 20)                   \
-  X(ENCR_NULL_AUTH_AES_GMAC, 21)           \
-  X(ENCR_CAMELLIA_CBC, 23)                 \
-  X(ENCR_CAMELLIA_CTR, 24)                 \
-  X(ENCR_CAMELLIA_CCM_8, 25)               \
-  X(ENCR_CAMELLIA_CCM_12, 26)              \
-  X(ENCR_CAMELLIA_CCM_16, 27)              \
-  X(ENCR_CHACHA20_POLY1305, 28)            \
-  X(ENCR_AES_CCM_8_IIV, 29)                \
-  X(ENCR_AES_GCM_16_IIV, 30)               \
-  X(ENCR_CHACHA20_POLY1305_IIV, 31)        \
-  X(ENCR_KUZNYECHIK_MGM_KTREE, 32)         \
-  X(ENCR_MAGMA_MGM_KTREE, 33)              \
-  X(ENCR_KUZNYECHIK_MGM_MAC_KTREE, 34)     \
+#define KEYPACT_ENCRYPTION_IDS(X)      \
+  X(ENCR_DES_IV64, 1)                  \
+  X(ENCR_DES, 2)                       \
+  X(ENCR_3DES, 3)                      \
+  X(ENCR_RC5, 4)                       \
+  X(ENCR_IDEA, 5)                      \
+  X(ENCR_CAST, 6)                      \
+  X(ENCR_BLOWFISH, 7)                  \
+  X(ENCR_3IDEA, 8)                     \
+  X(ENCR_DES_IV32, 9)                  \
+  X(ENCR_NULL, 11)                     \
+  X(ENCR_AES_CBC, 12)                  \
+  X(ENCR_AES_CTR, 13)                  \
+  X(ENCR_AES_CCM_8, 14)                \
+  X(ENCR_AES_CCM_12, 15)               \
+  X(ENCR_AES_CCM_16, 16)               \
+  X(ENCR_AES_GCM_8, 18)                \
+  X(ENCR_AES_GCM_12, 19)               \
+  X(ENCR_AES_GCM_16, 20)               \
+  X(ENCR_NULL_AUTH_AES_GMAC, 21)       \
+  X(ENCR_CAMELLIA_CBC, 23)             \
+  X(ENCR_CAMELLIA_CTR, 24)             \
+  X(ENCR_CAMELLIA_CCM_8, 25)           \
+  X(ENCR_CAMELLIA_CCM_12, 26)          \
+  X(ENCR_CAMELLIA_CCM_16, 27)          \
+  X(ENCR_CHACHA20_POLY1305, 28)        \
+  X(ENCR_AES_CCM_8_IIV, 29)            \
+  X(ENCR_AES_GCM_16_IIV, 30)           \
+  X(ENCR_CHACHA20_POLY1305_IIV, 31)    \
+  X(ENCR_KUZNYECHIK_MGM_KTREE, 32)     \
+  X(ENCR_MAGMA_MGM_KTREE, 33)          \
+  X(ENCR_KUZNYECHIK_MGM_MAC_KTREE, 34) \
   X(ENCR_MAGMA_MGM_MAC_KTREE, 35)
 KEYPACT_REGISTRY(EncryptionId, std::uint16_t, KEYPACT_ENCRYPTION_IDS)
 #undef KEYPACT_ENCRYPTION_IDS
 
-#define KEYPACT_PRF_IDS(X)     \
-  X(PRF_HMAC_MD5, 1)           \
-  X(PRF_HMAC_SHA1, 2)          \
-  X(PRF_HMAC_TIGER, 3)         \
-  X(PRF_AES128_XCBC, 4)        \
-  X(PRF_HMAC_SHA2_256, 5)      \
-  X(PRF_HMAC_SHA2_384, 6)      \
-  X(PRF_HMAC_SHA2_512, 7)      \
-  X(PRF_AES128_CMAC, 8)        \
+#define KEYPACT_PRF_IDS(X)    \
+  X(PRF_HMAC_MD5, 1)          \
+  X(PRF_HMAC_SHA1, 2)         \
+  X(PRF_HMAC_TIGER, 3)        \
+  X(PRF_AES128_XCBC, 4)       \
+  X(PRF_HMAC_SHA2_256, 5)     \
+  X(PRF_HMAC_SHA2_384, 6)     \
+  X(PRF_HMAC_SHA2_512, 7)     \
+  X(PRF_AES128_CMAC, 8)       \
   X(PRF_HMAC_STREEBOG_512, 9)
 KEYPACT_REGISTRY(PrfId, std::uint16_t, KEYPACT_PRF_IDS)
 #undef KEYPACT_PRF_IDS
 
-#define KEYPACT_INTEGRITY_IDS(X)   \
-  X(NONE, 0)                       \
-  X(AUTH_HMAC_MD5_96, 1)           \
-  X(AUTH_HMAC_SHA1_96, 2)          \
-  X(AUTH_DES_MAC, 3)               \
-  X(AUTH_KPDK_MD5, 4)              \
-  X(AUTH_AES_XCBC_96, 5)           \
-  X(AUTH_HMAC_MD5_128, 6)          \
-  X(AUTH_HMAC_SHA1_160, 7)         \
-  X(AUTH_AES_CMAC_96, 8)           \
-  X(AUTH_AES_128_GMAC, 9)          \
-  X(AUTH_AES_192_GMAC, 10)         \
-  X(AUTH_AES_256_GMAC, 11)         \
-  X(AUTH_HMAC_SHA2_256_128, 12)    \
-  X(AUTH_HMAC_SHA2_384_192, 13)    \
+#define KEYPACT_INTEGRITY_IDS(X) \
+  X(NONE, 0)                     \
+  X(AUTH_HMAC_MD5_96, 1)         \
+  X(AUTH_HMAC_SHA1_96, 2)        \
+  X(AUTH_DES_MAC, 3)             \
+  X(AUTH_KPDK_MD5, 4)            \
+  X(AUTH_AES_XCBC_96, 5)         \
+  X(AUTH_HMAC_MD5_128, 6)        \
+  X(AUTH_HMAC_SHA1_160, 7)       \
+  X(AUTH_AES_CMAC_96, 8)         \
+  X(AUTH_AES_128_GMAC, 9)        \
+  X(AUTH_AES_192_GMAC, 10)       \
+  X(AUTH_AES_256_GMAC, 11)       \
+  X(AUTH_HMAC_SHA2_256_128, 12)  \
+  X(AUTH_HMAC_SHA2_384_192, 13)  \
   X(AUTH_HMAC_SHA2_512_256, 14)
 KEYPACT_REGISTRY(IntegrityId, std::uint16_t, KEYPACT_INTEGRITY_IDS)
 #undef KEYPACT_INTEGRITY_IDS
@@ -125,8 +125,8 @@ KEYPACT_REGISTRY(KeyExchangeMethod, std::uint16_t, KEYPACT_KEY_EXCHANGE_METHODS)
 #undef KEYPACT_KEY_EXCHANGE_METHODS
 
 /// RFC 9827's names for transform type 5; 1 is what RFC 4303 §2.2.1 calls ESN.
-#define KEYPACT_SEQUENCE_NUMBERS(X)           \
-  X(SEQUENTIAL_32_BIT, 0)                     \
+#define KEYPACT_SEQUENCE_NUMBERS(X)  \
+  X(SEQUENTIAL_32_BIT, 0)            \
   X(PARTIALLY_TRANSMITTED_64_BIT, 1)
 KEYPACT_REGISTRY(SequenceNumbers, std::uint16_t, KEYPACT_SEQUENCE_NUMBERS)
 #undef KEYPACT_SEQUENCE_NUMBERS

@@ -567,7 +567,8 @@ CollisionSum run_collisions(const CollisionFaults& faults, unsigned worlds, cons
     sum.ended += sums[i].ended;
     sum.situations += sums[i].situations;
     sum.messages = std::max(sum.messages, sums[i].messages);
-    if (sum.broken.empty() && !sums[i].broken.empty()) sum.broken = "seed " + std::to_string(i + 1) + ", " + sums[i].broken;
+    if (sum.broken.empty() && !sums[i].broken.empty())
+      sum.broken = "seed " + std::to_string(i + 1) + ", " + sums[i].broken;
   }
   return sum;
 }

@@ -21,12 +21,12 @@ struct Arguments {
   std::uint64_t first = 1;
   std::uint64_t seeds = 200;
   bool replay = false;
-  std::optional<unsigned> faults{};  ///< collisions, with so many faults a schedule
+  std::optional<unsigned> faults{};                   ///< collisions, with so many faults a schedule
   std::optional<unsigned> reauthentication_faults{};  ///< where both ends reauthenticate; none: as many as elsewhere
-  unsigned worlds = 1;      ///< collisions, with so many choices of nonces and SPIs
-  unsigned handshakes = 0;  ///< more than 0: handshakes over lossy links instead of networks
-  std::size_t mesh = 0;     ///< more than 0: a mesh of so many nodes that start at once
-  std::size_t storm = 0;    ///< more than 0: so many clients whose gateway has an outage
+  unsigned worlds = 1;                                ///< collisions, with so many choices of nonces and SPIs
+  unsigned handshakes = 0;                            ///< more than 0: handshakes over lossy links instead of networks
+  std::size_t mesh = 0;                               ///< more than 0: a mesh of so many nodes that start at once
+  std::size_t storm = 0;                              ///< more than 0: so many clients whose gateway has an outage
 };
 
 std::optional<std::uint64_t> number(std::string_view text) {
@@ -46,11 +46,11 @@ std::optional<Arguments> parse(const std::vector<std::string_view>& words) {
     else if (words[i] == "--first") arguments.first = *value;
     else if (words[i] == "--loss")
       arguments.handshakes = static_cast<unsigned>(std::min(*value, std::uint64_t{1000000}));
-    else if (words[i] == "--collisions")
-      arguments.faults = static_cast<unsigned>(std::min(*value, std::uint64_t{12}));
+    else if (words[i] == "--collisions") arguments.faults = static_cast<unsigned>(std::min(*value, std::uint64_t{12}));
     else if (words[i] == "--reauthentication-faults")
       arguments.reauthentication_faults = static_cast<unsigned>(std::min(*value, std::uint64_t{12}));
-    else if (words[i] == "--worlds") arguments.worlds = static_cast<unsigned>(std::clamp(*value, std::uint64_t{1}, std::uint64_t{16}));
+    else if (words[i] == "--worlds")
+      arguments.worlds = static_cast<unsigned>(std::clamp(*value, std::uint64_t{1}, std::uint64_t{16}));
     else if (words[i] == "--mesh") arguments.mesh = std::min(*value, std::uint64_t{200});
     else if (words[i] == "--storm") arguments.storm = std::min(*value, std::uint64_t{10000});
     else if (words[i] == "--seed") arguments = {.first = *value, .seeds = 1, .replay = true};
@@ -107,10 +107,10 @@ int run_handshakes(unsigned handshakes, std::uint64_t first_seed) {
 /// Two operations at once, in every order of their messages, with so many faults at every place.
 int run_collisions(const sim::CollisionFaults& faults, unsigned worlds) {
   const auto sum = sim::run_collisions(faults, worlds, print);
-  std::cout << sum.schedules << " schedules of " << sim::kColliders * sim::kColliders << " pairs with " << worlds << " choice(s) of nonces and SPIs, up to " << sum.messages
-            << " messages each, at most " << faults.each << " of them lost, late or doubled (" << faults.both_reauthenticate
-            << " where both ends reauthenticate), " << sum.situations
-            << " situations gone on from, " << sum.ended
+  std::cout << sum.schedules << " schedules of " << sim::kColliders * sim::kColliders << " pairs with " << worlds
+            << " choice(s) of nonces and SPIs, up to " << sum.messages << " messages each, at most " << faults.each
+            << " of them lost, late or doubled (" << faults.both_reauthenticate << " where both ends reauthenticate), "
+            << sum.situations << " situations gone on from, " << sum.ended
             << " ends: " << (sum.broken.empty() ? "both ends agree in all" : sum.broken) << '\n';
   return sum.broken.empty() ? 0 : kBroken;
 }
@@ -145,20 +145,24 @@ int main(int argc, char** argv) {
   const std::vector<std::string_view> words(argv + 1, argv + argc);
   const auto arguments = parse(words);
   if (!arguments) {
-    std::cerr << "usage: keypact-sim [--seeds N] [--first SEED] | --seed SEED | --loss N | --collisions F "
-                 "[--reauthentication-faults F] [--worlds N] |\n"
-                 "       --mesh N | --storm N\n"
-                 "  Runs N networks (200), or one with the story of everything that happens in it, N handshakes a "
-                 "lossy link, or\n"
-                 "  all collisions of two operations, in every order of their messages, of which at most F (1 is usual) are "
-                 "lost, late or doubled,\n"
-                 "  with another F where both ends reauthenticate, with N choices of nonces and SPIs (1); a mesh of N nodes that all start at once;\n"
-                 "  N clients whose gateway is gone for five minutes.\n";
+    std::cerr
+        << "usage: keypact-sim [--seeds N] [--first SEED] | --seed SEED | --loss N | --collisions F "
+           "[--reauthentication-faults F] [--worlds N] |\n"
+           "       --mesh N | --storm N\n"
+           "  Runs N networks (200), or one with the story of everything that happens in it, N handshakes a "
+           "lossy link, or\n"
+           "  all collisions of two operations, in every order of their messages, of which at most F (1 is usual) are "
+           "lost, late or doubled,\n"
+           "  with another F where both ends reauthenticate, with N choices of nonces and SPIs (1); a mesh of N nodes "
+           "that all start at once;\n"
+           "  N clients whose gateway is gone for five minutes.\n";
     return kUsage;
   }
   if (arguments->handshakes > 0) return run_handshakes(arguments->handshakes, arguments->first);
   if (arguments->mesh > 0) return run_mesh(arguments->mesh, arguments->first);
   if (arguments->storm > 0) return run_storm(arguments->storm, arguments->first);
-  if (arguments->faults) return run_collisions({*arguments->faults, arguments->reauthentication_faults.value_or(*arguments->faults)}, arguments->worlds);
+  if (arguments->faults)
+    return run_collisions({*arguments->faults, arguments->reauthentication_faults.value_or(*arguments->faults)},
+                          arguments->worlds);
   return arguments->replay ? replay(arguments->first) : run(*arguments);
 }

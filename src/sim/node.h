@@ -40,8 +40,8 @@ struct Node {
   SimulatedStack stack;
   std::vector<ike::Event> events;
   std::vector<ike::Keepalive> keepalives;  ///< that it sent
-  std::set<JobId> jobs;               ///< that run
-  std::set<ChildSaId> installations;  ///< that the stack has not answered yet
+  std::set<JobId> jobs;                    ///< that run
+  std::set<ChildSaId> installations;       ///< that the stack has not answered yet
   unsigned lives = 1;
   bool is_down = false;  ///< no process: what comes is lost
   Instant asleep_until;  ///< suspended: datagrams are lost, all else comes late and at once

@@ -235,8 +235,8 @@ std::vector<IkeSaId> SaInvariants::one_sided(const Node& node) const {
   std::vector<IkeSaId> found;
   for (const auto& [id, sa] : node.engine.ike_sas())
     // The answer that tells the peer of it may still be on its way, or the answer to its Delete.
-    if (sa.established() != nullptr && sa.established()->serves() &&
-        (!peer_holds(node, sa) || is_stranded(node, sa)) && world_.now() - sa.record().created > kOverlap)
+    if (sa.established() != nullptr && sa.established()->serves() && (!peer_holds(node, sa) || is_stranded(node, sa)) &&
+        world_.now() - sa.record().created > kOverlap)
       found.push_back(id);
   return found;
 }

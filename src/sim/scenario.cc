@@ -199,7 +199,9 @@ class Scenario {
       for (const auto id : invariants_.sas.one_sided(*node)) {
         const auto& sa = *node->engine.ike_sas().at(id).established();
         if (sa.parts().connection->dpd_delay > Duration{})
-          invariants_.report(1, node->name, "an IKE SA that the peer has lost, or moved away from, long ago: " + std::to_string(id.value));
+          invariants_.report(
+              1, node->name,
+              "an IKE SA that the peer has lost, or moved away from, long ago: " + std::to_string(id.value));
         ask(*node, ike::TerminateIke{{}, id, false});
       }
     }

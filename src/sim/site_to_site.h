@@ -23,7 +23,7 @@ struct SiteToSite {
   config::Tristate fragmentation = config::Tristate::yes;
   bool mobike = false;
   std::vector<IpAddress> more_addresses{};  ///< of ours, that IKE may use
-  Duration ike_rekey_time{};  ///< 0: never of its own accord
+  Duration ike_rekey_time{};                ///< 0: never of its own accord
   Duration child_rekey_time{};
   config::VolumeSetting octets = {};
   config::VolumeSetting packets = {};

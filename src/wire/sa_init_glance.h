@@ -11,8 +11,8 @@
 namespace keypact::wire {
 
 struct SaInitGlance {
-  OctetView cookie;           ///< of a COOKIE notify that is the first payload; else empty
-  OctetView nonce;            ///< 16 to 256 octets
+  OctetView cookie;            ///< of a COOKIE notify that is the first payload; else empty
+  OctetView nonce;             ///< 16 to 256 octets
   KeyExchangeMethod method{};  ///< of the KE payload
 };
 

@@ -11,7 +11,9 @@ namespace {
 /// More than the longest message of ours: two keys, a replay window of 4096 packets, six templates.
 constexpr std::size_t kCapacity = 4096;
 
-constexpr std::size_t padded(std::size_t octets) { return (octets + NLMSG_ALIGNTO - 1) / NLMSG_ALIGNTO * NLMSG_ALIGNTO; }
+constexpr std::size_t padded(std::size_t octets) {
+  return (octets + NLMSG_ALIGNTO - 1) / NLMSG_ALIGNTO * NLMSG_ALIGNTO;
+}
 
 }  // namespace
 

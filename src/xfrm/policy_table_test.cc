@@ -18,7 +18,9 @@ PolicyKey key(Direction direction = Direction::out) {
   return {direction, {{*IpAddress::parse("10.1.0.0"), 24}, {*IpAddress::parse("10.2.0.0"), 24}}, 0};
 }
 Claim trap() { return {{200, false, Template{{}, {}, {}, 1, Mode::tunnel}}, 0}; }
-Claim sa(std::uint32_t spi, std::int64_t rank) { return {{199, false, Template{{}, {}, {spi}, 2, Mode::tunnel}}, rank}; }
+Claim sa(std::uint32_t spi, std::int64_t rank) {
+  return {{199, false, Template{{}, {}, {spi}, 2, Mode::tunnel}}, rank};
+}
 
 std::uint32_t spi_of(const PolicyTable::Change& change) { return change.content.protection->spi.value; }
 

@@ -17,7 +17,8 @@ PolicyKey tcp_key() {
 
 TEST(XfrmPolicy, APolicyWithATemplateIsWhatIproute2Sends) {
   const PolicyContent content{
-      1000, false, Template{*IpAddress::parse("192.0.2.1"), *IpAddress::parse("192.0.2.2"), {0x11223344}, 77, Mode::tunnel}};
+      1000, false,
+      Template{*IpAddress::parse("192.0.2.1"), *IpAddress::parse("192.0.2.2"), {0x11223344}, 77, Mode::tunnel}};
   EXPECT_EQ(behind_header(new_policy(tcp_key(), content, 1610612745)), kTcpPolicy);
 }
 
@@ -30,7 +31,8 @@ TEST(XfrmPolicy, ADeletionIsWhatIproute2Sends) { EXPECT_EQ(behind_header(delete_
 
 TEST(XfrmPolicy, WhatIsWrittenIsReadBack) {
   const PolicyContent content{
-      77, false, Template{*IpAddress::parse("2001:db8::1"), *IpAddress::parse("2001:db8::2"), {300}, 9, Mode::transport}};
+      77, false,
+      Template{*IpAddress::parse("2001:db8::1"), *IpAddress::parse("2001:db8::2"), {300}, 9, Mode::transport}};
   auto key = tcp_key();
   key.direction = Direction::forward;
   key.interface_id = 12;

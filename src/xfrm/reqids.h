@@ -23,7 +23,9 @@ class Reqids {
   /// All begin with these bits, the highest `kMarkBits`, by which they are known as ours.
   explicit Reqids(std::uint32_t mark) : mark_(mark) {}
   static constexpr unsigned kMarkBits = 8;
-  [[nodiscard]] bool is_ours(std::uint32_t reqid) const { return reqid >> (32 - kMarkBits) == mark_ >> (32 - kMarkBits); }
+  [[nodiscard]] bool is_ours(std::uint32_t reqid) const {
+    return reqid >> (32 - kMarkBits) == mark_ >> (32 - kMarkBits);
+  }
 
   /// Counted: released as often as acquired.
   [[nodiscard]] std::uint32_t acquire(const Use& use);

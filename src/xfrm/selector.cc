@@ -31,8 +31,8 @@ std::vector<Ports> ports_of(std::uint8_t protocol, PortRange source, PortRange d
   }
   if (protocol == kMobility) {
     std::vector<Ports> pairs;
-    for (const auto& type : port_matches({static_cast<std::uint16_t>(source.first >> 8),
-                                          static_cast<std::uint16_t>(source.last >> 8)}))
+    for (const auto& type :
+         port_matches({static_cast<std::uint16_t>(source.first >> 8), static_cast<std::uint16_t>(source.last >> 8)}))
       pairs.push_back({source.is_any() ? PortMatch{} : type, {}});
     return source.is_any() ? std::vector<Ports>{{}} : pairs;
   }
@@ -74,7 +74,8 @@ Result<std::vector<Selector>, std::string> selectors_between(const std::vector<T
       const auto sources = prefixes_covering(from.first, from.last);
       const auto destinations = prefixes_covering(to.first, to.last);
       if (ports.size() * sources.size() * destinations.size() + selectors.size() > kSelectors)
-        return failure("the traffic selectors make more than " + std::to_string(kSelectors) + " policies of the kernel");
+        return failure("the traffic selectors make more than " + std::to_string(kSelectors) +
+                       " policies of the kernel");
       for (const auto& s : sources)
         for (const auto& d : destinations)
           for (const auto& p : ports) selectors.push_back({s, d, *protocol, p.source, p.destination});

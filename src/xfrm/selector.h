@@ -32,7 +32,7 @@ inline constexpr std::size_t kSelectors = 1024;
 [[nodiscard]] std::vector<PortMatch> port_matches(PortRange range);
 
 /// Packets from one of `source` to one of `destination`. A sentence for people where the kernel cannot compare what they say.
-[[nodiscard]] Result<std::vector<Selector>, std::string> selectors_between(const std::vector<TrafficSelector>& source,
-                                                                           const std::vector<TrafficSelector>& destination);
+[[nodiscard]] Result<std::vector<Selector>, std::string> selectors_between(
+    const std::vector<TrafficSelector>& source, const std::vector<TrafficSelector>& destination);
 
 }  // namespace keypact::xfrm

@@ -17,8 +17,12 @@ bool covers(const std::vector<PortMatch>& matches, std::uint16_t port) {
 }
 
 TEST(XfrmSelector, PortsAreTakenApartIntoBlocksThatAreExactlyTheRange) {
-  for (const auto& [range, count] : {std::pair(PortRange{0, 65535}, 1u), {PortRange{80, 80}, 1u}, {PortRange{1024, 65535}, 6u},
-                                     {PortRange{1, 65534}, 30u}, {PortRange{0, 1}, 1u}, {PortRange{65535, 65535}, 1u}}) {
+  for (const auto& [range, count] : {std::pair(PortRange{0, 65535}, 1u),
+                                     {PortRange{80, 80}, 1u},
+                                     {PortRange{1024, 65535}, 6u},
+                                     {PortRange{1, 65534}, 30u},
+                                     {PortRange{0, 1}, 1u},
+                                     {PortRange{65535, 65535}, 1u}}) {
     const auto matches = port_matches(range);
     EXPECT_EQ(matches.size(), count);
     for (std::uint32_t port = 0; port <= 65535; ++port)
@@ -46,16 +50,19 @@ TEST(XfrmSelector, TypeAndCodeOfIcmpAreThoseOfTheSender) {
 }
 
 TEST(XfrmSelector, AProtocolOfOneEndIsThatOfThePacket) {
-  const auto found = selectors_between({selector("10.0.0.1", "10.0.0.1", 132, {5000, 5000})}, {selector("10.0.0.2", "10.0.0.2")});
+  const auto found =
+      selectors_between({selector("10.0.0.1", "10.0.0.1", 132, {5000, 5000})}, {selector("10.0.0.2", "10.0.0.2")});
   ASSERT_TRUE(found);
   ASSERT_EQ(found->size(), 1u);
   EXPECT_EQ((*found)[0].protocol, 132);
   EXPECT_EQ((*found)[0].source_port, (PortMatch{5000, 0xffff}));
-  EXPECT_TRUE(selectors_between({selector("10.0.0.1", "10.0.0.1", 6)}, {selector("10.0.0.2", "10.0.0.2", 17)})->empty());
+  EXPECT_TRUE(
+      selectors_between({selector("10.0.0.1", "10.0.0.1", 6)}, {selector("10.0.0.2", "10.0.0.2", 17)})->empty());
 }
 
 TEST(XfrmSelector, WhatTheKernelCannotCompareIsRefused) {
-  EXPECT_FALSE(selectors_between({selector("10.0.0.1", "10.0.0.1", 6, PortRange::opaque())}, {selector("10.0.0.2", "10.0.0.2")}));
+  EXPECT_FALSE(selectors_between({selector("10.0.0.1", "10.0.0.1", 6, PortRange::opaque())},
+                                 {selector("10.0.0.2", "10.0.0.2")}));
   const auto awkward = selector("10.0.0.1", "10.255.255.254", 6, {1, 65534});
   EXPECT_FALSE(selectors_between({awkward}, {awkward}));
 }

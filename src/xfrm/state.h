@@ -37,7 +37,7 @@ struct State {
   StateLimits limits;
   std::uint32_t route_mark = 0;  ///< with which its outer packets look for their route; 0: none
   std::uint32_t interface_id = 0;
-  std::uint32_t answers = 0;  ///< the number of the kernel's question that this SA answers; 0: none
+  std::uint32_t answers = 0;   ///< the number of the kernel's question that this SA answers; 0: none
   std::uint64_t sent = 0;      ///< last sequence number of packets that were sent
   std::uint64_t received = 0;  ///< highest one received; what is below it counts as received
 };

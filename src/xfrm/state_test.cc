@@ -60,7 +60,8 @@ TEST(XfrmState, AnAeadTunnelIsWhatIproute2Sends) {
 }
 
 TEST(XfrmState, ATransportSaWithTwoKeysInUdpWithLimitsIsWhatIproute2Sends) {
-  const PacketKeys keys{{EncryptionId::ENCR_AES_CBC, 128, IntegrityId::AUTH_HMAC_SHA2_256_128}, ascending(16), ascending(32)};
+  const PacketKeys keys{
+      {EncryptionId::ENCR_AES_CBC, 128, IntegrityId::AUTH_HMAC_SHA2_256_128}, ascending(16), ascending(32)};
   const auto message = new_state(transport_state(), keys);
   ASSERT_TRUE(message);
   EXPECT_EQ(behind_header(*message), kTransportState);
@@ -104,9 +105,12 @@ TEST(XfrmState, WhatIsWrittenIsReadBack) {
 }
 
 TEST(XfrmState, WhatTheKernelHasNoNameForIsRefused) {
-  EXPECT_FALSE(new_state(tunnel_state(), {{EncryptionId::ENCR_AES_GCM_16_IIV, 128, IntegrityId::NONE}, ascending(20), {}}));
+  EXPECT_FALSE(
+      new_state(tunnel_state(), {{EncryptionId::ENCR_AES_GCM_16_IIV, 128, IntegrityId::NONE}, ascending(20), {}}));
   EXPECT_FALSE(new_state(tunnel_state(), {{EncryptionId::ENCR_AES_CBC, 128, IntegrityId::NONE}, ascending(16), {}}));
-  EXPECT_FALSE(new_state(tunnel_state(), {{EncryptionId::ENCR_AES_GCM_16, 128, IntegrityId::AUTH_HMAC_SHA1_96}, ascending(20), ascending(20)}));
+  EXPECT_FALSE(
+      new_state(tunnel_state(),
+                {{EncryptionId::ENCR_AES_GCM_16, 128, IntegrityId::AUTH_HMAC_SHA1_96}, ascending(20), ascending(20)}));
 }
 
 TEST(XfrmState, ATruncatedAnswerIsNone) {

@@ -163,7 +163,7 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
   ipsec::ChildSaCounters counted;
   EventTeller teller;
   int locations = 0;
-  bool reads = true;  ///< clients read what is sent to them
+  bool reads = true;               ///< clients read what is sent to them
   std::vector<std::string> notes;  ///< lines for the daemon's own log
 
  private:

@@ -47,13 +47,16 @@ TEST_F(RedirectCommand, FindsIkeSasByNameIdAddressAndIdentity) {
   EXPECT_EQ(redirect(client, {{"gateway", kGateway}, {"ike-id", id}}), kOne);
   run_for(milliseconds(100));
   EXPECT_EQ(attempts_at(kGateway), 1u);
-  for (const auto& [key, value] : selectors) EXPECT_EQ(redirect(client, {{"gateway", kGateway}, {key, value}}), kOne) << key;
+  for (const auto& [key, value] : selectors)
+    EXPECT_EQ(redirect(client, {{"gateway", kGateway}, {key, value}}), kOne) << key;
 }
 
 TEST_F(RedirectCommand, SaysWhenThereIsNothingToRedirect) {
   auto& client = with_a_client();
-  for (const auto& [key, value] : {std::pair{"ike", "other"}, {"ike-id", "999"}, {"peer-ip", "192.0.2.9"}, {"peer-id", "nobody"}})
-    EXPECT_THAT(redirect(client, {{"gateway", kGateway}, {key, value}}), HasSubstr("no matching SAs to redirect found")) << key;
+  for (const auto& [key, value] :
+       {std::pair{"ike", "other"}, {"ike-id", "999"}, {"peer-ip", "192.0.2.9"}, {"peer-id", "nobody"}})
+    EXPECT_THAT(redirect(client, {{"gateway", kGateway}, {key, value}}), HasSubstr("no matching SAs to redirect found"))
+        << key;
   EXPECT_EQ(attempts_at(kGateway), 0u);
 }
 
@@ -61,13 +64,15 @@ TEST_F(RedirectCommand, SaysWhatIsMissingOrWrong) {
   auto& client = with_a_client();
   EXPECT_THAT(redirect(client, {{"ike", "net"}}), HasSubstr("missing target gateway"));
   EXPECT_THAT(redirect(client, {{"gateway", kGateway}}), HasSubstr("missing redirect selector"));
-  EXPECT_THAT(redirect(client, {{"gateway", kGateway}, {"peer-ip", "192.0.2.0/240"}}), HasSubstr("peer-ip is not understood"));
+  EXPECT_THAT(redirect(client, {{"gateway", kGateway}, {"peer-ip", "192.0.2.0/240"}}),
+              HasSubstr("peer-ip is not understood"));
   EXPECT_THAT(redirect(client, {{"gateway", std::string(300, 'a')}, {"ike", "net"}}), HasSubstr("name is too long"));
 }
 
 TEST_F(RedirectCommand, DoesNothingToAPeerThatDoesNotWantIt) {
   auto& client = with_a_client(false);
-  EXPECT_THAT(redirect(client, {{"gateway", kGateway}, {"ike", "net"}}), HasSubstr("do not let themselves be redirected"));
+  EXPECT_THAT(redirect(client, {{"gateway", kGateway}, {"ike", "net"}}),
+              HasSubstr("do not let themselves be redirected"));
   EXPECT_EQ(attempts_at(kGateway), 0u);
 }
 

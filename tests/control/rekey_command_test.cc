@@ -152,7 +152,8 @@ TEST_F(RekeyCommand, TheEventsHoldTheOldAndTheNewSa) {
   const auto ike = monitor.events("ike-rekey")[0];
   const auto& section = *ike.find_section("net");
   EXPECT_EQ(section.find_section("new")->value_or("state"), "ESTABLISHED");
-  EXPECT_NE(section.find_section("old")->value_or("initiator-spi"), section.find_section("new")->value_or("initiator-spi"));
+  EXPECT_NE(section.find_section("old")->value_or("initiator-spi"),
+            section.find_section("new")->value_or("initiator-spi"));
   EXPECT_TRUE(monitor.events("ike-updown").empty());
   EXPECT_TRUE(monitor.events("child-updown").empty()) << "the tunnel was up all the time";
 }

@@ -28,8 +28,7 @@ class Cookies : public Ladder {
     return IpAddress::v4(static_cast<std::uint32_t>(0x0b000001 + (number << 10)));  // each in a network of its own
   }
   /// The same request from elsewhere, under another SPI.
-  void send_from(const IpAddress& source, std::uint64_t spi, std::vector<wire::Payload> payloads,
-                 wire::Header header) {
+  void send_from(const IpAddress& source, std::uint64_t spi, std::vector<wire::Payload> payloads, wire::Header header) {
     header.initiator_spi = {spi};
     world.inject(right(), {{right_site.local, 500}, {source, 500}, wire::encode_message(header, payloads)});
   }
@@ -76,7 +75,8 @@ TEST_F(Cookies, AnHonestInitiatorComesThroughAFlood) {
   EXPECT_GE(right().engine.counters().cookies_sent, 1u);
   expect_mirrored_child_sas(1);
   bool returned = false;
-  for (const auto& line : world.ladder()) returned |= line.find("left  IKE_SA_INIT request 0  HDR, N(COOKIE), SAi1") == 0;
+  for (const auto& line : world.ladder())
+    returned |= line.find("left  IKE_SA_INIT request 0  HDR, N(COOKIE), SAi1") == 0;
   EXPECT_TRUE(returned) << "the cookie is the first payload";
 }
 
@@ -132,7 +132,8 @@ TEST_F(Cookies, C12_ASecretIsReplacedAndThePreviousOneStillCounts) {
   EXPECT_FALSE(jar.verify(world.library(), binding, cookie, start_of_time + seconds(121))) << "its time is over";
   const auto last = jar.make(world.library(), binding, random, start_of_time + seconds(240));
   (void)jar.make(world.library(), binding, random, start_of_time + seconds(242));
-  EXPECT_TRUE(jar.verify(world.library(), binding, last, start_of_time + seconds(242))) << "the previous secret still counts";
+  EXPECT_TRUE(jar.verify(world.library(), binding, last, start_of_time + seconds(242)))
+      << "the previous secret still counts";
 }
 
 TEST_F(Cookies, C12_ACookieIsGoodForFiveToTenSeconds) {
@@ -180,8 +181,7 @@ TEST_F(Cookies, C13_AnEndlessDemandForCookiesEndsTheAttempt) {
 TEST_F(Cookies, HalfOpenSasOfOneSourceAreBounded) {
   start_open();
   const auto request = captured_request();
-  for (std::uint64_t i = 0; i < 20; ++i)
-    send_from(spoofed(1), 0x2000 + i, request.clear.payloads, request.header);
+  for (std::uint64_t i = 0; i < 20; ++i) send_from(spoofed(1), 0x2000 + i, request.clear.payloads, request.header);
   EXPECT_EQ(right().engine.ike_sas().size(), limits::kHalfOpenPerSourceBeforeCookies);
   EXPECT_EQ(right().engine.counters().cookies_sent, 20 - limits::kHalfOpenPerSourceBeforeCookies);
   world.run_for(minutes(2));

@@ -61,7 +61,8 @@ TEST_F(ContactElsewhere, WhatThePeerDoesNotHaveAnyMoreGoes) {
   start();
   initiate();
   const auto& sa = *established(right());
-  const ike::FreshPeer contact{{}, sa.parts().connection->name, sa.parts().local_id, sa.peer_identity(), {}, config::UniquePolicy::no, true};
+  const ike::FreshPeer contact{
+      {}, sa.parts().connection->name, sa.parts().local_id, sa.peer_identity(), {}, config::UniquePolicy::no, true};
   ASSERT_EQ(child_sas(right()), 1u);
   auto other_peer = contact;
   other_peer.peer = Identification::fqdn("somebody.example.org");

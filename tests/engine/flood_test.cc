@@ -116,8 +116,7 @@ TEST_F(Floods, C03_WhatWasSaidToOneGatewayIsWorthNothingAtAnother) {
   initiate();
   ASSERT_GE(from_left.size(), 2u);
   for (int i = 0; i < 20; ++i)
-    for (const auto& octets : from_left)
-      world.inject(other, {{third.local, 500}, {left_site.local, 500}, octets});
+    for (const auto& octets : from_left) world.inject(other, {{third.local, 500}, {left_site.local, 500}, octets});
   world.run_for(minutes(1));
   EXPECT_EQ(other.engine.ike_sas().size(), 0u);
   EXPECT_EQ(other.engine.footprint(), ike::Footprint{});
@@ -144,13 +143,15 @@ TEST_F(Floods, C06_RekeyingWithoutEndIsPutOff) {
     if (const auto id = established_id(left()); id && i % 4 == 0)
       world.control(left(), ike::RekeyIke{ControlId{5000u + static_cast<unsigned>(i)}, id});
     if (child_sas(left()) > 0)
-      world.control(left(), ike::RekeyChild{ControlId{9000u + static_cast<unsigned>(i)}, left().stack.child_sas().rbegin()->first});
+      world.control(left(), ike::RekeyChild{ControlId{9000u + static_cast<unsigned>(i)},
+                                            left().stack.child_sas().rbegin()->first});
     world.run_for(milliseconds(20));
   }
   EXPECT_GT(right().engine.counters().create_child_deferred, 0u);
   std::size_t answered = 0;
   for (const auto& line : world.ladder())
-    answered += line.starts_with("right  CREATE_CHILD_SA response") && line.find("TEMPORARY_FAILURE") == std::string::npos;
+    answered +=
+        line.starts_with("right  CREATE_CHILD_SA response") && line.find("TEMPORARY_FAILURE") == std::string::npos;
   EXPECT_LE(answered, 20u + 8u * 10u + 1u) << "ten a second beside the first twenty, over eight seconds";
   world.run_for(minutes(5));
   EXPECT_EQ(right().engine.ike_sas().size(), 1u);
@@ -176,8 +177,8 @@ TEST_F(Floods, C14_ForgedAnswersDoNotEndAnAttempt) {
   world.set_judge([](const InFlight&) { return Fate::drop; });
   for (const auto type : {NotifyType::COOKIE, NotifyType::INVALID_KE_PAYLOAD, NotifyType::NO_PROPOSAL_CHOSEN}) {
     for (unsigned i = 0; i < 1000; ++i) {
-      const Octets data = type == NotifyType::INVALID_KE_PAYLOAD ? Octets{0, 19}
-                                                                 : Octets(8, static_cast<std::uint8_t>(i));
+      const Octets data =
+          type == NotifyType::INVALID_KE_PAYLOAD ? Octets{0, 19} : Octets(8, static_cast<std::uint8_t>(i));
       to_left(wire::encode_message(reply_to(request.header), {ike::notify_payload(type, data)}));
     }
   }
@@ -202,7 +203,8 @@ TEST_F(Floods, E13_NothingButIkeAuthCountsBeforeIkeAuthIsDone) {
   ASSERT_FALSE(auth.empty());
   const auto sent = right().engine.counters().sent;
   // The octets are the left side's own; only what stands in the header is another.
-  for (const auto exchange : {ExchangeType::CREATE_CHILD_SA, ExchangeType::INFORMATIONAL, ExchangeType::IKE_SESSION_RESUME}) {
+  for (const auto exchange :
+       {ExchangeType::CREATE_CHILD_SA, ExchangeType::INFORMATIONAL, ExchangeType::IKE_SESSION_RESUME}) {
     for (const std::uint8_t id : {std::uint8_t{0}, std::uint8_t{1}, std::uint8_t{2}}) {
       auto octets = auth;
       octets[18] = static_cast<std::uint8_t>(exchange);
@@ -256,7 +258,8 @@ TEST_F(Floods, H02_AnAuthThatIsReflectedIsRefused) {
   world.set_judge([&](const InFlight& packet) {
     auto octets = packet.datagram.octets;
     const auto header = *wire::parse_header(octets);
-    if (packet.from.name != "left" || header.exchange != ExchangeType::IKE_AUTH || header.response) return Fate::deliver;
+    if (packet.from.name != "left" || header.exchange != ExchangeType::IKE_AUTH || header.response)
+      return Fate::deliver;
     reflected = true;
     octets[19] = 0x20;  // a response of the responder
     to_left(std::move(octets));
@@ -272,8 +275,8 @@ TEST_F(Floods, H03_AnUnauthenticatedVersionErrorChangesNothing) {
   start();
   const auto request = captured_request();
   for (int i = 0; i < 100; ++i)
-    to_left(wire::encode_message(reply_to(request.header),
-                                 {ike::notify_payload(NotifyType::INVALID_MAJOR_VERSION, {1})}));
+    to_left(
+        wire::encode_message(reply_to(request.header), {ike::notify_payload(NotifyType::INVALID_MAJOR_VERSION, {1})}));
   world.run_for(seconds(5));
   EXPECT_FALSE(refusal(left()).has_value());
   expect_mirrored_child_sas(1);
@@ -295,7 +298,8 @@ TEST_F(Floods, H14_TheFirstSixMessagesMayComeInAnyOrder) {
   });
   begin(first);
   first.run_for(seconds(1));
-  first.control(first.node("left"), ike::TerminateChild{ControlId{2}, first.node("left").stack.child_sas().begin()->first});
+  first.control(first.node("left"),
+                ike::TerminateChild{ControlId{2}, first.node("left").stack.child_sas().begin()->first});
   first.run_for(seconds(1));
   ASSERT_EQ(messages.size(), 6u);
 
@@ -325,24 +329,26 @@ TEST_F(Floods, H14_TheFirstSixMessagesMayComeInAnyOrder) {
     };
     const bool heard = before(1, 3) || before(4, 2);
     const bool in_time = before(0, 1) && before(2, 3) && before(0, 2) && heard;
-    for (const auto* name : {"left", "right"}) ASSERT_TRUE(!in_time || established(fresh.node(name)) != nullptr) << name;
+    for (const auto* name : {"left", "right"})
+      ASSERT_TRUE(!in_time || established(fresh.node(name)) != nullptr) << name;
   } while (std::ranges::next_permutation(order).found);
 }
 
 TEST_F(Floods, H15_NotifiesThatMeanSomethingUnderProtectionMeanNothingInClear) {
   start();
   const auto inject_all = [&](Node& node, const IpAddress& from, const IpAddress& to, wire::Header header) {
-    for (const auto type : {NotifyType::CHILDLESS_IKEV2_SUPPORTED, NotifyType::AUTH_LIFETIME,
-                            NotifyType::EAP_ONLY_AUTHENTICATION, NotifyType::INITIAL_CONTACT,
-                            NotifyType::AUTHENTICATION_FAILED}) {
+    for (const auto type :
+         {NotifyType::CHILDLESS_IKEV2_SUPPORTED, NotifyType::AUTH_LIFETIME, NotifyType::EAP_ONLY_AUTHENTICATION,
+          NotifyType::INITIAL_CONTACT, NotifyType::AUTHENTICATION_FAILED}) {
       for (const auto exchange : {ExchangeType::IKE_AUTH, ExchangeType::INFORMATIONAL}) {
         for (const bool response : {false, true}) {
           header.exchange = exchange;
           header.response = response;
           for (const std::uint32_t id : {0u, 1u, 2u}) {
             header.message_id = id;
-            world.inject(node, {{to, 500}, {from, 500},
-                                wire::encode_message(header, {ike::notify_payload(type, Octets(4, 0))})});
+            world.inject(
+                node,
+                {{to, 500}, {from, 500}, wire::encode_message(header, {ike::notify_payload(type, Octets(4, 0))})});
           }
         }
       }
@@ -396,8 +402,7 @@ TEST_F(Floods, OneAddressHasSoManyIkeSasAndNotOneMore) {
   initiate();
   ASSERT_NE(established(right()), nullptr);
   const auto before = right().engine.counters().source_refused;
-  auto request = *wire::parse_message(
-      wire::encode_message({}, {}));  // the header is made below
+  auto request = *wire::parse_message(wire::encode_message({}, {}));  // the header is made below
   request.header.exchange = ExchangeType::IKE_SA_INIT;
   request.header.initiator = true;
   request.header.initiator_spi = {5};

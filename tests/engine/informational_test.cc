@@ -97,7 +97,8 @@ TEST_F(Informational, A32_AnUnknownCriticalPayloadEndsTheExchangeOnly) {
   establish();
   for (const std::uint8_t type : {std::uint8_t{1}, std::uint8_t{32}, std::uint8_t{128}, std::uint8_t{255}}) {
     wire::Payload unknown = wire::UnknownPayload{static_cast<PayloadType>(type), {1, 2, 3}};
-    const auto id = static_cast<std::uint32_t>(right().engine.ike_sas().begin()->second.established()->last_response().expected_id());
+    const auto id = static_cast<std::uint32_t>(
+        right().engine.ike_sas().begin()->second.established()->last_response().expected_id());
     to_right(sealed_by_left(ExchangeType::INFORMATIONAL, id, {unknown}));
     EXPECT_EQ(world.ladder().back(), "right  INFORMATIONAL response " + std::to_string(id) + "  HDR, SK {}");
     unknown.critical = true;
@@ -113,10 +114,12 @@ TEST_F(Informational, A13_ARekeyNotifyWithNonsenseIsAnswered) {
   std::uint32_t id = 2;
   for (const unsigned protocol : {0u, 1u, 4u, 255u}) {
     for (const std::size_t spi_octets : {0u, 1u, 4u, 8u, 255u}) {
-      const wire::NotifyPayload rekey{static_cast<ProtocolId>(protocol), Octets(spi_octets, 1), NotifyType::REKEY_SA, {}};
+      const wire::NotifyPayload rekey{
+          static_cast<ProtocolId>(protocol), Octets(spi_octets, 1), NotifyType::REKEY_SA, {}};
       std::vector<wire::Payload> payloads = {
-          rekey, wire::SaPayload{{wire::ProposalSubstructure::of(1, left_site.connection()->children[0].esp_proposals[0],
-                                                                 Octets{1, 2, 3, 4})}},
+          rekey,
+          wire::SaPayload{{wire::ProposalSubstructure::of(1, left_site.connection()->children[0].esp_proposals[0],
+                                                          Octets{1, 2, 3, 4})}},
           wire::NoncePayload{Octets(32, 7)},
           wire::TsPayload::of(PayloadType::TSi, {TrafficSelector::of(left_site.local_network)}),
           wire::TsPayload::of(PayloadType::TSr, {TrafficSelector::of(left_site.remote_network)})};

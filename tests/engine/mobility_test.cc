@@ -64,7 +64,8 @@ class Mobility : public Ladder {
     loses = [this](const ike::Datagram& sent) {
       const bool goes_out = sent.local.address == left_1;
       if (goes_out) world.inject(right(), {sent.remote, {left_2, sent.local.port}, sent.octets});
-      else if (sent.remote.address == left_2) world.inject(left(), {{left_1, sent.remote.port}, sent.local, sent.octets});
+      else if (sent.remote.address == left_2)
+        world.inject(left(), {{left_1, sent.remote.port}, sent.local, sent.octets});
       return true;
     };
   }

@@ -145,7 +145,8 @@ TEST_F(NatTraversal, H08_what_looks_like_a_keepalive_creates_nothing_and_is_not_
   const auto before = right().engine.footprint();
   const auto sent = right().engine.counters().sent;
   for (const std::size_t size : {0u, 1u, 2u, 8u, 9u, 28u, 100u, 1500u})
-    for (const auto& from : {record(right()).remote, Endpoint{left_box().outside(), 9}, Endpoint{right_site.remote, 500}})
+    for (const auto& from :
+         {record(right()).remote, Endpoint{left_box().outside(), 9}, Endpoint{right_site.remote, 500}})
       world.inject(right(), {record(right()).local, from, Octets(size, 0xff)});
   EXPECT_EQ(right().engine.footprint(), before);
   EXPECT_EQ(right().engine.counters().sent, sent);
@@ -229,7 +230,8 @@ TEST_F(NatTraversal, EspMovesItOncePerSecondAtMost) {
   establish();
   const auto child = right().stack.child_sas().begin()->first;
   for (std::uint16_t i = 0; i < 1000; ++i) {
-    world.stack_event(right(), ipsec::PeerMoved{child, {left_box().outside(), static_cast<std::uint16_t>(1000 + i % 2)}});
+    world.stack_event(right(),
+                      ipsec::PeerMoved{child, {left_box().outside(), static_cast<std::uint16_t>(1000 + i % 2)}});
     run(milliseconds(10));
   }
   EXPECT_LE(moves(right()), 11u);
@@ -432,8 +434,8 @@ TEST_F(NatTraversal, TheSizeThatWasFoundForThePathIsForgottenWithIt) {
   EXPECT_LT(threshold(), 700u);
   passes = nullptr;
   left_box().reboot();
-  world.stack_event(right(), ipsec::PeerMoved{right().stack.child_sas().begin()->first,
-                                              left_box().out({left_site.local, 4500})});
+  world.stack_event(
+      right(), ipsec::PeerMoved{right().stack.child_sas().begin()->first, left_box().out({left_site.local, 4500})});
   EXPECT_EQ(threshold(), 0u);
 }
 

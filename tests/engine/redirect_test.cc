@@ -171,9 +171,8 @@ TEST_F(Redirecting, H05_MoreThanFiveGatewaysInARowAreNotFollowed) {
   }
   initiate("lan", seconds(30));
   EXPECT_EQ(refusal_code(left()), RefusalCode::redirected);
-  const auto requests = std::ranges::count_if(world.ladder(), [](const std::string& line) {
-    return line.starts_with("left  IKE_SA_INIT request 0  HDR");
-  });
+  const auto requests = std::ranges::count_if(
+      world.ladder(), [](const std::string& line) { return line.starts_with("left  IKE_SA_INIT request 0  HDR"); });
   EXPECT_EQ(requests, 6) << "the first one, and five that followed";
   EXPECT_TRUE(left().engine.ike_sas().empty());
 }
@@ -198,8 +197,8 @@ TEST_F(Redirecting, H05_ARedirectWithoutTheNonceIsPassedOverInSilence) {
 
 TEST_F(Redirecting, H05_OneToNowhereIsNotFollowed) {
   const ike::Path path{{left_site.local, 500}, {right_site.local, 500}};
-  for (const char* target : {"0.0.0.0", "0.1.2.3", "127.0.0.1", "127.255.0.1", "224.0.0.1", "255.255.255.255", "::", "::1",
-                             "ff02::1", "fe80::1", "::ffff:192.0.2.9", "2001:db8::5", "192.0.2.1", "192.0.2.2"})
+  for (const char* target : {"0.0.0.0", "0.1.2.3", "127.0.0.1", "127.255.0.1", "224.0.0.1", "255.255.255.255", "::",
+                             "::1", "ff02::1", "fe80::1", "::ffff:192.0.2.9", "2001:db8::5", "192.0.2.1", "192.0.2.2"})
     EXPECT_FALSE(ike::redirect_target(Identification::of(*IpAddress::parse(target)), path)) << target;
   EXPECT_TRUE(ike::redirect_target(Identification::of(kThird), path));
 }
@@ -213,7 +212,8 @@ TEST_F(Redirecting, H05_OneToOurselvesEndsTheAttemptOnlyWhenNothingBetterComes) 
 }
 
 TEST_F(Redirecting, H05_NoDataMakesTheParserRead) {
-  for (const Octets& data : std::vector<Octets>{{}, {1}, {1, 4}, {1, 4, 1, 2, 3}, {1, 3, 1, 2, 3}, {2, 4, 1, 2, 3, 4}, {3, 0}, {9, 1, 1}})
+  for (const Octets& data :
+       std::vector<Octets>{{}, {1}, {1, 4}, {1, 4, 1, 2, 3}, {1, 3, 1, 2, 3}, {2, 4, 1, 2, 3, 4}, {3, 0}, {9, 1, 1}})
     EXPECT_FALSE(ike::parse_redirect(data));
   const auto parsed = ike::parse_redirect(ike::redirect_data(Identification::of(kThird), Octets(16, 1)));
   ASSERT_TRUE(parsed);

@@ -93,7 +93,8 @@ TEST_F(Rekeying, ReplacesAChildSaAndThenDeletesTheOldOne) {
 TEST_F(Rekeying, TheResponderSendsOnTheOldSaUntilItIsDeleted) {
   establish();
   world.set_judge([](const InFlight& flight) {
-    return wire::parse_header(flight.datagram.octets)->exchange == ExchangeType::INFORMATIONAL ? Fate::drop : Fate::deliver;
+    return wire::parse_header(flight.datagram.octets)->exchange == ExchangeType::INFORMATIONAL ? Fate::drop
+                                                                                               : Fate::deliver;
   });
   rekey_child(left());
   world.run_for(milliseconds(400));
@@ -315,8 +316,7 @@ TEST_F(Rekeying, ByReauthenticationsThatOnlyOneEndTakesForACollisionLeavesOneTun
 
 TEST_F(Rekeying, SetUpFromBothEndsAtOnceBecomesOneTunnel) {
   start();
-  for (auto* node : {&left(), &right()})
-    world.control(*node, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
+  for (auto* node : {&left(), &right()}) world.control(*node, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
   world.run_for(minutes(1));
   EXPECT_EQ(outcome(left(), ControlId{1}), std::nullopt);
   EXPECT_EQ(outcome(right(), ControlId{1}), std::nullopt);

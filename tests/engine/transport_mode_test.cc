@@ -37,8 +37,9 @@ TEST_F(TransportMode, IsAskedForAndGranted) {
   mark_ladder();
   bring_up_from(left());
   expect_mode(Mode::transport);
-  EXPECT_EQ(ladder_since_mark()[2], "left  IKE_AUTH request 1  HDR, SK {IDi, IDr, N(INITIAL_CONTACT), AUTH, "
-                                    "N(USE_TRANSPORT_MODE), SAi2, TSi, TSr}");
+  EXPECT_EQ(ladder_since_mark()[2],
+            "left  IKE_AUTH request 1  HDR, SK {IDi, IDr, N(INITIAL_CONTACT), AUTH, "
+            "N(USE_TRANSPORT_MODE), SAi2, TSi, TSr}");
   EXPECT_EQ(ladder_since_mark()[3],
             "right  IKE_AUTH response 1  HDR, SK {IDr, AUTH, N(USE_TRANSPORT_MODE), SAr2, TSi, TSr}");
   EXPECT_EQ(selectors(left()), "192.0.2.1/32 === 192.0.2.2/32");

@@ -86,9 +86,8 @@ class Tries : public Ladder {
     initiate(child, minutes(30));
   }
   std::size_t attempts() {
-    return static_cast<std::size_t>(std::ranges::count_if(world.ladder(), [](const std::string& line) {
-      return line.starts_with("left  IKE_SA_INIT request 0  HDR");
-    }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        world.ladder(), [](const std::string& line) { return line.starts_with("left  IKE_SA_INIT request 0  HDR"); }));
   }
   void start_action() { world.control(left(), ike::Initiate{ControlId{77}, "net", "lan", {}, {}, true}); }
 };

@@ -16,7 +16,8 @@ class UnknownSpi : public Ladder {
   void esp_at_right(std::uint32_t spi) {
     world.stack_event(right(), ipsec::UnknownSpi{{right_site.local, 0}, {left_site.local, 0}, EspSpi{spi}});
   }
-  void in_clear(Node& to, const SiteToSite& at, const SiteToSite& from, wire::Header header, NotifyType type, Octets data = {}) {
+  void in_clear(Node& to, const SiteToSite& at, const SiteToSite& from, wire::Header header, NotifyType type,
+                Octets data = {}) {
     std::vector<wire::Payload> payloads = {ike::notify_payload(type, std::move(data))};
     world.inject(to, {{at.local, 500}, {from.local, 500}, wire::encode_message(header, payloads)});
     world.run_for(milliseconds(100));
@@ -58,9 +59,10 @@ TEST_F(UnknownSpi, APeerThatWasRestartedIsFoundOutByItsWordAndItsSilence) {
   world.restart(right(), right_site.snapshot());
   esp_at_right(left().stack.child_sas().begin()->second.outbound_spi.value);
   world.run_for(milliseconds(100));
-  EXPECT_EQ(ladder_since_mark(), (std::vector<std::string>{"right  INFORMATIONAL request 0  HDR, N(INVALID_SPI)",
-                                                           "left  INFORMATIONAL request 2  HDR, SK {}",
-                                                           "right  INFORMATIONAL response 2  HDR, N(INVALID_IKE_SPI)"}));
+  EXPECT_EQ(ladder_since_mark(),
+            (std::vector<std::string>{"right  INFORMATIONAL request 0  HDR, N(INVALID_SPI)",
+                                      "left  INFORMATIONAL request 2  HDR, SK {}",
+                                      "right  INFORMATIONAL response 2  HDR, N(INVALID_IKE_SPI)"}));
   world.run_for(seconds(9));
   EXPECT_NE(established(left()), nullptr) << "it is a hint only";
   world.run_for(seconds(14));
@@ -79,7 +81,8 @@ TEST_F(UnknownSpi, AForgedDenialEndsNothingWhereThePeerAnswers) {
     return header->response && packet.datagram.octets.size() > 40 && ++answers % 2 == 1 ? Fate::drop : Fate::deliver;
   });
   world.control(left(), ike::RekeyChild{ControlId{9}, left().stack.child_sas().begin()->first});
-  for (int second = 0; second < 20; ++second) in_clear(left(), left_site, right_site, denial, NotifyType::INVALID_IKE_SPI);
+  for (int second = 0; second < 20; ++second)
+    in_clear(left(), left_site, right_site, denial, NotifyType::INVALID_IKE_SPI);
   world.run_for(minutes(5));
   EXPECT_EQ(established_ike_sas(left()), 1u);
   expect_mirrored_child_sas(1);

@@ -10,13 +10,10 @@ class UpkeepLadder : public Ladder {
  protected:
   void part() { world.part(left(), right()); }
   void join() { world.join(left(), right()); }
-  void start_action() {
-    world.control(left(), ike::Initiate{ControlId{77}, "net", "lan", {}, {}, true});
-  }
+  void start_action() { world.control(left(), ike::Initiate{ControlId{77}, "net", "lan", {}, {}, true}); }
   std::size_t sa_init_requests() const {
-    return static_cast<std::size_t>(std::ranges::count_if(world.ladder(), [](const std::string& line) {
-      return line.starts_with("left  IKE_SA_INIT request 0  HDR");
-    }));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        world.ladder(), [](const std::string& line) { return line.starts_with("left  IKE_SA_INIT request 0  HDR"); }));
   }
   void acquire() { world.stack_event(left(), ipsec::Acquire{left().stack.policies().begin()->first}); }
 };

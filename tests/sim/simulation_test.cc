@@ -18,9 +18,7 @@ TEST(Determinism, SameSeedSameTrace) {
   }
 }
 
-TEST(Determinism, OtherSeedsGiveOtherTraces) {
-  EXPECT_NE(run_scenario(1).trace_hash, run_scenario(2).trace_hash);
-}
+TEST(Determinism, OtherSeedsGiveOtherTraces) { EXPECT_NE(run_scenario(1).trace_hash, run_scenario(2).trace_hash); }
 
 TEST(Determinism, WatchingChangesNothing) {
   std::size_t lines = 0;

@@ -33,7 +33,7 @@ struct Options {
   /// As gateway: where every new peer that lets itself be redirected is sent (RFC 5685), and whether only once it is authenticated.
   std::optional<IpAddress> redirect_to = std::nullopt;
   bool redirect_when_authenticated = false;
-  bool follow_redirects = true;   ///< as client
+  bool follow_redirects = true;  ///< as client
   /// Message IDs of one end in an IKE SA before it is rekeyed (RFC 7296 §2.2).
   std::uint32_t message_ids = limits::kMessageIds;
   bool tunnel_mode_only = false;  ///< the IPsec stack has no other
@@ -62,7 +62,8 @@ struct FreshPeer {
   Identification peer;
   Endpoint remote;
   config::UniquePolicy unique{};
-  bool initial_contact = false;  ///< RFC 7296 §2.4: the peer holds no other IKE SA for this pair of identities and connection
+  bool initial_contact =
+      false;  ///< RFC 7296 §2.4: the peer holds no other IKE SA for this pair of identities and connection
 };
 
 /// The gateways that an initiation was sent on by. RFC 5685 §7.
@@ -115,8 +116,8 @@ struct Context {
   Outputs& outputs;
   std::vector<FreshPeer>& fresh_peers;
   std::vector<NextAttempt>& next_attempts;
-  std::vector<IkeSaId>& reauthentications;  ///< IKE SAs whose time to be authenticated anew has come
-  bool tracing = false;  ///< somebody wants MessageTraced
+  std::vector<IkeSaId>& reauthentications;          ///< IKE SAs whose time to be authenticated anew has come
+  bool tracing = false;                             ///< somebody wants MessageTraced
   Duration half_open_life = limits::kHalfOpenLife;  ///< of an IKE SA that begins at this moment
 
   void emit(Event event) const { outputs.emplace_back(std::move(event)); }

@@ -17,7 +17,8 @@ void CookieJar::rotate(RandomSource& random, Instant now) {
   made_ = now;
 }
 
-Octets CookieJar::compute(crypto::Library& library, const VersionedKey& key, const Binding& binding, std::uint64_t slot) {
+Octets CookieJar::compute(crypto::Library& library, const VersionedKey& key, const Binding& binding,
+                          std::uint64_t slot) {
   // RFC 7296 §2.6: Cookie = <VersionIDofSecret> | Hash(Ni | IPi | SPIi | <secret>). The KE payload stays out (RFC 7296 §2.6.1): an
   // initiator that must change it needs no second cookie.
   std::array<std::uint8_t, 17> numbers;

@@ -91,7 +91,7 @@ struct ChildKeysDerived {
   PacketKeys keys;
 };
 
-using Event = std::variant<MessageTraced, IkeSaEstablished, IkeSaMoved, IkeSaClosed, ChildSaUp, ChildSaDown, IkeSaRekeyed,
-                           ChildSaRekeyed, Refused, RequestDone, IkeKeysDerived, ChildKeysDerived>;
+using Event = std::variant<MessageTraced, IkeSaEstablished, IkeSaMoved, IkeSaClosed, ChildSaUp, ChildSaDown,
+                           IkeSaRekeyed, ChildSaRekeyed, Refused, RequestDone, IkeKeysDerived, ChildKeysDerived>;
 
 }  // namespace keypact::ike

@@ -22,9 +22,9 @@ std::vector<wire::Payload> nat_detection_payloads(crypto::Library& library, IkeS
                                                   const Endpoint& local, const Endpoint& remote, bool pretend_nat) {
   auto source = endpoint_hash(library, initiator_spi, responder_spi, local);
   if (pretend_nat) source.front() ^= 0xff;
-  return {notify(NotifyType::NAT_DETECTION_SOURCE_IP, std::move(source)),
-          notify(NotifyType::NAT_DETECTION_DESTINATION_IP,
-                 endpoint_hash(library, initiator_spi, responder_spi, remote))};
+  return {
+      notify(NotifyType::NAT_DETECTION_SOURCE_IP, std::move(source)),
+      notify(NotifyType::NAT_DETECTION_DESTINATION_IP, endpoint_hash(library, initiator_spi, responder_spi, remote))};
 }
 
 NatSituation detect_nat(crypto::Library& library, IkeSpi initiator_spi, IkeSpi responder_spi, const Endpoint& local,

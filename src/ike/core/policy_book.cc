@@ -52,8 +52,8 @@ PolicyBook::Requests PolicyBook::install(const Name& name, Entry& entry, const S
   entry.id = PolicyId{last_id_ += step_};
   static_cast<Selectors&>(entry) = selectors;
   Requests requests;
-  requests.emplace_back(
-      ipsec::InstallPolicy{{entry.id, name.first + '/' + name.second, entry.action, entry.local, entry.remote, entry.mode}});
+  requests.emplace_back(ipsec::InstallPolicy{
+      {entry.id, name.first + '/' + name.second, entry.action, entry.local, entry.remote, entry.mode}});
   if (old) requests.emplace_back(ipsec::RemovePolicy{old});
   return requests;
 }

@@ -41,8 +41,16 @@ enum class RefusalCode : std::uint8_t {
 };
 
 /// On which side a change would help.
-enum class Side : std::uint8_t { local_configuration, peer_configuration, either_configuration, path, credential, peer_fault,
-                                 local_system, operator_request };
+enum class Side : std::uint8_t {
+  local_configuration,
+  peer_configuration,
+  either_configuration,
+  path,
+  credential,
+  peer_fault,
+  local_system,
+  operator_request
+};
 
 struct Refusal {
   RefusalCode code{};

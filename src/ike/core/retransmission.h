@@ -14,14 +14,20 @@ class Retransmission {
   /// `pace`: percent of the usual intervals, so that those who began together do not stay together.
   /// `patience`: after that at the latest it is given up; 0: when it was sent often enough.
   explicit Retransmission(Instant first_sent, unsigned pace = 100, Duration patience = {})
-      : began_(first_sent), next_(first_sent + kFirst * pace / 100), interval_(kFirst), pace_(pace), patience_(patience) {}
+      : began_(first_sent),
+        next_(first_sent + kFirst * pace / 100),
+        interval_(kFirst),
+        pace_(pace),
+        patience_(patience) {}
 
   static constexpr Duration kFirst = milliseconds(500);
   static constexpr Duration kLongest = seconds(30);
   static constexpr unsigned kTransmissions = 16;
 
   /// When to look again: to retransmit, or to give up.
-  [[nodiscard]] Instant deadline() const { return patience_ > Duration{} ? std::min(next_, began_ + patience_) : next_; }
+  [[nodiscard]] Instant deadline() const {
+    return patience_ > Duration{} ? std::min(next_, began_ + patience_) : next_;
+  }
   /// At the deadline: true to send the request again, false to give up.
   [[nodiscard]] bool advance(Instant now);
   /// The message was changed so that it may get through now: the intervals begin from the start (RFC 7383 §2.5.2).

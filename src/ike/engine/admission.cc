@@ -59,7 +59,8 @@ Admission::Verdict Admission::judge(Instant now, const IpAddress& source, KeyExc
 
 Duration Admission::half_open_life(std::size_t half_open) const {
   if (budgets_.half_open == 0 || half_open < budgets_.half_open / 4) return budgets_.half_open_life;
-  const auto life = half_open < budgets_.half_open / 4 * 3 ? limits::kHalfOpenLifeUnderAttack : limits::kHalfOpenLifeWhenFull;
+  const auto life =
+      half_open < budgets_.half_open / 4 * 3 ? limits::kHalfOpenLifeUnderAttack : limits::kHalfOpenLifeWhenFull;
   return std::min(life, budgets_.half_open_life);
 }
 

@@ -25,12 +25,13 @@ class Admission {
 
   enum class Verdict : std::uint8_t {
     admit,
-    prove_address,     ///< with a cookie
+    prove_address,  ///< with a cookie
     too_many_half_open,
     too_many_of_source,
   };
   /// Without regard to a cookie. An admitted request is charged.
-  [[nodiscard]] Verdict judge(Instant now, const IpAddress& source, KeyExchangeMethod method, const Occupancy& occupancy);
+  [[nodiscard]] Verdict judge(Instant now, const IpAddress& source, KeyExchangeMethod method,
+                              const Occupancy& occupancy);
 
   [[nodiscard]] Duration half_open_life(std::size_t half_open) const;
 

@@ -18,9 +18,9 @@ v2::IkeSa* Engine::find_addressed(const wire::Header& header) {
   auto* sa = table_.find_by_local_spi(header.initiator ? header.responder_spi : header.initiator_spi);
   if (sa == nullptr) return nullptr;
   const auto& record = sa->record();
-  const bool other_half_fits =
-      header.initiator ? !record.initiator && record.initiator_spi == header.initiator_spi
-                       : record.initiator && (record.responder_spi.is_zero() || record.responder_spi == header.responder_spi);
+  const bool other_half_fits = header.initiator ? !record.initiator && record.initiator_spi == header.initiator_spi
+                                                : record.initiator && (record.responder_spi.is_zero() ||
+                                                                       record.responder_spi == header.responder_spi);
   return other_half_fits ? sa : nullptr;
 }
 
@@ -122,7 +122,8 @@ void Engine::on_unparsable(Context& context, const Datagram& datagram, const wir
   complain(context, datagram.remote, error.notify(), error.to_string());
   Octets data;
   // RFC 7296 §3.10.1: UNSUPPORTED_CRITICAL_PAYLOAD names the payload type.
-  if (error.notify() == NotifyType::UNSUPPORTED_CRITICAL_PAYLOAD) data.push_back(static_cast<std::uint8_t>(error.payload));
+  if (error.notify() == NotifyType::UNSUPPORTED_CRITICAL_PAYLOAD)
+    data.push_back(static_cast<std::uint8_t>(error.payload));
   answer_in_clear(context, {datagram.local, datagram.remote, datagram.octets}, *header,
                   notify_payload(error.notify(), std::move(data)));
 }
@@ -135,7 +136,7 @@ bool Engine::keeps_contract(Context& context, const v2::Received& received) {
   if (!may_complain(context.now)) return false;
   const auto& datagram = received.datagram;
   complain(context, datagram.remote, NotifyType::INVALID_SYNTAX,
-         violation ? violation->to_string() : "an encrypted payload before there are keys");
+           violation ? violation->to_string() : "an encrypted payload before there are keys");
   answer_in_clear(context, {datagram.local, datagram.remote, datagram.octets}, received.message.header,
                   notify_payload(NotifyType::INVALID_SYNTAX));
   return false;

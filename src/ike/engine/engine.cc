@@ -23,9 +23,22 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
       keepalives_(options_.keep_alive) {}
 
 Context Engine::context(Instant now) {
-  return {now,         options_,  library_, random_,      configuration_,
-          esp_spis_,   *this,     ids_,     local_addresses_,  policies_,
-          stragglers_, counters_, outputs_, fresh_peers_, next_attempts_, reauthentications_,
+  return {now,
+          options_,
+          library_,
+          random_,
+          configuration_,
+          esp_spis_,
+          *this,
+          ids_,
+          local_addresses_,
+          policies_,
+          stragglers_,
+          counters_,
+          outputs_,
+          fresh_peers_,
+          next_attempts_,
+          reauthentications_,
           tracing_};
 }
 
@@ -76,7 +89,8 @@ void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapsh
   auto ctx = context(now);
   configuration_ = std::move(snapshot);
   release_stale_policies(ctx);
-  for (const auto& connection : configuration_->connections) if (is_home_of(*connection)) hold_policies(ctx, *connection);
+  for (const auto& connection : configuration_->connections)
+    if (is_home_of(*connection)) hold_policies(ctx, *connection);
   table_.for_each([&](v2::IkeSa& sa) { sa.follow(*configuration_); });
   const auto is_configured = [&](const PolicyBook::Name& name) {
     const auto connection = configuration_->connection(name.first);
@@ -126,9 +140,8 @@ void Engine::hold_policies(const Context& context, const config::Connection& con
     // RFC 4301 §4.4.1: the SPD says what is protected, whether or not there is an SA.
     // What passes in clear or is dropped needs no peer.
     if ((child.action == PolicyAction::protect && !fixed_peer) || !local_selectors || !remote_selectors) continue;
-    for (auto& request :
-         policies_.configure({connection.name, child.name},
-                             v2::policy_of(child, options_, {*local_selectors, *remote_selectors})))
+    for (auto& request : policies_.configure({connection.name, child.name},
+                                             v2::policy_of(child, options_, {*local_selectors, *remote_selectors})))
       context.request(std::move(request));
   }
 }

@@ -6,7 +6,8 @@ namespace keypact::ike {
 /// RFC 3948 §4: whoever is behind a NAT keeps its mapping alive, as long as there is an SA that needs it.
 void Engine::file_path(const v2::IkeSa& sa, Instant now) {
   const auto& record = sa.record();
-  const bool needed = sa.established() != nullptr && record.nat.local_behind_nat && record.local.port == options_.nat_port;
+  const bool needed =
+      sa.established() != nullptr && record.nat.local_behind_nat && record.local.port == options_.nat_port;
   keepalives_.file(record.id, needed ? std::optional(record.path()) : std::nullopt, now);
 }
 

@@ -19,7 +19,8 @@ std::vector<IkeSaId> Engine::others_of(const FreshPeer& fresh) const {
 }
 
 bool Engine::concerns_others(const FreshPeer& fresh) {
-  return fresh.unique != config::UniquePolicy::never && (fresh.initial_contact || fresh.unique != config::UniquePolicy::no);
+  return fresh.unique != config::UniquePolicy::never &&
+         (fresh.initial_contact || fresh.unique != config::UniquePolicy::no);
 }
 
 void Engine::settle_others(Context& context, const FreshPeer& fresh) {

@@ -32,7 +32,8 @@ void Engine::on_unknown_ike_spi(Context& context, const DatagramView& datagram, 
   if (header.response) return;
   if (header.next_payload != PayloadType::SK && header.next_payload != PayloadType::SKF) {
     if (header.exchange != ExchangeType::INFORMATIONAL || !clear_hints_.take(context.now, limits::kClearHints)) return;
-    auto* sa = says_invalid_spi(datagram.octets) ? youngest_with(datagram.local.address, datagram.remote.address) : nullptr;
+    auto* sa =
+        says_invalid_spi(datagram.octets) ? youngest_with(datagram.local.address, datagram.remote.address) : nullptr;
     if (sa != nullptr) drive(context, *sa, [&](v2::IkeSa& owner) { owner.take_hint(context); });
     return;
   }
@@ -50,7 +51,8 @@ void Engine::on_unknown_ike_spi(Context& context, const DatagramView& datagram, 
 
 void Engine::on_unknown_esp_spi(Context& context, const ipsec::UnknownSpi& event) {
   auto* sa = youngest_with(event.local.address, event.remote.address);
-  if (sa != nullptr) return drive(context, *sa, [&](v2::IkeSa& owner) { owner.report_unknown_spi(context, event.spi); });
+  if (sa != nullptr)
+    return drive(context, *sa, [&](v2::IkeSa& owner) { owner.report_unknown_spi(context, event.spi); });
   tell_in_clear(context, event);
 }
 

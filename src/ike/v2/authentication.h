@@ -14,8 +14,8 @@ struct SignedOctets {
   OctetView first_message;  ///< that side's IKE_SA_INIT message, whole, as it was sent
   OctetView other_nonce;    ///< the other side's nonce
   PrfId prf{};
-  const SkP& sk_p;          ///< SK_pi for the initiator, SK_pr for the responder
-  OctetView id_body;        ///< that side's identification payload without generic header
+  const SkP& sk_p;    ///< SK_pi for the initiator, SK_pr for the responder
+  OctetView id_body;  ///< that side's identification payload without generic header
 };
 
 /// AUTH data of the Shared Key Message Integrity Code method.
@@ -34,8 +34,7 @@ class PeerAuthenticated {
 };
 
 /// Nothing when the method is another one or the code does not fit; compared in constant time.
-[[nodiscard]] std::optional<PeerAuthenticated> verify_shared_key_auth(crypto::Library& library,
-                                                                      OctetView shared_secret,
+[[nodiscard]] std::optional<PeerAuthenticated> verify_shared_key_auth(crypto::Library& library, OctetView shared_secret,
                                                                       const SignedOctets& octets,
                                                                       const Identification& claimed,
                                                                       const wire::AuthPayload& auth);

@@ -20,8 +20,8 @@ std::optional<ChildMatch> match_child(const IkeSaRecord& record, const config::C
   for (const auto& child : connection.children) {
     if (child.action != PolicyAction::protect || (!only_child.empty() && child.name != only_child)) continue;
     if (mode == Mode::transport && child.mode != mode) continue;
-    auto narrowed = narrow(resolve(child.local_ts, record.local.address), resolve(child.remote_ts, record.remote.address),
-                           proposed.local, proposed.remote);
+    auto narrowed = narrow(resolve(child.local_ts, record.local.address),
+                           resolve(child.remote_ts, record.remote.address), proposed.local, proposed.remote);
     if (!narrowed) continue;
     if (mode == Mode::tunnel || fits_transport_mode(record, {narrowed->local(), narrowed->remote()}))
       return ChildMatch{&child, std::move(*narrowed), mode};
@@ -44,8 +44,9 @@ Refusal selectors_refusal(const IkeSaRecord& record, const config::Connection& c
                           const Selectors& remote, ExchangeType exchange) {
   auto refusal = refusal_in(exchange, RefusalCode::selectors_unacceptable, NotifyType::TS_UNACCEPTABLE);
   for (const auto& child : connection.children)
-    refusal.ours.push_back(child.name + ": " + selectors_text(resolve(child.local_ts, record.local.address),
-                                                              resolve(child.remote_ts, record.remote.address)));
+    refusal.ours.push_back(
+        child.name + ": " +
+        selectors_text(resolve(child.local_ts, record.local.address), resolve(child.remote_ts, record.remote.address)));
   refusal.theirs.push_back(selectors_text(local, remote));
   return refusal;
 }
@@ -60,15 +61,14 @@ Refusal refused_by_peer(const ChildOffer& offer, const wire::NotifyPayload& erro
   refusal.by_peer = true;
   if (refusal.code == RefusalCode::selectors_unacceptable)
     refusal.ours.push_back(selectors_text(offer.local, offer.remote));
-  else
-    refusal.ours = describe(offer.proposals);
+  else refusal.ours = describe(offer.proposals);
   return refusal;
 }
 
 }  // namespace
 
-std::optional<ChildOffer> make_child_offer(Context& context, const IkeSaRecord& record,
-                                           ConfiguredChild child, KeyExchangeUse key_exchange_use) {
+std::optional<ChildOffer> make_child_offer(Context& context, const IkeSaRecord& record, ConfiguredChild child,
+                                           KeyExchangeUse key_exchange_use) {
   const auto spi = context.esp_spis.allocate();
   if (!spi) return std::nullopt;
   auto local = resolve(child->local_ts, record.local.address);
@@ -76,8 +76,12 @@ std::optional<ChildOffer> make_child_offer(Context& context, const IkeSaRecord& 
   auto proposals = child->esp_proposals;
   const bool transport = child->mode == Mode::transport && !context.options.tunnel_mode_only &&
                          fits_transport_mode(record, {local, remote});
-  return ChildOffer{std::move(child),  *spi,             std::move(proposals),
-                    std::move(local),  std::move(remote), key_exchange_use,
+  return ChildOffer{std::move(child),
+                    *spi,
+                    std::move(proposals),
+                    std::move(local),
+                    std::move(remote),
+                    key_exchange_use,
                     transport ? Mode::transport : Mode::tunnel};
 }
 
@@ -90,7 +94,8 @@ std::vector<wire::Payload> ChildPayloads::with(std::vector<wire::Payload> betwee
 }
 
 ChildPayloads offer_payloads(const ChildOffer& offer) {
-  return {mode_notifies(offer.mode), sa_payload(offer.proposals, spi_octets(offer.inbound_spi), offer.key_exchange_use),
+  return {mode_notifies(offer.mode),
+          sa_payload(offer.proposals, spi_octets(offer.inbound_spi), offer.key_exchange_use),
           {wire::TsPayload::of(PayloadType::TSi, offer.local), wire::TsPayload::of(PayloadType::TSr, offer.remote)}};
 }
 
@@ -130,8 +135,8 @@ Result<AgreedChild, Refusal> accept_child_answer(const IkeSaRecord& record, cons
     refusal.detail = "the responder's selectors are not a subset of what was proposed";
     return failure(std::move(refusal));
   }
-  return AgreedChild{offer.child,      offer.inbound_spi, *outbound, choice->number, choice->proposal,
-                     std::move(*selectors), mode};
+  return AgreedChild{offer.child,      offer.inbound_spi,     *outbound, choice->number,
+                     choice->proposal, std::move(*selectors), mode};
 }
 
 Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const IkeSaRecord& record,
@@ -168,7 +173,7 @@ Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const Ike
   if (!inbound)
     return failure(ChildRefusal{refusal_in(exchange, RefusalCode::no_additional_sas, NotifyType::NO_ADDITIONAL_SAS),
                                 notify_payload(NotifyType::NO_ADDITIONAL_SAS)});
-  return AgreedChild{{connection, *match->child},   *inbound, *outbound, choice->number, choice->proposal,
+  return AgreedChild{{connection, *match->child}, *inbound,   *outbound, choice->number, choice->proposal,
                      std::move(match->selectors), match->mode};
 }
 
@@ -176,7 +181,8 @@ ChildPayloads answer_payloads(const AgreedChild& agreed) {
   wire::SaPayload sa;
   sa.proposals.push_back(
       wire::ProposalSubstructure::of(agreed.proposal_number, agreed.proposal, spi_octets(agreed.inbound_spi)));
-  return {mode_notifies(agreed.mode), std::move(sa),
+  return {mode_notifies(agreed.mode),
+          std::move(sa),
           {wire::TsPayload::of(PayloadType::TSi, agreed.selectors.remote()),
            wire::TsPayload::of(PayloadType::TSr, agreed.selectors.local())}};
 }

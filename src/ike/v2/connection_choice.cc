@@ -30,7 +30,8 @@ std::vector<ConnectionPtr> connections_between(const config::Snapshot& snapshot,
   std::array<std::vector<ConnectionPtr>, Fit::count> by_fit;
   for (const auto& connection : snapshot.connections) {
     const auto fit = address_fit(connection->remote_addrs, remote);
-    if (connection->version == 1 || fit == Fit::none || address_fit(connection->local_addrs, local) == Fit::none) continue;
+    if (connection->version == 1 || fit == Fit::none || address_fit(connection->local_addrs, local) == Fit::none)
+      continue;
     by_fit[fit].push_back(connection);
   }
   std::vector<ConnectionPtr> connections;
@@ -61,7 +62,8 @@ ConnectionPtr connection_for_identities(const std::vector<ConnectionPtr>& candid
   for (const auto& candidate : candidates) {
     const auto& remote = candidate->remote.front().id;
     if (!remote.matches(peer)) continue;
-    if (asked_for != nullptr && !IdentityPattern::exactly(local_identity(*candidate, local)).matches(*asked_for)) continue;
+    if (asked_for != nullptr && !IdentityPattern::exactly(local_identity(*candidate, local)).matches(*asked_for))
+      continue;
     if (!best || remote.specificity() > best->remote.front().id.specificity()) best = candidate;
   }
   return best;

@@ -12,9 +12,9 @@ using enum Presence;
 constexpr std::array kSaInit = {PayloadRule{SA, required}, PayloadRule{KE, required}, PayloadRule{Nonce, required},
                                 PayloadRule{CERTREQ, any_number}};
 constexpr std::array kAuthRequest = {
-    PayloadRule{IDi, required},      PayloadRule{CERT, any_number}, PayloadRule{CERTREQ, any_number},
-    PayloadRule{IDr, optional},      PayloadRule{AUTH, optional},  // RFC 7296 §2.16: none asks for EAP
-    PayloadRule{CP, optional},       PayloadRule{SA, required},     PayloadRule{TSi, required},
+    PayloadRule{IDi, required}, PayloadRule{CERT, any_number}, PayloadRule{CERTREQ, any_number},
+    PayloadRule{IDr, optional}, PayloadRule{AUTH, optional},  // RFC 7296 §2.16: none asks for EAP
+    PayloadRule{CP, optional},  PayloadRule{SA, required},     PayloadRule{TSi, required},
     PayloadRule{TSr, required},
 };
 constexpr std::array kChildlessAuthRequest = {
@@ -26,8 +26,9 @@ constexpr std::array kAuthResponse = {
     PayloadRule{IDr, required}, PayloadRule{CERT, any_number}, PayloadRule{AUTH, required}, PayloadRule{CP, optional},
     PayloadRule{SA, optional},  PayloadRule{TSi, optional},    PayloadRule{TSr, optional},
 };
-constexpr std::array kCreateChild = {PayloadRule{SA, required}, PayloadRule{Nonce, required}, PayloadRule{KE, optional},
-                                     PayloadRule{TSi, required}, PayloadRule{TSr, required},  PayloadRule{CP, optional}};
+constexpr std::array kCreateChild = {PayloadRule{SA, required},  PayloadRule{Nonce, required},
+                                     PayloadRule{KE, optional},  PayloadRule{TSi, required},
+                                     PayloadRule{TSr, required}, PayloadRule{CP, optional}};
 constexpr std::array kRekeyIke = {PayloadRule{SA, required}, PayloadRule{Nonce, required}, PayloadRule{KE, required}};
 constexpr std::array kInformational = {PayloadRule{D, any_number}, PayloadRule{CP, optional}};
 constexpr std::array<PayloadRule, 0> kNotifiesOnly = {};

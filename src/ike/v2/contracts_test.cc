@@ -11,8 +11,12 @@ using wire::Payload;
 
 std::vector<Payload> sa_init() { return {wire::SaPayload{}, wire::KePayload{}, wire::NoncePayload{}}; }
 std::vector<Payload> auth_request() {
-  return {wire::IdPayload{PayloadType::IDi, {}}, wire::IdPayload{PayloadType::IDr, {}}, wire::AuthPayload{},
-          wire::SaPayload{}, wire::TsPayload{PayloadType::TSi, {}}, wire::TsPayload{PayloadType::TSr, {}}};
+  return {wire::IdPayload{PayloadType::IDi, {}},
+          wire::IdPayload{PayloadType::IDr, {}},
+          wire::AuthPayload{},
+          wire::SaPayload{},
+          wire::TsPayload{PayloadType::TSi, {}},
+          wire::TsPayload{PayloadType::TSr, {}}};
 }
 std::vector<Payload> auth_response() {
   return {wire::IdPayload{PayloadType::IDr, {}}, wire::AuthPayload{}, wire::SaPayload{},
@@ -63,8 +67,7 @@ TEST(Contracts, A05_EverySubsetThatLacksARequiredPayloadIsRefused) {
       }
       // RFC 6023 §5: an IKE SA without a Child SA.
       if (left_out_together != 0 && left_out_together != kind.together.size()) complete = false;
-      EXPECT_EQ(!check(kind.exchange, kind.response, kept).has_value(), complete)
-          << kind.name << ", subset " << subset;
+      EXPECT_EQ(!check(kind.exchange, kind.response, kept).has_value(), complete) << kind.name << ", subset " << subset;
     }
   }
 }

@@ -118,7 +118,8 @@ std::optional<ChildRefusal> EstablishedSa::refuses_child(const wire::NotifyPaylo
     return entry.second.origin.replaces == replaced->id && !entry.second.origin.ours;
   });
   // One that met another one on its way is not replaced before it is clear which of the two stays.
-  if (!replaced->is_current() || by_peer || !is_settled(*replaced)) return refused(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE);
+  if (!replaced->is_current() || by_peer || !is_settled(*replaced))
+    return refused(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE);
   return std::nullopt;
 }
 
@@ -226,7 +227,8 @@ void EstablishedSa::install_answered_child(Context& context, const IkeSaRecord& 
                                            const Nonces& nonces, OctetView shared_secret) {
   pending_child_->child_payloads = answer_payloads(agreed);
   // The answer waits until the inbound SA is there: the peer may send as soon as it reads the answer.
-  pending_child_->installing = install(context, record, std::move(agreed), nonces, shared_secret, {pending_child_->origin, {}});
+  pending_child_->installing =
+      install(context, record, std::move(agreed), nonces, shared_secret, {pending_child_->origin, {}});
 }
 
 void EstablishedSa::finish_pending_answer(Context& context, const IkeSaRecord& record, bool installed) {
@@ -241,8 +243,7 @@ void EstablishedSa::finish_pending_answer(Context& context, const IkeSaRecord& r
     payloads.erase(notifies, payloads.end());
     if (pending.exchange == ExchangeType::CREATE_CHILD_SA)
       payloads = std::move(pending.child_payloads).with(std::move(payloads));
-    else
-      std::ranges::move(std::move(pending.child_payloads).with({}), std::back_inserter(payloads));
+    else std::ranges::move(std::move(pending.child_payloads).with({}), std::back_inserter(payloads));
     std::ranges::move(last, std::back_inserter(payloads));
   } else {
     if (pending.exchange == ExchangeType::CREATE_CHILD_SA) payloads.clear();

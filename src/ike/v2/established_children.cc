@@ -28,10 +28,9 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   const bool own_policy = !has_fixed_peer(agreed.child.connection());
   const PolicyBook::Name policy_name{parts_.connection->name,
                                      own_policy ? config.name + '#' + std::to_string(id.value) : config.name};
-  const auto selectors =
-      own_policy ? SelectorPair{agreed.selectors.local(), agreed.selectors.remote()}
-                 : SelectorPair{resolve(config.local_ts, record.local.address),
-                                resolve(config.remote_ts, record.remote.address)};
+  const auto selectors = own_policy ? SelectorPair{agreed.selectors.local(), agreed.selectors.remote()}
+                                    : SelectorPair{resolve(config.local_ts, record.local.address),
+                                                   resolve(config.remote_ts, record.remote.address)};
   auto policy = context.policies.use(policy_name, id, policy_of(config, context.options, selectors));
   for (auto& request : policy.requests) context.request(std::move(request));
 
@@ -141,7 +140,8 @@ void EstablishedSa::conclude_creation(Context& context, const IkeSaRecord& recor
   if (!vain.waiter) return;
   const auto rival = std::ranges::find_if(children_, [&](const auto& entry) {
     const auto& other = entry.second;
-    return other.name == vain.child && other.id != vain.replaces && (other.is_current() || other.phase == ChildSa::Phase::installing) && !other.waiter;
+    return other.name == vain.child && other.id != vain.replaces &&
+           (other.is_current() || other.phase == ChildSa::Phase::installing) && !other.waiter;
   });
   if (reason.code != RefusalCode::deleted_by_peer || rival == children_.end())
     return context.emit(RequestDone{vain.waiter, record.id, {}, reason});
@@ -177,8 +177,7 @@ bool EstablishedSa::is_creating(const std::string& child) const {
     else if constexpr (requires { exchange.agreed.child; }) return exchange.agreed.child->name == child;
     else return false;
   };
-  const bool answers =
-      pending_child_ && pending_child_->awaits_key && pending_child_->awaits_key->child->name == child;
+  const bool answers = pending_child_ && pending_child_->awaits_key && pending_child_->awaits_key->child->name == child;
   return answers || is_installing(child) || std::visit(negotiates, exchange_) || std::ranges::any_of(queue_, asks);
 }
 
@@ -197,9 +196,8 @@ ChildSa* EstablishedSa::child_by_outbound_spi(EspSpi spi) {
 }
 
 const ChildSa* EstablishedSa::current_child(const std::string& name) const {
-  const auto found = std::ranges::find_if(children_, [&](const auto& entry) {
-    return entry.second.name == name && entry.second.is_current();
-  });
+  const auto found = std::ranges::find_if(
+      children_, [&](const auto& entry) { return entry.second.name == name && entry.second.is_current(); });
   return found == children_.end() ? nullptr : &found->second;
 }
 

@@ -162,7 +162,8 @@ void EstablishedSa::follow(const config::Snapshot& configuration, const IkeSaRec
   const auto connection = configuration.connection(parts_.connection->name);
   if (!connection || ended_) return;
   const auto& remote = connection->remote.front();
-  const bool same_peers = remote.kind == parts_.connection->remote.front().kind && remote.id.matches(peer_.identity()) &&
+  const bool same_peers = remote.kind == parts_.connection->remote.front().kind &&
+                          remote.id.matches(peer_.identity()) &&
                           local_identity(*connection, record.local.address) == parts_.local_id;
   if (same_peers) parts_.connection = connection;
 }
@@ -215,9 +216,15 @@ std::vector<ChildWish> EstablishedSa::take_wishes() {
       wishes.push_back({creation->child, std::exchange(creation->request, {})});
   std::visit(
       [&](auto& exchange) {
-        if constexpr (requires { exchange.offer; exchange.purpose; })
+        if constexpr (requires {
+                        exchange.offer;
+                        exchange.purpose;
+                      })
           wishes.push_back({exchange.offer.child->name, std::exchange(exchange.purpose.waiter, {})});
-        else if constexpr (requires { exchange.agreed.child; exchange.purpose; })
+        else if constexpr (requires {
+                             exchange.agreed.child;
+                             exchange.purpose;
+                           })
           wishes.push_back({exchange.agreed.child->name, std::exchange(exchange.purpose.waiter, {})});
       },
       exchange_);
@@ -240,7 +247,8 @@ void EstablishedSa::hand_over(const Refusal& reason) {
 
 EstablishedSa::AwaitedForAnswer EstablishedSa::answer_awaits() const {
   if (pending_ike_) return {pending_ike_->job, {}};
-  if (const auto* ours = std::get_if<RekeyIkeSecret>(&exchange_); pending_deletion_ && ours != nullptr) return {ours->job, {}};
+  if (const auto* ours = std::get_if<RekeyIkeSecret>(&exchange_); pending_deletion_ && ours != nullptr)
+    return {ours->job, {}};
   if (!pending_child_) return {};
   if (pending_child_->awaits_key) return {pending_child_->job, {}};
   return {{}, pending_child_->installing};

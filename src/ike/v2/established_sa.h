@@ -25,7 +25,7 @@ struct EstablishedParts {
   std::uint32_t next_request_id = 0;
   std::uint32_t expected_request_id = 0;
   Instant established;
-  Instant authenticated;  ///< earlier than `established` after a rekeying
+  Instant authenticated;    ///< earlier than `established` after a rekeying
   IkeSaId reauthenticates;  ///< it was set up to take this one's place; 0: no
   Mobility mobility;
   TokenBucket create_child{};  ///< the peer's CREATE_CHILD_SA requests; goes on in the heir
@@ -98,8 +98,7 @@ struct Redirected {
   IpAddress gateway;
 };
 /// What concerns more than one IKE SA, for whoever holds them all.
-using FamilyMatter =
-    std::variant<NewIkeSa, MoveChildren, LetBegin, GiveBack, HandOver, ChildrenLost, Redirected>;
+using FamilyMatter = std::variant<NewIkeSa, MoveChildren, LetBegin, GiveBack, HandOver, ChildrenLost, Redirected>;
 
 class EstablishedSa {
  public:

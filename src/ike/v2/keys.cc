@@ -9,9 +9,7 @@ namespace keypact::ike::v2 {
 namespace {
 
 /// RFC 7296 §2.14: with these two PRFs only the first 64 bits of each nonce enter SKEYSEED.
-bool takes_first_nonce_octets_only(PrfId prf) {
-  return prf == PrfId::PRF_AES128_XCBC || prf == PrfId::PRF_AES128_CMAC;
-}
+bool takes_first_nonce_octets_only(PrfId prf) { return prf == PrfId::PRF_AES128_XCBC || prf == PrfId::PRF_AES128_CMAC; }
 
 Secret skeyseed(crypto::Library& library, PrfId prf, const Nonces& nonces, OctetView shared_secret) {
   constexpr std::size_t kFirst = 8;
@@ -73,8 +71,8 @@ IkeKeys expand(crypto::Library& library, const Secret& seed, const Proposal& cho
 
 }  // namespace
 
-IkeKeys derive_ike_keys(crypto::Library& library, const Proposal& chosen, const Nonces& nonces,
-                        OctetView shared_secret, IkeSpi initiator_spi, IkeSpi responder_spi) {
+IkeKeys derive_ike_keys(crypto::Library& library, const Proposal& chosen, const Nonces& nonces, OctetView shared_secret,
+                        IkeSpi initiator_spi, IkeSpi responder_spi) {
   const auto seed = skeyseed(library, prf_of(chosen), nonces, shared_secret);
   return expand(library, seed, chosen, nonces, initiator_spi, responder_spi);
 }
@@ -83,8 +81,7 @@ IkeKeys derive_rekeyed_ike_keys(crypto::Library& library, PrfId old_prf, const S
                                 const Nonces& nonces, OctetView shared_secret, IkeSpi initiator_spi,
                                 IkeSpi responder_spi) {
   // SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), with the PRF of the old IKE SA.
-  const auto seed =
-      crypto::prf(library, old_prf, old_d.reveal(), {shared_secret, nonces.initiator, nonces.responder});
+  const auto seed = crypto::prf(library, old_prf, old_d.reveal(), {shared_secret, nonces.initiator, nonces.responder});
   return expand(library, seed, chosen, nonces, initiator_spi, responder_spi);
 }
 

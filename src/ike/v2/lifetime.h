@@ -11,7 +11,7 @@
 namespace keypact::ike::v2 {
 
 struct Lifetime {
-  std::optional<Instant> rekey;    ///< nothing: never
+  std::optional<Instant> rekey;  ///< nothing: never
   std::optional<Instant> reauthenticate;
   std::optional<Instant> expires;
 

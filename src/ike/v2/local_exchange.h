@@ -41,10 +41,9 @@ struct RedirectRequest {
   Identification gateway;
   ControlId request;
 };
-using LocalRequest =
-    std::variant<CreateChildRequest, RekeyChildRequest, DeleteChildRequest, RekeyIkeRequest, DeleteIkeRequest,
-                 LivenessRequest, UpdateAddressesRequest, TellAddressesRequest, ProveAddressRequest,
-                 ReportSpiRequest, RedirectRequest>;
+using LocalRequest = std::variant<CreateChildRequest, RekeyChildRequest, DeleteChildRequest, RekeyIkeRequest,
+                                  DeleteIkeRequest, LivenessRequest, UpdateAddressesRequest, TellAddressesRequest,
+                                  ProveAddressRequest, ReportSpiRequest, RedirectRequest>;
 
 /// A request that waits for its turn, and for its time when it failed before.
 struct QueuedRequest {
@@ -141,8 +140,7 @@ struct Telling {
 
 using LocalExchange = std::variant<std::monostate, CreateChildKeyPair, CreateChildSent, CreateChildSecret,
                                    DeletingChild, RekeyIkeKeyPair, RekeyIkeSent, RekeyIkeSecret, DeletingIke,
-                                   CheckingLiveness, UpdatingAddresses, TellingAddresses, ProvingAddress,
-                                   Telling>;
+                                   CheckingLiveness, UpdatingAddresses, TellingAddresses, ProvingAddress, Telling>;
 
 /// Whoever asked for it and waits for its outcome; 0: nobody.
 [[nodiscard]] ControlId waiter_of(const LocalRequest& request);

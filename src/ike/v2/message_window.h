@@ -82,7 +82,7 @@ class ResponseWindow {
 
  private:
   std::uint64_t expected_id_;
-  Octets request_;          ///< the identity of the last accepted one
+  Octets request_;  ///< the identity of the last accepted one
   Path origin_;
   SealedMessage response_;  ///< empty while the last accepted request is being handled
   unsigned repetitions_ = 0;

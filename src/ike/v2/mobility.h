@@ -22,9 +22,9 @@ struct EspPath {
 
 /// An IKE SA that changes its path, or may have to.
 struct Moving {
-  bool seeks_path = false;         ///< requests take all paths until one is answered
-  std::optional<EspPath> esp;      ///< still taken by ESP until it is proven that the peer is where it says (RFC 4555 §3.7)
-  std::vector<Path> refused;       ///< by the peer, for this move
+  bool seeks_path = false;     ///< requests take all paths until one is answered
+  std::optional<EspPath> esp;  ///< still taken by ESP until it is proven that the peer is where it says (RFC 4555 §3.7)
+  std::vector<Path> refused;   ///< by the peer, for this move
   std::optional<Path> heard_over;  ///< the initiator's newest message came this way and did not say that it moved
   Octets seen_as;                  ///< the hash of our endpoint as the peer sees it (RFC 4555 §3.8)
 };

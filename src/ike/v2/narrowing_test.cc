@@ -19,7 +19,8 @@ TrafficSelector selector(unsigned a, unsigned b, unsigned protocol, unsigned p, 
   made.protocol = kProtocols[protocol % 3];
   made.ports = PortRange::any();
   if (made.protocol != 0 && p % 5 != 4)
-    made.ports = {static_cast<std::uint16_t>(std::min(p % 4, q % 4)), static_cast<std::uint16_t>(std::max(p % 4, q % 4))};
+    made.ports = {static_cast<std::uint16_t>(std::min(p % 4, q % 4)),
+                  static_cast<std::uint16_t>(std::max(p % 4, q % 4))};
   return made;
 }
 
@@ -35,8 +36,7 @@ bool holds(const Selectors& selectors, const Point& point) {
 
 Selectors some_selectors(const std::vector<std::uint32_t>& seeds) {
   Selectors made;
-  for (const auto seed : seeds)
-    made.push_back(selector(seed, seed >> 4, seed >> 8, seed >> 12, seed >> 16));
+  for (const auto seed : seeds) made.push_back(selector(seed, seed >> 4, seed >> 8, seed >> 12, seed >> 16));
   if (made.size() > 6) made.resize(6);
   return made;
 }
@@ -89,15 +89,17 @@ TEST(ProposalChoice, A12_ATransformWithAnUnknownAttributeIsLeftOut) {
   const auto gcm = encryption(EncryptionId::ENCR_AES_GCM_16, 256);
   auto offer = sa_payload({ike({gcm, prf(PrfId::PRF_HMAC_SHA2_256), key_exchange(KeyExchangeMethod::CURVE25519)})}, {},
                           KeyExchangeUse::negotiate);
-  const auto acceptable = std::vector{ike({gcm, prf(PrfId::PRF_HMAC_SHA2_256), key_exchange(KeyExchangeMethod::CURVE25519)})};
+  const auto acceptable =
+      std::vector{ike({gcm, prf(PrfId::PRF_HMAC_SHA2_256), key_exchange(KeyExchangeMethod::CURVE25519)})};
   ASSERT_TRUE(choose_proposal(offer, ProtocolId::IKE, acceptable, KeyExchangeUse::negotiate, {}).has_value());
   offer.proposals[0].transforms[0].attributes.push_back({99, true, {0, 1}});
   EXPECT_FALSE(choose_proposal(offer, ProtocolId::IKE, acceptable, KeyExchangeUse::negotiate, {}).has_value());
 }
 
 TEST(ProposalChoice, A10_EveryNumberThatIsNotOursIsRefused) {
-  const auto acceptable = std::vector{ike({encryption(EncryptionId::ENCR_AES_GCM_16, 256), prf(PrfId::PRF_HMAC_SHA2_256),
-                                           key_exchange(KeyExchangeMethod::CURVE25519)})};
+  const auto acceptable =
+      std::vector{ike({encryption(EncryptionId::ENCR_AES_GCM_16, 256), prf(PrfId::PRF_HMAC_SHA2_256),
+                       key_exchange(KeyExchangeMethod::CURVE25519)})};
   for (unsigned id = 0; id <= 0xffff; ++id) {
     auto offered = acceptable.front();
     offered.transforms[2].id = static_cast<std::uint16_t>(id);
@@ -112,19 +114,20 @@ TEST(ProposalChoice, TakesTheMethodOfTheKePayloadWhenItIsAcceptable) {
     return std::vector{ike({encryption(EncryptionId::ENCR_AES_GCM_16, 256), prf(PrfId::PRF_HMAC_SHA2_256),
                             key_exchange(a), key_exchange(b)})};
   };
-  const auto offer = sa_payload(with(KeyExchangeMethod::ECP_256, KeyExchangeMethod::CURVE25519), {}, KeyExchangeUse::negotiate);
+  const auto offer =
+      sa_payload(with(KeyExchangeMethod::ECP_256, KeyExchangeMethod::CURVE25519), {}, KeyExchangeUse::negotiate);
   const auto ours = with(KeyExchangeMethod::CURVE25519, KeyExchangeMethod::ECP_256);
   const auto chosen = [&](KeyExchangeMethod sent) {
-    return key_exchange_of(
-        choose_proposal(offer, ProtocolId::IKE, ours, KeyExchangeUse::negotiate, sent)->proposal);
+    return key_exchange_of(choose_proposal(offer, ProtocolId::IKE, ours, KeyExchangeUse::negotiate, sent)->proposal);
   };
   EXPECT_EQ(chosen(KeyExchangeMethod::ECP_256), KeyExchangeMethod::ECP_256);
   EXPECT_EQ(chosen(KeyExchangeMethod::MODP_2048), KeyExchangeMethod::CURVE25519);
 }
 
 TEST(ProposalChoice, AnAnswerThatChangesTheOfferIsRefused) {
-  const auto offered = std::vector{ike({encryption(EncryptionId::ENCR_AES_GCM_16, 256), encryption(EncryptionId::ENCR_AES_GCM_16, 128),
-                                        prf(PrfId::PRF_HMAC_SHA2_256), key_exchange(KeyExchangeMethod::CURVE25519)})};
+  const auto offered =
+      std::vector{ike({encryption(EncryptionId::ENCR_AES_GCM_16, 256), encryption(EncryptionId::ENCR_AES_GCM_16, 128),
+                       prf(PrfId::PRF_HMAC_SHA2_256), key_exchange(KeyExchangeMethod::CURVE25519)})};
   const auto answer = [&](std::vector<Transform> transforms, std::uint8_t number = 1) {
     wire::SaPayload sa;
     sa.proposals.push_back(wire::ProposalSubstructure::of(number, ike(std::move(transforms)), {}));

@@ -114,8 +114,8 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
   const PayloadSet payloads(received.message.clear.payloads);
   const SaInitRequest request{payloads.find<wire::SaPayload>(), payloads.find<wire::KePayload>(),
                               payloads.find<wire::NoncePayload>()};
-  auto candidates = connections_between(*context.configuration, received.datagram.local.address,
-                                        received.datagram.remote.address);
+  auto candidates =
+      connections_between(*context.configuration, received.datagram.local.address, received.datagram.remote.address);
   auto choice = choose_among(candidates, request);
   if (!choice) {
     refuse_proposals(context, record, received, candidates, request);
@@ -131,8 +131,8 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
   if (request.ke->data.size() != crypto::initiator_value_octets(method)) {
     Refusal refusal;
     refusal.code = RefusalCode::key_exchange_failed;
-    refusal.detail = "the KE payload has " + std::to_string(request.ke->data.size()) + " octets, " +
-                     to_string(method) + " takes " + std::to_string(crypto::initiator_value_octets(method));
+    refusal.detail = "the KE payload has " + std::to_string(request.ke->data.size()) + " octets, " + to_string(method) +
+                     " takes " + std::to_string(crypto::initiator_value_octets(method));
     refuse(context, received, candidates, std::move(refusal));
     answer_without_state(context, record, received, notify_payload(NotifyType::INVALID_SYNTAX));
     return std::nullopt;
@@ -166,8 +166,8 @@ State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRec
     if (const auto* error = std::get_if<crypto::KeyExchangeError>(&done.result))
       refusal.detail = crypto::to_string(*error);
     const auto header = record.header(ExchangeType::IKE_SA_INIT, 0, true);
-    context.send({record.local, record.remote,
-                  wire::encode_message(header, {notify_payload(NotifyType::INVALID_SYNTAX)})});
+    context.send(
+        {record.local, record.remote, wire::encode_message(header, {notify_payload(NotifyType::INVALID_SYNTAX)})});
     return drop_attempt(context, record, std::move(refusal));
   }
   const auto header = record.header(ExchangeType::IKE_SA_INIT, 0, true);
@@ -178,9 +178,16 @@ State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRec
   auto keys = derive_ike_keys(context.library, state.proposal, {state.peer_nonce, state.nonce},
                               responded->shared_secret.reveal(), record.initiator_spi, record.responder_spi);
   export_ike_keys(context, record, keys);
-  return AwaitAuthRequest{std::move(state.candidates), std::move(state.request), std::move(response),
-                          std::move(state.peer_nonce), std::move(state.nonce),   std::move(state.proposal),
-                          SecureChannel(std::move(keys), false, state.fragmentation), state.peer_follows_redirects, 0, state.expires};
+  return AwaitAuthRequest{std::move(state.candidates),
+                          std::move(state.request),
+                          std::move(response),
+                          std::move(state.peer_nonce),
+                          std::move(state.nonce),
+                          std::move(state.proposal),
+                          SecureChannel(std::move(keys), false, state.fragmentation),
+                          state.peer_follows_redirects,
+                          0,
+                          state.expires};
 }
 
 }  // namespace keypact::ike::v2

@@ -47,9 +47,8 @@ struct PeerPolicy {
   Identification local_id;
   std::shared_ptr<const config::SharedKey> key;
 };
-Result<PeerPolicy, Refusal> policy_for(const Context& context, const IkeSaRecord& record,
-                                       const AwaitAuthRequest& state, const Identification& peer,
-                                       const Identification* asked_for) {
+Result<PeerPolicy, Refusal> policy_for(const Context& context, const IkeSaRecord& record, const AwaitAuthRequest& state,
+                                       const Identification& peer, const Identification* asked_for) {
   auto candidates = state.candidates;
   std::erase_if(candidates, [&](const auto& candidate) { return !accepts_proposal(*candidate, state.proposal); });
   const auto connection = connection_for_identities(candidates, peer, asked_for, record.local.address);
@@ -167,8 +166,9 @@ State send_on(Context& context, const IkeSaRecord& record, EstablishedSa sa, Oct
   return sa;
 }
 
-State establish(AwaitAuthRequest&& state, const Received& received, const PayloadSet& payloads, const PeerPolicy& policy,
-                PeerAuthenticated peer, bool childless, Context& context, const IkeSaRecord& record) {
+State establish(AwaitAuthRequest&& state, const Received& received, const PayloadSet& payloads,
+                const PeerPolicy& policy, PeerAuthenticated peer, bool childless, Context& context,
+                const IkeSaRecord& record) {
   const auto& connection = *policy.connection;
   auto answer = identity_and_auth(context, state, policy);
   const auto additional =
@@ -191,8 +191,13 @@ State establish(AwaitAuthRequest&& state, const Received& received, const Payloa
                          {},
                          {}};
   if (state.peer_follows_redirects) parts.redirectable = EstablishedParts::Redirectable::peer;
-  FreshPeer fresh{record.id,     connection.name,   policy.local_id, peer.identity(),
-                  record.remote, connection.unique, payloads.notify(NotifyType::INITIAL_CONTACT) != nullptr};
+  FreshPeer fresh{record.id,
+                  connection.name,
+                  policy.local_id,
+                  peer.identity(),
+                  record.remote,
+                  connection.unique,
+                  payloads.notify(NotifyType::INITIAL_CONTACT) != nullptr};
   EstablishedSa sa(context, std::move(parts), std::move(peer));
   const auto& gateway = context.options.redirect_to;
   if (gateway && context.options.redirect_when_authenticated && state.peer_follows_redirects &&

@@ -6,7 +6,8 @@ namespace keypact::ike::v2 {
 namespace {
 
 bool all_are(const Selectors& selectors, const IpAddress& address) {
-  return std::ranges::all_of(selectors, [&](const auto& each) { return each.first == address && each.last == address; });
+  return std::ranges::all_of(selectors,
+                             [&](const auto& each) { return each.first == address && each.last == address; });
 }
 
 void put(Selectors& selectors, const IpAddress& address) {

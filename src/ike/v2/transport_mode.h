@@ -16,7 +16,8 @@ struct SelectorPair {
 [[nodiscard]] bool fits_transport_mode(const IkeSaRecord& record, const SelectorPair& selectors);
 
 /// What the SPD is to hold for a child between these selectors.
-[[nodiscard]] PolicyBook::Selectors policy_of(const config::ChildConfig& child, const Options& options, SelectorPair selectors);
+[[nodiscard]] PolicyBook::Selectors policy_of(const config::ChildConfig& child, const Options& options,
+                                              SelectorPair selectors);
 
 /// What the peer sent, with the addresses as they are seen here: behind a NAT an end is not where it believes to be. Selectors of more
 /// than one address stay as they are.
