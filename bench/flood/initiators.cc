@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <functional>
 #include <string_view>
 #include <unordered_map>
 
@@ -66,9 +67,11 @@ class Initiator {
 class Crowd {
  public:
   Crowd(const Arguments& arguments, io::EventLoop& loop, daemon::Transport& transport, RandomSource& random)
-      : arguments_(arguments), loop_(loop), transport_(transport), random_(random), next_(loop, [this] {
-          begin_one();
-        }) {}
+      : arguments_(arguments),
+        loop_(loop),
+        transport_(transport),
+        random_(random),
+        next_(loop, std::bind_front(&Crowd::begin_one, this)) {}
 
   Result<void> run() {
     TRY_VOID(transport_.start(loop_, {[this](auto datagrams) { deliver(datagrams); }, [](auto) {}}));

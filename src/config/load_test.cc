@@ -139,11 +139,8 @@ TEST(Load, TakesWhatIsWritten) {
 }
 
 TEST(Load, KnowsEveryWordOfUniqueAndChildless) {
-  const std::pair<const char*, UniquePolicy> policies[] = {{"no", UniquePolicy::no},
-                                                           {"never", UniquePolicy::never},
-                                                           {"keep", UniquePolicy::keep},
-                                                           {"replace", UniquePolicy::replace}};
-  for (const auto& [word, policy] : policies)
+  using enum UniquePolicy;
+  for (const auto& [word, policy] : {std::pair{"no", no}, {"never", never}, {"keep", keep}, {"replace", replace}})
     EXPECT_EQ(connection(gw("unique = " + std::string(word) + "\n"))->unique, policy);
   const std::pair<const char*, Childless> uses[] = {{"allow", Childless::allow},
                                                     {"prefer", Childless::prefer},

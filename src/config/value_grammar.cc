@@ -5,6 +5,8 @@
 #include <charconv>
 #include <limits>
 
+#include "base/numeral.h"
+
 namespace keypact::config {
 namespace {
 
@@ -75,13 +77,7 @@ std::optional<bool> parse_boolean(std::string_view text) {
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text, std::uint64_t highest) {
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    base = 16;
-    text.remove_prefix(2);
-  } else if (text.size() > 1 && text.front() == '0') {
-    base = 8;
-  }
+  const int base = take_base(text);
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
   if (error != std::errc{} || end != text.data() + text.size() || value > highest) return std::nullopt;

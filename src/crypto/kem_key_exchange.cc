@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "crypto/key_exchange_algorithm.h"
+#include "crypto/key_import.h"
 
 namespace keypact::crypto {
 namespace {
@@ -19,13 +20,12 @@ constexpr std::size_t kSharedOctets = 32;
 
 class KemKeyExchange final : public KeyExchangeAlgorithm {
  public:
-  KemKeyExchange(const KeyExchangeInfo& info, Handle<evp_pkey_ctx_st> import)
-      : info_(info), import_(std::move(import)) {}
+  KemKeyExchange(const KeyExchangeInfo& info, KeyImport import) : info_(info), import_(std::move(import)) {}
 
   Octets begin(RandomSource& random, KeyExchangeState::Impl& state) override {
     Secret seed(info_.private_octets);
     random.fill(seed.reveal_mutable());
-    state.key = make_key(kSeed, seed.reveal(), EVP_PKEY_KEYPAIR);
+    state.key = import_.key_of(kSeed, seed.reveal(), EVP_PKEY_KEYPAIR);
     CHECK(state.key != nullptr);
     Octets value(info_.initiator_value);
     std::size_t size = 0;
@@ -37,7 +37,7 @@ class KemKeyExchange final : public KeyExchangeAlgorithm {
 
   Result<Responded, KeyExchangeError> respond(OctetView initiator_value, RandomSource& random) override {
     // FIPS 203 §7.2: the import refuses a key whose coefficients are not reduced.
-    const auto key = make_key(OSSL_PKEY_PARAM_PUB_KEY, initiator_value, EVP_PKEY_PUBLIC_KEY);
+    const auto key = import_.key_of(OSSL_PKEY_PARAM_PUB_KEY, initiator_value, EVP_PKEY_PUBLIC_KEY);
     if (!key) return failure(KeyExchangeError::public_value_invalid);
     Secret randomness(kRandomnessOctets);
     random.fill(randomness.reveal_mutable());
@@ -70,28 +70,15 @@ class KemKeyExchange final : public KeyExchangeAlgorithm {
   }
 
  private:
-  Handle<evp_pkey_st> make_key(const char* part, OctetView octets, int selection) {
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_octet_string(part, const_cast<std::uint8_t*>(octets.data()), octets.size()),
-        OSSL_PARAM_construct_end()};
-    evp_pkey_st* key = nullptr;
-    if (EVP_PKEY_fromdata(import_.get(), &key, selection, parameters) == 1) return Handle<evp_pkey_st>(key);
-    forget_openssl_errors();
-    return nullptr;
-  }
-
   const KeyExchangeInfo& info_;
-  Handle<evp_pkey_ctx_st> import_;
+  KeyImport import_;
 };
 
 }  // namespace
 
 std::unique_ptr<KeyExchangeAlgorithm> make_kem(const KeyExchangeInfo& info) {
-  Handle<evp_pkey_ctx_st> import(EVP_PKEY_CTX_new_from_name(nullptr, info.name, nullptr));
-  if (import && EVP_PKEY_fromdata_init(import.get()) == 1)
-    return std::make_unique<KemKeyExchange>(info, std::move(import));
-  forget_openssl_errors();
-  return nullptr;
+  auto import = KeyImport::of(info.name);
+  return import ? std::make_unique<KemKeyExchange>(info, *std::move(import)) : nullptr;
 }
 
 }  // namespace keypact::crypto

@@ -5,19 +5,19 @@
 
 #include "base/check.h"
 #include "crypto/key_exchange_algorithm.h"
+#include "crypto/key_import.h"
 
 namespace keypact::crypto {
 namespace {
 
 class MontgomeryKeyExchange final : public DiffieHellman {
  public:
-  MontgomeryKeyExchange(const KeyExchangeInfo& info, Handle<evp_pkey_ctx_st> import)
-      : info_(info), import_(std::move(import)) {}
+  MontgomeryKeyExchange(const KeyExchangeInfo& info, KeyImport import) : info_(info), import_(std::move(import)) {}
 
   Octets begin(RandomSource& random, KeyExchangeState::Impl& state) override {
     Secret octets(info_.private_octets);
     random.fill(octets.reveal_mutable());
-    state.key = make_key(OSSL_PKEY_PARAM_PRIV_KEY, octets.reveal(), EVP_PKEY_KEYPAIR);
+    state.key = import_.key_of(OSSL_PKEY_PARAM_PRIV_KEY, octets.reveal(), EVP_PKEY_KEYPAIR);
     CHECK(state.key != nullptr);
     Octets value(info_.initiator_value);
     std::size_t size = value.size();
@@ -28,7 +28,8 @@ class MontgomeryKeyExchange final : public DiffieHellman {
  protected:
   // RFC 7748 §5: every string of this length is a value; the peers that give no security show in the shared secret.
   bool take_peer(OctetView value) override {
-    peer_ = make_key(OSSL_PKEY_PARAM_PUB_KEY, value, EVP_PKEY_PUBLIC_KEY);
+    peer_ = import_.key_of(OSSL_PKEY_PARAM_PUB_KEY, value, EVP_PKEY_PUBLIC_KEY);
+    CHECK(peer_ != nullptr);
     return true;
   }
 
@@ -48,28 +49,16 @@ class MontgomeryKeyExchange final : public DiffieHellman {
   }
 
  private:
-  Handle<evp_pkey_st> make_key(const char* part, OctetView octets, int selection) {
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_octet_string(part, const_cast<std::uint8_t*>(octets.data()), octets.size()),
-        OSSL_PARAM_construct_end()};
-    evp_pkey_st* key = nullptr;
-    CHECK(EVP_PKEY_fromdata(import_.get(), &key, selection, parameters) == 1);
-    return Handle<evp_pkey_st>(key);
-  }
-
   const KeyExchangeInfo& info_;
-  Handle<evp_pkey_ctx_st> import_;
+  KeyImport import_;
   Handle<evp_pkey_st> peer_;
 };
 
 }  // namespace
 
 std::unique_ptr<KeyExchangeAlgorithm> make_montgomery(const KeyExchangeInfo& info) {
-  Handle<evp_pkey_ctx_st> import(EVP_PKEY_CTX_new_from_name(nullptr, info.name, nullptr));
-  if (import && EVP_PKEY_fromdata_init(import.get()) == 1)
-    return std::make_unique<MontgomeryKeyExchange>(info, std::move(import));
-  forget_openssl_errors();
-  return nullptr;
+  auto import = KeyImport::of(info.name);
+  return import ? std::make_unique<MontgomeryKeyExchange>(info, *std::move(import)) : nullptr;
 }
 
 }  // namespace keypact::crypto

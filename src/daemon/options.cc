@@ -40,8 +40,7 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--backend", line.backend,
                  "IPsec stack: kernel; userspace; auto: the kernel's where it has ESP, else userspace; or memory, "
-                 "which negotiates "
-                 "and carries no traffic, for measuring")
+                 "which negotiates and carries no traffic, for measuring")
       ->check(CLI::IsMember({"auto", "kernel", "userspace", "memory"}))
       ->capture_default_str();
   app.add_option("--engines", line.engines, "Threads that negotiate, each with the peers whose addresses lead to it")
@@ -52,20 +51,19 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
   app.add_option("--nat-port", line.nat_port, "UDP port of IKE and ESP with NAT traversal")
       ->check(CLI::Range(1, 65535))
       ->capture_default_str();
-  app.add_option(
-         "--fragment-size", line.fragment_size,
-         "Octets of the largest IP packet of an IKE message, which is else sent in fragments (RFC 7383); 0: 576 for "
-         "IPv4, 1280 for IPv6")
+  app.add_option("--fragment-size", line.fragment_size,
+                 "Octets of the largest IP packet of an IKE message, which is else sent in fragments (RFC 7383); "
+                 "0: 576 for IPv4, 1280 for IPv6")
       ->check(CLI::IsMember({0}) | CLI::Range(256, 65535))
       ->capture_default_str();
-  app.add_option(
-         "--keep-alive", line.keep_alive,
-         "Seconds after which a NAT in front of us is sent a keepalive when nothing else goes out (RFC 3948); 0: none")
+  app.add_option("--keep-alive", line.keep_alive,
+                 "Seconds after which a NAT in front of us is sent a keepalive when nothing else goes out (RFC 3948); "
+                 "0: none")
       ->check(CLI::Range(0u, 3600u))
       ->capture_default_str();
   app.add_option("--give-up-after", line.give_up_after,
-                 "Seconds without any answer to a request, sent again and again, after which a peer counts as gone; 0: "
-                 "about 200")
+                 "Seconds without any answer to a request, sent again and again, after which a peer counts as gone; "
+                 "0: about 200")
       ->check(CLI::IsMember({0}) | CLI::Range(5, 3600))
       ->capture_default_str();
   app.add_option("--redirect-to", line.redirect_to,

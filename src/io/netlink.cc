@@ -37,6 +37,11 @@ NetlinkRequest address_request(std::uint16_t type, std::uint16_t flags, const In
   return request;
 }
 
+/// A table beyond the octet in the header stands in an attribute only.
+unsigned char octet_of_table(std::uint32_t table) {
+  return static_cast<unsigned char>(table < 256 ? table : RT_TABLE_UNSPEC);
+}
+
 unsigned char type_of(RouteKind kind) {
   switch (kind) {
     case RouteKind::unicast: return RTN_UNICAST;
@@ -51,8 +56,7 @@ NetlinkRequest route_request(std::uint16_t type, std::uint16_t flags, const Rout
   auto& body = request.body<rtmsg>();
   body.rtm_family = family_of(route.destination.address.family());
   body.rtm_dst_len = static_cast<unsigned char>(route.destination.length);
-  body.rtm_table =
-      route.table < 256 ? static_cast<unsigned char>(route.table) : static_cast<unsigned char>(RT_TABLE_UNSPEC);
+  body.rtm_table = octet_of_table(route.table);
   body.rtm_protocol = kProtocol;
   body.rtm_type = type_of(route.kind);
   body.rtm_scope = RT_SCOPE_UNIVERSE;
@@ -85,9 +89,7 @@ NetlinkRequest rule_request(std::uint16_t type, std::uint16_t flags, const Polic
   NetlinkRequest request(type, flags);
   auto& body = request.body<fib_rule_hdr>();
   body.family = family_of(rule.family);
-  if (rule.kind == RuleKind::lookup)
-    body.table =
-        rule.table < 256 ? static_cast<unsigned char>(rule.table) : static_cast<unsigned char>(RT_TABLE_UNSPEC);
+  if (rule.kind == RuleKind::lookup) body.table = octet_of_table(rule.table);
   body.action = action_of(rule.kind);
   if (rule.invert) body.flags |= FIB_RULE_INVERT;
   if (rule.source) body.src_len = static_cast<std::uint8_t>(rule.source->length);

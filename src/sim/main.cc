@@ -146,16 +146,13 @@ int main(int argc, char** argv) {
   const auto arguments = parse(words);
   if (!arguments) {
     std::cerr
-        << "usage: keypact-sim [--seeds N] [--first SEED] | --seed SEED | --loss N | --collisions F "
-           "[--reauthentication-faults F] [--worlds N] |\n"
-           "       --mesh N | --storm N\n"
-           "  Runs N networks (200), or one with the story of everything that happens in it, N handshakes a "
-           "lossy link, or\n"
-           "  all collisions of two operations, in every order of their messages, of which at most F (1 is usual) are "
-           "lost, late or doubled,\n"
-           "  with another F where both ends reauthenticate, with N choices of nonces and SPIs (1); a mesh of N nodes "
-           "that all start at once;\n"
-           "  N clients whose gateway is gone for five minutes.\n";
+        << "usage: keypact-sim [--seeds N] [--first SEED] | --seed SEED | --loss N | --collisions F\n"
+           "         [--reauthentication-faults F] [--worlds N] | --mesh N | --storm N\n"
+           "  Runs N networks (200), or one with the story of everything that happens in it, N handshakes a lossy\n"
+           "  link, or all collisions of two operations, in every order of their messages, of which at most F (1 is\n"
+           "  usual) are lost, late or doubled, with another F where both ends reauthenticate, with N choices of\n"
+           "  nonces and SPIs (1); a mesh of N nodes that all start at once; N clients whose gateway is gone for\n"
+           "  five minutes.\n";
     return kUsage;
   }
   if (arguments->handshakes > 0) return run_handshakes(arguments->handshakes, arguments->first);

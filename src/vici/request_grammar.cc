@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/numeral.h"
+
 namespace keypact::vici {
 
 namespace {
@@ -29,13 +31,7 @@ std::optional<bool> parse_boolean(std::string_view text) {
 std::optional<std::int64_t> parse_number(std::string_view text) {
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
-  int base = 10;
-  if (text.starts_with("0x") || text.starts_with("0X")) {
-    base = 16;
-    text.remove_prefix(2);
-  } else if (text.size() > 1 && text.front() == '0') {
-    base = 8;
-  }
+  const int base = take_base(text);
   if (text.empty() || text.front() == '-') return std::nullopt;
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);

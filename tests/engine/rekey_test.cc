@@ -38,10 +38,9 @@ class Rekeying : public Ladder {
     expect_mirrored_child_sas(1);
   }
   static ike::RekeyIke rekeying_of_ike_sa(Node& node) { return {ControlId{2}, established_id(node), false}; }
-  /// Both ends ask at once, in worlds whose nonces differ; then `check` looks at each end.
-  template <typename Request, typename Check>
-  void both_at_once(const Request& request_of, Duration afterwards, const Check& check,
-                    const std::function<Fate(const InFlight&)>& judge = {}) {
+  /// In worlds whose nonces differ: a left and a right end with one tunnel, which `story` takes up.
+  template <typename Story>
+  void in_six_worlds(const Story& story) {
     for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
       SCOPED_TRACE(seed);
       World fresh(seed);
@@ -49,13 +48,21 @@ class Rekeying : public Ladder {
       auto& other = fresh.add("right", right_site.local, right_site.snapshot());
       fresh.control(one, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
       fresh.run_for(seconds(1));
+      story(fresh, one, other);
+    }
+  }
+  /// Both ends ask at once, in worlds whose nonces differ; then `check` looks at each end.
+  template <typename Request, typename Check>
+  void both_at_once(const Request& request_of, Duration afterwards, const Check& check,
+                    const std::function<Fate(const InFlight&)>& judge = {}) {
+    in_six_worlds([&](World& fresh, Node& one, Node& other) {
       fresh.set_judge(judge);
       for (auto* node : {&one, &other}) fresh.control(*node, request_of(*node));
       fresh.run_for(milliseconds(300));
       fresh.set_judge({});
       fresh.run_for(afterwards);
       for (auto* node : {&one, &other}) check(*node);
-    }
+    });
   }
 };
 
@@ -119,13 +126,7 @@ TEST_F(Rekeying, OfOneChildSaByBothEndsAtOnceLeavesTheOneOfTheHigherNonces) {
 TEST_F(Rekeying, OfAChildThatBothEndsCreatedAtOnceWaitsUntilOneOfTheTwoIsLeft) {
   use_no_key_exchange_of_child_sas();
   left_site.child_rekey_time = seconds(60);
-  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
-    SCOPED_TRACE(seed);
-    World fresh(seed);
-    auto& one = fresh.add("left", left_site.local, left_site.snapshot());
-    auto& other = fresh.add("right", right_site.local, right_site.snapshot());
-    fresh.control(one, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
-    fresh.run_for(seconds(1));
+  in_six_worlds([&](World& fresh, Node& one, Node& other) {
     fresh.control(one, ike::TerminateChild{ControlId{2}, only_child(one)});
     fresh.run_for(seconds(1));
     // The right end hears nothing of the creation that the left end begins for longer than its own Child SA lives.
@@ -138,7 +139,7 @@ TEST_F(Rekeying, OfAChildThatBothEndsCreatedAtOnceWaitsUntilOneOfTheTwoIsLeft) {
     fresh.set_judge({});
     fresh.run_for(seconds(40));
     for (const auto* node : {&one, &other}) EXPECT_EQ(node->stack.child_sas().size(), 1u) << node->name;
-  }
+  });
 }
 
 TEST_F(Rekeying, ATerminationOfWhatIsBeingReplacedEndsWhatReplacesIt) {
@@ -288,13 +289,7 @@ TEST_F(Rekeying, ByReauthenticationOfAnIkeSaWhoseChildIsBeingInstalledTakesTheCh
 
 TEST_F(Rekeying, ByReauthenticationsThatOnlyOneEndTakesForACollisionLeavesOneTunnel) {
   // The right end renews what it has just agreed to, and its request overtakes its response: the left end sees two at once.
-  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
-    SCOPED_TRACE(seed);
-    World fresh(seed);
-    auto& one = fresh.add("left", left_site.local, left_site.snapshot());
-    auto& other = fresh.add("right", right_site.local, right_site.snapshot());
-    fresh.control(one, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
-    fresh.run_for(seconds(1));
+  in_six_worlds([&](World& fresh, Node& one, Node& other) {
     fresh.set_judge([&](const InFlight& flight) {
       const auto header = *wire::parse_header(flight.datagram.octets);
       return header.response && header.exchange == ExchangeType::IKE_AUTH ? Fate::hold : Fate::deliver;
@@ -311,7 +306,7 @@ TEST_F(Rekeying, ByReauthenticationsThatOnlyOneEndTakesForACollisionLeavesOneTun
       EXPECT_EQ(established_ike_sas(*node), 1u) << node->name;
       EXPECT_EQ(child_sas(*node), 1u) << node->name;
     }
-  }
+  });
 }
 
 TEST_F(Rekeying, SetUpFromBothEndsAtOnceBecomesOneTunnel) {
@@ -346,13 +341,7 @@ TEST_F(Rekeying, OfAChildThatThePeerHasLostCreatesItAnew) {
 
 TEST_F(Rekeying, OfTheIkeSaByBothEndsEndsTheOneThatGaveWayAlthoughTheOldOneIsDeletedBeforeItsKeysAreThere) {
   unsigned gave_way = 0;
-  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
-    SCOPED_TRACE(seed);
-    World fresh(seed);
-    auto& slow = fresh.add("left", left_site.local, left_site.snapshot());
-    auto& fast = fresh.add("right", right_site.local, right_site.snapshot());
-    fresh.control(slow, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
-    fresh.run_for(seconds(1));
+  in_six_worlds([&](World& fresh, Node& slow, Node& fast) {
     for (auto* node : {&slow, &fast}) fresh.control(*node, rekeying_of_ike_sa(*node));
     fresh.run_for(microseconds(500));
     slow.job_cost = milliseconds(5);
@@ -363,7 +352,7 @@ TEST_F(Rekeying, OfTheIkeSaByBothEndsEndsTheOneThatGaveWayAlthoughTheOldOneIsDel
       EXPECT_EQ(established_ike_sas(*node), 1u) << node->name;
       EXPECT_EQ(child_sas(*node), 1u) << node->name;
     }
-  }
+  });
   EXPECT_GT(gave_way, 0u) << "not once was it the slow one";
 }
 

@@ -62,8 +62,8 @@ struct FreshPeer {
   Identification peer;
   Endpoint remote;
   config::UniquePolicy unique{};
-  bool initial_contact =
-      false;  ///< RFC 7296 §2.4: the peer holds no other IKE SA for this pair of identities and connection
+  /// RFC 7296 §2.4: the peer holds no other IKE SA for this pair of identities and connection.
+  bool initial_contact = false;
 };
 
 /// The gateways that an initiation was sent on by. RFC 5685 §7.

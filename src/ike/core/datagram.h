@@ -7,10 +7,18 @@
 
 namespace keypact::ike {
 
+/// One that came in and that somebody else holds.
+struct DatagramView {
+  Endpoint local;
+  Endpoint remote;
+  OctetView octets;
+};
+
 struct Datagram {
   Endpoint local;
   Endpoint remote;
   Octets octets;
+  operator DatagramView() const { return {local, remote, octets}; }  // as a string becomes a string_view
 };
 
 /// From where to where the datagrams of an IKE SA go.
@@ -23,13 +31,6 @@ struct Path {
 /// The one octet 0xff, without a marker: a NAT in front of us is to remember the way. RFC 3948 §2.3.
 struct Keepalive {
   Path path;
-};
-
-/// One that came in and that somebody else holds.
-struct DatagramView {
-  Endpoint local;
-  Endpoint remote;
-  OctetView octets;
 };
 
 }  // namespace keypact::ike

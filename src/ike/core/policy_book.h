@@ -23,8 +23,8 @@ class PolicyBook {
   };
   struct Entry : Selectors {  ///< as the stack has them
     PolicyId id;
-    std::optional<Selectors>
-        configured;  ///< what the configuration wants; nothing: it does not know the child (any more)
+    /// What the configuration wants; nothing: it does not know the child (any more).
+    std::optional<Selectors> configured;
     std::set<ChildSaId> users;
   };
   using Name = std::pair<std::string, std::string>;  ///< connection, child

@@ -111,8 +111,7 @@ void Engine::on_other_version(Context& context, const Datagram& datagram, const 
   // RFC 7296 §2.5: a higher major version is told so; a lower one is another protocol.
   if (header.major_version <= 2 || header.response || !header.responder_spi.is_zero()) return;
   if (!may_complain(context.now)) return;
-  answer_in_clear(context, {datagram.local, datagram.remote, datagram.octets}, header,
-                  notify_payload(NotifyType::INVALID_MAJOR_VERSION, {2}));
+  answer_in_clear(context, datagram, header, notify_payload(NotifyType::INVALID_MAJOR_VERSION, {2}));
 }
 
 void Engine::on_unparsable(Context& context, const Datagram& datagram, const wire::ParseError& error) {
@@ -124,8 +123,7 @@ void Engine::on_unparsable(Context& context, const Datagram& datagram, const wir
   // RFC 7296 §3.10.1: UNSUPPORTED_CRITICAL_PAYLOAD names the payload type.
   if (error.notify() == NotifyType::UNSUPPORTED_CRITICAL_PAYLOAD)
     data.push_back(static_cast<std::uint8_t>(error.payload));
-  answer_in_clear(context, {datagram.local, datagram.remote, datagram.octets}, *header,
-                  notify_payload(error.notify(), std::move(data)));
+  answer_in_clear(context, datagram, *header, notify_payload(error.notify(), std::move(data)));
 }
 
 bool Engine::keeps_contract(Context& context, const v2::Received& received) {
@@ -137,8 +135,7 @@ bool Engine::keeps_contract(Context& context, const v2::Received& received) {
   const auto& datagram = received.datagram;
   complain(context, datagram.remote, NotifyType::INVALID_SYNTAX,
            violation ? violation->to_string() : "an encrypted payload before there are keys");
-  answer_in_clear(context, {datagram.local, datagram.remote, datagram.octets}, received.message.header,
-                  notify_payload(NotifyType::INVALID_SYNTAX));
+  answer_in_clear(context, datagram, received.message.header, notify_payload(NotifyType::INVALID_SYNTAX));
   return false;
 }
 

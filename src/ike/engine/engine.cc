@@ -215,7 +215,7 @@ void Engine::on_datagram_in_place(Instant now, const DatagramView& datagram) {
 
 void Engine::on_datagram(Instant now, const Datagram& datagram) {
   auto ctx = context(now);
-  if (screen(ctx, {datagram.local, datagram.remote, datagram.octets})) return;
+  if (screen(ctx, datagram)) return;
   take(ctx, datagram);
 }
 

@@ -28,8 +28,8 @@ class Keepalives {
   struct Silent {
     Path path;
     std::vector<IkeSaId> ike_sas;
-    bool asked =
-        false;  ///< all that had to answer did, or had the time for it: a keepalive is due, and `sent` is to be told
+    /// All that had to answer did, or had the time for it: a keepalive is due, and `sent` is to be told.
+    bool asked = false;
   };
   /// The next one. Where it was not asked for yet, asked() or sent() is to be called before the next call.
   [[nodiscard]] std::optional<Silent> take_due(Instant now);

@@ -20,6 +20,23 @@ bool is_exchange_of_established_sa(ExchangeType exchange) {
   return exchange == ExchangeType::CREATE_CHILD_SA || exchange == ExchangeType::INFORMATIONAL;
 }
 
+bool is_whole_and_authentic(Context& context, const Opened& opened) {
+  if (std::holds_alternative<NotAuthentic>(opened)) ++context.counters.not_authentic;
+  return !std::holds_alternative<NotAuthentic>(opened) && !std::holds_alternative<Partial>(opened);
+}
+
+/// An exchange of ours that is to make a Child SA, before and after the peer has agreed.
+template <typename Exchange>
+concept AsksForAChild = requires(Exchange exchange) {
+  exchange.offer;
+  exchange.purpose;
+};
+template <typename Exchange>
+concept MakesAChild = requires(Exchange exchange) {
+  exchange.agreed.child;
+  exchange.purpose;
+};
+
 }  // namespace
 
 EstablishedSa::EstablishedSa(Context& context, EstablishedParts parts, PeerAuthenticated peer)
@@ -64,11 +81,7 @@ void EstablishedSa::on_request(Context& context, IkeSaRecord& record, const Rece
     return;
   }
   const auto opened = parts_.channel.open(context, record, received);
-  if (std::holds_alternative<Partial>(opened)) return;
-  if (std::holds_alternative<NotAuthentic>(opened)) {
-    ++context.counters.not_authentic;
-    return;
-  }
+  if (!is_whole_and_authentic(context, opened)) return;
   if (!is_exchange_of_established_sa(header.exchange)) {
     ++context.counters.out_of_state;
     return;
@@ -107,11 +120,7 @@ void EstablishedSa::on_response(Context& context, IkeSaRecord& record, const Rec
     return;
   }
   const auto opened = parts_.channel.open(context, record, received);
-  if (std::holds_alternative<Partial>(opened)) return;
-  if (std::holds_alternative<NotAuthentic>(opened)) {
-    ++context.counters.not_authentic;
-    return;
-  }
+  if (!is_whole_and_authentic(context, opened)) return;
   requests_.answered();
   heard_from(context, record, received.datagram);
   on_answer_over(context, record, {received.datagram.local, received.datagram.remote});
@@ -216,15 +225,9 @@ std::vector<ChildWish> EstablishedSa::take_wishes() {
       wishes.push_back({creation->child, std::exchange(creation->request, {})});
   std::visit(
       [&](auto& exchange) {
-        if constexpr (requires {
-                        exchange.offer;
-                        exchange.purpose;
-                      })
+        if constexpr (AsksForAChild<decltype(exchange)>)
           wishes.push_back({exchange.offer.child->name, std::exchange(exchange.purpose.waiter, {})});
-        else if constexpr (requires {
-                             exchange.agreed.child;
-                             exchange.purpose;
-                           })
+        else if constexpr (MakesAChild<decltype(exchange)>)
           wishes.push_back({exchange.agreed.child->name, std::exchange(exchange.purpose.waiter, {})});
       },
       exchange_);
