@@ -41,8 +41,10 @@ class Backend {
     std::uint64_t not_held = 0;  ///< too many waited for an SA already
   };
   [[nodiscard]] virtual DroppedOutbound dropped_outbound() const { return {}; }
-  /// What SAs and packets of this policy have in common: the kernel's reqid, or a number that takes its place.
-  [[nodiscard]] virtual std::uint32_t reqid(PolicyId policy) const { return static_cast<std::uint32_t>(policy.value); }
+  /// What this Child SA and its packets have in common with its successors: the kernel's reqid, or a number that takes its place.
+  [[nodiscard]] virtual std::uint32_t reqid(ChildSaId /*child*/, PolicyId policy) const {
+    return static_cast<std::uint32_t>(policy.value);
+  }
   /// The address from which our own datagrams reach the peer.
   [[nodiscard]] virtual Result<IpAddress> source_address_to(const IpAddress& peer) = 0;
 };

@@ -38,6 +38,7 @@ class KernelBackend final : public Backend {
   /// The kernel takes it before it gets to us.
   void on_udp_esp(std::span<const io::ReceivedDatagram>) override {}
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const override { return sad_.counters(id); }
+  [[nodiscard]] std::uint32_t reqid(ChildSaId child, PolicyId /*policy*/) const override { return spd_.reqid_of(child); }
   [[nodiscard]] Result<IpAddress> source_address_to(const IpAddress& peer) override;
 
  private:

@@ -192,4 +192,9 @@ std::optional<std::uint32_t> KernelSpd::reqid_of(PolicyId id) const {
   return found == trap_reqids_.end() ? std::nullopt : std::optional(found->second);
 }
 
+std::uint32_t KernelSpd::reqid_of(ChildSaId id) const {
+  const auto found = attached_.find(id);
+  return found == attached_.end() ? 0 : found->second.reqid;
+}
+
 }  // namespace keypact::daemon

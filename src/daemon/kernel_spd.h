@@ -49,6 +49,8 @@ class KernelSpd {
   [[nodiscard]] bool is_ours(std::uint32_t reqid) const { return reqids_.is_ours(reqid); }
   /// Of a policy without SA.
   [[nodiscard]] std::optional<std::uint32_t> reqid_of(PolicyId id) const;
+  /// 0: it is not attached.
+  [[nodiscard]] std::uint32_t reqid_of(ChildSaId id) const;
 
  private:
   struct Attached {

@@ -44,7 +44,7 @@ void Updown::on_up(const control::ToldEvent& told) {
   const auto* child = connection ? connection->child(sa.name) : nullptr;
   if (child == nullptr || child->updown.empty()) return;
   const auto interface = netlink_.interface_of(told.ike->record.local.address).value_or("");
-  const control::UpdownPlace place{interface.empty() ? "unknown" : interface, backend_.reqid(told.child->policy),
+  const control::UpdownPlace place{interface.empty() ? "unknown" : interface, backend_.reqid(sa.id, told.child->policy),
                                    child->host_access};
   // It keeps the configuration alive that it is part of.
   Script script{{connection, &child->updown}, control::updown_runs(*told.ike, sa, place)};
