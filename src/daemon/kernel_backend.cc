@@ -13,6 +13,8 @@ constexpr std::array kGroups = {1U, 2U, 8U};  // acquire, expire, mapping
 /// The device hands nothing on and sets no limit: the path's does.
 constexpr std::uint32_t kDeviceMtu = 65535;
 
+/// A few ticks of the kernel's clock, after which it has dropped what it held.
+constexpr Duration kToDropHeld = milliseconds(50);
 /// A peer's new endpoint is told again after this time, when nobody has followed it.
 constexpr Duration kBetweenMoves = seconds(1);
 
@@ -118,6 +120,7 @@ Result<void> KernelBackend::start(io::EventLoop& loop, Events events, Problems p
   events_ = std::move(events);
   problems_ = std::move(problems);
   catch_up_ = io::Timer(loop, [this] { follow_policies(); });
+  hold_again_ = io::Timer(loop, [this] { hold_again(); });
   TRY(auto told, loop.watch(listener_.fd(), [this] { on_told(); }));
   TRY(auto clear, loop.watch(device_.fd(), [this] { on_device_readable(); }));
   watches_.push_back(std::move(told));
@@ -218,8 +221,17 @@ KernelBackend::Answer KernelBackend::on(const ipsec::AskUse& request) {
 }
 
 KernelBackend::Answer KernelBackend::on(const ipsec::DropHeld& request) {
-  ask_again(request.policy);
+  const auto policy = policies_.find(request.policy);
+  if (policy == policies_.end()) return std::nullopt;
+  spd_.drop_held(policy->second);
+  dropping_.push_back(request.policy);
+  if (!hold_again_.is_set()) hold_again_.set(io::monotonic_now() + kToDropHeld);
   return std::nullopt;
+}
+
+void KernelBackend::hold_again() {
+  for (const auto id : std::exchange(dropping_, {})) spd_.hold_again(id);
+  flush();
 }
 
 void KernelBackend::negotiation_failed(const std::string& connection) {

@@ -59,6 +59,7 @@ class KernelBackend final : public Backend {
   [[nodiscard]] Result<void> remove_states();
   void answer(const KernelSad::Question& question);
   void flush();
+  void hold_again();
   void follow_policies();
   void on_told();
   void on_device_readable();
@@ -89,6 +90,8 @@ class KernelBackend final : public Backend {
   };
   std::map<ChildSaId, Move> moves_told_;
   std::optional<io::SystemSetting> hold_packets_;
+  std::vector<PolicyId> dropping_;  ///< until hold_again_
+  io::Timer hold_again_;
   io::Timer catch_up_;
   io::Timer patience_;
   std::vector<io::Watch> watches_;

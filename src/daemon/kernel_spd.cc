@@ -17,8 +17,15 @@ constexpr std::uint16_t kLastOfNeighbourDiscovery = 137;
 /// No policy of the engine has this number.
 constexpr PolicyTable::Owner kNobody = 0;
 
-PolicyTable::Owner owner_of(PolicyId id) { return id.value << 1; }
-PolicyTable::Owner owner_of(ChildSaId id) { return id.value << 1 | 1; }
+// The lowest two bits of an owner say what it is.
+constexpr PolicyTable::Owner kKind = 3;
+constexpr PolicyTable::Owner kIsPolicy = 0;
+constexpr PolicyTable::Owner kIsChildSa = 1;
+constexpr PolicyTable::Owner kIsDrop = 2;
+
+PolicyTable::Owner owner_of(PolicyId id) { return id.value << 2 | kIsPolicy; }
+PolicyTable::Owner owner_of(ChildSaId id) { return id.value << 2 | kIsChildSa; }
+PolicyTable::Owner drop_owner_of(PolicyId id) { return id.value << 2 | kIsDrop; }
 
 xfrm::Message message_for(const PolicyTable::Change& change) {
   switch (change.kind) {
@@ -96,14 +103,29 @@ Result<void, std::string> KernelSpd::install(const ipsec::Policy& policy) {
   return {};
 }
 
+void KernelSpd::drop_held(const ipsec::Policy& policy) {
+  const auto out = xfrm::selectors_between(policy.local, policy.remote);
+  if (!out || !trap_reqids_.contains(policy.id)) return;
+  // In the place of the one that holds them, and behind what has an SA.
+  for (const auto& selector : *out)
+    table_.claim(drop_owner_of(policy.id), {Direction::out, selector, 0},
+                 {{xfrm::priority_of(policy.action, selector, false), true, std::nullopt}, 1});
+}
+
+void KernelSpd::hold_again(PolicyId id) { table_.release(drop_owner_of(id)); }
+
 void KernelSpd::remove(PolicyId id) {
   table_.release(owner_of(id));
+  hold_again(id);
   if (const auto trap = trap_reqids_.extract(id)) reqids_.release(trap.mapped());
 }
 
 void KernelSpd::remove_all() {
   table_.release(kNobody);
-  for (const auto& [id, reqid] : trap_reqids_) table_.release(owner_of(id));
+  for (const auto& [id, reqid] : trap_reqids_) {
+    table_.release(owner_of(id));
+    hold_again(id);
+  }
   for (const auto& [id, attached] : attached_) table_.release(owner_of(id));
 }
 
@@ -182,9 +204,9 @@ void KernelSpd::detach(ChildSaId id) {
 
 std::optional<KernelSpd::Asker> KernelSpd::asker(std::uint32_t policy_index) const {
   const auto owner = table_.owner_of(policy_index);
-  if (!owner) return std::nullopt;
-  if ((*owner & 1) != 0) return Asker{std::nullopt, ChildSaId{*owner >> 1}};
-  return Asker{PolicyId{*owner >> 1}, std::nullopt};
+  if (!owner || *owner == kNobody) return std::nullopt;
+  if ((*owner & kKind) == kIsChildSa) return Asker{std::nullopt, ChildSaId{*owner >> 2}};
+  return Asker{PolicyId{*owner >> 2}, std::nullopt};
 }
 
 std::optional<std::uint32_t> KernelSpd::reqid_of(PolicyId id) const {

@@ -25,6 +25,9 @@ class KernelSpd {
   /// These two take effect with flush(). What the kernel cannot compare is told, and matches nothing.
   [[nodiscard]] Result<void, std::string> install(const ipsec::Policy& policy);
   void remove(PolicyId id);
+  /// Until hold_again() its packets are refused where it has no SA; the kernel lets go of those that it holds when its clock ticks.
+  void drop_held(const ipsec::Policy& policy);
+  void hold_again(PolicyId id);
   /// What the kernel refused, a sentence each. It is tried again when something changes there.
   std::vector<std::string> flush();
 
