@@ -96,16 +96,15 @@ Result<std::unique_ptr<KernelBackend>> KernelBackend::open(const Options& option
 /// Those that an earlier run left, and questions that nobody will answer any more.
 Result<void> KernelBackend::remove_states() {
   TRY(const auto questions, sad_.remove_all_of([&](std::uint32_t reqid) { return spd_.is_ours(reqid); }));
-  for (const auto& question : questions) answer(question);
+  for (const auto& question : questions) answer(*socket_, question);
   return {};
 }
 
-void KernelBackend::answer(const KernelSad::Question& question) {
-  // An SA that is gone again at once. Which one says the question, not the answer's keys.
+void KernelBackend::answer(io::XfrmSocket& socket, const KernelSad::Question& question) {
   auto trial = gcm_trial(kTrialSpi | (question.number & 0xffff));
   trial.state.reqid = question.reqid;
   trial.state.answers = question.number;
-  (void)try_out(*socket_, trial);
+  (void)try_out(socket, trial);
 }
 
 KernelBackend::~KernelBackend() {
@@ -245,7 +244,7 @@ void KernelBackend::ask_again(PolicyId id) {
   const auto reqid = spd_.reqid_of(id);
   if (!asked || !reqid) return;
   // The kernel asks once, and then waits for half a minute, unless it gets an answer.
-  answer({asked.mapped(), *reqid});
+  answer(*socket_, {asked.mapped(), *reqid});
 }
 
 void KernelBackend::settle() {
@@ -291,9 +290,19 @@ void KernelBackend::on_told() {
       if (auto notice = xfrm::read_notification(*message)) notices.push_back(std::move(*notice));
   });
   for (const auto& notice : notices) std::visit([this](const auto& each) { on_notice(each); }, notice);
-  if (all) return;
-  // What asks for an SA asks again; what has expired, or is gone, is found by looking.
+  if (!all) reconcile();
+}
+
+/// The kernel had more to tell than could be held: what it asks, what has expired and what is gone is found by looking. A peer that
+/// moved is told of with its next packet.
+void KernelBackend::reconcile() {
   for (const auto& notice : sad_.overdue()) on_notice(notice);
+  const auto questions = sad_.questions([&](std::uint32_t reqid) { return spd_.is_ours(reqid); });
+  if (!questions) return problems_(questions.error().to_string());
+  for (const auto& question : *questions) {
+    const auto policy = spd_.policy_with(question.reqid);
+    if (policy && asked_.try_emplace(*policy, question.number).second) events_(ipsec::Acquire{*policy});
+  }
 }
 
 void KernelBackend::on_notice(const xfrm::AcquireNotice& notice) {

@@ -21,6 +21,9 @@ class KernelBackend final : public Backend {
   /// Tries whether this kernel takes an SA of ESP, and takes it away again; the reason when it does not.
   [[nodiscard]] static Result<void> probe(RandomSource& random);
 
+  /// By an SA that is gone again at once: from now on the kernel may ask the same again.
+  static void answer(io::XfrmSocket& socket, const KernelSad::Question& question);
+
   struct Options {
     std::string device;  ///< the interface that routes of protected traffic lead to; what gets there in clear goes no further
     Transport::Ports ports;
@@ -57,11 +60,11 @@ class KernelBackend final : public Backend {
   Answer on(const ipsec::DropHeld& request);
 
   [[nodiscard]] Result<void> remove_states();
-  void answer(const KernelSad::Question& question);
   void flush();
   void hold_again();
   void follow_policies();
   void on_told();
+  void reconcile();
   void on_device_readable();
   void on_notice(const xfrm::AcquireNotice& notice);
   void on_notice(const xfrm::ExpireNotice& notice);

@@ -31,24 +31,31 @@ PacketKeys keys_of(const PacketAlgorithms& algorithms, xfrm::StateReport& report
 
 }  // namespace
 
-Result<std::vector<KernelSad::Question>> KernelSad::remove_all_of(const std::function<bool(std::uint32_t reqid)>& is_ours) {
-  std::vector<xfrm::StateId> found;
-  std::vector<Question> questions;
-  const auto begin = [&] {
-    found.clear();
-    questions.clear();
-  };
-  const auto listed = list_from_kernel(socket_, xfrm::dump_states(), begin, [&](const xfrm::MessageView& message) {
-    const auto report = xfrm::read_state(message);
-    if (!report || !is_ours(report->state.reqid)) return;
-    if (report->state.id.spi.value != 0) found.push_back(report->state.id);
-    else questions.push_back({report->state.answers, report->state.reqid});
-  });
-  if (!listed.ok()) return failure(Error{"cannot list the kernel's SAs", listed.reason(), ""});
+Result<KernelSad::Listed> KernelSad::list_of(const IsOurs& is_ours) {
+  Listed found;
+  const auto answer = list_from_kernel(
+      socket_, xfrm::dump_states(), [&] { found = {}; },
+      [&](const xfrm::MessageView& message) {
+        const auto report = xfrm::read_state(message);
+        if (!report || !is_ours(report->state.reqid)) return;
+        if (report->state.id.spi.value != 0) found.states.push_back(report->state.id);
+        else found.questions.push_back({report->state.answers, report->state.reqid});
+      });
+  if (!answer.ok()) return failure(Error{"cannot list the kernel's SAs", answer.reason(), ""});
+  return found;
+}
+
+Result<std::vector<KernelSad::Question>> KernelSad::questions(const IsOurs& is_ours) {
+  TRY(auto found, list_of(is_ours));
+  return std::move(found.questions);
+}
+
+Result<std::vector<KernelSad::Question>> KernelSad::remove_all_of(const IsOurs& is_ours) {
+  TRY(auto found, list_of(is_ours));
   std::vector<xfrm::Message> removals;
-  for (const auto& id : found) removals.push_back(xfrm::delete_state(id));
+  for (const auto& id : found.states) removals.push_back(xfrm::delete_state(id));
   (void)ask_kernel(socket_, removals);
-  return questions;
+  return std::move(found.questions);
 }
 
 xfrm::State KernelSad::inbound_state(const Entry& entry) const {

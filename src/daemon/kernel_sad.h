@@ -19,8 +19,10 @@ class KernelSad {
     std::uint32_t number = 0;
     std::uint32_t reqid = 0;
   };
+  using IsOurs = std::function<bool(std::uint32_t reqid)>;
   /// Takes away what belongs to these reqids; what the kernel still asks for them remains.
-  [[nodiscard]] Result<std::vector<Question>> remove_all_of(const std::function<bool(std::uint32_t reqid)>& is_ours);
+  [[nodiscard]] Result<std::vector<Question>> remove_all_of(const IsOurs& is_ours);
+  [[nodiscard]] Result<std::vector<Question>> questions(const IsOurs& is_ours);
 
   /// Both SAs, or none.
   [[nodiscard]] Result<void, std::string> add(ipsec::ChildSa sa, std::uint32_t reqid);
@@ -51,6 +53,11 @@ class KernelSad {
     ipsec::ChildSa sa;  ///< its keys are empty
     std::uint32_t reqid = 0;
   };
+  struct Listed {
+    std::vector<xfrm::StateId> states;
+    std::vector<Question> questions;
+  };
+  [[nodiscard]] Result<Listed> list_of(const IsOurs& is_ours);
   [[nodiscard]] xfrm::State inbound_state(const Entry& entry) const;
   [[nodiscard]] xfrm::State outbound_state(const Entry& entry) const;
   [[nodiscard]] std::optional<xfrm::StateReport> read(const xfrm::StateId& id) const;

@@ -1,5 +1,6 @@
 #include "daemon/kernel_spd.h"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace keypact::daemon {
@@ -217,6 +218,11 @@ std::optional<std::uint32_t> KernelSpd::reqid_of(PolicyId id) const {
 std::uint32_t KernelSpd::reqid_of(ChildSaId id) const {
   const auto found = attached_.find(id);
   return found == attached_.end() ? 0 : found->second.reqid;
+}
+
+std::optional<PolicyId> KernelSpd::policy_with(std::uint32_t reqid) const {
+  const auto found = std::ranges::find(trap_reqids_, reqid, [](const auto& entry) { return entry.second; });
+  return found == trap_reqids_.end() ? std::nullopt : std::optional(found->first);
 }
 
 }  // namespace keypact::daemon

@@ -50,8 +50,9 @@ class KernelSpd {
   };
   [[nodiscard]] std::optional<Asker> asker(std::uint32_t policy_index) const;
   [[nodiscard]] bool is_ours(std::uint32_t reqid) const { return reqids_.is_ours(reqid); }
-  /// Of a policy without SA.
+  /// Of a policy without SA, and the reverse.
   [[nodiscard]] std::optional<std::uint32_t> reqid_of(PolicyId id) const;
+  [[nodiscard]] std::optional<PolicyId> policy_with(std::uint32_t reqid) const;
   /// 0: it is not attached.
   [[nodiscard]] std::uint32_t reqid_of(ChildSaId id) const;
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/limits.h"
@@ -307,6 +308,53 @@ TEST_F(KernelStack, K15_what_was_lost_unheard_is_found_by_looking) {
   ASSERT_EQ(overdue.size(), 1u);
   EXPECT_TRUE(overdue[0].hard);
   EXPECT_EQ(sad_->owner_of(overdue[0].id)->id, ChildSaId{2});
+}
+
+/// 10.1.0.1, and a way to everybody, which nobody goes.
+io::TunDevice make_network() {
+  auto tun = io::TunDevice::create("kpnet");
+  auto netlink = io::Netlink::open();
+  EXPECT_TRUE(tun && netlink);
+  const auto index = netlink->interface_index("kpnet").value_or(0);
+  EXPECT_TRUE(netlink->configure(index, {.up = true, .mtu = {}, .automatic_ipv6_address = false}));
+  EXPECT_TRUE(netlink->add(io::InterfaceAddress{index, ip("10.1.0.1"), 24}));
+  EXPECT_TRUE(netlink->add(io::Route{.destination = prefix_of(ip("0.0.0.0"), 0), .interface = index}));
+  return std::move(*tun);
+}
+
+void send_packet() {
+  auto socket = io::RawIpSocket::open(IpFamily::v4, 0);
+  ASSERT_TRUE(socket);
+  const std::array<std::uint8_t, 28> packet = {0x45, 0, 0, 28, 0, 0, 0, 0, 61, 253, 0, 0, 10, 1, 0, 1, 10, 2, 0, 1};
+  (void)socket->send(packet);
+}
+
+TEST_F(KernelStack, K15_a_question_that_was_not_heard_is_found_by_looking_and_asked_again_once_it_is_answered) {
+  constexpr unsigned kQuestions = 1;  // XFRMNLGRP_ACQUIRE
+  auto listener = io::XfrmListener::open(std::array{kQuestions});
+  ASSERT_TRUE(listener);
+  const auto tun = make_network();
+  ASSERT_TRUE(spd_->install({PolicyId{9}, "a/b", PolicyAction::protect, {net("10.1.0.0", 24)}, {net("10.2.0.0", 24)}}));
+  EXPECT_TRUE(spd_->flush().empty());
+  const auto is_ours = [&](std::uint32_t reqid) { return spd_->is_ours(reqid); };
+  for (int round = 0; round < 2; ++round) {
+    send_packet();
+    send_packet();
+    std::vector<xfrm::AcquireNotice> told;
+    EXPECT_TRUE(listener->receive([&](OctetView octets) {
+      while (const auto message = xfrm::MessageView::take(octets))
+        told.push_back(std::get<xfrm::AcquireNotice>(*xfrm::read_notification(*message)));
+    }));
+    ASSERT_EQ(told.size(), 1u) << "the kernel asks once";
+    EXPECT_EQ(spd_->asker(told[0].policy_index)->policy, PolicyId{9});
+    const auto questions = sad_->questions(is_ours);
+    ASSERT_TRUE(questions);
+    ASSERT_EQ(questions->size(), 1u);
+    EXPECT_EQ(questions->front().number, told[0].sequence);
+    EXPECT_EQ(spd_->policy_with(questions->front().reqid), PolicyId{9});
+    KernelBackend::answer(*socket_, questions->front());
+    EXPECT_TRUE(sad_->questions(is_ours)->empty());
+  }
 }
 
 TEST_F(KernelStack, K15_a_listener_that_is_told_more_than_it_can_hold_says_so_and_goes_on) {

@@ -76,7 +76,8 @@ std::uint32_t priority_of(PolicyAction action, const Selector& selector, bool ha
   priority -= static_cast<std::uint32_t>(selector.source.length + selector.destination.length) * 512;
   if (selector.protocol != kAnyProtocol) priority -= 256;
   priority -= static_cast<std::uint32_t>(std::popcount(selector.source_port.mask) + std::popcount(selector.destination_port.mask)) * 4;
-  return has_sa ? priority - 1 : priority;
+  const bool trap = action == PolicyAction::protect && !has_sa;
+  return trap ? priority : priority - 1;
 }
 
 Message new_policy(const PolicyKey& key, const PolicyContent& content, std::uint32_t index) {

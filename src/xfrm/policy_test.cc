@@ -46,10 +46,14 @@ TEST(XfrmPolicy, WhatIsWrittenIsReadBack) {
 }
 
 TEST(XfrmPolicy, PrioritiesAreThoseOfCharon) {
-  // As `ip xfrm policy` shows them with charon 5.9.8: a tunnel between two /24, its trap, and a bypass for a /32.
+  // As `ip xfrm policy` shows them with charon 5.9.8.
   const Selector nets{prefix("10.1.0.0", 24), prefix("10.2.0.0", 24)};
   EXPECT_EQ(priority_of(PolicyAction::protect, nets, true), 375423);
   EXPECT_EQ(priority_of(PolicyAction::protect, nets, false), 375424);
+  const Selector one_port{prefix("10.2.0.5", 32), prefix("10.1.0.0", 24), 6, {}, {80, 0xffff}};
+  EXPECT_EQ(priority_of(PolicyAction::bypass, one_port, false), 171007);
+  const Selector large{prefix("10.2.0.0", 16), prefix("10.1.0.0", 16)};
+  EXPECT_EQ(priority_of(PolicyAction::discard, large, false), 583615);
 }
 
 TEST(XfrmPolicy, WhatPassesComesBeforeWhatIsProtectedAndThenWhatIsDropped) {
