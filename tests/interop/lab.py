@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import unittest
 
 MARKER = b"this line must never cross the wire in clear\n"
 WIRE = "wire"                       # the interface between the hosts, in both of them
@@ -104,6 +105,14 @@ class Host:
 
     def run(self, *argv, **options):
         return run([*self.exec_prefix(), *argv], **options)
+
+    def nft(self, *words):
+        """On a guest's kernel without the tables that a case needs the case is skipped."""
+        done = self.run("nft", *words, check=False)
+        if done.returncode != 0 and "KEYPACT_IN_GUEST" in os.environ and "not supported" in done.stdout:
+            raise unittest.SkipTest("this kernel has not the nftables that the case needs")
+        if done.returncode != 0:
+            raise LabError(f"nft {' '.join(map(str, words))}: {done.stdout}")
 
     def ip(self, *words):
         return run(["ip", "-n", self.namespace, *words], stderr=subprocess.PIPE).stdout

@@ -56,7 +56,7 @@ table ip nat {{
   }}
 }}
 """)
-        self.run("nft", "-f", rules)
+        self.nft("-f", rules)
 
     def reboot(self, ports):
         """Forgets all mappings; those to come have ports of this range."""

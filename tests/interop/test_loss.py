@@ -9,7 +9,7 @@ class Loss(PairCase):
         for words in (("add", "table", "inet", "lab"),
                       ("add", "chain", "inet", "lab", "in", "{ type filter hook input priority 0; }"),
                       ("add", "rule", "inet", "lab", "in", f"iif wire udp dport {{ 500, 4500 }} {rule}")):
-            host.run("nft", *words)
+            host.nft(*words)
 
     def unfilter(self):
         for host in (self.left, self.right):

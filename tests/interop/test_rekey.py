@@ -75,7 +75,7 @@ class Rekey(SteadyCase):
                           ("add", "rule", "inet", "lab", "in", "iif wire udp dport 500 drop"),
                           # RFC 3948 §2.2: the marker of an IKE message.
                           ("add", "rule", "inet", "lab", "in", "iif wire udp dport 4500 @th,64,32 0 drop")):
-                host.run("nft", *words)
+                host.nft(*words)
         yield
         for host in hosts:
             host.run("nft", "delete", "table", "inet", "lab")
