@@ -56,6 +56,19 @@ TEST_F(ChildSas, FollowTheMethodThatTheResponderAsksFor) {
   expect_mirrored_child_sas(2);
 }
 
+// libreswan 4.10 with pfs=yes takes the method of the IKE SA, and calls another one INVALID_SYNTAX instead of asking for its own.
+TEST_F(ChildSas, BeginWithTheMethodThatTheIkeSaHas) {
+  left_site.esp_proposals = esp_with({KeyExchangeMethod::ECP_384, KeyExchangeMethod::CURVE25519});
+  right_site.esp_proposals = esp_with({KeyExchangeMethod::CURVE25519});
+  establish();
+  initiate("lan2");
+  EXPECT_FALSE(refusal(left()).has_value());
+  world.control(left(), ike::RekeyChild{ControlId{6}, only_child(left())});
+  world.run_for(seconds(30));
+  for (const auto& line : ladder_since_mark()) EXPECT_EQ(line.find("INVALID_KE_PAYLOAD"), std::string::npos) << line;
+  expect_mirrored_child_sas(2);
+}
+
 TEST_F(ChildSas, AreRefusedWithoutACommonProposalAndTheIkeSaStays) {
   left_site.esp_proposals = esp_with({KeyExchangeMethod::CURVE25519});
   right_site.esp_proposals = esp_with({KeyExchangeMethod::ECP_384});

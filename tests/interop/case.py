@@ -7,18 +7,22 @@ import os
 import unittest
 
 from capture import Capture, census
+from kept import Keeper, Pair
 from kinds import KINDS
 from lab import Lab, transfer, wait_for
 from settings import PSK, render, site
 
 IN_GUEST = "KEYPACT_IN_GUEST" in os.environ     # tests/guest/run.py sets it: slow system calls, one core, ESP in the kernel
 
-__all__ = ["IN_GUEST", "PSK", "PairCase", "render", "site"]
+keeper = Keeper()
+
+__all__ = ["IN_GUEST", "PSK", "PairCase", "keeper", "render", "site"]
 
 
 class PairCase(unittest.TestCase):
     """Each test has hosts, daemons and a configuration of its own; self.initiator and self.responder are running."""
 
+    keeps_pair = True                   # in the guest, for the next case; False where one changes what others would see
     initiator_kind = os.environ.get("KEYPACT_INITIATOR", "keypact")
     responder_kind = os.environ.get("KEYPACT_RESPONDER", "strongswan")
 
@@ -26,13 +30,35 @@ class PairCase(unittest.TestCase):
         kinds = KINDS[self.initiator_kind], KINDS[self.responder_kind]
         if any(kind.needs_kernel_esp for kind in kinds) and not IN_GUEST:
             self.skipTest("needs ESP in the kernel: run.py --guest")
-        self.lab = self.make_lab()
-        self.addCleanup(self.lab.close)
+        self.pair = keeper.take(self.key()) if self.may_be_kept() else None
+        if self.pair:
+            self.lab, self.initiator, self.responder = self.pair.lab, self.pair.initiator, self.pair.responder
+        else:
+            self.lab = self.make_lab()
+            self.initiator, self.responder = kinds[0](self.lab.left), kinds[1](self.lab.right)
         self.left, self.right = self.lab.left, self.lab.right
-        self.initiator, self.responder = kinds[0](self.left), kinds[1](self.right)
+        for daemon in (self.initiator, self.responder):
+            daemon.set_mark()
+        if not self.pair:
+            self.start_pair()
+
+    def start_pair(self):
+        self.addCleanup(self.close_unless_kept)
         self.prepare()
         self.initiator.start()
         self.responder.start()
+        self.pair = Pair(self.key(), self.lab, self.initiator, self.responder)
+
+    def key(self):
+        """Cases with the same one can have the same pair."""
+        return type(self).make_lab, type(self).prepare, self.initiator_kind, self.responder_kind
+
+    def may_be_kept(self):
+        return IN_GUEST and self.keeps_pair
+
+    def close_unless_kept(self):
+        if keeper.pair is not self.pair:
+            self.lab.close()
 
     def make_lab(self):
         return Lab()
@@ -41,12 +67,10 @@ class PairCase(unittest.TestCase):
         """Overridden to change the daemons before they start."""
 
     def tearDown(self):
-        for daemon in (self.initiator, self.responder):
-            if daemon.process is None:
-                continue
-            self.assertTrue(daemon.alive(), f"{daemon.kind} on {daemon.host.side} ended by itself")
-            self.assertEqual(daemon.stop(), 0, f"{daemon.kind} on {daemon.host.side} did not end cleanly at SIGTERM")
-            self.assertEqual(daemon.leftovers(), [], f"{daemon.kind} left this on {daemon.host.side}")
+        if self.may_be_kept() and self._outcome.success and self.pair.put_to_rest():
+            keeper.keep(self.pair)
+        else:
+            self.assertEqual(self.pair.end(), [])
 
     def keypact_or_skip(self):
         """The daemon of the pair that is keypactd."""

@@ -38,6 +38,7 @@ class Daemon:
     kind = ""
     needs_kernel_esp = False
     speaks_vici = True
+    sends_early = False                 # as responder: on a new Child SA before the initiator can have its keys
     untold = frozenset()                # vici's keys of IKE SAs that this kind cannot tell
 
     def __init__(self, host):

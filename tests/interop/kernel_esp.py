@@ -10,7 +10,7 @@ INTEGRITY = {"hmac(sha1)": "HMAC_SHA1_96", "hmac(sha256)": "HMAC_SHA2_256_128", 
              "hmac(sha512)": "HMAC_SHA2_512_256", "xcbc(aes)": "AES_XCBC_96", "cmac(aes)": "AES_CMAC_96"}
 
 _STATE = re.compile(r"^src (\S+) dst (\S+)\s+proto (\S+) spi 0x(\w+)\(\d+\) reqid (\d+)\(\w+\) mode (\w+)", re.M)
-_ALGORITHM = re.compile(r"^\s+(aead|enc|auth|auth-trunc) (\S+)\s+(?:0x\w*)?\s*\((\d+) bits\)(?: (\d+))?", re.M)
+_ALGORITHM = re.compile(r"^\s+(aead|enc|auth|auth-trunc) (\S+)(?:\s+0x\w+ \((\d+) bits\)(?: (\d+))?)?", re.M)
 _USED = re.compile(r"lifetime current:\s+(\d+)\(bytes\), (\d+)\(packets\)")
 _POLICY = re.compile(r"^src (\S+) dst (\S+) *(.*?) *\n\s+dir (\w+) .*((?:\n\t+.*)*)", re.M)
 

@@ -31,14 +31,20 @@ class LabError(Exception):
 def run(argv, timeout=30, check=True, **options):
     """Runs a command; its output is text in .stdout (both streams unless told otherwise)."""
     options.setdefault("stderr", subprocess.STDOUT)
+    if "input" not in options:
+        options["stdin"] = subprocess.DEVNULL
     done = subprocess.run([str(word) for word in argv], timeout=timeout, stdout=subprocess.PIPE, text=True,
-                          errors="replace", stdin=subprocess.DEVNULL, **options)
+                          errors="replace", **options)
     if check and done.returncode != 0:
         raise LabError(f"{' '.join(map(str, argv))}: status {done.returncode}\n{done.stdout}{done.stderr or ''}")
     return done
 
 
-def wait_for(condition, what, timeout=10, step=0.02):
+# To ask costs processes, which begin slowly in a guest.
+STEP = 0.1 if "KEYPACT_IN_GUEST" in os.environ else 0.02
+
+
+def wait_for(condition, what, timeout=10, step=STEP):
     """Waits until condition() is true and returns its value."""
     end = time.monotonic() + timeout
     while True:
@@ -137,10 +143,13 @@ class Host:
         with self.inside():
             return socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, kind)
 
+    def ip_batch(self, *lines):
+        """Several commands of ip(8) by one process."""
+        run(["ip", "-n", self.namespace, "-batch", "-"], input="".join(f"{line}\n" for line in lines))
+
     def lead_everything_to_the_peer(self):
         """Default routes, where there are none, so that what is not protected would get there."""
-        peer = self.lab.peer_of(self)
-        for family, gateway in (("-4", peer.v4), ("-6", peer.v6)):
+        for family, gateway in self.lab.ways_out(self):
             if not self.ip(family, "route", "show", "default"):
                 self.ip(family, "route", "add", "default", "via", gateway)
 
@@ -182,12 +191,8 @@ class Lab:
         left.ip("link", "add", WIRE, "gso_max_segs", "1", "type", "veth",
                 "peer", "name", WIRE, "gso_max_segs", "1", "netns", right.namespace)
         for host in (left, right):
-            host.ip("link", "set", "lo", "up")
-            host.ip("addr", "add", f"{host.v4}/24", "dev", WIRE)
-            host.ip("addr", "add", f"{host.v6}/64", "dev", WIRE, "nodad")
-            host.ip("addr", "add", f"{host.inner4}/32", "dev", "lo")
-            host.ip("addr", "add", f"{host.inner6}/128", "dev", "lo", "nodad")
-            host.ip("link", "set", WIRE, "up")
+            host.ip_batch("link set lo up", f"addr add {host.v4}/24 dev {WIRE}", f"addr add {host.v6}/64 dev {WIRE} nodad",
+                          f"addr add {host.inner4}/32 dev lo", f"addr add {host.inner6}/128 dev lo nodad", f"link set {WIRE} up")
 
     def __enter__(self):
         return self
@@ -197,6 +202,11 @@ class Lab:
 
     def peer_of(self, host):
         return self.right if host is self.left else self.left
+
+    def ways_out(self, host):
+        """For each family of ip(8) what leads to the other host and beyond."""
+        peer = self.peer_of(host)
+        return [("-4", peer.v4), ("-6", peer.v6)]
 
     def close(self):
         """Stops the daemons and removes namespaces and files. Harmless when repeated."""

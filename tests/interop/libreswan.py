@@ -54,6 +54,7 @@ class Libreswan(Daemon):
     kind = "libreswan"
     needs_kernel_esp = True
     speaks_vici = False
+    sends_early = True
     untold = frozenset(("initiator-spi", "responder-spi", "initiator", "local-id", "remote-id", "encr-alg", "encr-keysize",
                         "integ-alg", "prf-alg", "dh-group"))       # of IKE SAs; the Child SA's are the kernel's
 
@@ -61,7 +62,8 @@ class Libreswan(Daemon):
         super().__init__(host)
         self.run_dir = self.dir / "run"
         self.run_dir.mkdir(exist_ok=True)
-        self.loaded = []
+        self.loaded = {}                # name: the peer's address
+        self.keep_alive = 20
         self.certificates = self.dir / "nss"
         if not self.certificates.exists():
             self.certificates.mkdir()
@@ -72,7 +74,7 @@ class Libreswan(Daemon):
     def command_line(self):
         return [*self.host.exec_prefix(), PROGRAMS / "pluto", "--nofork", "--config", self.dir / "ipsec.conf", "--no-dnssec",
                 "--secretsfile", self.dir / "ipsec.secrets", "--nssdir", self.certificates, "--rundir", self.run_dir,
-                "--ipsecdir", self.dir, "--dumpdir", self.run_dir, "--logfile", self.log]
+                "--ipsecdir", self.dir, "--dumpdir", self.run_dir, "--logfile", self.log, "--keep-alive", self.keep_alive]
 
     def output_path(self):
         return self.dir / "stderr"
@@ -103,11 +105,11 @@ class Libreswan(Daemon):
     def configure(self, wanted):
         for name in self.loaded:
             self.whack("--delete", "--name", name)
-        lines, self.loaded = ["config setup", "    ikev1-policy=drop", ""], []
+        lines, self.loaded = ["config setup", "    ikev1-policy=drop", ""], {}
         for connection in wanted["connections"].values():
             for name, child in connection["children"].items():
                 lines += [f"conn {name}", *(f"    {key}={value}" for key, value in self.words(connection, child).items()), ""]
-                self.loaded.append(name)
+                self.loaded[name] = connection["remote_addrs"]
         (self.dir / "ipsec.conf").write_text("\n".join(lines))
         (self.dir / "ipsec.secrets").write_text("".join(
             " ".join(f"@{value}" for key, value in secret.items() if key.startswith("id")) + f" : PSK {secret['secret']}\n"
@@ -165,15 +167,21 @@ class Libreswan(Daemon):
         done = self.whack("--rekey-ike" if what == "ike" else "--rekey-ipsec", "--name", name)
         return Outcome(done.returncode == 0 and "rekeyed" in done.stdout, done.stdout, done.returncode)
 
+    def endpoint(self, line, name):
+        """What #7: "net":500 STATE_.. or #7: "net"[2] 192.0.2.1:500 STATE_.. says of the peer."""
+        host, port = re.search(r'"(?:\[\d+\])? ?(\S*):(\d+) STATE_', line).groups()
+        return {"remote-host": host or self.loaded.get(name), "remote-port": port}
+
     def sas(self):
-        ike_sas, children, spis = {}, [], {}
+        ike_sas, children, spis = {}, [], {}            # by the numbers of pluto's states
         for line in self.whack("--showstates").stdout.splitlines():
             number, name, rest = match.groups() if (match := _LINE.search(line)) else ("", "", "")
             if pair := _SPIS.search(rest):
                 spis[number] = tuple(spi.zfill(8) for spi in pair.groups())
             elif "IKE_SA (" in rest or "IKE_SA_INIT" in rest or "PARENT" in rest or "IKE_AUTH" in rest:
                 state = "ESTABLISHED" if "STATE_V2_ESTABLISHED_IKE_SA" in rest else "CONNECTING"
-                ike_sas[number] = {"name": "tunnel", "uniqueid": number, "version": "2", "state": state, "children": []}
+                ike_sas[number] = {"name": "tunnel", "uniqueid": number, "version": "2", "state": state, "children": [],
+                                   **self.endpoint(line, name)}
             elif "STATE_V2_ESTABLISHED_CHILD_SA" in rest:
                 children.append((number, name, re.search(r"IKE SA #(\d+)", rest).group(1)))
         for number, name, parent in children:

@@ -4,7 +4,7 @@ import contextlib
 import time
 
 from capture import Capture, classify
-from case import PairCase, render, site
+from case import PairCase, site
 from kinds import KINDS
 from lab import Process, wait_for
 from nat_lab import FAR, NEAR, NatCase
@@ -44,11 +44,13 @@ class NatSteps(NatCase):
 
     def rebind_under_a_ping(self, seconds):
         """The NAT forgets while a ping goes on: it is answered again after so many seconds at most, by the same SAs."""
+        if self.responder.kind == "openiked":
+            self.skipTest("openiked on Linux: the IKE SA follows to the new endpoint, the SAs in the kernel do not")
         # charon's data plane here tells nothing of endpoints: it goes by IKE messages, which a liveness check is.
         options = {} if self.responder.kind == "keypact" else {"dpd_delay": "1s"}
         self.configure_nat(**options)
         self.bring_up()
-        before = [(sa["initiator-spi"], sa["responder-spi"], sa["children"][0]["spi-in"])
+        before = [(sa.get("initiator-spi"), sa.get("responder-spi"), sa["children"][0]["spi-in"])
                   for sa in map(self.facts, (self.initiator, self.responder))]
         ping = Ping(self.left, self.right)
         wait_for(lambda: answered(ping) > 3, "the ping is answered")
@@ -59,7 +61,7 @@ class NatSteps(NatCase):
                      "the responder knows the new endpoint", seconds)
             count = answered(ping)
             wait_for(lambda count=count: answered(ping) > count + 3, "the ping is answered again", 3)
-        after = [(sa["initiator-spi"], sa["responder-spi"], sa["children"][0]["spi-in"])
+        after = [(sa.get("initiator-spi"), sa.get("responder-spi"), sa["children"][0]["spi-in"])
                  for sa in map(self.facts, (self.initiator, self.responder))]
         self.assertEqual(before, after, "nothing was rekeyed or set up anew")
         if self.responder.kind == "keypact":
@@ -83,6 +85,8 @@ class Nat(NatSteps):
                           self.initiator.log_text())
 
     def test_keepalives_keep_the_mapping(self):
+        if self.initiator.kind == "openiked":
+            self.skipTest("openiked: a keepalive every 20 s, and no setting for it")
         self.lab.box.forget_idle_after(3)
         self.configure_nat()
         self.bring_up()
@@ -140,9 +144,9 @@ class TwoBehindOneNat(NatCase):
             gateway = self.gateway_end_of(host)
             gateway["children"] = {f"net-{side}": gateway["children"]["net"]}
             children[side] = gateway
-        self.responder.load(render({"connections": children, "secrets": secret}))
+        self.responder.configure({"connections": children, "secrets": secret})
         for daemon in (self.initiator, second):
-            daemon.load(render({"connections": {"tunnel": self.end_of(daemon.host)}, "secrets": secret}))
+            daemon.configure({"connections": {"tunnel": self.end_of(daemon.host)}, "secrets": secret})
             outcome = daemon.up("net")
             self.assertTrue(outcome.ok, outcome.text)
         ends = {(sa["remote-host"], sa["remote-port"]) for sa in self.responder.established()}
@@ -162,7 +166,7 @@ class TwoBehindOneNat(NatCase):
         """One message of IKE, which any responder takes the new endpoint from."""
         (sa,) = daemon.established()
         spi = sa["children"][0]["spi-in"]
-        daemon.request("rekey", {"child": "net"})
+        daemon.rekey("child")
         wait_for(lambda: [child for child in daemon.installed("net") if child["spi-in"] != spi], "a rekeyed Child SA")
 
 

@@ -23,6 +23,7 @@ class NatBox(Host):
         self.run("sysctl", "-qw", "net.ipv4.ip_forward=1")
         self.ip("link", "set", "lo", "up")
         self.forwarded_to = None
+        self.has_nft = None             # not known yet
 
     def connect(self, host, name, network):
         """A wire to a host inside, which gets the address .1 of the network and its way out through us."""
@@ -36,6 +37,25 @@ class NatBox(Host):
         self.load()
 
     def load(self):
+        if self.has_nft is None:
+            self.has_nft = self.run("nft", "add", "table", "ip", "nat", check=False).returncode == 0
+        if self.has_nft:
+            self.load_nft()
+        else:
+            self.load_iptables()
+
+    def load_iptables(self):
+        """The same where the kernel has no nftables for IPv4."""
+        inward, outward = ("-A", "PREROUTING", "-i", "out"), ("-A", "POSTROUTING", "-o", "out")
+        rules = [("-F",)]
+        if self.forwarded_to:
+            rules += [(*inward, "-p", "udp", "-m", "multiport", "--dports", "500,4500", "-j", "DNAT", "--to", self.forwarded_to),
+                      (*outward, "-s", self.forwarded_to, "-j", "MASQUERADE")]
+        rules += [(*outward, "-p", "udp", "-j", "MASQUERADE", "--to-ports", self.ports, "--random"), (*outward, "-j", "MASQUERADE")]
+        for rule in rules:
+            self.run("iptables-legacy", "-t", "nat", *rule)
+
+    def load_nft(self):
         forward = f"iifname out udp dport {{ 500, 4500 }} dnat to {self.forwarded_to}" if self.forwarded_to else ""
         # What is forwarded keeps its port, else the answers would come from another one.
         outgoing = f"oifname out ip protocol udp masquerade to :{self.ports} random"
@@ -114,11 +134,16 @@ class NatLab(Lab):
         self.box.load()
 
 
+    def ways_out(self, host):
+        return [("-4", NEAR)]           # all others have one: their NAT
+
+
 class NatCase(PairCase):
     """A pair whose initiator is behind a NAT; with `both`, the responder is behind one that forwards the ports of IKE to it."""
 
     both = False
     third = False
+    keeps_pair = False
 
     def make_lab(self):
         return NatLab(self.both, self.third)
@@ -131,6 +156,8 @@ class NatCase(PairCase):
     def keep_alive(daemon, seconds):
         if daemon.kind == "keypact":
             daemon.options["--keep-alive"] = seconds
+        elif daemon.kind == "libreswan":
+            daemon.keep_alive = seconds
         else:
             daemon.settings = f"keep_alive = {seconds}s"
 

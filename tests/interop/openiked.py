@@ -18,7 +18,7 @@ GROUPS = {**{f"modp{bits}": f"modp{bits}" for bits in (1024, 1536, 2048, 3072, 4
           **{f"ecp{bits}": f"ecp{bits}" for bits in (256, 384, 521)},
           **{f"ecp{bits}bp": f"brainpool{bits}" for bits in (256, 384, 512)}, "x25519": "curve25519"}
 
-_SA = re.compile(r"^iked_sas: \S+ rspi 0x(\w+) ispi 0x(\w+) (\S+)->(\S+?)<(?:\w+/)?([^>]*)>\[.*?\] (\S+) ([ir])", re.M)
+_SA = re.compile(r"^iked_sas: \S+ rspi 0x(\w+) ispi 0x(\w+) \S+->\S+:(\d+)<[^>]*>\[.*?\] (\S+) [ir]", re.M)
 _CHILD = re.compile(r"^  sa_childsas: \S+ ESP 0x(\w+) (in|out) ", re.M)
 
 
@@ -56,6 +56,7 @@ class OpenIked(Daemon):
     kind = "openiked"
     needs_kernel_esp = True
     speaks_vici = False
+    sends_early = True
     untold = frozenset(("initiator", "local-id", "remote-id", "encr-alg", "encr-keysize", "integ-alg", "prf-alg", "dh-group"))
 
     def __init__(self, host):
@@ -107,19 +108,25 @@ class OpenIked(Daemon):
         self.file.chmod(0o600)
 
     def policy(self, wanted, mode):
-        ((_, connection),) = wanted["connections"].items()
+        if len(wanted["connections"]) != 1:
+            raise Untranslatable("openiked here has one connection")
+        (connection,) = wanted["connections"].values()
+        ends = {connection["local"]["id"], connection["remote"]["id"]}
         if len(connection["children"]) != 1:
             raise Untranslatable("openiked has no words for a further Child SA")
         (child,) = connection["children"].values()
         flows = [f"from {source} to {target}" for source in values(child["local_ts"]) for target in values(child["remote_ts"])
                  if (":" in source) == (":" in target)]
-        (secret,) = wanted["secrets"].values()
+        outer = ":" in connection["local_addrs"]
+        if any((":" in source) != outer for source in values(child["local_ts"])):
+            raise Untranslatable("openiked on Linux carries no other family: PF_KEY has no words for it")
+        (secret,) = (one for one in wanted["secrets"].values() if {one.get("id-1"), one.get("id-2")} == ends)
         delay = connection.get("dpd_delay", "60s").removesuffix("s")
         parts = [f'ikev2 "net" {mode} {child.get("mode", "tunnel")} esp', *flows,
                  f"local {connection['local_addrs']} peer {connection['remote_addrs']}",
                  *map(ike_words, values(connection.get("proposals"))), *map(esp_words, values(child["esp_proposals"])),
                  f"srcid {connection['local']['id']} dstid {connection['remote']['id']}", f"psk {secret['secret']}"]
-        return f"set dpd_check_interval {delay}\nset fragmentation\n" + " \\\n  ".join(parts) + "\n"
+        return f"set dpd_check_interval {delay}\nset fragmentation\nset enforcesingleikesa\n" + " \\\n  ".join(parts) + "\n"
 
     # What it is asked.
 
@@ -158,8 +165,8 @@ class OpenIked(Daemon):
             match = _SA.match(block)
             if not match:
                 continue
-            responder, initiator, _, _, peer, state, _ = match.groups()
-            sa = {"name": "tunnel", "uniqueid": initiator, "version": "2", "initiator-spi": initiator.zfill(16),
+            responder, initiator, port, state = match.groups()
+            sa = {"name": "tunnel", "remote-port": port, "uniqueid": initiator, "version": "2", "initiator-spi": initiator.zfill(16),
                   "responder-spi": responder.zfill(16), "state": state if state == "ESTABLISHED" else "CONNECTING", "children": []}
             spis = {way: [spi.zfill(8) for spi, direction in _CHILD.findall(block) if direction == way] for way in ("in", "out")}
             for spi_in, spi_out in zip(spis["in"], spis["out"]):

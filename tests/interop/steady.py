@@ -37,7 +37,10 @@ class SteadyCase(PairCase):
         yield
         time.sleep(0.2)
         count, lost = ping.stop()
-        self.assertEqual(lost, [], f"lost of {count} pings")
+        if any(daemon.sends_early for daemon in self.daemons()):
+            self.assertLess(len(lost), count / 10, lost)
+        else:
+            self.assertEqual(lost, [], f"lost of {count} pings")
 
     def daemons(self):
         return self.initiator, self.responder

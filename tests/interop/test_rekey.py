@@ -53,7 +53,7 @@ class Rekey(SteadyCase):
 
     def test_by_turns(self):
         self.configure(both=lambda conf: conf["connections"]["tunnel"]["children"]["net"].update(
-            esp_proposals="aes128gcm16-ecp256"))
+            esp_proposals="aes128gcm16-ecp256"), ike="aes256gcm16-prfsha384-ecp256")
         self.bring_up()
         with self.without_loss():
             now = wait_for(self.agreed, "the tunnel")
@@ -69,6 +69,8 @@ class Rekey(SteadyCase):
     def unheard(self):
         """Meanwhile no end hears the other's IKE messages; ESP passes."""
         hosts = self.left, self.right
+        if "not supported" in self.left.run("nft", "add", "table", "inet", "lab", check=False).stdout:
+            self.skipTest("needs nftables' inet tables in the kernel")
         for host in hosts:
             for words in (("add", "table", "inet", "lab"),
                           ("add", "chain", "inet", "lab", "in", "{ type filter hook input priority 0; }"),

@@ -103,7 +103,7 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Cre
     if (request.request) context.emit(RequestDone{request.request, record.id, {}, std::move(refusal)});
     return;
   }
-  const auto method = first_method(offer->proposals);
+  const auto method = likely_method(offer->proposals, key_exchange_of(parts_.proposal));
   begin_create_child(context, record, std::move(*offer), method, {request.request, std::nullopt, failures});
 }
 

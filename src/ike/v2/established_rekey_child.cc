@@ -29,7 +29,7 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Rek
     if (request.request) context.emit(RequestDone{request.request, record.id, request.child, std::nullopt});
     return;
   }
-  const auto method = first_method(offer->proposals);
+  const auto method = likely_method(offer->proposals, key_exchange_of(parts_.proposal));
   begin_create_child(context, record, std::move(*offer), method, {request.request, request.child, failures});
 }
 

@@ -16,10 +16,8 @@ Refusal rekey_refusal(RefusalCode code, NotifyType notify) {
 
 void EstablishedSa::begin(Context& context, const IkeSaRecord& /*record*/, const RekeyIkeRequest& request,
                           unsigned failures) {
-  // The method that both ends agreed on last time saves a round trip, as long as it is still configured.
-  auto method = key_exchange_of(parts_.proposal);
-  const auto offered = rekey_offer(*parts_.connection, parts_.channel.keys().prf);
-  if (!offers(offered, method)) method = first_method(offered);
+  const auto method = likely_method(rekey_offer(*parts_.connection, parts_.channel.keys().prf),
+                                    key_exchange_of(parts_.proposal));
   const auto job = context.start(JobClass::established, BeginKeyExchange{method});
   exchange_ = RekeyIkeKeyPair{{request.request, failures}, method, job};
 }

@@ -117,6 +117,10 @@ KeyExchangeMethod first_method(const std::vector<Proposal>& proposals) {
   return KeyExchangeMethod::NONE;
 }
 
+KeyExchangeMethod likely_method(const std::vector<Proposal>& offered, KeyExchangeMethod agreed_before) {
+  return offers(offered, agreed_before) ? agreed_before : first_method(offered);
+}
+
 wire::Payload invalid_ke_payload(KeyExchangeMethod wanted) {
   Writer data;
   data.u16(static_cast<std::uint16_t>(wanted));

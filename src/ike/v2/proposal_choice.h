@@ -37,6 +37,9 @@ enum class KeyExchangeUse : std::uint8_t {
 
 /// The first one of the first proposal that has any; NONE when none has.
 [[nodiscard]] KeyExchangeMethod first_method(const std::vector<Proposal>& proposals);
+/// What the peer will take most likely: the method that both agreed on before, as long as it is offered, else the first. It saves a
+/// round trip, and some responders take no other method than that of the IKE SA.
+[[nodiscard]] KeyExchangeMethod likely_method(const std::vector<Proposal>& offered, KeyExchangeMethod agreed_before);
 /// One of these proposals has it.
 [[nodiscard]] bool offers(const std::vector<Proposal>& proposals, KeyExchangeMethod method);
 
