@@ -4,7 +4,6 @@ from libreswan import Libreswan
 from openiked import OpenIked
 
 
-
 class KeypactKernel(Keypact):
     """keypactd with the ESP of the kernel, whatever --backend says."""
 

@@ -52,8 +52,7 @@ class Rekey(SteadyCase):
         self.many_times(self.responder, "ike")
 
     def test_by_turns(self):
-        self.configure(both=lambda conf: conf["connections"]["tunnel"]["children"]["net"].update(
-            esp_proposals="aes128gcm16-ecp256"), ike="aes256gcm16-prfsha384-ecp256")
+        self.configure(ike="aes256gcm16-prfsha384-ecp256", esp="aes128gcm16-ecp256")
         self.bring_up()
         with self.without_loss():
             now = wait_for(self.agreed, "the tunnel")
