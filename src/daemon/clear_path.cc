@@ -29,7 +29,8 @@ void ClearPath::pass(OctetView packet) {
   if (!info) return;
   const auto& selectors = info->selectors;
   if (!std::ranges::any_of(bypass_, [&](const auto& each) { return each.covers_outbound(selectors); })) return;
-  if (const auto socket = sockets_.find(selectors.family); socket != sockets_.end()) (void)socket->second.send(packet.first(info->octets));
+  if (const auto socket = sockets_.find(selectors.family); socket != sockets_.end())
+    (void)socket->second.send(packet.first(info->octets));
 }
 
 }  // namespace keypact::daemon

@@ -32,7 +32,9 @@ Trial trial_with(const PacketAlgorithms& algorithms, std::size_t key, std::size_
   return trial;
 }
 
-Trial gcm_trial(std::uint32_t spi) { return trial_with({EncryptionId::ENCR_AES_GCM_16, 128, IntegrityId::NONE}, 20, 0, spi); }
+Trial gcm_trial(std::uint32_t spi) {
+  return trial_with({EncryptionId::ENCR_AES_GCM_16, 128, IntegrityId::NONE}, 20, 0, spi);
+}
 Trial cbc_trial(std::uint32_t spi) {
   return trial_with({EncryptionId::ENCR_AES_CBC, 128, IntegrityId::AUTH_HMAC_SHA2_256_128}, 16, 32, spi);
 }
@@ -57,11 +59,12 @@ Result<void> KernelBackend::probe(RandomSource& random) {
   const auto spi = kTrialSpi | (random.u32() & 0xffff);
   const auto answer = try_out(socket, gcm_trial(spi));
   if (answer.ok() || try_out(socket, cbc_trial(spi)).ok()) return {};
-  return failure(Error{"the kernel takes no SA of ESP", answer.reason(), "--backend userspace needs no ESP in the kernel"});
+  return failure(
+      Error{"the kernel takes no SA of ESP", answer.reason(), "--backend userspace needs no ESP in the kernel"});
 }
 
-KernelBackend::KernelBackend(io::XfrmSocket socket, io::XfrmListener listener, io::TunDevice device, TunnelRoutes routes,
-                             ClearPath clear_path, KernelMark mark)
+KernelBackend::KernelBackend(io::XfrmSocket socket, io::XfrmListener listener, io::TunDevice device,
+                             TunnelRoutes routes, ClearPath clear_path, KernelMark mark)
     : socket_(std::make_unique<io::XfrmSocket>(std::move(socket))),
       listener_(std::move(listener)),
       device_(std::move(device)),
@@ -278,7 +281,8 @@ void KernelBackend::on_device_readable() {
   const auto report = device_.read();
   if (report.state == io::TunState::removed) {
     watches_.pop_back();
-    return problems_("the device " + device_.name() + " is gone: traffic without another route finds no tunnel until keypactd is restarted");
+    return problems_("the device " + device_.name() +
+                     " is gone: traffic without another route finds no tunnel until keypactd is restarted");
   }
   for (const auto& packet : report.packets) clear_path_.pass(packet);
 }

@@ -25,7 +25,8 @@ class KernelBackend final : public Backend {
   static void answer(io::XfrmSocket& socket, const KernelSad::Question& question);
 
   struct Options {
-    std::string device;  ///< the interface that routes of protected traffic lead to; what gets there in clear goes no further
+    std::string
+        device;  ///< the interface that routes of protected traffic lead to; what gets there in clear goes no further
     Transport::Ports ports;
   };
   [[nodiscard]] static Result<std::unique_ptr<KernelBackend>> open(const Options& options);
@@ -40,13 +41,17 @@ class KernelBackend final : public Backend {
   void negotiation_failed(const std::string& connection) override;
   /// The kernel takes it before it gets to us.
   void on_udp_esp(std::span<const io::ReceivedDatagram>) override {}
-  [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const override { return sad_.counters(id); }
-  [[nodiscard]] std::uint32_t reqid(ChildSaId child, PolicyId /*policy*/) const override { return spd_.reqid_of(child); }
+  [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const override {
+    return sad_.counters(id);
+  }
+  [[nodiscard]] std::uint32_t reqid(ChildSaId child, PolicyId /*policy*/) const override {
+    return spd_.reqid_of(child);
+  }
   [[nodiscard]] Result<IpAddress> source_address_to(const IpAddress& peer) override;
 
  private:
-  KernelBackend(io::XfrmSocket socket, io::XfrmListener listener, io::TunDevice device, TunnelRoutes routes, ClearPath clear_path,
-                KernelMark mark);
+  KernelBackend(io::XfrmSocket socket, io::XfrmListener listener, io::TunDevice device, TunnelRoutes routes,
+                ClearPath clear_path, KernelMark mark);
 
   using Answer = std::optional<ipsec::StackEvent>;
   Answer on(ipsec::InstallPolicy request);

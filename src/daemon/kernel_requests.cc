@@ -21,19 +21,21 @@ Result<KernelMark> take_kernel_mark(std::uint16_t port, std::uint16_t nat_port) 
     TRY(auto lock, io::NamespaceLock::take("keypact-kernel-" + std::to_string(mark)));
     if (lock) return KernelMark{mark << 24, std::move(*lock)};
   }
-  return failure(Error{"there are too many keypactd in this network namespace", "64 of them use the kernel's IPsec stack", ""});
+  return failure(
+      Error{"there are too many keypactd in this network namespace", "64 of them use the kernel's IPsec stack", ""});
 }
 
 std::vector<io::XfrmAnswer> ask_kernel(io::XfrmSocket& socket, const std::vector<xfrm::Message>& messages,
-                                const std::function<void(const xfrm::MessageView&)>& on_message) {
+                                       const std::function<void(const xfrm::MessageView&)>& on_message) {
   std::vector<OctetView> requests;
   requests.reserve(messages.size());
   for (const auto& message : messages) requests.push_back(message.octets());
   return socket.run(requests, reading(on_message));
 }
 
-io::XfrmAnswer list_from_kernel(io::XfrmSocket& socket, const xfrm::Message& request, const std::function<void()>& begin,
-                    const std::function<void(const xfrm::MessageView&)>& on_message) {
+io::XfrmAnswer list_from_kernel(io::XfrmSocket& socket, const xfrm::Message& request,
+                                const std::function<void()>& begin,
+                                const std::function<void(const xfrm::MessageView&)>& on_message) {
   return socket.list(request.octets(), begin, reading(on_message));
 }
 

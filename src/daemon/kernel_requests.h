@@ -15,9 +15,11 @@ struct KernelMark {
 };
 [[nodiscard]] Result<KernelMark> take_kernel_mark(std::uint16_t port, std::uint16_t nat_port);
 
-[[nodiscard]] std::vector<io::XfrmAnswer> ask_kernel(io::XfrmSocket& socket, const std::vector<xfrm::Message>& messages,
-                                              const std::function<void(const xfrm::MessageView&)>& on_message = {});
-[[nodiscard]] io::XfrmAnswer list_from_kernel(io::XfrmSocket& socket, const xfrm::Message& request, const std::function<void()>& begin,
-                                  const std::function<void(const xfrm::MessageView&)>& on_message);
+[[nodiscard]] std::vector<io::XfrmAnswer> ask_kernel(
+    io::XfrmSocket& socket, const std::vector<xfrm::Message>& messages,
+    const std::function<void(const xfrm::MessageView&)>& on_message = {});
+[[nodiscard]] io::XfrmAnswer list_from_kernel(io::XfrmSocket& socket, const xfrm::Message& request,
+                                              const std::function<void()>& begin,
+                                              const std::function<void(const xfrm::MessageView&)>& on_message);
 
 }  // namespace keypact::daemon

@@ -59,8 +59,8 @@ class KernelSpd {
  private:
   struct Attached {
     std::uint32_t reqid = 0;
-    bool carries = true;     ///< not stopped
-    std::int64_t rank = 0;   ///< the highest one is the first choice
+    bool carries = true;    ///< not stopped
+    std::int64_t rank = 0;  ///< the highest one is the first choice
   };
 
   void claim(xfrm::PolicyTable::Owner owner, xfrm::Direction direction, const std::vector<xfrm::Selector>& selectors,

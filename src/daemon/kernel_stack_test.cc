@@ -146,7 +146,8 @@ TEST_F(KernelStack, EverySuiteThatIsNegotiatedIsReadBackAsItWasGiven) {
   EXPECT_GE(suites.size(), 40u);
   std::uint64_t id = 0;
   for (const auto& suite : suites) {
-    const auto name = to_string(suite.encryption) + "/" + std::to_string(suite.key_bits) + "/" + to_string(suite.integrity);
+    const auto name =
+        to_string(suite.encryption) + "/" + std::to_string(suite.key_bits) + "/" + to_string(suite.integrity);
     SCOPED_TRACE(name);
     auto sa = child_sa(++id, suite);
     const auto outbound_spi = sa.outbound_spi;
@@ -215,7 +216,8 @@ TEST_F(KernelStack, I08_where_one_sa_is_refused_neither_is_there) {
   for (const bool inbound : {true, false}) {
     auto sa = child_sa(1);
     xfrm::State taken;
-    taken.id = inbound ? xfrm::StateId{sa.local.address, sa.inbound_spi} : xfrm::StateId{sa.remote.address, sa.outbound_spi};
+    taken.id =
+        inbound ? xfrm::StateId{sa.local.address, sa.inbound_spi} : xfrm::StateId{sa.remote.address, sa.outbound_spi};
     taken.source = ip("192.0.2.99");
     ask(*xfrm::new_state(taken, keys_for(kGcm, 1)));
     const auto done = install(std::move(sa));

@@ -75,7 +75,9 @@ std::uint32_t priority_of(PolicyAction action, const Selector& selector, bool ha
   std::uint32_t priority = kClass * static_cast<std::uint32_t>(precedence(action) + 1);
   priority -= static_cast<std::uint32_t>(selector.source.length + selector.destination.length) * 512;
   if (selector.protocol != kAnyProtocol) priority -= 256;
-  priority -= static_cast<std::uint32_t>(std::popcount(selector.source_port.mask) + std::popcount(selector.destination_port.mask)) * 4;
+  priority -= static_cast<std::uint32_t>(std::popcount(selector.source_port.mask) +
+                                         std::popcount(selector.destination_port.mask)) *
+              4;
   const bool trap = action == PolicyAction::protect && !has_sa;
   return trap ? priority : priority - 1;
 }
@@ -117,12 +119,11 @@ std::optional<PolicyReport> read_policy(const MessageView& message) {
   const auto templates = message.attribute(sizeof *info, XFRMA_TMPL);
   const auto first = templates ? structure_from<xfrm_user_tmpl>(*templates) : std::nullopt;
   if (first)
-    report.content.protection =
-        Template{address_from(first->saddr, first->family),
-                 address_from(first->id.daddr, first->family),
-                 {network_order(first->id.spi)},
-                 first->reqid,
-                 first->mode == XFRM_MODE_TUNNEL ? Mode::tunnel : Mode::transport};
+    report.content.protection = Template{address_from(first->saddr, first->family),
+                                         address_from(first->id.daddr, first->family),
+                                         {network_order(first->id.spi)},
+                                         first->reqid,
+                                         first->mode == XFRM_MODE_TUNNEL ? Mode::tunnel : Mode::transport};
   return report;
 }
 

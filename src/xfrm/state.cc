@@ -51,7 +51,8 @@ xfrm_usersa_info info_of(const State& state) {
 }
 
 template <class Structure>
-void put_key(Message& message, std::uint16_t attribute, Structure structure, const AlgorithmName& name, const Secret& key) {
+void put_key(Message& message, std::uint16_t attribute, Structure structure, const AlgorithmName& name,
+             const Secret& key) {
   std::strncpy(structure.alg_name, name.name, sizeof structure.alg_name - 1);
   structure.alg_key_len = static_cast<unsigned>(key.size() * 8);
   Secret whole(sizeof structure + key.size());
@@ -176,7 +177,9 @@ void read_attributes(const MessageView& message, State& state) {
 
 }  // namespace
 
-std::optional<Message> new_state(const State& state, const PacketKeys& keys) { return written(XFRM_MSG_NEWSA, state, keys); }
+std::optional<Message> new_state(const State& state, const PacketKeys& keys) {
+  return written(XFRM_MSG_NEWSA, state, keys);
+}
 std::optional<Message> update_state(const State& state, const PacketKeys& keys) {
   return written(XFRM_MSG_UPDSA, state, keys);
 }
