@@ -15,6 +15,9 @@ constexpr std::uint64_t kNumbersInFlight = 4096;
 xfrm::StateId inbound_id(const ipsec::ChildSa& sa) { return {sa.local.address, sa.inbound_spi}; }
 xfrm::StateId outbound_id(const ipsec::ChildSa& sa) { return {sa.remote.address, sa.outbound_spi}; }
 
+/// In the place of an SA that it lost the kernel has what waits for one.
+bool is_question(const xfrm::StateReport& report) { return report.encryption.empty(); }
+
 std::optional<std::string> refuse(const ipsec::ChildSa& sa) {
   // RFC 4303 §2.1; and kernels have had holes where they are asked for such an SPI.
   if (sa.inbound_spi.value < kFirstUsableEspSpi || sa.outbound_spi.value < kFirstUsableEspSpi)
@@ -157,7 +160,9 @@ std::vector<ChildSaId> KernelSad::all() const {
 
 bool KernelSad::is_lost(ChildSaId id) const {
   const auto found = entries_.find(id);
-  return found != entries_.end() && !read(outbound_id(found->second.sa));
+  if (found == entries_.end()) return false;
+  const auto report = read(outbound_id(found->second.sa));
+  return !report || is_question(*report);
 }
 
 std::optional<KernelSad::Owner> KernelSad::owner_of(const xfrm::StateId& state) const {
@@ -246,7 +251,7 @@ std::vector<xfrm::ExpireNotice> KernelSad::overdue() {
       socket_, xfrm::dump_states(), [&] { there.clear(); },
       [&](const xfrm::MessageView& message) {
         const auto report = xfrm::read_state(message);
-        if (report && by_state_.contains(report->state.id))
+        if (report && !is_question(*report) && by_state_.contains(report->state.id))
           there[report->state.id] = report->state.limits.soft.is_reached(report->octets, report->packets);
       });
   if (!listed.ok()) return {};

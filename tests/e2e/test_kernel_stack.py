@@ -48,7 +48,7 @@ class KernelStack(PairCase):
         before = self.initiator.installed()[0]["uniqueid"]
         self.left.ip("xfrm", "state", "flush")
         wait_for(lambda: self.left.ping(self.left.inner4, self.right.inner4, count=1, wait=1) and
-                 [child["uniqueid"] for child in self.initiator.installed()] != [before], "another Child SA", 30)
+                 [child["uniqueid"] for child in self.initiator.installed()] != [before], "another Child SA", 15)
 
     def test_only_the_protocol_and_the_port_of_the_child(self):
         def tcp_only(configuration):
