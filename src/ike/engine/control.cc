@@ -86,9 +86,8 @@ void Engine::handle(Context& context, const Initiate& request) {
   }
   if (being_set_up) return waiting_.push_back(std::move(wanted));
   if (owner == nullptr) return begin_ike_sa(context, wanted, connection);
-  drive(context, *owner, [&](v2::IkeSa& sa) {
-    (void)sa.on_request(context, v2::CreateChildRequest{wanted.child, wanted.id});
-  });
+  drive(context, *owner,
+        [&](v2::IkeSa& sa) { (void)sa.on_request(context, v2::CreateChildRequest{wanted.child, wanted.id}); });
 }
 
 /// One that this machine has and the connection allows, as far as that is known: a configured one before the one asked for.
@@ -131,8 +130,8 @@ void Engine::initiate_childless(Context& context, const Initiate& request, const
 
 void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::ConnectionPtr& connection,
                           IkeSaId reauthenticates, const NextAttempt* next) {
-  const auto remote = next != nullptr ? std::optional(next->remote)
-                                     : single_address(connection->remote_addrs, request.remote_address);
+  const auto remote =
+      next != nullptr ? std::optional(next->remote) : single_address(connection->remote_addrs, request.remote_address);
   const auto local = source_for(*connection, request, remote);
   if (!remote || !local || remote->is_unspecified())
     return refuse(context, request.id, RefusalCode::no_remote_address,
@@ -155,10 +154,10 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
   // Where the addresses were not known before, traffic is protected from here on, whatever becomes of the negotiation.
   const auto* child = connection->child(request.child);
   if (child != nullptr)
-    for (auto& install :
-         policies_.configure({connection->name, child->name},
-                             v2::policy_of(*child, options_, {v2::resolve(child->local_ts, *local),
-                                                              v2::resolve(child->remote_ts, *remote)})))
+    for (auto& install : policies_.configure(
+             {connection->name, child->name},
+             v2::policy_of(*child, options_,
+                           {v2::resolve(child->local_ts, *local), v2::resolve(child->remote_ts, *remote)})))
       context.request(std::move(install));
 
   if (auto refusal = missing_secret(*configuration_, *connection, *local)) {
@@ -184,7 +183,8 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
 
 /// RFC 7296 §2.4: we hold no other IKE SA with this peer under our identity, whatever connection it is of. swanctl's unique = never
 /// asks for it not to be said.
-bool Engine::is_first_contact(const config::Connection& connection, const IpAddress& local, IkeSaId reauthenticates) const {
+bool Engine::is_first_contact(const config::Connection& connection, const IpAddress& local,
+                              IkeSaId reauthenticates) const {
   const auto& peer = connection.remote.front().id;
   if (reauthenticates || connection.unique == config::UniquePolicy::never) return false;
   if (peer.any || peer.is_wildcard()) return true;
@@ -209,9 +209,8 @@ void Engine::handle(Context& context, const Redirect& request) {
     return refuse(context, request.id, RefusalCode::unknown_connection, "no such IKE SA");
   if (established->parts().redirectable != v2::EstablishedParts::Redirectable::peer)
     return refuse(context, request.id, RefusalCode::redirected, "the peer does not let itself be redirected");
-  drive(context, *sa, [&](v2::IkeSa& owner) {
-    (void)owner.on_request(context, v2::RedirectRequest{request.gateway, request.id});
-  });
+  drive(context, *sa,
+        [&](v2::IkeSa& owner) { (void)owner.on_request(context, v2::RedirectRequest{request.gateway, request.id}); });
 }
 
 void Engine::retry_waiting(Context& context) {
@@ -277,7 +276,8 @@ void Engine::keep_up(Context& context) {
       return true;
     });
     for (const auto& done : outcomes)
-      if (const auto vain = upkeep_.conclude(done.request, !done.refusal, context.now, random_)) drop_held(context, *vain);
+      if (const auto vain = upkeep_.conclude(done.request, !done.refusal, context.now, random_))
+        drop_held(context, *vain);
     const auto due = upkeep_.take_due(context.now);
     if (due.empty()) return;
     for (const auto& initiate : due) handle(context, initiate);

@@ -58,8 +58,8 @@ class Engine final : private OtherIkeSas {
   [[nodiscard]] const PolicyBook& policies() const { return policies_; }
   [[nodiscard]] const Stragglers& stragglers() const { return stragglers_; }
   [[nodiscard]] Footprint footprint() const {
-    return {table_.all().size(), table_.half_open(), jobs_.size(), children_.size(), waiting_.size(),
-            esp_spis_.count_in_use(), keepalives_.size()};
+    return {table_.all().size(), table_.half_open(),       jobs_.size(),      children_.size(),
+            waiting_.size(),     esp_spis_.count_in_use(), keepalives_.size()};
   }
 
  private:
@@ -74,8 +74,8 @@ class Engine final : private OtherIkeSas {
   void settle_others(Context& context, const FreshPeer& fresh);
   [[nodiscard]] static bool concerns_others(const FreshPeer& fresh);
   [[nodiscard]] std::vector<IkeSaId> others_of(const FreshPeer& fresh) const;
-  [[nodiscard]] bool is_elsewhere(const std::string& connection, const Identification& local, const Identification& peer,
-                                  const Endpoint& remote) const override;
+  [[nodiscard]] bool is_elsewhere(const std::string& connection, const Identification& local,
+                                  const Identification& peer, const Endpoint& remote) const override;
 
   // unknown_spis.cc: messages and packets of SAs that are not here.
   void on_unknown_ike_spi(Context& context, const DatagramView& datagram, const wire::Header& header);
@@ -107,8 +107,7 @@ class Engine final : private OtherIkeSas {
   [[nodiscard]] bool is_being_reauthenticated(IkeSaId id, const std::string& connection) const;
   void reauthenticate(Context& context, IkeSaId id, ControlId waiter);
   void take_place(Context& context, v2::IkeSa& fresh, v2::IkeSa& old);
-  [[nodiscard]] IkeSaId resolve_simultaneous(Context& context, IkeSaId established,
-                                             const std::vector<IkeSaId>& others);
+  [[nodiscard]] IkeSaId resolve_simultaneous(Context& context, IkeSaId established, const std::vector<IkeSaId>& others);
   [[nodiscard]] bool began_at_once(const v2::IkeSa& a, const v2::IkeSa& b) const;
   void merge(Context& context, v2::IkeSa& loser, v2::IkeSa& winner);
 
@@ -180,7 +179,7 @@ class Engine final : private OtherIkeSas {
   Keepalives keepalives_;
   Upkeep upkeep_;
   std::set<PolicyBook::Name> traps_;  ///< children whose close_action or dpd_action made a trap of them
-  std::vector<Initiate> waiting_;  ///< for an IKE SA that is being set up
+  std::vector<Initiate> waiting_;     ///< for an IKE SA that is being set up
   std::vector<FreshPeer> fresh_peers_;
   std::vector<FreshPeer> contacts_;  ///< for the other engines
   std::vector<NextAttempt> next_attempts_;

@@ -101,7 +101,8 @@ std::vector<IkeSaId> Engine::serving(const std::string& connection, const Identi
 
 std::vector<IkeSaId> Engine::same_tunnel(const v2::IkeSa& sa) const {
   const auto& established = *sa.established();
-  auto others = serving(established.parts().connection->name, established.parts().local_id, established.peer_identity());
+  auto others =
+      serving(established.parts().connection->name, established.parts().local_id, established.peer_identity());
   std::erase(others, sa.record().id);
   return others;
 }
@@ -135,10 +136,19 @@ void Engine::handle(Context& context, const v2::Redirected& matter) {
   const auto* old = table_.find(matter.ike_sa);
   if (old == nullptr || old->established() == nullptr) return;
   const auto& parts = old->established()->parts();
-  if (!configuration_->connection(parts.connection->name) || is_being_reauthenticated(matter.ike_sa, parts.connection->name)) return;
+  if (!configuration_->connection(parts.connection->name) ||
+      is_being_reauthenticated(matter.ike_sa, parts.connection->name))
+    return;
   const auto child = first_child(*old->established());
-  begin_again(context, {parts.connection->name, child, child.empty(), {}, matter.ike_sa, old->record().local.address,
-                        matter.gateway, 0, parts.redirections});
+  begin_again(context, {parts.connection->name,
+                        child,
+                        child.empty(),
+                        {},
+                        matter.ike_sa,
+                        old->record().local.address,
+                        matter.gateway,
+                        0,
+                        parts.redirections});
 }
 
 /// An attempt to take this one's place is on its way.
@@ -163,9 +173,9 @@ void Engine::reauthenticate(Context& context, IkeSaId id, ControlId waiter) {
   const bool childless = name.empty();
   // What the peer set up from an address that the configuration does not name is the peer's to renew, and what is not configured
   // any more ends with its lifetime.
-  const bool possible = configuration_->connection(parts.connection->name) == parts.connection && (childless || parts.connection->child(name) != nullptr) && old->established()->serves() &&
-                        v2::has_fixed_peer(*parts.connection) &&
-                        !is_being_reauthenticated(id, parts.connection->name);
+  const bool possible = configuration_->connection(parts.connection->name) == parts.connection &&
+                        (childless || parts.connection->child(name) != nullptr) && old->established()->serves() &&
+                        v2::has_fixed_peer(*parts.connection) && !is_being_reauthenticated(id, parts.connection->name);
   if (!possible) {
     if (!waiter) return;
     Refusal refusal;
@@ -173,7 +183,8 @@ void Engine::reauthenticate(Context& context, IkeSaId id, ControlId waiter) {
     refusal.detail = "this end cannot begin it now: it is on its way already, or the peer's to begin";
     return context.emit(RequestDone{waiter, id, {}, std::move(refusal)});
   }
-  begin_ike_sa(context, {waiter, parts.connection->name, name, record.local.address, record.remote.address, false, childless},
+  begin_ike_sa(context,
+               {waiter, parts.connection->name, name, record.local.address, record.remote.address, false, childless},
                parts.connection, id);
 }
 
@@ -182,9 +193,8 @@ void Engine::take_place(Context& context, v2::IkeSa& fresh, v2::IkeSa& old) {
   const auto wishes = old.take_wishes();
   drive(context, old, [&](v2::IkeSa& sa) { sa.retire(context, false); });
   for (const auto& wish : wishes) {
-    drive(context, fresh, [&](v2::IkeSa& sa) {
-      (void)sa.on_request(context, v2::CreateChildRequest{wish.child, wish.waiter});
-    });
+    drive(context, fresh,
+          [&](v2::IkeSa& sa) { (void)sa.on_request(context, v2::CreateChildRequest{wish.child, wish.waiter}); });
   }
 }
 

@@ -101,8 +101,8 @@ bool EstablishedSa::has_rival_on_its_way(const ChildSa& child) const {
     return true;
   return std::ranges::any_of(children_, [&](const auto& entry) {
     const auto& other = entry.second;
-    const bool unfinished = other.phase == ChildSa::Phase::installing ||
-                            (pending_child_ && pending_child_->installing == other.id);
+    const bool unfinished =
+        other.phase == ChildSa::Phase::installing || (pending_child_ && pending_child_->installing == other.id);
     return other.id != child.id && unfinished && !other.origin.lower_nonce.empty() && same_aim(child, other);
   });
 }

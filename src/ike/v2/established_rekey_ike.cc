@@ -16,8 +16,8 @@ Refusal rekey_refusal(RefusalCode code, NotifyType notify) {
 
 void EstablishedSa::begin(Context& context, const IkeSaRecord& /*record*/, const RekeyIkeRequest& request,
                           unsigned failures) {
-  const auto method = likely_method(rekey_offer(*parts_.connection, parts_.channel.keys().prf),
-                                    key_exchange_of(parts_.proposal));
+  const auto method =
+      likely_method(rekey_offer(*parts_.connection, parts_.channel.keys().prf), key_exchange_of(parts_.proposal));
   const auto job = context.start(JobClass::established, BeginKeyExchange{method});
   exchange_ = RekeyIkeKeyPair{{request.request, failures}, method, job};
 }
@@ -36,9 +36,8 @@ void EstablishedSa::take_ike_key_pair(Context& context, const IkeSaRecord& recor
   }
   RekeyIkeSent sent{waiting.purpose, context.other_ike_sas.fresh_ike_spi(), waiting.method,
                     context.random.octets(kNonceOctets), std::move(begun->state)};
-  const auto payloads =
-      ike_offer_payloads(rekey_offer(*parts_.connection, parts_.channel.keys().prf), sent.spi, sent.nonce, sent.method,
-                         begun->public_value);
+  const auto payloads = ike_offer_payloads(rekey_offer(*parts_.connection, parts_.channel.keys().prf), sent.spi,
+                                           sent.nonce, sent.method, begun->public_value);
   exchange_ = std::move(sent);
   send_request(context, record, ExchangeType::CREATE_CHILD_SA, payloads);
 }
@@ -54,8 +53,7 @@ void EstablishedSa::on_rekey_ike_response(Context& context, const IkeSaRecord& r
   auto agreed = accept_ike_answer(offered, exchange.spi, exchange.nonce, exchange.method, payloads);
   if (!agreed) return on_rekey_ike_refused(context, record, exchange.purpose, std::move(agreed.error()));
   const auto job = context.start(
-      JobClass::established,
-      FinishKeyExchange{std::move(exchange.key_pair), payloads.find<wire::KePayload>()->data});
+      JobClass::established, FinishKeyExchange{std::move(exchange.key_pair), payloads.find<wire::KePayload>()->data});
   exchange_ = RekeyIkeSecret{exchange.purpose, std::move(*agreed), job};
 }
 
@@ -90,10 +88,10 @@ void EstablishedSa::take_ike_secret(Context& context, const IkeSaRecord& record,
   }
   auto fresh = successor(context, record, waiting.agreed, secret->reveal(), true);
   const auto ours = lower_nonce(waiting.agreed.initiator_nonce, waiting.agreed.responder_nonce);
-  const auto theirs =
-      crossing_ ? OctetView(crossing_->lower_nonce)
-      : pending_ike_ ? lower_nonce(pending_ike_->agreed.initiator_nonce, pending_ike_->agreed.responder_nonce)
-                     : OctetView();
+  const auto theirs = crossing_ ? OctetView(crossing_->lower_nonce)
+                      : pending_ike_
+                          ? lower_nonce(pending_ike_->agreed.initiator_nonce, pending_ike_->agreed.responder_nonce)
+                          : OctetView();
   const auto id = fresh.record.id;
   const bool reauthenticated = standing_ == Standing::superseded && !crossing_;
   if (reauthenticated || (!theirs.empty() && gives_way(ours, theirs))) {
@@ -104,8 +102,7 @@ void EstablishedSa::take_ike_secret(Context& context, const IkeSaRecord& record,
     forget_crossing();
   } else {
     family_matters_.emplace_back(std::move(fresh));
-    if (crossing_)
-      family_matters_.emplace_back(MoveChildren{crossing_->heir, id, MoveChildren::Then::peer_deletes});
+    if (crossing_) family_matters_.emplace_back(MoveChildren{crossing_->heir, id, MoveChildren::Then::peer_deletes});
     family_matters_.emplace_back(MoveChildren{record.id, id, MoveChildren::Then::we_delete});
     standing_ = Standing::superseded;
   }
@@ -170,9 +167,9 @@ void EstablishedSa::take_ike_responder_value(Context& context, const IkeSaRecord
 
 NewIkeSa EstablishedSa::successor(Context& context, const IkeSaRecord& record, const AgreedIke& agreed,
                                   OctetView shared_secret, bool we_began) const {
-  auto keys = derive_rekeyed_ike_keys(context.library, parts_.channel.keys().prf, parts_.channel.keys().d,
-                                      agreed.proposal, agreed.nonces(), shared_secret, agreed.initiator_spi,
-                                      agreed.responder_spi);
+  auto keys =
+      derive_rekeyed_ike_keys(context.library, parts_.channel.keys().prf, parts_.channel.keys().d, agreed.proposal,
+                              agreed.nonces(), shared_secret, agreed.initiator_spi, agreed.responder_spi);
   NewIkeSa fresh{record,
                  {parts_.connection,
                   parts_.local_id,

@@ -102,8 +102,7 @@ void IkeSa::rest(Instant now) {
 void IkeSa::inherit(Context& context, IkeSa& other) {
   auto* heir = std::get_if<EstablishedSa>(&state_);
   auto* predecessor = std::get_if<EstablishedSa>(&other.state_);
-  if (heir != nullptr && predecessor != nullptr)
-    heir->inherit(context, record_, *predecessor, other.record_);
+  if (heir != nullptr && predecessor != nullptr) heir->inherit(context, record_, *predecessor, other.record_);
 }
 
 void IkeSa::retire(Context& context, bool delete_it) {
@@ -129,8 +128,7 @@ std::optional<ChildWish> IkeSa::withdraw(Context& context) {
   const auto intent_of = [](auto& state) -> Intent* {
     if constexpr (requires { state.intent; } && !std::is_same_v<std::decay_t<decltype(state)>, AwaitAuth>)
       return &state.intent;
-    else
-      return nullptr;
+    else return nullptr;
   };
   auto* intent = std::visit(intent_of, state_);
   if (intent == nullptr || intent->reauthenticates) return std::nullopt;
@@ -278,20 +276,19 @@ void IkeSa::abandon(Context& context, Refusal reason) {
 }
 
 std::optional<Instant> IkeSa::deadline() const {
-  return std::visit(
-      Overload{
-          [](const AwaitSaInit& state) -> std::optional<Instant> {
-            const auto retransmit = state.retransmission.deadline();
-            return state.hint ? std::min(retransmit, state.hint_expires) : retransmit;
-          },
-          [](const AwaitAuth& state) -> std::optional<Instant> { return state.window.deadline(); },
-          [](const AwaitResponderValue& state) -> std::optional<Instant> { return state.expires; },
-          [](const AwaitAuthRequest& state) -> std::optional<Instant> { return state.expires; },
-          [](const EstablishedSa& state) -> std::optional<Instant> { return state.deadline(); },
-          [](const Closed& state) -> std::optional<Instant> { return state.forget_at; },
-          [](const auto&) -> std::optional<Instant> { return std::nullopt; },
-      },
-      state_);
+  return std::visit(Overload{
+                        [](const AwaitSaInit& state) -> std::optional<Instant> {
+                          const auto retransmit = state.retransmission.deadline();
+                          return state.hint ? std::min(retransmit, state.hint_expires) : retransmit;
+                        },
+                        [](const AwaitAuth& state) -> std::optional<Instant> { return state.window.deadline(); },
+                        [](const AwaitResponderValue& state) -> std::optional<Instant> { return state.expires; },
+                        [](const AwaitAuthRequest& state) -> std::optional<Instant> { return state.expires; },
+                        [](const EstablishedSa& state) -> std::optional<Instant> { return state.deadline(); },
+                        [](const Closed& state) -> std::optional<Instant> { return state.forget_at; },
+                        [](const auto&) -> std::optional<Instant> { return std::nullopt; },
+                    },
+                    state_);
 }
 
 bool IkeSa::is_over(Instant now) const {

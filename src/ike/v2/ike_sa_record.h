@@ -12,12 +12,13 @@ struct IkeSaRecord {
   IkeSaId id;
   bool initiator = false;  ///< we are the original initiator (RFC 7296 §2.2)
   IkeSpi initiator_spi;
-  IkeSpi responder_spi;    ///< zero until the responder chose it
+  IkeSpi responder_spi;  ///< zero until the responder chose it
   Endpoint local;
   Endpoint remote;
   NatSituation nat;
   bool udp_encapsulation = false;  ///< ESP goes into UDP (RFC 3948)
-  bool reached_by_peer = false;    ///< the peer's first message came unasked: a NAT in front of us forwards what comes for us
+  bool reached_by_peer =
+      false;  ///< the peer's first message came unasked: a NAT in front of us forwards what comes for us
   Instant created;
 
   [[nodiscard]] IkeSpi local_spi() const { return initiator ? initiator_spi : responder_spi; }

@@ -37,16 +37,15 @@ std::vector<wire::Payload> request_payloads(Context& context, const IkeSaRecord&
   payloads.emplace_back(sa_payload(state.intent.connection->ike_proposals, {}, KeyExchangeUse::negotiate));
   payloads.emplace_back(wire::KePayload{state.attempt.method, state.public_value});
   payloads.emplace_back(wire::NoncePayload{state.attempt.nonce});
-  std::ranges::move(nat_detection_payloads(context.library, record.initiator_spi, IkeSpi{}, record.local,
-                                           record.remote, state.intent.connection->encap),
+  std::ranges::move(nat_detection_payloads(context.library, record.initiator_spi, IkeSpi{}, record.local, record.remote,
+                                           state.intent.connection->encap),
                     std::back_inserter(payloads));
   if (state.intent.connection->fragmentation != config::Tristate::no)
     payloads.push_back(notify_payload(NotifyType::IKEV2_FRAGMENTATION_SUPPORTED));
   // RFC 5685 §3: at the gateway that we were sent to it says the same, and whence we come.
   if (const auto& from = state.intent.redirections.from)
     payloads.push_back(notify_payload(NotifyType::REDIRECTED_FROM, redirect_data(Identification::of(*from))));
-  else if (context.options.follow_redirects)
-    payloads.push_back(notify_payload(NotifyType::REDIRECT_SUPPORTED));
+  else if (context.options.follow_redirects) payloads.push_back(notify_payload(NotifyType::REDIRECT_SUPPORTED));
   return payloads;
 }
 
@@ -113,8 +112,7 @@ State on_redirect(AwaitSaInit&& state, const wire::NotifyPayload& notify, Contex
   return std::move(state);
 }
 
-State on_notify_response(AwaitSaInit&& state, const PayloadSet& payloads, Context& context,
-                         const IkeSaRecord& record) {
+State on_notify_response(AwaitSaInit&& state, const PayloadSet& payloads, Context& context, const IkeSaRecord& record) {
   const auto* cookie = payloads.notify(NotifyType::COOKIE);
   const auto* invalid_ke = payloads.notify(NotifyType::INVALID_KE_PAYLOAD);
   // Each copy of our first request brings its own.
@@ -174,8 +172,14 @@ State on(AwaitKeyPair&& state, JobDone&& done, Context& context, IkeSaRecord& re
     return close_attempt(context, record, state.intent, std::move(refusal));
   }
   return send_request(context, record,
-                      AwaitSaInit{std::move(state.intent), std::move(state.attempt), std::move(begun->state),
-                                  std::move(begun->public_value), {}, Retransmission(context.now), std::nullopt, {}});
+                      AwaitSaInit{std::move(state.intent),
+                                  std::move(state.attempt),
+                                  std::move(begun->state),
+                                  std::move(begun->public_value),
+                                  {},
+                                  Retransmission(context.now),
+                                  std::nullopt,
+                                  {}});
 }
 
 State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaRecord& record) {

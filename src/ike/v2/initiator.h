@@ -10,8 +10,8 @@ namespace keypact::ike::v2 {
 /// What an operator (or a trap) wanted when this IKE SA was begun.
 struct Intent {
   ConnectionPtr connection;
-  std::string child;  ///< empty: the IKE SA's first child
-  ControlId request;  ///< 0: nobody waits
+  std::string child;             ///< empty: the IKE SA's first child
+  ControlId request;             ///< 0: nobody waits
   bool initial_contact = false;  ///< we hold no other IKE SA with this peer
   IkeSaId reauthenticates;       ///< it takes this one's place; 0: none
   bool childless = false;        ///< only the IKE SA (RFC 6023)

@@ -47,8 +47,8 @@ std::vector<wire::Payload> auth_payloads(Context& context, const AwaitSharedSecr
   if (const auto& remote = state.intent.connection->remote.front().id; !remote.any && !remote.is_wildcard())
     payloads.emplace_back(wire::IdPayload{PayloadType::IDr, remote.identity});
   if (state.intent.initial_contact) payloads.push_back(notify_payload(NotifyType::INITIAL_CONTACT));
-  payloads.emplace_back(wire::AuthPayload{AuthMethod::SHARED_KEY_MIC,
-                                          shared_key_auth(context.library, key.secret.reveal(), octets)});
+  payloads.emplace_back(
+      wire::AuthPayload{AuthMethod::SHARED_KEY_MIC, shared_key_auth(context.library, key.secret.reveal(), octets)});
   if (offer) std::ranges::move(offer_payloads(*offer).with({}), std::back_inserter(payloads));
   return payloads;
 }
@@ -136,8 +136,7 @@ State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAu
   context.emit(IkeSaEstablished{record.id, record.nat, record.udp_encapsulation});
   if (state.offer)
     sa.take_first_child(context, record, *state.offer, payloads, {state.nonce, state.peer_nonce}, state.intent.request);
-  else
-    sa.begin_childless(context, record, state.child, state.intent.request);
+  else sa.begin_childless(context, record, state.child, state.intent.request);
   return sa;
 }
 
@@ -166,8 +165,8 @@ State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& contex
   const auto& keys = state.channel.keys();
   const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, id_body};
   const auto& auth = *payloads.find<wire::AuthPayload>();
-  auto peer = key ? verify_shared_key_auth(context.library, key->secret.reveal(), octets, peer_id.id, auth)
-                  : std::nullopt;
+  auto peer =
+      key ? verify_shared_key_auth(context.library, key->secret.reveal(), octets, peer_id.id, auth) : std::nullopt;
   if (!peer) {
     auto refusal =
         refusal_in(ExchangeType::IKE_AUTH, key ? RefusalCode::authentication_failed : RefusalCode::no_shared_key);

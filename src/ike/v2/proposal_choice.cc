@@ -65,8 +65,7 @@ std::optional<Proposal> match(const Proposal& ours, const Proposal& theirs,
 }  // namespace
 
 std::optional<ChosenProposal> choose_proposal(const wire::SaPayload& offer, ProtocolId protocol,
-                                              const std::vector<Proposal>& acceptable,
-                                              KeyExchangeUse key_exchange_use,
+                                              const std::vector<Proposal>& acceptable, KeyExchangeUse key_exchange_use,
                                               std::optional<KeyExchangeMethod> key_exchange_sent) {
   const bool ignore = key_exchange_use == KeyExchangeUse::ignore;
   for (const auto& ours : acceptable) {
