@@ -75,6 +75,8 @@ def main():
         return 0
     if not wanted:
         sys.exit("no such case; --list prints the names")
+    from case import PairCase
+    PairCase.keeps_pair = arguments.folder.resolve() == HERE    # others change their hosts as they like
     from kinds import KINDS
     for kind in (arguments.initiator, arguments.responder):
         if kind not in KINDS:
