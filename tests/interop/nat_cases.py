@@ -1,6 +1,7 @@
 """NATs that are there: in front of the initiator, of both, of two initiators; mappings that time out or change. RFC 7296 §2.23,
 RFC 3948. For pairs of any two daemons."""
 import contextlib
+import re
 import time
 
 from capture import Capture, classify
@@ -65,7 +66,9 @@ class NatSteps(NatCase):
                  for sa in map(self.facts, (self.initiator, self.responder))]
         self.assertEqual(before, after, "nothing was rekeyed or set up anew")
         if self.responder.kind == "keypact":
-            self.assertEqual(self.responder.log_text().count(" from now on, not "), 2)
+            # While a NAT begins anew, packets may get through it as they are.
+            moves = re.findall(r"and \S+:5[12]\d{3} from now on, not ", self.responder.log_text())
+            self.assertEqual(len(moves), 2)
 
 
 class Nat(NatSteps):

@@ -36,6 +36,7 @@ class Rekey(SteadyCase):
             for number in range(TIMES):
                 self.rekey(daemon, what)
                 now = wait_for(lambda before=now: self.is_new(what, before), f"rekeying {number}", 15)
+                time.sleep(0.1)     # keypactd answers ten in a second
             self.expect_one_of_each()
         self.expect_data(size=20_000)
 

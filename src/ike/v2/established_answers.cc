@@ -128,10 +128,11 @@ void EstablishedSa::answer_create_child(Context& context, const IkeSaRecord& rec
   // RFC 7296 §2.25: the peer asks again later.
   if (!parts_.create_child.take(context.now, context.options.budgets.create_child)) {
     ++context.counters.create_child_deferred;
+    auto refusal = refusal_in(exchange, RefusalCode::busy, NotifyType::TEMPORARY_FAILURE);
+    refusal.detail =
+        "the peer asks for more than " + std::to_string(context.options.budgets.create_child.per_second) + " a second";
     return answer_child_refused(context, record, exchange,
-                                {refusal_in(exchange, RefusalCode::busy, NotifyType::TEMPORARY_FAILURE),
-                                 notify_payload(NotifyType::TEMPORARY_FAILURE)},
-                                {});
+                                {std::move(refusal), notify_payload(NotifyType::TEMPORARY_FAILURE)}, {});
   }
   if (payloads.selectors(PayloadType::TSi) == nullptr) return answer_rekey_ike(context, record, payloads);
   const auto* rekey = payloads.notify(NotifyType::REKEY_SA);
