@@ -45,8 +45,9 @@ class BypassAndDrop(PairCase):
         return arrived
 
     def in_clear(self, family, **options):
-        """(datagrams that arrived, whether the wire saw them in clear)"""
-        capture = Capture(self.left)
+        """(datagrams that arrived, whether they left in clear). What the kernel decrypts is seen as if it had come so: an answer to
+        a packet that was held before may."""
+        capture = Capture(self.left, outgoing=True)
         arrived = self.datagrams(family, **options)
         _, complaints = census(capture.stop().frames(), self.inner_octets())
         return arrived, bool(complaints)
