@@ -17,18 +17,21 @@ Result<ClearPath> ClearPath::open(std::uint32_t mark) {
   return path;
 }
 
-void ClearPath::set_policies(const std::map<PolicyId, ipsec::Policy>& policies) {
-  bypass_.clear();
-  for (const auto& [id, policy] : policies)
-    if (policy.action == PolicyAction::bypass)
-      bypass_.push_back({esp::SelectorSet(policy.local), esp::SelectorSet(policy.remote)});
+void ClearPath::update(const std::map<PolicyId, ipsec::Policy>& policies, const std::set<PolicyId>& changed) {
+  for (const auto id : changed) {
+    bypass_.erase(id);
+    const auto policy = policies.find(id);
+    if (policy != policies.end() && policy->second.action == PolicyAction::bypass)
+      bypass_.emplace(
+          id, esp::SelectorPair{esp::SelectorSet(policy->second.local), esp::SelectorSet(policy->second.remote)});
+  }
 }
 
 void ClearPath::pass(OctetView packet) {
   const auto info = esp::parse_inner(packet);
   if (!info) return;
   const auto& selectors = info->selectors;
-  if (!std::ranges::any_of(bypass_, [&](const auto& each) { return each.covers_outbound(selectors); })) return;
+  if (!std::ranges::any_of(bypass_, [&](const auto& each) { return each.second.covers_outbound(selectors); })) return;
   if (const auto socket = sockets_.find(selectors.family); socket != sockets_.end())
     (void)socket->second.send(packet.first(info->octets));
 }

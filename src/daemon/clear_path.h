@@ -3,7 +3,7 @@
 #pragma once
 
 #include <map>
-#include <vector>
+#include <set>
 
 #include "esp/packet_selectors.h"
 #include "io/raw_ip_socket.h"
@@ -15,14 +15,14 @@ class ClearPath {
  public:
   [[nodiscard]] static Result<ClearPath> open(std::uint32_t mark);
 
-  /// Of these the bypass policies count.
-  void set_policies(const std::map<PolicyId, ipsec::Policy>& policies);
+  /// Of these the bypass policies count; the named ones are new, other or gone.
+  void update(const std::map<PolicyId, ipsec::Policy>& policies, const std::set<PolicyId>& changed);
   /// Sends on what one of them covers; the rest is dropped.
   void pass(OctetView packet);
 
  private:
   std::map<IpFamily, io::RawIpSocket> sockets_;
-  std::vector<esp::SelectorPair> bypass_;
+  std::map<PolicyId, esp::SelectorPair> bypass_;
 };
 
 }  // namespace keypact::daemon

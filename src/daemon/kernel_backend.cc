@@ -146,14 +146,14 @@ KernelBackend::Answer KernelBackend::on(ipsec::InstallPolicy request) {
     problems_("the policy of " + request.policy.name + " is not in force: " + done.error());
   const auto id = request.policy.id;
   policies_.insert_or_assign(id, std::move(request.policy));
-  policies_changed_ = true;
+  changed_policies_.insert(id);
   return std::nullopt;
 }
 
 KernelBackend::Answer KernelBackend::on(const ipsec::RemovePolicy& request) {
   spd_.remove(request.id);
   asked_.erase(request.id);
-  policies_changed_ |= policies_.erase(request.id) != 0;
+  if (policies_.erase(request.id) != 0) changed_policies_.insert(request.id);
   return std::nullopt;
 }
 
@@ -161,7 +161,7 @@ KernelBackend::Answer KernelBackend::on(ipsec::InstallChildSa request) {
   const auto id = request.sa.id;
   const auto policy = request.sa.policy;
   // What an SA is to carry finds its way to it from the first packet on.
-  settle();
+  follow_network();
   const auto reqid = spd_.reqid_for(request.sa);
   auto done = sad_.add(std::move(request.sa), reqid);
   if (done) {
@@ -196,10 +196,8 @@ KernelBackend::Answer KernelBackend::on(const ipsec::StopOutbound& request) {
 }
 
 KernelBackend::Answer KernelBackend::on(const ipsec::RemoveChildSa& request) {
-  // First nothing leads there any more.
   spd_.detach(request.id);
-  flush();
-  sad_.remove(request.id);
+  detached_.push_back(request.id);
   moves_told_.erase(request.id);
   return std::nullopt;
 }
@@ -252,20 +250,25 @@ void KernelBackend::ask_again(PolicyId id) {
 
 void KernelBackend::settle() {
   flush();
-  if (!policies_changed_ || catch_up_.is_set()) return;
+  for (const auto id : std::exchange(detached_, {})) sad_.remove(id);
+  follow_network();
+}
+
+void KernelBackend::follow_network() {
+  if (changed_policies_.empty() || catch_up_.is_set()) return;
   if (network_changes_.take(io::monotonic_now(), kNetworkChanges)) return follow_policies();
   catch_up_.set(io::monotonic_now() + seconds(1) / kNetworkChanges.per_second);
 }
 
 void KernelBackend::follow_policies() {
   catch_up_.cancel();
-  if (!std::exchange(policies_changed_, false)) return;
-  clear_path_.set_policies(policies_);
-  routes_.update(policies_, problems_);
+  const auto changed = std::exchange(changed_policies_, {});
+  if (changed.empty()) return;
+  clear_path_.update(policies_, changed);
+  routes_.update(policies_, changed, problems_);
 }
 
 void KernelBackend::forget_earlier_run() {
-  policies_changed_ = true;
   follow_policies();
   spd_.forget_earlier_run();
   flush();

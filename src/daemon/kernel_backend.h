@@ -75,6 +75,7 @@ class KernelBackend final : public Backend {
   void on_notice(const xfrm::ExpireNotice& notice);
   void on_notice(const xfrm::MappingNotice& notice);
   void use(ChildSaId id);
+  void follow_network();
   /// The kernel asks again, as soon as a packet wants it.
   void ask_again(PolicyId id);
 
@@ -87,10 +88,11 @@ class KernelBackend final : public Backend {
   KernelSpd spd_;
   KernelSad sad_;
   TunnelRoutes::Policies policies_;
-  bool policies_changed_ = false;
+  std::set<PolicyId> changed_policies_;  ///< which the network does not follow yet
   /// Each time the network follows the policies costs as much as there are policies.
   static constexpr RateLimit kNetworkChanges{10, 10};
   TokenBucket network_changes_;
+  std::vector<ChildSaId> detached_;          ///< nothing leads there any more; removed with settle()
   std::map<PolicyId, std::uint32_t> asked_;  ///< by a packet that waits; the kernel's number of the question
   struct Move {
     Endpoint remote;

@@ -130,20 +130,37 @@ void KernelSpd::remove_all() {
   for (const auto& [id, attached] : attached_) table_.release(owner_of(id));
 }
 
-std::vector<std::string> KernelSpd::flush() {
+std::vector<KernelSpd::Refused> KernelSpd::carry_out() {
   const auto changes = table_.take_changes();
+  if (changes.empty()) return {};
+  hash_.prepare_for(changes);
   std::vector<xfrm::Message> messages;
   messages.reserve(changes.size());
   for (const auto& change : changes) messages.push_back(message_for(change));
   const auto answers = ask_kernel(socket_, messages);
-  std::vector<std::string> refused;
+  std::vector<Refused> refused;
   for (std::size_t i = 0; i < changes.size(); ++i) {
     const bool gone = changes[i].kind == PolicyTable::Change::Kind::remove && answers[i].code == ENOENT;
     if (answers[i].ok() || gone) continue;
     table_.refused(changes[i]);
-    refused.push_back(reason_for(changes[i], answers[i]));
+    refused.push_back({changes[i].key, reason_for(changes[i], answers[i])});
   }
   return refused;
+}
+
+Result<void, std::string> KernelSpd::carry_out_for(PolicyTable::Owner owner) {
+  std::optional<std::string> own;
+  for (auto& [key, reason] : carry_out()) {
+    if (!table_.has_claim(owner, key)) untold_.push_back(std::move(reason));
+    else if (!own) own = std::move(reason);
+  }
+  if (own) return failure(std::move(*own));
+  return {};
+}
+
+std::vector<std::string> KernelSpd::flush() {
+  for (auto& refused : carry_out()) untold_.push_back(std::move(refused.reason));
+  return std::exchange(untold_, {});
 }
 
 std::uint32_t KernelSpd::reqid_for(const ipsec::ChildSa& sa) {
@@ -160,17 +177,16 @@ Result<void, std::string> KernelSpd::attach(const ipsec::ChildSa& sa) {
   auto& attached = attached_.at(sa.id);
   ++uses_;
   attached.rank = sa.use_outbound ? uses_ : -uses_;
-  (void)flush();  // of what comes from now on, all is ours
   const auto owner = owner_of(sa.id);
   const auto refuse = inbound_template(sa.remote.address.family(), sa.mode, reqid);
   claim(owner, Direction::in, *in, PolicyAction::protect, refuse, true, attached.rank);
   claim(owner, Direction::forward, *in, PolicyAction::protect, refuse, true, attached.rank);
   claim(owner, Direction::out, *out, PolicyAction::protect, outbound_template(sa, reqid), true, attached.rank);
-  const auto refused = flush();
-  if (refused.empty()) return {};
+  auto done = carry_out_for(owner);
+  if (done) return {};
   table_.release(owner);
-  (void)flush();
-  return failure(refused.front());
+  for (auto& refused : carry_out()) untold_.push_back(std::move(refused.reason));
+  return done;
 }
 
 void KernelSpd::prefer(ChildSaId id) {
@@ -193,9 +209,7 @@ Result<void, std::string> KernelSpd::move(const ipsec::ChildSa& sa) {
   TRY(const auto out, xfrm::selectors_between(sa.local_selectors, sa.remote_selectors));
   const auto& [reqid, carries, rank] = found->second;
   claim(owner_of(sa.id), Direction::out, out, PolicyAction::protect, outbound_template(sa, reqid), true, rank);
-  const auto refused = flush();
-  if (refused.empty()) return {};
-  return failure(refused.front());
+  return carry_out_for(owner_of(sa.id));
 }
 
 void KernelSpd::detach(ChildSaId id) {

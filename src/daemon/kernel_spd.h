@@ -2,6 +2,7 @@
 // and asks for one, and drops what comes in clear. RFC 4301 §4.4.1, §5.2.
 #pragma once
 
+#include "daemon/kernel_policy_hash.h"
 #include "daemon/kernel_requests.h"
 #include "xfrm/policy_table.h"
 #include "xfrm/reqids.h"
@@ -11,7 +12,7 @@ namespace keypact::daemon {
 class KernelSpd {
  public:
   /// `socket` outlives this object.
-  KernelSpd(io::XfrmSocket& socket, std::uint32_t mark) : socket_(socket), table_(mark), reqids_(mark) {}
+  KernelSpd(io::XfrmSocket& socket, std::uint32_t mark) : socket_(socket), hash_(socket), table_(mark), reqids_(mark) {}
 
   /// The policies of an earlier run hold until forget_earlier_run().
   [[nodiscard]] Result<void> find_earlier_run();
@@ -63,15 +64,24 @@ class KernelSpd {
     std::int64_t rank = 0;  ///< the highest one is the first choice
   };
 
+  struct Refused {
+    xfrm::PolicyKey key;
+    std::string reason;
+  };
+  std::vector<Refused> carry_out();
+  /// The same, of which what is not the owner's is told later.
+  [[nodiscard]] Result<void, std::string> carry_out_for(xfrm::PolicyTable::Owner owner);
   void claim(xfrm::PolicyTable::Owner owner, xfrm::Direction direction, const std::vector<xfrm::Selector>& selectors,
              PolicyAction action, const std::optional<xfrm::Template>& protection, bool has_sa, std::int64_t rank);
 
   io::XfrmSocket& socket_;
+  KernelPolicyHash hash_;
   xfrm::PolicyTable table_;
   xfrm::Reqids reqids_;
   std::map<PolicyId, std::uint32_t> trap_reqids_;
   std::map<ChildSaId, Attached> attached_;
   std::int64_t uses_ = 0;
+  std::vector<std::string> untold_;  ///< refusals, for the next flush()
 };
 
 /// Where the SAs of a policy go that has none yet: nobody has this address (RFC 7600).

@@ -399,5 +399,60 @@ TEST_F(KernelStack, ManySasAreAddedInOneCall) {
   EXPECT_EQ(states().size(), kCount);
 }
 
+TEST_F(KernelStack, OfABatchEachRequestHasItsOwnAnswer) {
+  std::vector<xfrm::Message> messages;
+  constexpr std::uint32_t kCount = 150;
+  for (std::uint32_t i = 0; i < kCount; ++i) {
+    xfrm::State state;
+    state.id = {ip("192.0.2.2"), {0x5000 + i}};
+    state.source = ip("192.0.2.1");
+    const bool missing = i % 3 == 1;
+    messages.push_back(missing ? xfrm::delete_state(state.id) : *xfrm::new_state(state, keys_for(kGcm, 1)));
+  }
+  const auto answers = ask_kernel(*socket_, messages);
+  ASSERT_EQ(answers.size(), kCount);
+  for (std::uint32_t i = 0; i < kCount; ++i) EXPECT_EQ(answers[i].ok(), i % 3 != 1) << i;
+  EXPECT_EQ(states().size(), kCount / 3 * 2);
+}
+
+std::optional<xfrm::HashedBits> hashed_bits(io::XfrmSocket& socket) {
+  std::vector<xfrm::Message> request;
+  request.push_back(xfrm::get_hashed_bits());
+  std::optional<xfrm::HashedBits> bits;
+  (void)ask_kernel(socket, request,
+                   [&](const xfrm::MessageView& message) { bits = xfrm::read_hashed_bits(message, IpFamily::v4); });
+  return bits;
+}
+
+TEST_F(KernelStack, ManyPoliciesAreHashedByTheirRemoteEndAndTheKernelGetsItsSettingBack) {
+  const auto before = hashed_bits(*socket_);
+  ASSERT_TRUE(before);
+  for (std::uint32_t i = 1; i <= 200; ++i) {
+    const auto client = TrafficSelector::of(prefix_of(IpAddress::v4(0x64400000 + i), 32));
+    ASSERT_TRUE(spd_->install({PolicyId{i}, "a/b", PolicyAction::protect, {net("10.1.0.0", 24)}, {client}}));
+  }
+  EXPECT_TRUE(spd_->flush().empty());
+  EXPECT_EQ(hashed_bits(*socket_), (xfrm::HashedBits{0, 32}));
+  EXPECT_EQ(policies().size(), 600u);
+  spd_->remove_all();
+  EXPECT_TRUE(spd_->flush().empty());
+  EXPECT_TRUE(policies().empty());
+  spd_.reset();
+  EXPECT_EQ(hashed_bits(*socket_), before);
+}
+
+TEST_F(KernelStack, WhatAnotherProgramHasIsToldOfThePolicyAndOfTheSaThatWantsItsPlace) {
+  const xfrm::PolicyKey key{xfrm::Direction::out, {prefix_of(ip("10.1.0.0"), 24), prefix_of(ip("10.2.0.0"), 24)}, 0};
+  ask(xfrm::new_policy(key, {1, true, std::nullopt}, 0));
+  ASSERT_TRUE(spd_->install({PolicyId{1}, "a/b", PolicyAction::protect, {net("10.1.0.0", 24)}, {net("10.2.0.0", 24)}}));
+  const auto done = install(child_sa(1));
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().find("another program"), std::string::npos);
+  const auto told = spd_->flush();
+  ASSERT_EQ(told.size(), 1u) << "of the policy that waits for an SA";
+  EXPECT_NE(told[0].find("another program"), std::string::npos);
+  EXPECT_EQ(policies().size(), 3u) << "that one, and what drops clear text that comes in";
+}
+
 }  // namespace
 }  // namespace keypact::daemon

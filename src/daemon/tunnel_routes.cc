@@ -112,27 +112,20 @@ io::Route TunnelRoutes::fallback(const Prefix& destination) const {
   return route;
 }
 
-TunnelRoutes::Routes TunnelRoutes::wanted_routes(const Policies& policies, const Addresses& addresses) const {
-  Routes wanted;
-  for (const auto& [id, policy] : policies) {
+TunnelRoutes::Wishes TunnelRoutes::wishes_of(const ipsec::Policy& policy) const {
+  Wishes wishes;
+  if (policy.action == PolicyAction::bypass) {
+    wishes.rules = skipping_rules(policy);
+  } else if (policy.mode != Mode::transport) {
     // Between the two ends themselves packets go the way that they have.
-    if (policy.action == PolicyAction::bypass || policy.mode == Mode::transport) continue;
-    for (const auto& selector : policy.remote) {
-      for (const auto& prefix : prefixes_covering(selector.first, selector.last)) {
-        io::Route route;
-        route.destination = prefix;
-        route.interface = interface_;
-        route.table = table_;
-        route.preferred_source = source_address(addresses, policy, prefix.address.family());
-        wanted.emplace(prefix, route);
-      }
-    }
+    for (const auto& selector : policy.remote)
+      for (const auto& prefix : prefixes_covering(selector.first, selector.last)) wishes.destinations.push_back(prefix);
   }
-  return wanted;
+  return wishes;
 }
 
-std::set<PolicyRule> TunnelRoutes::wanted_rules(const Policies& policies) const {
-  std::set<PolicyRule> wanted;
+std::vector<PolicyRule> TunnelRoutes::skipping_rules(const ipsec::Policy& policy) const {
+  std::vector<PolicyRule> rules;
   const auto skip = [&](const Prefix& source, const Prefix& destination) {
     PolicyRule rule;
     rule.family = source.address.family();
@@ -141,58 +134,105 @@ std::set<PolicyRule> TunnelRoutes::wanted_rules(const Policies& policies) const 
     rule.target = priority_ + 1;
     if (source.length != 0) rule.source = source;
     if (destination.length != 0) rule.destination = destination;
-    wanted.insert(landing_rule(rule.family));
-    wanted.insert(rule);
+    rules.push_back(landing_rule(rule.family));
+    rules.push_back(rule);
   };
-  for (const auto& [id, policy] : policies) {
-    if (policy.action != PolicyAction::bypass) continue;
-    for (const auto& local : policy.local) {
-      for (const auto& remote : policy.remote) {
-        // Of single protocols and ports the data plane is the judge, which hands these packets back.
-        if (local.family() != remote.family() || local.protocol != kAnyProtocol || remote.protocol != kAnyProtocol)
-          continue;
-        for (const auto& source : prefixes_covering(local.first, local.last))
-          for (const auto& destination : prefixes_covering(remote.first, remote.last)) skip(source, destination);
-      }
+  for (const auto& local : policy.local) {
+    for (const auto& remote : policy.remote) {
+      // Of single protocols and ports the data plane is the judge, which hands these packets back.
+      if (local.family() != remote.family() || local.protocol != kAnyProtocol || remote.protocol != kAnyProtocol)
+        continue;
+      for (const auto& source : prefixes_covering(local.first, local.last))
+        for (const auto& destination : prefixes_covering(remote.first, remote.last)) skip(source, destination);
     }
   }
-  return wanted;
+  return rules;
 }
 
-void TunnelRoutes::update(const Policies& policies, const Problems& problems) {
+std::optional<io::Route> TunnelRoutes::wanted_route(const Prefix& destination, const Policies& policies) const {
+  const auto leading = leading_to_.find(destination);
+  if (leading == leading_to_.end()) return std::nullopt;
+  io::Route route;
+  route.destination = destination;
+  route.interface = interface_;
+  route.table = table_;
+  route.preferred_source =
+      source_address(addresses_, policies.at(*leading->second.begin()), destination.address.family());
+  return route;
+}
+
+void TunnelRoutes::update(const Policies& policies, const std::set<PolicyId>& changed, const Problems& problems) {
+  std::set<Prefix> touched;
+  std::set<PolicyRule> touched_rules;
+  for (const auto id : changed) {
+    if (const auto before = wishes_.extract(id)) {
+      for (const auto& prefix : before.mapped().destinations) {
+        touched.insert(prefix);
+        const auto leading = leading_to_.find(prefix);
+        if (leading == leading_to_.end()) continue;  // the same destination twice
+        leading->second.erase(id);
+        if (leading->second.empty()) leading_to_.erase(leading);
+      }
+      for (const auto& rule : before.mapped().rules) {
+        touched_rules.insert(rule);
+        if (--wanted_rules_.at(rule) == 0) wanted_rules_.erase(rule);
+      }
+    }
+    const auto policy = policies.find(id);
+    if (policy == policies.end()) continue;
+    const auto& wishes = wishes_[id] = wishes_of(policy->second);
+    for (const auto& prefix : wishes.destinations) leading_to_[prefix].insert(id);
+    for (const auto& rule : wishes.rules) ++wanted_rules_[rule];
+    touched.insert(wishes.destinations.begin(), wishes.destinations.end());
+    touched_rules.insert(wishes.rules.begin(), wishes.rules.end());
+  }
   auto addresses = netlink().local_addresses();
   if (!addresses) problems(addresses.error().to_string());
-  update_routes(wanted_routes(policies, addresses.value_or(Addresses{})), problems);
-  update_rules(wanted_rules(policies), problems);
+  if (addresses.value_or(Addresses{}) != addresses_) {
+    // Any of the routes may name another source address now.
+    addresses_ = addresses.value_or(Addresses{});
+    for (const auto& [prefix, leading] : leading_to_) touched.insert(prefix);
+  }
+  update_routes(touched, policies, problems);
+  update_rules(touched_rules, problems);
 }
 
-void TunnelRoutes::update_routes(Routes wanted, const Problems& problems) {
+void TunnelRoutes::update_routes(const std::set<Prefix>& touched, const Policies& policies, const Problems& problems) {
+  Routes wanted;
+  for (const auto& prefix : touched)
+    if (auto route = wanted_route(prefix, policies)) wanted.emplace(prefix, std::move(*route));
   // While a route changes the fallback behind it holds: nothing leaves in clear.
   for (const auto& [prefix, route] : wanted) {
     if (routes_.contains(prefix)) continue;
     tell(network_.take_over(fallback(prefix)), problems);
     earlier_routes_.erase(fallback(prefix));
   }
-  for (const auto& [prefix, route] : routes_) {
-    const auto still = wanted.find(prefix);
-    if (still == wanted.end() || still->second != route) tell(network_.remove(route), problems);
-    if (still == wanted.end()) tell(network_.remove(fallback(prefix)), problems);
-  }
-  for (const auto& [prefix, route] : wanted) {
+  for (const auto& prefix : touched) {
     const auto before = routes_.find(prefix);
-    if (before == routes_.end() || before->second != route) tell(network_.take_over(route), problems);
+    if (before == routes_.end()) continue;
+    const auto still = wanted.find(prefix);
+    if (still != wanted.end() && still->second == before->second) {
+      wanted.erase(still);
+      continue;
+    }
+    tell(network_.remove(before->second), problems);
+    if (still == wanted.end()) tell(network_.remove(fallback(prefix)), problems);
+    routes_.erase(before);
   }
-  routes_ = std::move(wanted);
+  for (auto& [prefix, route] : wanted) {
+    tell(network_.take_over(route), problems);
+    routes_.insert_or_assign(prefix, std::move(route));
+  }
 }
 
-void TunnelRoutes::update_rules(std::set<PolicyRule> wanted, const Problems& problems) {
-  for (const auto& rule : wanted) {
-    if (!rules_.contains(rule)) tell(network_.add(rule), problems);
+void TunnelRoutes::update_rules(const std::set<PolicyRule>& touched, const Problems& problems) {
+  for (const auto& rule : touched) {
+    if (!wanted_rules_.contains(rule)) continue;
+    if (rules_.insert(rule).second) tell(network_.add(rule), problems);
     earlier_rules_.erase(rule);
   }
-  for (const auto& rule : rules_)
-    if (!wanted.contains(rule)) tell(network_.remove(rule), problems);
-  rules_ = std::move(wanted);
+  for (const auto& rule : touched)
+    if (!wanted_rules_.contains(rule) && rules_.erase(rule) != 0) tell(network_.remove(rule), problems);
 }
 
 void TunnelRoutes::forget_earlier_run(const Problems& problems) {

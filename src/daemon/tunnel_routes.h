@@ -20,8 +20,9 @@ class TunnelRoutes {
   [[nodiscard]] static Result<TunnelRoutes> open(io::Netlink netlink, const std::string& device,
                                                  std::uint32_t own_mark);
 
-  /// Makes the routes and rules agree with these policies. Where one cannot be changed the others are.
-  void update(const Policies& policies, const Problems& problems);
+  /// Makes the routes and rules agree with these policies, of which the named ones are new, other or gone: the work is as much as
+  /// they are. Where one route cannot be changed the others are.
+  void update(const Policies& policies, const std::set<PolicyId>& changed, const Problems& problems);
   /// From now on what an earlier run left, and no policy of this one wants, is not needed.
   void forget_earlier_run(const Problems& problems);
 
@@ -37,19 +38,29 @@ class TunnelRoutes {
   [[nodiscard]] io::PolicyRule lookup_rule(IpFamily family) const;
   [[nodiscard]] io::PolicyRule landing_rule(IpFamily family) const;
   [[nodiscard]] io::Route fallback(const Prefix& destination) const;
+  /// What one policy wants of the network.
+  struct Wishes {
+    std::vector<Prefix> destinations;
+    std::vector<io::PolicyRule> rules;
+  };
+  [[nodiscard]] Wishes wishes_of(const ipsec::Policy& policy) const;
+  [[nodiscard]] std::vector<io::PolicyRule> skipping_rules(const ipsec::Policy& policy) const;
   /// One route a destination: of several policies that share it, the first one names the source address.
-  [[nodiscard]] Routes wanted_routes(const Policies& policies, const Addresses& addresses) const;
-  [[nodiscard]] std::set<io::PolicyRule> wanted_rules(const Policies& policies) const;
-  void update_routes(Routes wanted, const Problems& problems);
-  void update_rules(std::set<io::PolicyRule> wanted, const Problems& problems);
+  [[nodiscard]] std::optional<io::Route> wanted_route(const Prefix& destination, const Policies& policies) const;
+  void update_routes(const std::set<Prefix>& touched, const Policies& policies, const Problems& problems);
+  void update_rules(const std::set<io::PolicyRule>& touched, const Problems& problems);
 
   io::NetworkChanges network_;
   io::InterfaceIndex interface_ = 0;
   std::uint32_t table_ = 0;
   std::uint32_t own_mark_ = 0;
   std::uint32_t priority_ =
-      0;           ///< of the rule that looks up our table; the one before skips it, the one after is where to
-  Routes routes_;  ///< into the tunnel; each has a fallback behind it
+      0;  ///< of the rule that looks up our table; the one before skips it, the one after is where to
+  Addresses addresses_;
+  std::map<PolicyId, Wishes> wishes_;
+  std::map<Prefix, std::set<PolicyId>> leading_to_;
+  std::map<io::PolicyRule, std::size_t> wanted_rules_;  ///< by so many policies
+  Routes routes_;                                       ///< into the tunnel; each has a fallback behind it
   std::set<io::PolicyRule> rules_;
   std::set<io::Route> earlier_routes_;
   std::set<io::PolicyRule> earlier_rules_;

@@ -59,9 +59,9 @@ Result<void> UserspaceBackend::start(io::EventLoop& loop, Events events, Problem
 std::optional<ipsec::StackEvent> UserspaceBackend::apply(ipsec::StackRequest request) {
   if (const auto* install = std::get_if<ipsec::InstallPolicy>(&request)) {
     policies_.insert_or_assign(install->policy.id, install->policy);
-    policies_changed_ = true;
+    changed_policies_.insert(install->policy.id);
   } else if (const auto* remove = std::get_if<ipsec::RemovePolicy>(&request)) {
-    policies_changed_ |= policies_.erase(remove->id) != 0;
+    if (policies_.erase(remove->id) != 0) changed_policies_.insert(remove->id);
   }
   const auto* sa = std::get_if<ipsec::InstallChildSa>(&request);
   const auto* moved = std::get_if<ipsec::UpdateEndpoints>(&request);
@@ -71,7 +71,7 @@ std::optional<ipsec::StackEvent> UserspaceBackend::apply(ipsec::StackRequest req
   if (concerns_waiting(request)) catch_up();
   // What an SA is to carry finds its way to it from the first packet on.
   if (sa != nullptr) settle();
-  if (sa != nullptr && policies_changed_) {
+  if (sa != nullptr && !changed_policies_.empty()) {
     waiting_installs_.push_back(std::move(std::get<ipsec::InstallChildSa>(request)));
     return std::nullopt;
   }
@@ -97,15 +97,16 @@ void UserspaceBackend::let_held_go() {
 
 void UserspaceBackend::settle() {
   let_held_go();
-  if (!policies_changed_ || catch_up_.is_set()) return;
+  if (changed_policies_.empty() || catch_up_.is_set()) return;
   if (network_changes_.take(io::monotonic_now(), kNetworkChanges)) return follow_policies();
   catch_up_.set(io::monotonic_now() + seconds(1) / kNetworkChanges.per_second);
 }
 
 void UserspaceBackend::follow_policies() {
-  if (!std::exchange(policies_changed_, false)) return;
+  const auto changed = std::exchange(changed_policies_, {});
+  if (changed.empty()) return;
   update_filter();
-  routes_.update(policies_, problems_);
+  routes_.update(policies_, changed, problems_);
 }
 
 /// It is about an SA whose installation waits.
@@ -143,8 +144,8 @@ void UserspaceBackend::update_filter() {
 }
 
 void UserspaceBackend::forget_earlier_run() {
-  policies_changed_ = true;
-  follow_policies();
+  if (changed_policies_.empty()) update_filter();
+  else follow_policies();
   routes_.forget_earlier_run(problems_);
 }
 

@@ -80,7 +80,7 @@ class UserspaceBackend final : public Backend {
   };
   std::map<std::pair<IpAddress, IpAddress>, KnownMtu> path_mtus_;  ///< by local and remote address; at most kPathMtus
   TunnelRoutes::Policies policies_;
-  bool policies_changed_ = false;
+  std::set<PolicyId> changed_policies_;  ///< which the network does not follow yet
   /// Each time the network follows the policies costs as much as there are policies: when they change in quick succession, several
   /// changes share one, and the SAs that need them wait for it.
   static constexpr RateLimit kNetworkChanges{10, 10};

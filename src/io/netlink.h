@@ -31,6 +31,7 @@ struct LocalAddress {
   bool link_local = false;  ///< link scope
   bool usable = true;       ///< false: duplicate address detection not finished or failed, or deprecated
   bool temporary = false;   ///< RFC 8981
+  bool operator==(const LocalAddress&) const = default;
 };
 
 enum class RouteKind : std::uint8_t {

@@ -96,6 +96,8 @@ struct XfrmSocket::Implementation {
       CHECK(requests[i].size() > sizeof(nlmsghdr));
       std::memcpy(&headers[i], requests[i].data(), sizeof(nlmsghdr));
       headers[i].nlmsg_seq = ++sequence;
+      // The kernel tells of each one that fails. One acknowledgement, behind them, says that all are done.
+      if (i + 1 < requests.size()) headers[i].nlmsg_flags &= static_cast<std::uint16_t>(~NLM_F_ACK);
       const auto rest = requests[i].subspan(sizeof(nlmsghdr));
       parts.push_back({&headers[i], sizeof(nlmsghdr)});
       parts.push_back({const_cast<std::uint8_t*>(rest.data()), rest.size()});  // NOLINT: sendmsg does not write there
@@ -103,8 +105,7 @@ struct XfrmSocket::Implementation {
     msghdr message{};
     message.msg_iov = parts.data();
     message.msg_iovlen = parts.size();
-    std::vector<XfrmAnswer> found(requests.size(), XfrmAnswer{ETIMEDOUT, {}});
-    std::size_t missing = requests.size();
+    std::vector<XfrmAnswer> found(requests.size());
     int code = ::sendmsg(mnl_socket_get_fd(socket.get()), &message, 0) < 0 ? errno : 0;
     if (code == 0)
       code = receive([&](const nlmsghdr* answer) {
@@ -115,11 +116,11 @@ struct XfrmSocket::Implementation {
           return true;
         }
         found[index] = answer_from(answer);
-        return --missing > 0;
+        return index + 1 < found.size();
       });
     if (code != 0)
       for (auto& answer : found)
-        if (answer.code == ETIMEDOUT) answer.code = code;
+        if (answer.ok()) answer.code = code;
     answers.insert(answers.end(), found.begin(), found.end());
   }
 };

@@ -127,6 +127,11 @@ void PolicyTable::refused(const Change& change) {
   slot->second.installed = change.kind == Change::Kind::add ? std::nullopt : slot->second.before;
 }
 
+bool PolicyTable::has_claim(Owner owner, const PolicyKey& key) const {
+  const auto found = claimed_.find(owner);
+  return found != claimed_.end() && found->second.contains(key);
+}
+
 std::optional<PolicyTable::Owner> PolicyTable::owner_of(std::uint32_t index) const {
   const auto found = by_index_.find(index);
   if (found == by_index_.end()) return std::nullopt;

@@ -48,6 +48,7 @@ class PolicyTable {
   /// The kernel refused this one: it holds what it held before. The next claim or release there is the next try.
   void refused(const Change& change);
 
+  [[nodiscard]] bool has_claim(Owner owner, const PolicyKey& key) const;
   /// Who has the policy with this number.
   [[nodiscard]] std::optional<Owner> owner_of(std::uint32_t index) const;
   /// What the kernel holds, or should hold, there; nothing when nobody wants it.
