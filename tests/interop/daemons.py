@@ -40,6 +40,8 @@ class Daemon:
     speaks_vici = True
     sends_early = False                 # as responder: on a new Child SA before the initiator can have its keys
     untold = frozenset()                # vici's keys of IKE SAs that this kind cannot tell
+    begins_rekeying = "generating CREATE_CHILD_SA request"      # in its log, as a regular expression
+    harmless = ()                       # parts of log lines that sound worse than they are
 
     def __init__(self, host):
         self.host = host
@@ -168,6 +170,7 @@ class StrongSwan(Daemon):
     """charon with ESP in user space (kernel-libipsec): no ESN, and always UDP encapsulation, for which it fakes a NAT."""
 
     kind = "strongswan"
+    harmless = ("ignoring KE exchange, agreed on a non-PFS proposal",)
     stack = "kernel-libipsec"
     settings = ""                       # more text for the section charon of strongswan.conf
 

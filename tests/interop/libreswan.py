@@ -55,6 +55,8 @@ class Libreswan(Daemon):
     needs_kernel_esp = True
     speaks_vici = False
     sends_early = True
+    harmless = ("netlink_expire got message with length",)     # of the kernel's, when it tells of a limit
+    begins_rekeying = "sent CREATE_CHILD_SA request to rekey"
     untold = frozenset(("initiator-spi", "responder-spi", "initiator", "local-id", "remote-id", "encr-alg", "encr-keysize",
                         "integ-alg", "prf-alg", "dh-group"))       # of IKE SAs; the Child SA's are the kernel's
 
@@ -136,7 +138,16 @@ class Libreswan(Daemon):
             words |= {"dpddelay": connection["dpd_delay"], "dpdtimeout": connection.get("dpd_timeout", "10s"), "dpdaction": "clear"}
         if connection.get("encap") == "yes":
             words["encapsulation"] = "yes"
+        if "rekey_time" in connection:
+            words |= self.lifetimes(connection, child)
         return words
+
+    @staticmethod
+    def lifetimes(connection, child):
+        """It rekeys one to two margins before the end what it began, half of one before it what the peer did."""
+        margin = int(child["life_time"].removesuffix("m")) - int(child["rekey_time"].removesuffix("m"))
+        return {"rekey": "yes", "ikelifetime": connection["rekey_time"], "salifetime": child["rekey_time"],
+                "rekeymargin": f"{margin}m", "rekeyfuzz": "100%"}
 
     # What it is asked.
 

@@ -46,13 +46,16 @@ def in_guest(arguments):
     """The same on a kernel of its own; this process becomes the guest's."""
     names = arguments.names + (arguments.more if os.environ.get("KEYPACT_GUEST_KERNEL") else [])
     words = ["--initiator", arguments.initiator, "--responder", arguments.responder, "--backend", arguments.backend, *names]
-    os.execv(sys.executable, [sys.executable, "-B", GUEST, "--timeout", "900", "--",
-                              sys.executable, "-B", __file__, "--folder", arguments.folder, *words])
+    time_travel = ["--time-travel"] if arguments.time_travel else []
+    os.execv(sys.executable, [sys.executable, "-B", GUEST, "--timeout", str(arguments.timeout), *time_travel, "--",
+                              sys.executable, "-B", __file__, "--folder", arguments.folder, *time_travel, *words])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--guest", action="store_true", help="run all of it on a kernel of its own (../guest)")
+    parser.add_argument("--time-travel", action="store_true", help="in a guest whose time is simulated")
+    parser.add_argument("--timeout", type=int, default=900, help="of the guest, in real seconds (%(default)s)")
     parser.add_argument("--more", nargs="+", default=[], metavar="NAME",
                         help="also these, where the guest's kernel is not that of Debian's package, on which processes begin slowly")
     parser.add_argument("--initiator", default="keypact", metavar="KIND")
@@ -85,7 +88,7 @@ def main():
         print("skipped: network namespaces need root")
         return SKIPPED
     from lab import end_cleanly_on_signals
-    end_cleanly_on_signals(60 + 60 * len(wanted))
+    end_cleanly_on_signals(None if arguments.time_travel else 60 + 60 * len(wanted))
     runner = unittest.TextTestRunner(verbosity=2, resultclass=Result)
     result = runner.run(unittest.TestSuite([*wanted.values(), unittest.FunctionTestCase(end_kept_pair)]))
     if len(result.skipped) >= len(wanted):
