@@ -1,6 +1,7 @@
 #include "base/octets.h"
 
 #include <algorithm>
+#include <array>
 
 namespace keypact {
 namespace {
@@ -17,6 +18,12 @@ int digit_value(char c) {
 void append(Octets& to, OctetView more) { to.insert(to.end(), more.begin(), more.end()); }
 
 bool same_octets(OctetView a, OctetView b) { return std::ranges::equal(a, b); }
+
+std::string to_hex(std::uint32_t number) {
+  const std::array octets = {static_cast<std::uint8_t>(number >> 24), static_cast<std::uint8_t>(number >> 16),
+                             static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)};
+  return to_hex(octets);
+}
 
 std::string to_hex(OctetView octets) {
   static constexpr std::string_view kDigits = "0123456789abcdef";

@@ -35,6 +35,8 @@ void append(Octets& to, OctetView more);
 
 /// Lower-case hexadecimal without separators.
 [[nodiscard]] std::string to_hex(OctetView octets);
+/// Eight digits.
+[[nodiscard]] std::string to_hex(std::uint32_t number);
 /// The reverse; blanks between digit pairs are skipped. Nothing if a character is no hexadecimal digit or one is left over.
 [[nodiscard]] std::optional<Octets> from_hex(std::string_view text);
 

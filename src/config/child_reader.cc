@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/command_grammar.h"
+#include "config/placement_reader.h"
 #include "config/proposal_reader.h"
 #include "config/section_reader.h"
 #include "config/selector_grammar.h"
@@ -11,6 +12,7 @@ namespace keypact::config {
 namespace {
 
 constexpr std::uint32_t kLargestReplayWindow = 4096;
+constexpr std::uint64_t kLargestPadding = 65535;
 
 enum class ConfiguredMode : std::uint8_t { tunnel, transport, pass, drop, unavailable };
 
@@ -146,6 +148,9 @@ void read_replay_window(SectionReader& reader, ChildConfig& child) {
 
 void read_headers(SectionReader& reader, ChildConfig& child) {
   child.headers.copy_df = reader.boolean("copy_df").value_or(child.headers.copy_df);
+  if (const auto* padding = reader.given("tfc_padding"); padding != nullptr && same_word(padding->text(), "mtu"))
+    child.tfc_padding = kPaddedToPath;
+  else child.tfc_padding = static_cast<std::uint32_t>(reader.number("tfc_padding", kLargestPadding).value_or(0));
   child.headers.copy_ecn = reader.boolean("copy_ecn").value_or(child.headers.copy_ecn);
   if (const auto copy = reader.word("copy_dscp", kDscpCopies)) {
     child.headers.copy_dscp_out = copy->out;
@@ -163,7 +168,8 @@ void read_updown(SectionReader& reader, ChildConfig& child) {
 
 }  // namespace
 
-ChildConfig read_child(const SettingsSection& section, const std::string& path, Problems& problems) {
+ChildConfig read_child(const SettingsSection& section, const std::string& path, const PlacementSetting& placement,
+                       Problems& problems) {
   SectionReader reader(section, path, rules::kChild, problems);
   ChildConfig child;
   child.name = section.name;
@@ -181,6 +187,7 @@ ChildConfig read_child(const SettingsSection& section, const std::string& path, 
   child.close_action = read_action(reader, "close_action");
   child.dpd_action = read_action(reader, "dpd_action");
   read_updown(reader, child);
+  child.placement = read_placement(reader, placement);
   return child;
 }
 

@@ -7,7 +7,8 @@
 
 namespace keypact::config {
 
-/// What is wrong is in the problems; the result is then of no use.
-[[nodiscard]] ChildConfig read_child(const SettingsSection& section, const std::string& path, Problems& problems);
+/// What is wrong is in the problems; the result is then of no use. `placement`: what the connection says for all of its children.
+[[nodiscard]] ChildConfig read_child(const SettingsSection& section, const std::string& path,
+                                     const PlacementSetting& placement, Problems& problems);
 
 }  // namespace keypact::config

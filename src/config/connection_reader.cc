@@ -5,6 +5,7 @@
 #include "config/address_grammar.h"
 #include "config/child_reader.h"
 #include "config/identity_grammar.h"
+#include "config/placement_reader.h"
 #include "config/proposal_reader.h"
 #include "config/section_reader.h"
 #include "config/suggestion.h"
@@ -145,11 +146,12 @@ void ConnectionReader::warn_of_local_names() {
 }
 
 void ConnectionReader::read_children() {
+  const auto interface_ids = read_interface_ids(reader_);
   const auto* children = reader_.section().section("children");
   if (children == nullptr) return;
   const SectionReader list(*children, reader_.path_of(*children), rules::kChildren, problems_);
   for (const auto& child : children->sections)
-    connection_.children.push_back(read_child(child, list.path_of(child), problems_));
+    connection_.children.push_back(read_child(child, list.path_of(child), interface_ids, problems_));
 }
 
 /// A connection that only lets traffic pass or drops it never meets a peer.

@@ -23,20 +23,6 @@ Result<std::string, GrammarError> canonical_word(std::string_view words, std::st
   return expected(text, join_words(known), did_you_mean(text, known));
 }
 
-Result<std::string, GrammarError> canonical_mark(Form form, std::string_view text) {
-  if (!is_mark(text, form == Form::set_mark))
-    return expected(text, "a mark with an optional mask: 0x10/0xff, or %unique");
-  const auto value = text.substr(0, text.find('/'));
-  const auto number = parse_number(value, kHighest32);
-  return number ? std::to_string(*number) : std::string(value);
-}
-
-Result<std::string, GrammarError> canonical_interface_id(std::string_view text) {
-  if (text == "%unique" || text == "%unique-dir") return std::string(text);
-  if (const auto number = parse_number(text, kHighest32)) return std::to_string(*number);
-  return expected(text, "a number of 32 bits, %unique or %unique-dir");
-}
-
 Result<std::string, GrammarError> canonical_number(std::string_view text, std::uint64_t highest) {
   if (const auto number = parse_number(text, highest)) return std::to_string(*number);
   return expected(text, "a number up to " + std::to_string(highest));
@@ -72,12 +58,6 @@ Result<std::string, GrammarError> canonical(const SettingRule& rule, std::string
       if (const auto value = parse_dscp(text)) return std::to_string(*value);
       return expected(text, "six binary digits");
     case Form::words: return canonical_word(rule.words, text);
-    case Form::mark:
-    case Form::set_mark: return canonical_mark(rule.form, text);
-    case Form::interface_id: return canonical_interface_id(text);
-    case Form::padding:
-      if (same_word(text, "mtu")) return std::string("mtu");
-      return canonical_number(text, 65535);
     case Form::hexadecimal: return canonical_hexadecimal(text);
     case Form::address:
       if (IpAddress::parse(text)) return std::string(text);

@@ -46,14 +46,6 @@ TEST(ValueGrammar, ReadsAmounts) {
   EXPECT_FALSE(parse_dscp("46"));
 }
 
-TEST(ValueGrammar, ReadsMarks) {
-  for (const char* mark : {"1", "1/0xff", "%unique", "%unique-dir", "%unique/0xff"})
-    EXPECT_TRUE(is_mark(mark, false)) << mark;
-  EXPECT_FALSE(is_mark("%same", false));
-  EXPECT_TRUE(is_mark("%same", true));
-  for (const char* wrong : {"", "x", "1/", "1/x", "4294967296"}) EXPECT_FALSE(is_mark(wrong, true)) << wrong;
-}
-
 TEST(AddressGrammar, ReadsAddressesBlocksRangesAndNames) {
   const auto matches = [](const char* text, const char* address) {
     const auto pattern = parse_address_pattern(text);

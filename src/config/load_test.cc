@@ -206,7 +206,6 @@ INSTANTIATE_TEST_SUITE_P(
                  "use mode = tunnel or transport"},
         ErrorRow{"ah_proposals = sha256", 1, NET ".ah_proposals is not available yet in this version", ""},
         ErrorRow{"sha256_96 = yes", 1, NET ".sha256_96 is not available yet in this version", ""},
-        ErrorRow{"policies = no", 1, NET ".policies is not available yet in this version", ""},
         ErrorRow{"label = foo", 1, NET ".label is not available yet in this version", ""},
         ErrorRow{"local_ts = 10.0.0.0/8, 10.0.0.0/33", 24, NET ".local_ts: bad value \"10.0.0.0/33\"",
                  "write the block as 10.1.0.0/16"},
@@ -218,6 +217,10 @@ INSTANTIATE_TEST_SUITE_P(
         ErrorRow{"rekey_time = 1w", 14, NET ".rekey_time: bad value \"1w\"", ""},
         ErrorRow{"rekey_bytes = 1t", 15, NET ".rekey_bytes: bad value \"1t\"", ""},
         ErrorRow{"mark_in = %same", 11, NET ".mark_in: bad value \"%same\"", ""},
+        ErrorRow{"set_mark_out = %unique", 16, NET ".set_mark_out: bad value \"%unique\"", ""},
+        ErrorRow{"if_id_out = ipsec0", 13, NET ".if_id_out: bad value \"ipsec0\"", ""},
+        ErrorRow{"interface = an-interface-name", 13, NET ".interface: bad value \"an-interface-name\"", ""},
+        ErrorRow{"policies = maybe", 12, NET ".policies: bad value \"maybe\"", ""},
         ErrorRow{"hw_offload = atuo", 14, NET ".hw_offload: bad value \"atuo\"", "did you mean \"auto\"?"},
         ErrorRow{"copy_df = perhaps", 11, NET ".copy_df: bad value \"perhaps\"", ""},
         ErrorRow{"replay_window = -1", 17, NET ".replay_window: bad value \"-1\"", ""},
@@ -258,7 +261,7 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
          "rekey_bytes = 0k } }");
   EXPECT_EQ(told(quiet), "");
   const auto loud =
-      gw("pools = p\n if_id_in = %unique\n ppk_id = x\n children { net { mark_in = 5\n updown = /bin/true\n"
+      gw("pools = p\n dscp = 101110\n ppk_id = x\n children { net { icmp = yes\n updown = /bin/true\n"
          "rekey_bytes = 1g\n ipcomp = yes } n2 { ipcomp = yes } }\n } }\npools { p { addrs = 10.3.0.0/24\n dns = "
          "9.9.9.9 } }\n"
          "secrets { eap-1 { id = alice\n secret = wonderland } }\n authorities { ca { cacert = x.pem } }\nx { y {");
@@ -268,8 +271,8 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
   for (const auto& warning : loaded->warnings) what.push_back(warning.what);
   const std::string suffix = " is read but has no effect yet in this version";
   EXPECT_THAT(what,
-              testing::ElementsAre("connections.gw.pools" + suffix, "connections.gw.if_id_in" + suffix,
-                                   "connections.gw.ppk_id" + suffix, "connections.gw.children.net.mark_in" + suffix,
+              testing::ElementsAre("connections.gw.pools" + suffix, "connections.gw.dscp" + suffix,
+                                   "connections.gw.ppk_id" + suffix, "connections.gw.children.net.icmp" + suffix,
                                    "connections.gw.children.net.ipcomp" + suffix, "pools.p" + suffix,
                                    "secrets.eap-1" + suffix, "authorities.ca" + suffix, "section \"x\" has no effect"));
 }
@@ -284,13 +287,9 @@ struct EngineRow {
 
 /// A line goes when the engine acts on its setting, together with the rule's `none`.
 constexpr EngineRow kNotYetActedUpon[] = {
-    {false, "local_port", "1500", "", "4500"},
-    {true, "mode", "pass", " = pass", "tunnel"},
-    {true, "mode", "drop", " = drop", "tunnel"},
-    {true, "priority", "5", "", "0"},
-    {true, "hw_offload", "packet", " = packet", "auto"},
-    {true, "ipcomp", "yes", "", "no"},
-    {true, "tfc_padding", "mtu", "", "0"},
+    {false, "local_port", "1500", "", "4500"},           {true, "mode", "pass", " = pass", "tunnel"},
+    {true, "mode", "drop", " = drop", "tunnel"},         {true, "icmp", "yes", "", "no"},
+    {true, "hw_offload", "packet", " = packet", "auto"}, {true, "ipcomp", "yes", "", "no"},
 };
 
 TEST(Load, WarnsAtItsPlaceOfASettingThatTheEngineDoesNotActUponUnlessTheEngineDoesSoAnyway) {
@@ -328,14 +327,13 @@ TEST(Load, WarnsOfANameAmongOurOwnAddresses) {
 
 TEST(Load, WarnsOnceOfASettingWithoutEffectAndOfEachOfItsWords) {
   const auto loaded = load_text(
-      gw("local_port = 600\n children { a { mode = pass } b { mode = drop } c { mode = pass\n priority = 1 } d { "
-         "priority = 2 } }"));
+      gw("local_port = 600\n children { a { mode = pass } b { mode = drop } c { mode = pass\n icmp = yes } d { "
+         "icmp = yes } }"));
   ASSERT_TRUE(loaded.has_value());
   std::vector<std::string> what;
   for (const auto& warning : loaded->warnings) what.push_back(warning.what.substr(0, warning.what.find(" is read")));
-  EXPECT_THAT(what,
-              testing::ElementsAre("connections.gw.local_port", "connections.gw.children.a.mode = pass",
-                                   "connections.gw.children.b.mode = drop", "connections.gw.children.c.priority"));
+  EXPECT_THAT(what, testing::ElementsAre("connections.gw.local_port", "connections.gw.children.a.mode = pass",
+                                         "connections.gw.children.b.mode = drop", "connections.gw.children.c.icmp"));
 }
 
 TEST(Load, ChecksTheGrammarOfWhatHasNoEffect) {

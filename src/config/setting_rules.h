@@ -17,10 +17,6 @@ enum class Form : std::uint8_t {
   octet_count,
   dscp,
   words,  ///< one of SettingRule::words
-  mark,
-  set_mark,
-  interface_id,
-  padding,
   hexadecimal,
   address,
   address_range,

@@ -6,6 +6,7 @@
 
 #include "base/instant.h"
 #include "base/secret.h"
+#include "config/placement_setting.h"
 #include "proto/identification.h"
 #include "proto/policy.h"
 #include "proto/proposal.h"
@@ -59,6 +60,8 @@ struct VolumeSetting {
   bool operator==(const VolumeSetting&) const = default;
 };
 
+inline constexpr std::uint32_t kPaddedToPath = 0xffffffff;
+
 struct ChildConfig {
   std::string name;
   std::vector<Proposal> esp_proposals;  ///< what we offer, complete: default already filled in; KE transforms mean PFS
@@ -70,6 +73,8 @@ struct ChildConfig {
   PolicyAction action = PolicyAction::protect;
   std::uint32_t replay_window = 32;
   HeaderHandling headers;
+  std::uint32_t tfc_padding = 0;  ///< octets of each packet; kPaddedToPath: as large as the path carries; 0: none
+  PlacementSetting placement;
   Duration rekey_time = hours(1);
   Duration life_time{};  ///< 0: rekey_time + 10 %
   Duration rand_time{};

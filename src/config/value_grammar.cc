@@ -129,12 +129,4 @@ std::optional<ActionWord> parse_action_word(std::string_view text) {
   return std::nullopt;
 }
 
-bool is_mark(std::string_view text, bool same) {
-  const auto slash = text.find('/');
-  const auto value = text.substr(0, slash);
-  constexpr auto kHighest = std::numeric_limits<std::uint32_t>::max();
-  if (slash != std::string_view::npos && !parse_number(text.substr(slash + 1), kHighest)) return false;
-  return value == "%unique" || value == "%unique-dir" || (same && value == "%same") || parse_number(value, kHighest);
-}
-
 }  // namespace keypact::config

@@ -38,9 +38,6 @@ struct GrammarError {
 enum class ActionWord : std::uint8_t { none, trap, start };
 [[nodiscard]] std::optional<ActionWord> parse_action_word(std::string_view text);
 
-/// value[/mask] as numbers of 32 bits, or %unique or %unique-dir for the value (and %same where `same` says so).
-[[nodiscard]] bool is_mark(std::string_view text, bool same);
-
 [[nodiscard]] std::string_view trimmed(std::string_view text);
 [[nodiscard]] std::string lower_case(std::string_view text);
 [[nodiscard]] bool same_word(std::string_view a, std::string_view b);

@@ -53,6 +53,13 @@ void write_counters(vici::Section& section, const ipsec::ChildSaCounters& counte
   if (counters.last_out != Instant()) section.key("use-out", seconds_between(counters.last_out, now));
 }
 
+void write_lane(vici::Section& section, const Lane& lane, std::string_view direction) {
+  const auto key = [&](std::string_view name) { return std::string(name) + '-' + std::string(direction); };
+  if (!lane.mark.is_any()) section.key(key("mark"), to_hex(lane.mark.value));
+  if (!lane.mark.is_any() && ~lane.mark.mask != 0) section.key(key("mark-mask"), to_hex(lane.mark.mask));
+  if (lane.interface_id != 0) section.key(key("if-id"), to_hex(lane.interface_id));
+}
+
 std::string_view child_state(const ike::v2::ChildSa& child) {
   using Phase = ike::v2::ChildSa::Phase;
   switch (child.phase) {
@@ -104,6 +111,8 @@ void write_child_sa(vici::Section& section, const ike::v2::ChildSa& child, Polic
   section.key("reqid", std::to_string(policy.value)).key("state", child_state(child));
   section.key("mode", child.mode == Mode::tunnel ? "TUNNEL" : "TRANSPORT").key("protocol", "ESP");
   if (child.udp_encapsulation) section.key("encap", "yes");
+  write_lane(section, child.placement.in, "in");
+  write_lane(section, child.placement.out, "out");
   section.key("spi-in", to_string(child.inbound_spi)).key("spi-out", to_string(child.outbound_spi));
   write_algorithms(section, child.proposal);
   write_counters(section, counters.value_or(ipsec::ChildSaCounters()), now);

@@ -47,13 +47,20 @@ bool is_host(const TrafficSelector& selector, const IpAddress& address) {
   return selector.first == address && selector.last == address;
 }
 
+void add(std::vector<std::string>& to, std::string_view name, std::string_view value) {
+  to.push_back("PLUTO_" + std::string(name) + '=' + std::string(value));
+}
+
+void add_lane(std::vector<std::string>& to, const Lane& lane, const std::string& direction) {
+  if (!lane.mark.is_any())
+    add(to, "MARK_" + direction, std::to_string(lane.mark.value) + "/0x" + to_hex(lane.mark.mask));
+  if (lane.interface_id != 0) add(to, "IF_ID_" + direction, std::to_string(lane.interface_id));
+}
+
 }  // namespace
 
 std::vector<UpdownRun> updown_runs(const IkeFacts& ike, const ike::v2::ChildSa& child, const UpdownPlace& place) {
   std::vector<std::string> common;
-  const auto add = [](std::vector<std::string>& to, std::string_view name, std::string_view value) {
-    to.push_back("PLUTO_" + std::string(name) + '=' + std::string(value));
-  };
   add(common, "VERSION", "1.1");
   add(common, "CONNECTION", child.name);
   add(common, "INTERFACE", place.interface);
@@ -65,6 +72,8 @@ std::vector<UpdownRun> updown_runs(const IkeFacts& ike, const ike::v2::ChildSa& 
   add(common, "PEER", ike.record.remote.address.to_string());
   add(common, "PEER_ID", harmless(ike.peer_id));
   if (child.udp_encapsulation) add(common, "UDP_ENC", std::to_string(ike.record.remote.port));
+  add_lane(common, child.placement.in, "IN");
+  add_lane(common, child.placement.out, "OUT");
   if (place.host_access) add(common, "HOST_ACCESS", "1");
 
   std::vector<UpdownRun> runs;

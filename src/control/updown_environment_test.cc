@@ -47,6 +47,15 @@ TEST_F(UpdownEnvironment, SaysWhatCharonSaysOfATunnelBetweenTwoNetworks) {
                           "PLUTO_PEER_PORT=0", "PLUTO_PEER_PROTOCOL=0"));
 }
 
+TEST_F(UpdownEnvironment, NamesMarksAndInterfaces) {
+  child.placement.in = {{5, 0xff}, 0};
+  child.placement.out = {{6, 0xffffffff}, 42};
+  EXPECT_THAT(runs().front().variables, Contains("PLUTO_MARK_IN=5/0x000000ff"));
+  EXPECT_THAT(runs().front().variables, Contains("PLUTO_MARK_OUT=6/0xffffffff"));
+  EXPECT_THAT(runs().front().variables, Contains("PLUTO_IF_ID_OUT=42"));
+  EXPECT_THAT(runs().front().variables, Not(Contains(testing::StartsWith("PLUTO_IF_ID_IN"))));
+}
+
 TEST_F(UpdownEnvironment, RunsOnceForEachPairOfOneFamily) {
   child.local = {range("10.1.0.0", "10.1.0.255"), range("fd00:1::", "fd00:1::ff"), range("192.0.2.1", "192.0.2.1")};
   child.remote = {range("10.2.0.0", "10.2.0.255"), range("fd00:2::", "fd00:2::ff")};

@@ -20,10 +20,11 @@ Result<ClearPath> ClearPath::open(std::uint32_t mark) {
 void ClearPath::update(const std::map<PolicyId, ipsec::Policy>& policies, const std::set<PolicyId>& changed) {
   for (const auto id : changed) {
     bypass_.erase(id);
-    const auto policy = policies.find(id);
-    if (policy != policies.end() && policy->second.action == PolicyAction::bypass)
-      bypass_.emplace(
-          id, esp::SelectorPair{esp::SelectorSet(policy->second.local), esp::SelectorSet(policy->second.remote)});
+    const auto found = policies.find(id);
+    if (found == policies.end()) continue;
+    const auto& policy = found->second;
+    if (policy.action == PolicyAction::bypass && policy.placement.is_everywhere())
+      bypass_.emplace(id, esp::SelectorPair{esp::SelectorSet(policy.local), esp::SelectorSet(policy.remote)});
   }
 }
 

@@ -12,8 +12,15 @@ namespace {
 /// What is sent between the look at a number and its last use stays below.
 constexpr std::uint64_t kNumbersInFlight = 4096;
 
-xfrm::StateId inbound_id(const ipsec::ChildSa& sa) { return {sa.local.address, sa.inbound_spi}; }
-xfrm::StateId outbound_id(const ipsec::ChildSa& sa) { return {sa.remote.address, sa.outbound_spi}; }
+xfrm::StateId inbound_id(const ipsec::ChildSa& sa) {
+  return {sa.local.address, sa.inbound_spi, sa.placement.mark_in_sa ? sa.placement.in.mark : Mark{}};
+}
+xfrm::StateId outbound_id(const ipsec::ChildSa& sa) {
+  return {sa.remote.address, sa.outbound_spi, sa.placement.out.mark};
+}
+
+/// Where somebody else's mark leaves bits alone, they are ours.
+Mark with_own_mark(const Mark& mark, std::uint32_t own) { return {(own & ~mark.mask) | mark.value, ~0U}; }
 
 /// In the place of an SA that it lost the kernel has what waits for one.
 bool is_question(const xfrm::StateReport& report) { return report.encryption.empty(); }
@@ -76,6 +83,8 @@ xfrm::State KernelSad::inbound_state(const Entry& entry) const {
   // The kernel tells of the second packet at the latest that the peer has it.
   if (!sa.use_outbound) state.limits.soft.packets = 1;
   state.received = sa.inbound_sequence;
+  state.interface_id = sa.placement.in.interface_id;
+  state.set_mark = sa.placement.set_mark_in;
   return state;
 }
 
@@ -86,7 +95,9 @@ xfrm::State KernelSad::outbound_state(const Entry& entry) const {
   state.source = sa.local.address;
   if (sa.udp_encapsulation) state.udp = {sa.local.port, sa.remote.port};
   state.limits = {sa.soft, sa.hard};
-  state.route_mark = route_mark_;
+  state.interface_id = sa.placement.out.interface_id;
+  state.set_mark = with_own_mark(sa.placement.set_mark_out, own_mark_);
+  state.tfc_padding = sa.tfc_padding;
   state.received = 0;
   state.sent = sa.outbound_sequence;
   return state;
@@ -166,8 +177,11 @@ bool KernelSad::is_lost(ChildSaId id) const {
 }
 
 std::optional<KernelSad::Owner> KernelSad::owner_of(const xfrm::StateId& state) const {
-  const auto found = by_state_.find(state);
-  return found == by_state_.end() ? std::nullopt : std::optional(found->second);
+  const auto found = by_state_.lower_bound(state);
+  if (found == by_state_.end()) return std::nullopt;
+  const auto& [id, owner] = *found;
+  const bool is_it = id == state || (state.mark.is_any() && id.destination == state.destination && id.spi == state.spi);
+  return is_it ? std::optional(owner) : std::nullopt;
 }
 
 std::optional<xfrm::StateReport> KernelSad::read(const xfrm::StateId& id) const {

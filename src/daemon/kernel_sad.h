@@ -12,7 +12,7 @@ namespace keypact::daemon {
 class KernelSad {
  public:
   /// `socket` outlives this object.
-  KernelSad(io::XfrmSocket& socket, std::uint32_t route_mark) : socket_(socket), route_mark_(route_mark) {}
+  KernelSad(io::XfrmSocket& socket, std::uint32_t own_mark) : socket_(socket), own_mark_(own_mark) {}
 
   /// The kernel waits for an SA, and asks no more.
   struct Question {
@@ -42,6 +42,7 @@ class KernelSad {
     ChildSaId id;
     bool inbound = false;
   };
+  /// One without a mark stands for the first with these other words.
   [[nodiscard]] std::optional<Owner> owner_of(const xfrm::StateId& state) const;
 
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const;
@@ -66,7 +67,7 @@ class KernelSad {
                                                      std::span<const PacketKeys* const> keys);
 
   io::XfrmSocket& socket_;
-  std::uint32_t route_mark_;
+  std::uint32_t own_mark_;  ///< with which outer packets look for their route
   std::map<ChildSaId, Entry> entries_;
   std::map<xfrm::StateId, Owner> by_state_;
   struct Seen {

@@ -1,5 +1,7 @@
 #include "daemon/kernel_spd.h"
 
+#include <net/if.h>
+
 #include <algorithm>
 #include <cerrno>
 
@@ -66,15 +68,40 @@ Result<void> KernelSpd::find_earlier_run() {
         if (report && table_.is_ours(report->index)) found.push_back(*report);
       });
   if (!listed.ok()) return failure(Error{"cannot list the kernel's IPsec policies", listed.reason(), ""});
-  for (const auto& report : found) table_.adopt(report);
+  for (const auto& report : found) {
+    table_.adopt(report);
+    if (report.content.protection) earlier_reqids_.insert(report.content.protection->reqid);
+  }
   return {};
 }
 
-void KernelSpd::claim(PolicyTable::Owner owner, Direction direction, const std::vector<xfrm::Selector>& selectors,
-                      PolicyAction action, const std::optional<Template>& protection, bool has_sa, std::int64_t rank) {
+Result<KernelSpd::Place, std::string> KernelSpd::place_of(const Placement& placement) {
+  Place place{placement.in, placement.out, 0, placement.priority};
+  if (placement.interface.empty()) return place;
+  place.device = if_nametoindex(placement.interface.c_str());
+  if (place.device == 0) return failure("there is no network interface " + placement.interface);
+  return place;
+}
+
+void KernelSpd::claim(PolicyTable::Owner owner, const Place& place, Direction direction,
+                      const std::vector<xfrm::Selector>& selectors, const Wish& wish) {
+  const auto& lane = direction == Direction::out ? place.out : place.in;
+  for (const auto& selector : selectors) {
+    // What has no SA comes behind what has one.
+    const bool trap = wish.action == PolicyAction::protect && !wish.has_sa;
+    const auto priority =
+        place.priority == 0 ? xfrm::priority_of(wish.action, selector, wish.has_sa) : place.priority + (trap ? 1 : 0);
+    table_.claim(owner, {direction, selector, lane, place.device},
+                 {{priority, wish.action == PolicyAction::discard, wish.protection}, wish.rank});
+  }
+}
+
+/// What is forwarded into the tunnel passes, whatever drops it otherwise: behind all that is protected, which it must not let by.
+void KernelSpd::claim_forwarded_out(PolicyTable::Owner owner, const Place& place,
+                                    const std::vector<xfrm::Selector>& selectors, std::int64_t rank) {
   for (const auto& selector : selectors)
-    table_.claim(owner, {direction, selector, 0},
-                 {{xfrm::priority_of(action, selector, has_sa), action == PolicyAction::discard, protection}, rank});
+    table_.claim(owner, {Direction::forward, selector, place.out, place.device},
+                 {{xfrm::kBehindWhatIsProtected, false, std::nullopt}, rank});
 }
 
 void KernelSpd::except_neighbour_discovery() {
@@ -83,11 +110,13 @@ void KernelSpd::except_neighbour_discovery() {
   solicitations.ports = {kFirstOfNeighbourDiscovery << 8, kLastOfNeighbourDiscovery << 8 | 0xff};
   const auto selectors = xfrm::selectors_between({solicitations}, {TrafficSelector::all(IpFamily::v6)});
   for (const auto direction : {Direction::in, Direction::out, Direction::forward})
-    claim(kNobody, direction, *selectors, PolicyAction::bypass, std::nullopt, false, 0);
+    claim(kNobody, {}, direction, *selectors, {PolicyAction::bypass});
 }
 
 Result<void, std::string> KernelSpd::install(const ipsec::Policy& policy) {
   remove(policy.id);
+  if (!policy.placement.policies) return {};
+  TRY(const auto place, place_of(policy.placement));
   TRY(const auto out, xfrm::selectors_between(policy.local, policy.remote));
   TRY(const auto in, xfrm::selectors_between(policy.remote, policy.local));
   std::optional<Template> ask;
@@ -98,19 +127,23 @@ Result<void, std::string> KernelSpd::install(const ipsec::Policy& policy) {
     ask = Template{nowhere(), nowhere(), {}, reqid, Mode::tunnel};
     refuse = inbound_template(IpFamily::v4, Mode::tunnel, reqid);
   }
-  claim(owner_of(policy.id), Direction::out, out, policy.action, ask, false, 0);
-  claim(owner_of(policy.id), Direction::in, in, policy.action, refuse, false, 0);
-  claim(owner_of(policy.id), Direction::forward, in, policy.action, refuse, false, 0);
+  claim(owner_of(policy.id), place, Direction::out, out, {policy.action, ask});
+  claim(owner_of(policy.id), place, Direction::in, in, {policy.action, refuse});
+  claim(owner_of(policy.id), place, Direction::forward, in, {policy.action, refuse});
   return {};
 }
 
 void KernelSpd::drop_held(const ipsec::Policy& policy) {
   const auto out = xfrm::selectors_between(policy.local, policy.remote);
-  if (!out || !trap_reqids_.contains(policy.id)) return;
+  const auto place = place_of(policy.placement);
+  if (!out || !place || !trap_reqids_.contains(policy.id)) return;
   // In the place of the one that holds them, and behind what has an SA.
-  for (const auto& selector : *out)
-    table_.claim(drop_owner_of(policy.id), {Direction::out, selector, 0},
-                 {{xfrm::priority_of(policy.action, selector, false), true, std::nullopt}, 1});
+  for (const auto& selector : *out) {
+    const auto priority =
+        place->priority == 0 ? xfrm::priority_of(policy.action, selector, false) : place->priority + 1;
+    table_.claim(drop_owner_of(policy.id), {Direction::out, selector, place->out, place->device},
+                 {{priority, true, std::nullopt}, 1});
+  }
 }
 
 void KernelSpd::hold_again(PolicyId id) { table_.release(drop_owner_of(id)); }
@@ -165,7 +198,11 @@ std::vector<std::string> KernelSpd::flush() {
 
 std::uint32_t KernelSpd::reqid_for(const ipsec::ChildSa& sa) {
   const auto [entry, fresh] = attached_.try_emplace(sa.id);
-  if (fresh) entry->second.reqid = reqids_.acquire({sa.mode, sa.local_selectors, sa.remote_selectors});
+  const auto& placement = sa.placement;
+  if (fresh && placement.reqid != 0) entry->second = {placement.reqid, true};
+  else if (fresh)
+    entry->second.reqid =
+        reqids_.acquire({sa.mode, sa.local_selectors, sa.remote_selectors, placement.in, placement.out});
   return entry->second.reqid;
 }
 
@@ -173,15 +210,18 @@ Result<void, std::string> KernelSpd::attach(const ipsec::ChildSa& sa) {
   const auto out = xfrm::selectors_between(sa.local_selectors, sa.remote_selectors);
   const auto in = xfrm::selectors_between(sa.remote_selectors, sa.local_selectors);
   if (!out || !in) return failure(out ? in.error() : out.error());
+  TRY(const auto place, place_of(sa.placement));
   const auto reqid = reqid_for(sa);
   auto& attached = attached_.at(sa.id);
   ++uses_;
   attached.rank = sa.use_outbound ? uses_ : -uses_;
+  if (!sa.placement.policies) return {};
   const auto owner = owner_of(sa.id);
   const auto refuse = inbound_template(sa.remote.address.family(), sa.mode, reqid);
-  claim(owner, Direction::in, *in, PolicyAction::protect, refuse, true, attached.rank);
-  claim(owner, Direction::forward, *in, PolicyAction::protect, refuse, true, attached.rank);
-  claim(owner, Direction::out, *out, PolicyAction::protect, outbound_template(sa, reqid), true, attached.rank);
+  if (sa.placement.policies_fwd_out) claim_forwarded_out(owner, place, *out, attached.rank);
+  claim(owner, place, Direction::in, *in, {PolicyAction::protect, refuse, true, attached.rank});
+  claim(owner, place, Direction::forward, *in, {PolicyAction::protect, refuse, true, attached.rank});
+  claim(owner, place, Direction::out, *out, {PolicyAction::protect, outbound_template(sa, reqid), true, attached.rank});
   auto done = carry_out_for(owner);
   if (done) return {};
   table_.release(owner);
@@ -205,16 +245,19 @@ void KernelSpd::stop(ChildSaId id) {
 
 Result<void, std::string> KernelSpd::move(const ipsec::ChildSa& sa) {
   const auto found = attached_.find(sa.id);
-  if (found == attached_.end() || !found->second.carries) return {};
+  if (found == attached_.end() || !found->second.carries || !sa.placement.policies) return {};
+  TRY(const auto place, place_of(sa.placement));
   TRY(const auto out, xfrm::selectors_between(sa.local_selectors, sa.remote_selectors));
-  const auto& [reqid, carries, rank] = found->second;
-  claim(owner_of(sa.id), Direction::out, out, PolicyAction::protect, outbound_template(sa, reqid), true, rank);
+  const auto& attached = found->second;
+  claim(owner_of(sa.id), place, Direction::out, out,
+        {PolicyAction::protect, outbound_template(sa, attached.reqid), true, attached.rank});
   return carry_out_for(owner_of(sa.id));
 }
 
 void KernelSpd::detach(ChildSaId id) {
   table_.release(owner_of(id));
-  if (const auto attached = attached_.extract(id)) reqids_.release(attached.mapped().reqid);
+  const auto attached = attached_.extract(id);
+  if (attached && !attached.mapped().given) reqids_.release(attached.mapped().reqid);
 }
 
 std::optional<KernelSpd::Asker> KernelSpd::asker(std::uint32_t policy_index) const {

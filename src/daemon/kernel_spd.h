@@ -2,6 +2,8 @@
 // and asks for one, and drops what comes in clear. RFC 4301 §4.4.1, §5.2.
 #pragma once
 
+#include <set>
+
 #include "daemon/kernel_policy_hash.h"
 #include "daemon/kernel_requests.h"
 #include "xfrm/policy_table.h"
@@ -50,7 +52,10 @@ class KernelSpd {
     std::optional<ChildSaId> child_sa;
   };
   [[nodiscard]] std::optional<Asker> asker(std::uint32_t policy_index) const;
-  [[nodiscard]] bool is_ours(std::uint32_t reqid) const { return reqids_.is_ours(reqid); }
+  /// Also one that is given, where policies of an earlier run have it.
+  [[nodiscard]] bool is_ours(std::uint32_t reqid) const {
+    return reqids_.is_ours(reqid) || earlier_reqids_.contains(reqid);
+  }
   /// Of a policy without SA, and the reverse.
   [[nodiscard]] std::optional<std::uint32_t> reqid_of(PolicyId id) const;
   [[nodiscard]] std::optional<PolicyId> policy_with(std::uint32_t reqid) const;
@@ -60,6 +65,7 @@ class KernelSpd {
  private:
   struct Attached {
     std::uint32_t reqid = 0;
+    bool given = false;     ///< the reqid is not ours
     bool carries = true;    ///< not stopped
     std::int64_t rank = 0;  ///< the highest one is the first choice
   };
@@ -71,13 +77,30 @@ class KernelSpd {
   std::vector<Refused> carry_out();
   /// The same, of which what is not the owner's is told later.
   [[nodiscard]] Result<void, std::string> carry_out_for(xfrm::PolicyTable::Owner owner);
-  void claim(xfrm::PolicyTable::Owner owner, xfrm::Direction direction, const std::vector<xfrm::Selector>& selectors,
-             PolicyAction action, const std::optional<xfrm::Template>& protection, bool has_sa, std::int64_t rank);
+  /// A Placement in the kernel's numbers.
+  struct Place {
+    Lane in;
+    Lane out;
+    std::uint32_t device = 0;
+    std::uint32_t priority = 0;
+  };
+  [[nodiscard]] static Result<Place, std::string> place_of(const Placement& placement);
+  struct Wish {
+    PolicyAction action{};
+    std::optional<xfrm::Template> protection{};
+    bool has_sa = false;
+    std::int64_t rank = 0;
+  };
+  void claim(xfrm::PolicyTable::Owner owner, const Place& place, xfrm::Direction direction,
+             const std::vector<xfrm::Selector>& selectors, const Wish& wish);
+  void claim_forwarded_out(xfrm::PolicyTable::Owner owner, const Place& place,
+                           const std::vector<xfrm::Selector>& selectors, std::int64_t rank);
 
   io::XfrmSocket& socket_;
   KernelPolicyHash hash_;
   xfrm::PolicyTable table_;
   xfrm::Reqids reqids_;
+  std::set<std::uint32_t> earlier_reqids_;
   std::map<PolicyId, std::uint32_t> trap_reqids_;
   std::map<ChildSaId, Attached> attached_;
   std::int64_t uses_ = 0;

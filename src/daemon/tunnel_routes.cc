@@ -114,6 +114,7 @@ io::Route TunnelRoutes::fallback(const Prefix& destination) const {
 
 TunnelRoutes::Wishes TunnelRoutes::wishes_of(const ipsec::Policy& policy) const {
   Wishes wishes;
+  if (!policy.placement.is_everywhere()) return wishes;
   if (policy.action == PolicyAction::bypass) {
     wishes.rules = skipping_rules(policy);
   } else if (policy.mode != Mode::transport) {

@@ -14,6 +14,9 @@ constexpr std::uint32_t kTunnelMtu = 1400;
 constexpr Duration kPathMtuLife = minutes(1);
 constexpr std::size_t kPathMtus = 4096;
 
+const char* const kNeedsKernel =
+    "marks, ids of XFRM interfaces, interface and policies = no are the kernel's: they need --backend kernel";
+
 }  // namespace
 
 Result<std::unique_ptr<UserspaceBackend>> UserspaceBackend::open(const std::string& name, Transport& transport,
@@ -58,12 +61,18 @@ Result<void> UserspaceBackend::start(io::EventLoop& loop, Events events, Problem
 
 std::optional<ipsec::StackEvent> UserspaceBackend::apply(ipsec::StackRequest request) {
   if (const auto* install = std::get_if<ipsec::InstallPolicy>(&request)) {
+    if (!install->policy.placement.is_everywhere()) {
+      problems_("the policy of " + install->policy.name + " is not in force: " + kNeedsKernel);
+      return std::nullopt;
+    }
     policies_.insert_or_assign(install->policy.id, install->policy);
     changed_policies_.insert(install->policy.id);
   } else if (const auto* remove = std::get_if<ipsec::RemovePolicy>(&request)) {
     if (policies_.erase(remove->id) != 0) changed_policies_.insert(remove->id);
   }
   const auto* sa = std::get_if<ipsec::InstallChildSa>(&request);
+  // Without them it would carry what is meant for another one.
+  if (sa != nullptr && !sa->sa.placement.is_everywhere()) return ipsec::ChildSaInstallFailed{sa->sa.id, kNeedsKernel};
   const auto* moved = std::get_if<ipsec::UpdateEndpoints>(&request);
   auto path =
       sa != nullptr ? std::optional(Path{sa->sa.id, sa->sa.local.address, sa->sa.remote.address}) : std::nullopt;

@@ -21,18 +21,6 @@ constexpr timeval kPatience{.tv_sec = 2, .tv_usec = 0};
 /// What the kernel counts against a send buffer beside the octets themselves.
 constexpr std::size_t kBatchOverhead = 65536;
 
-/// The sentence that the kernel adds to an error (NETLINK_EXT_ACK).
-std::string detail_of(const nlmsghdr* message) {
-  if ((message->nlmsg_flags & NLM_F_ACK_TLVS) == 0) return {};
-  const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message));
-  std::size_t offset = sizeof(nlmsgerr);
-  // Without NLM_F_CAPPED the whole request is repeated before the attributes.
-  if ((message->nlmsg_flags & NLM_F_CAPPED) == 0) offset += mnl_nlmsg_get_payload_len(&error->msg);
-  const auto* text = NetlinkAttributes(message, offset).find(NLMSGERR_ATTR_MSG);
-  if (text == nullptr || mnl_attr_validate(text, MNL_TYPE_NUL_STRING) < 0) return {};
-  return mnl_attr_get_str(text);
-}
-
 }  // namespace
 
 NetlinkRequest::NetlinkRequest(std::uint16_t type, std::uint16_t flags) {
@@ -46,6 +34,17 @@ NetlinkAttributes::NetlinkAttributes(const nlmsghdr* message, std::size_t body_s
   const std::size_t skipped = MNL_ALIGN(body_size);
   if (skipped < size)
     attributes_ = {static_cast<const std::uint8_t*>(mnl_nlmsg_get_payload(message)) + skipped, size - skipped};
+}
+
+std::string detail_of(const nlmsghdr* message) {
+  if ((message->nlmsg_flags & NLM_F_ACK_TLVS) == 0) return {};
+  const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message));
+  std::size_t offset = sizeof(nlmsgerr);
+  // Without NLM_F_CAPPED the whole request is repeated before the attributes.
+  if ((message->nlmsg_flags & NLM_F_CAPPED) == 0) offset += mnl_nlmsg_get_payload_len(&error->msg);
+  const auto* text = NetlinkAttributes(message, offset).find(NLMSGERR_ATTR_MSG);
+  if (text == nullptr || mnl_attr_validate(text, MNL_TYPE_NUL_STRING) < 0) return {};
+  return mnl_attr_get_str(text);
 }
 
 NetlinkAttributes::NetlinkAttributes(const nlattr* nest) {

@@ -44,6 +44,9 @@ class NetlinkAttributes {
   OctetView attributes_;
 };
 
+/// The sentence that the kernel adds to an error (NETLINK_EXT_ACK); often empty.
+[[nodiscard]] std::string detail_of(const nlmsghdr* error);
+
 struct NetlinkOutcome {
   int code = 0;        ///< errno; 0: done
   std::string detail;  ///< the kernel's own sentence, often empty

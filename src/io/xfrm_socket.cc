@@ -43,16 +43,6 @@ Result<Socket> open_socket_of(unsigned groups) {
   return socket;
 }
 
-std::string detail_of(const nlmsghdr* message) {
-  if ((message->nlmsg_flags & NLM_F_ACK_TLVS) == 0) return {};
-  const auto* error = static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(message));
-  std::size_t offset = sizeof(nlmsgerr);
-  if ((message->nlmsg_flags & NLM_F_CAPPED) == 0) offset += mnl_nlmsg_get_payload_len(&error->msg);
-  const auto* text = NetlinkAttributes(message, offset).find(NLMSGERR_ATTR_MSG);
-  if (text == nullptr || mnl_attr_validate(text, MNL_TYPE_NUL_STRING) < 0) return {};
-  return mnl_attr_get_str(text);
-}
-
 OctetView octets_of(const nlmsghdr* message) {
   return {reinterpret_cast<const std::uint8_t*>(message), message->nlmsg_len};  // NOLINT: libmnl's interface
 }

@@ -8,6 +8,7 @@
 #include "base/instant.h"
 #include "base/ip_address.h"
 #include "proto/packet_keys.h"
+#include "proto/placement.h"
 #include "proto/policy.h"
 #include "proto/spi.h"
 #include "proto/traffic_selector.h"
@@ -23,6 +24,7 @@ struct Policy {
   std::vector<TrafficSelector> remote;
   /// Transport: between the two ends themselves. A peer may still grant tunnel mode only.
   Mode mode = Mode::tunnel;
+  Placement placement{};
 };
 
 /// What an SA may carry, in each of its directions. 0: any amount. RFC 4301 §4.4.2.1.
@@ -51,6 +53,9 @@ struct ChildSa {
   std::vector<TrafficSelector> local_selectors;
   std::vector<TrafficSelector> remote_selectors;
   HeaderHandling headers;
+  Placement placement;
+  /// Octets that each packet is padded to, as far as the path carries them; 0: none. RFC 4303 §2.7.
+  std::uint32_t tfc_padding = 0;
   /// False: it stands by. What another SA of the policy can carry goes there, until UseOutbound, or until a packet comes in on this
   /// one: then the peer has it (RFC 7296 §2.8, the responder).
   bool use_outbound = true;

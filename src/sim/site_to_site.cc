@@ -30,6 +30,8 @@ config::ChildConfig child_of(const SiteToSite& site, const std::string& name) {
   child.remote_ts = {{false, TrafficSelector::of(site.remote_network)}};
   if (site.between_hosts) child.local_ts = child.remote_ts = {config::SelectorPattern{true, {}}};
   child.mode = site.mode;
+  child.placement = site.placement;
+  child.tfc_padding = site.tfc_padding;
   for (const auto& network : site.more_local) child.local_ts.push_back({false, TrafficSelector::of(network)});
   for (const auto& network : site.more_remote) child.remote_ts.push_back({false, TrafficSelector::of(network)});
   return child;

@@ -32,6 +32,8 @@ struct SiteToSite {
   config::UniquePolicy unique = config::UniquePolicy::no;
   bool between_hosts = false;  ///< the selectors are the addresses of the two ends, not networks behind them
   Mode mode = Mode::tunnel;
+  config::PlacementSetting placement{};
+  std::uint32_t tfc_padding = 0;
   config::Childless childless = config::Childless::allow;
   config::Action start_action{};
   config::Action close_action{};

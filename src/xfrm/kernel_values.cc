@@ -34,4 +34,18 @@ std::uint32_t network_order(std::uint32_t value) {
   return std::endian::native == std::endian::little ? __builtin_bswap32(value) : value;
 }
 
+void put_mark(Message& message, const Mark& mark) {
+  if (mark.is_any()) return;
+  auto value = zeroed<xfrm_mark>();
+  value.v = mark.value;
+  value.m = mark.mask;
+  message.structure(XFRMA_MARK, value);
+}
+
+Mark mark_in(const MessageView& message, std::size_t body_octets) {
+  const auto payload = message.attribute(body_octets, XFRMA_MARK);
+  const auto value = payload ? structure_from<xfrm_mark>(*payload) : std::nullopt;
+  return value ? Mark{value->v, value->m} : Mark{};
+}
+
 }  // namespace keypact::xfrm

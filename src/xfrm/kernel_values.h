@@ -4,6 +4,7 @@
 #include <linux/xfrm.h>
 
 #include "base/ip_address.h"
+#include "proto/placement.h"
 #include "proto/policy.h"
 #include "proto/spi.h"
 #include "proto/traffic_selector.h"
@@ -19,5 +20,9 @@ inline constexpr std::uint8_t kProtocolEsp = 50;
 [[nodiscard]] std::uint8_t to_kernel(Mode mode);
 [[nodiscard]] std::uint16_t network_order(std::uint16_t value);
 [[nodiscard]] std::uint32_t network_order(std::uint32_t value);
+
+void put_mark(Message& message, const Mark& mark);
+/// Of what has a body of that many octets.
+[[nodiscard]] Mark mark_in(const MessageView& message, std::size_t body_octets);
 
 }  // namespace keypact::xfrm

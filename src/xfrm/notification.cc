@@ -15,7 +15,9 @@ std::optional<Notification> read_expire(const MessageView& message) {
   const auto body = message.body<xfrm_user_expire>();
   if (!body || body->state.id.proto != kProtocolEsp) return std::nullopt;
   const auto& state = body->state;
-  return ExpireNotice{{address_from(state.id.daddr, state.family), {network_order(state.id.spi)}}, body->hard != 0};
+  return ExpireNotice{
+      {address_from(state.id.daddr, state.family), {network_order(state.id.spi)}, mark_in(message, sizeof *body)},
+      body->hard != 0};
 }
 
 std::optional<Notification> read_mapping(const MessageView& message) {

@@ -18,7 +18,7 @@ struct ExpireNotice {
 };
 /// An authentic packet in UDP came from another endpoint than the SA has.
 struct MappingNotice {
-  StateId id;
+  StateId id;  ///< without its mark, which is not told
   Endpoint source;
 };
 using Notification = std::variant<AcquireNotice, ExpireNotice, MappingNotice>;

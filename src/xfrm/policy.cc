@@ -16,8 +16,10 @@ std::uint8_t kernel_direction(Direction direction) {
   return XFRM_POLICY_OUT;
 }
 
-xfrm_selector kernel_selector(const Selector& selector) {
+xfrm_selector kernel_selector(const PolicyKey& key) {
   auto result = zeroed<xfrm_selector>();
+  const auto& selector = key.selector;
+  result.ifindex = static_cast<int>(key.device);
   result.saddr = to_kernel(selector.source.address);
   result.daddr = to_kernel(selector.destination.address);
   result.prefixlen_s = static_cast<std::uint8_t>(selector.source.length);
@@ -52,9 +54,14 @@ xfrm_user_tmpl kernel_template(const Template& protection) {
   return result;
 }
 
+void put_lane(Message& message, const Lane& lane) {
+  put_mark(message, lane.mark);
+  if (lane.interface_id != 0) message.structure(XFRMA_IF_ID, lane.interface_id);
+}
+
 Message written(std::uint16_t type, const PolicyKey& key, const PolicyContent& content, std::uint32_t index) {
   auto info = zeroed<xfrm_userpolicy_info>();
-  info.sel = kernel_selector(key.selector);
+  info.sel = kernel_selector(key);
   info.lft.soft_byte_limit = info.lft.hard_byte_limit = XFRM_INF;
   info.lft.soft_packet_limit = info.lft.hard_packet_limit = XFRM_INF;
   info.priority = content.priority;
@@ -64,7 +71,7 @@ Message written(std::uint16_t type, const PolicyKey& key, const PolicyContent& c
   Message message(type, NLM_F_ACK);
   message.body(info);
   if (content.protection) message.structure(XFRMA_TMPL, kernel_template(*content.protection));
-  if (key.interface_id != 0) message.structure(XFRMA_IF_ID, key.interface_id);
+  put_lane(message, key.lane);
   return message;
 }
 
@@ -92,11 +99,11 @@ Message update_policy(const PolicyKey& key, const PolicyContent& content, std::u
 
 Message delete_policy(const PolicyKey& key) {
   auto id = zeroed<xfrm_userpolicy_id>();
-  id.sel = kernel_selector(key.selector);
+  id.sel = kernel_selector(key);
   id.dir = kernel_direction(key.direction);
   Message message(XFRM_MSG_DELPOLICY, NLM_F_ACK);
   message.body(id);
-  if (key.interface_id != 0) message.structure(XFRMA_IF_ID, key.interface_id);
+  put_lane(message, key.lane);
   return message;
 }
 
@@ -114,8 +121,10 @@ std::optional<PolicyReport> read_policy(const MessageView& message) {
   report.content.priority = info->priority;
   report.content.discard = info->action == XFRM_POLICY_BLOCK;
   report.index = info->index;
+  report.key.device = static_cast<std::uint32_t>(info->sel.ifindex);
+  report.key.lane.mark = mark_in(message, sizeof *info);
   if (const auto interface = message.attribute(sizeof *info, XFRMA_IF_ID))
-    report.key.interface_id = structure_from<std::uint32_t>(*interface).value_or(0);
+    report.key.lane.interface_id = structure_from<std::uint32_t>(*interface).value_or(0);
   const auto templates = message.attribute(sizeof *info, XFRMA_TMPL);
   const auto first = templates ? structure_from<xfrm_user_tmpl>(*templates) : std::nullopt;
   if (first)

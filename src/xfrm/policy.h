@@ -13,7 +13,8 @@ enum class Direction : std::uint8_t { in, out, forward };
 struct PolicyKey {
   Direction direction{};
   Selector selector;
-  std::uint32_t interface_id = 0;
+  Lane lane{};
+  std::uint32_t device = 0;  ///< the index of the interface that packets pass; 0: any
   auto operator<=>(const PolicyKey&) const = default;
 };
 
@@ -37,6 +38,9 @@ struct PolicyContent {
 /// As strongSwan's charon computes it, so that both can be used with the same `ip xfrm policy` in mind: first what passes, then what
 /// is protected, then what is dropped; of these the more specific selector first; and a policy with an SA before one without.
 [[nodiscard]] std::uint32_t priority_of(PolicyAction action, const Selector& selector, bool has_sa);
+
+/// Between the last of what is protected and the first of what is dropped.
+inline constexpr std::uint32_t kBehindWhatIsProtected = 434000;
 
 /// `index`: the kernel's number of the policy, whose lowest bits the direction gives.
 [[nodiscard]] Message new_policy(const PolicyKey& key, const PolicyContent& content, std::uint32_t index);

@@ -15,7 +15,7 @@ constexpr PolicyTable::Owner kSa = 3;
 constexpr PolicyTable::Owner kNextSa = 5;
 
 PolicyKey key(Direction direction = Direction::out) {
-  return {direction, {{*IpAddress::parse("10.1.0.0"), 24}, {*IpAddress::parse("10.2.0.0"), 24}}, 0};
+  return {direction, {{*IpAddress::parse("10.1.0.0"), 24}, {*IpAddress::parse("10.2.0.0"), 24}}};
 }
 Claim trap() { return {{200, false, Template{{}, {}, {}, 1, Mode::tunnel}}, 0}; }
 Claim sa(std::uint32_t spi, std::int64_t rank) {

@@ -23,7 +23,7 @@ TEST(XfrmPolicy, APolicyWithATemplateIsWhatIproute2Sends) {
 }
 
 TEST(XfrmPolicy, APolicyThatDropsIsWhatIproute2Sends) {
-  const PolicyKey key{Direction::in, {prefix("fd00::", 64), prefix("fd01::1", 128)}, 0};
+  const PolicyKey key{Direction::in, {prefix("fd00::", 64), prefix("fd01::1", 128)}};
   EXPECT_EQ(behind_header(new_policy(key, {5, true, std::nullopt}, 0)), kDiscardPolicy);
 }
 
@@ -35,7 +35,8 @@ TEST(XfrmPolicy, WhatIsWrittenIsReadBack) {
       Template{*IpAddress::parse("2001:db8::1"), *IpAddress::parse("2001:db8::2"), {300}, 9, Mode::transport}};
   auto key = tcp_key();
   key.direction = Direction::forward;
-  key.interface_id = 12;
+  key.lane = {{3, 0xff}, 12};
+  key.device = 7;
   const auto message = new_policy(key, content, 0x6000000a);
   auto octets = message.octets();
   const auto report = read_policy(*MessageView::take(octets));
@@ -62,6 +63,8 @@ TEST(XfrmPolicy, WhatPassesComesBeforeWhatIsProtectedAndThenWhatIsDropped) {
   EXPECT_LT(priority_of(PolicyAction::bypass, all, false), priority_of(PolicyAction::protect, one, true));
   EXPECT_LT(priority_of(PolicyAction::protect, all, false), priority_of(PolicyAction::discard, one, false));
   EXPECT_LT(priority_of(PolicyAction::protect, one, false), priority_of(PolicyAction::protect, all, true));
+  EXPECT_LT(priority_of(PolicyAction::protect, all, false), kBehindWhatIsProtected);
+  EXPECT_GT(priority_of(PolicyAction::discard, one, false), kBehindWhatIsProtected);
 }
 
 }  // namespace

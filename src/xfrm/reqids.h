@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "proto/placement.h"
 #include "proto/policy.h"
 #include "proto/traffic_selector.h"
 
@@ -17,6 +18,8 @@ class Reqids {
     Mode mode = Mode::tunnel;
     std::vector<TrafficSelector> local;
     std::vector<TrafficSelector> remote;
+    Lane in{};
+    Lane out{};
     bool operator==(const Use&) const = default;
   };
 

@@ -118,8 +118,20 @@ std::optional<Message> written(std::uint16_t type, const State& state, const Pac
   put_udp(message, state);
   if (!state.headers.copy_dscp_out)
     message.structure(XFRMA_SA_EXTRA_FLAGS, std::uint32_t{XFRM_SA_XFLAG_DONT_ENCAP_DSCP});
-  if (state.route_mark != 0) message.structure(XFRMA_SET_MARK, state.route_mark);
+  put_mark(message, state.id.mark);
+  if (!state.set_mark.is_any()) {
+    message.structure(XFRMA_SET_MARK, state.set_mark.value);
+    message.structure(XFRMA_SET_MARK_MASK, state.set_mark.mask);
+  }
+  if (state.tfc_padding != 0) message.structure(XFRMA_TFCPAD, state.tfc_padding);
   if (state.interface_id != 0) message.structure(XFRMA_IF_ID, state.interface_id);
+  return message;
+}
+
+Message about(std::uint16_t type, const StateId& id) {
+  Message message(type, NLM_F_ACK);
+  message.body(id_of(id));
+  put_mark(message, id.mark);
   return message;
 }
 
@@ -171,7 +183,10 @@ void read_attributes(const MessageView& message, State& state) {
   with<std::uint32_t>(message, XFRMA_SA_EXTRA_FLAGS, [&](std::uint32_t flags, OctetView) {
     state.headers.copy_dscp_out = (flags & XFRM_SA_XFLAG_DONT_ENCAP_DSCP) == 0;
   });
-  with<std::uint32_t>(message, XFRMA_SET_MARK, [&](std::uint32_t mark, OctetView) { state.route_mark = mark; });
+  state.id.mark = mark_in(message, kInfo);
+  with<std::uint32_t>(message, XFRMA_SET_MARK, [&](std::uint32_t mark, OctetView) { state.set_mark = {mark, ~0U}; });
+  with<std::uint32_t>(message, XFRMA_SET_MARK_MASK, [&](std::uint32_t mask, OctetView) { state.set_mark.mask = mask; });
+  with<std::uint32_t>(message, XFRMA_TFCPAD, [&](std::uint32_t octets, OctetView) { state.tfc_padding = octets; });
   with<std::uint32_t>(message, XFRMA_IF_ID, [&](std::uint32_t id, OctetView) { state.interface_id = id; });
 }
 
@@ -184,8 +199,8 @@ std::optional<Message> update_state(const State& state, const PacketKeys& keys) 
   return written(XFRM_MSG_UPDSA, state, keys);
 }
 
-Message delete_state(const StateId& id) { return std::move(Message(XFRM_MSG_DELSA, NLM_F_ACK).body(id_of(id))); }
-Message get_state(const StateId& id) { return std::move(Message(XFRM_MSG_GETSA, NLM_F_ACK).body(id_of(id))); }
+Message delete_state(const StateId& id) { return about(XFRM_MSG_DELSA, id); }
+Message get_state(const StateId& id) { return about(XFRM_MSG_GETSA, id); }
 Message dump_states() { return {XFRM_MSG_GETSA, NLM_F_DUMP}; }
 
 std::optional<StateReport> read_state(const MessageView& message) {

@@ -10,6 +10,7 @@ namespace keypact::xfrm {
 struct StateId {
   IpAddress destination;
   EspSpi spi;
+  Mark mark{};  ///< of the packets that may use it
   auto operator<=>(const StateId&) const = default;
 };
 
@@ -35,11 +36,12 @@ struct State {
   HeaderHandling headers;
   std::optional<UdpPorts> udp{};  ///< RFC 3948; none: ESP is carried by IP
   StateLimits limits;
-  std::uint32_t route_mark = 0;  ///< with which its outer packets look for their route; 0: none
+  Mark set_mark{};  ///< which packets get that it has dealt with; outer ones look for their route with it
   std::uint32_t interface_id = 0;
-  std::uint32_t answers = 0;   ///< the number of the kernel's question that this SA answers; 0: none
-  std::uint64_t sent = 0;      ///< last sequence number of packets that were sent
-  std::uint64_t received = 0;  ///< highest one received; what is below it counts as received
+  std::uint32_t tfc_padding = 0;  ///< octets that each packet is padded to
+  std::uint32_t answers = 0;      ///< the number of the kernel's question that this SA answers; 0: none
+  std::uint64_t sent = 0;         ///< last sequence number of packets that were sent
+  std::uint64_t received = 0;     ///< highest one received; what is below it counts as received
 };
 
 /// Nothing when the kernel has no name for the algorithms.

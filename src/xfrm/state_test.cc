@@ -80,8 +80,10 @@ TEST(XfrmState, WhatIsWrittenIsReadBack) {
   state.sent = 0x1'2345'6789;
   state.received = 0x2'0000'0001;
   state.headers = {false, false, false, true};
-  state.route_mark = 0x6b70;
+  state.id.mark = {0x12, 0xff};
+  state.set_mark = {0x6b70, 0xffff};
   state.interface_id = 9;
+  state.tfc_padding = 1400;
   const auto report = echoed(*new_state(state, gcm_keys()));
   ASSERT_TRUE(report);
   const auto& back = report->state;
@@ -97,7 +99,8 @@ TEST(XfrmState, WhatIsWrittenIsReadBack) {
   EXPECT_EQ(back.udp, state.udp);
   EXPECT_EQ(back.limits.soft.packets, 30);
   EXPECT_EQ(back.limits.hard.octets, 2000);
-  EXPECT_EQ(back.route_mark, 0x6b70);
+  EXPECT_EQ(back.set_mark, state.set_mark);
+  EXPECT_EQ(back.tfc_padding, 1400);
   EXPECT_EQ(back.interface_id, 9);
   EXPECT_EQ(report->encryption, "rfc4106(gcm(aes))");
   EXPECT_EQ(report->icv_bits, 128);

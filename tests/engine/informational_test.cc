@@ -1,5 +1,4 @@
 // Liveness, INITIAL_CONTACT, windows and hostile messages between two engines. RFC 7296 §2.1 to §2.4, §2.21.
-#include "ike/core/protection.h"
 #include "tests/engine/ladder.h"
 
 namespace keypact::sim {
@@ -14,18 +13,6 @@ class Informational : public Ladder {
     initiate();
     ASSERT_FALSE(refusal(left()).has_value());
   }
-  /// A request that only left could have sealed, with any payloads and message ID.
-  Octets sealed_by_left(ExchangeType exchange, std::uint32_t message_id, const std::vector<wire::Payload>& payloads) {
-    const auto& sa = left().engine.ike_sas().begin()->second;
-    const auto& keys = sa.established()->parts().channel.keys();
-    auto header = sa.record().header(exchange, message_id, false);
-    return ike::seal_message(world.library(), random_, keys.initiator, 1000000 + message_id, header, payloads);
-  }
-  void to_right(Octets octets) {
-    world.inject(right(), {{right_site.local, 500}, {left_site.local, 500}, std::move(octets)});
-    world.run_for(milliseconds(100));
-  }
-  SeededRandom random_{42};
 };
 
 TEST_F(Informational, LivenessIsAskedForAfterSilence) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "ike/core/protection.h"
 #include "sim/site_to_site.h"
 #include "sim/world.h"
 
@@ -92,12 +93,38 @@ class Ladder : public ::testing::Test {
     }
   }
 
+  /// A request that only left could have sealed, with any payloads and message ID.
+  Octets sealed_by_left(ExchangeType exchange, std::uint32_t message_id, const std::vector<wire::Payload>& payloads) {
+    const auto& sa = left().engine.ike_sas().begin()->second;
+    const auto& keys = sa.established()->parts().channel.keys();
+    auto header = sa.record().header(exchange, message_id, false);
+    return ike::seal_message(world.library(), random_, keys.initiator, 1000000 + message_id, header, payloads);
+  }
+  void to_right(Octets octets) {
+    world.inject(right(), {{right_site.local, 500}, {left_site.local, 500}, std::move(octets)});
+    world.run_for(milliseconds(100));
+  }
+  /// In worlds whose nonces differ: a left and a right end with one tunnel, which `story` takes up.
+  template <typename Story>
+  void in_six_worlds(const Story& story) {
+    for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
+      SCOPED_TRACE(seed);
+      World fresh(seed);
+      auto& one = fresh.add("left", left_site.local, left_site.snapshot());
+      auto& other = fresh.add("right", right_site.local, right_site.snapshot());
+      fresh.control(one, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
+      fresh.run_for(seconds(1));
+      story(fresh, one, other);
+    }
+  }
+
   World world{1};
   SiteToSite left_site;
   SiteToSite right_site;
 
  private:
   std::uint64_t request_ = 1000000;
+  SeededRandom random_{42};
   std::size_t mark_ = 0;
 };
 

@@ -104,13 +104,7 @@ TEST_F(Races, AChildWhoseDeletionOvertakesTheAnswerThatNamesItIsNotKept) {
 
 TEST_F(Races, WhoeverCreatedTheOneOfTwoThatThePeerDeletesHearsOfTheOther) {
   unsigned waiting = 0;
-  for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
-    SCOPED_TRACE(seed);
-    World fresh(seed);
-    auto& one = fresh.add("left", left_site.local, left_site.snapshot());
-    auto& other = fresh.add("right", right_site.local, right_site.snapshot());
-    fresh.control(one, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
-    fresh.run_for(seconds(1));
+  in_six_worlds([&](World& fresh, Node& one, Node& other) {
     fresh.control(one, ike::TerminateChild{ControlId{2}, only_child(one)});
     fresh.run_for(seconds(1));
     // The left end hears of what it has created when the right end has deleted that again.
@@ -130,7 +124,7 @@ TEST_F(Races, WhoeverCreatedTheOneOfTwoThatThePeerDeletesHearsOfTheOther) {
       EXPECT_EQ(outcome(*node, ControlId{3}), std::nullopt) << node->name;
       EXPECT_EQ(node->stack.child_sas().size(), 1u) << node->name;
     }
-  }
+  });
   EXPECT_GT(waiting, 0u);
 }
 

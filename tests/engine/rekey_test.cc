@@ -38,19 +38,6 @@ class Rekeying : public Ladder {
     expect_mirrored_child_sas(1);
   }
   static ike::RekeyIke rekeying_of_ike_sa(Node& node) { return {ControlId{2}, established_id(node), false}; }
-  /// In worlds whose nonces differ: a left and a right end with one tunnel, which `story` takes up.
-  template <typename Story>
-  void in_six_worlds(const Story& story) {
-    for (const std::uint64_t seed : {1u, 2u, 3u, 4u, 5u, 6u}) {
-      SCOPED_TRACE(seed);
-      World fresh(seed);
-      auto& one = fresh.add("left", left_site.local, left_site.snapshot());
-      auto& other = fresh.add("right", right_site.local, right_site.snapshot());
-      fresh.control(one, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
-      fresh.run_for(seconds(1));
-      story(fresh, one, other);
-    }
-  }
   /// Both ends ask at once, in worlds whose nonces differ; then `check` looks at each end.
   template <typename Request, typename Check>
   void both_at_once(const Request& request_of, Duration afterwards, const Check& check,

@@ -15,15 +15,17 @@ PolicyBook::Requests PolicyBook::forget(const Name& name) {
   return settle(position);
 }
 
-PolicyBook::Used PolicyBook::use(const Name& name, ChildSaId user, const Selectors& selectors) {
+PolicyBook::Used PolicyBook::use(const Name& name, ChildSaId user, const Selectors& selectors,
+                                 const std::optional<config::PlacementSetting>& chosen) {
   const auto found = entries_.find(name);
   const bool fits = found == entries_.end() || static_cast<const Selectors&>(found->second) == selectors;
   Used used;
   used.name = fits ? name : Name{name.first, name.second + '#' + std::to_string(user.value)};
   auto& entry = entries_[used.name];
-  if (!entry.id) used.requests = install(used.name, entry, selectors);
+  if (!entry.id) used.requests = install(used.name, entry, selectors, chosen);
   entry.users.insert(user);
   used.id = entry.id;
+  used.placed = entry.placed;
   return used;
 }
 
@@ -47,13 +49,16 @@ PolicyBook::Requests PolicyBook::settle(Position position) {
 }
 
 /// The new entry is there before the old one goes: no gap for traffic in clear.
-PolicyBook::Requests PolicyBook::install(const Name& name, Entry& entry, const Selectors& selectors) {
+PolicyBook::Requests PolicyBook::install(const Name& name, Entry& entry, const Selectors& selectors,
+                                         const std::optional<config::PlacementSetting>& chosen) {
   const auto old = entry.id;
-  entry.id = PolicyId{last_id_ += step_};
+  entry.id = PolicyId{next_number()};
   static_cast<Selectors&>(entry) = selectors;
+  const auto fresh = [&] { return static_cast<std::uint32_t>(next_number()); };
+  entry.placed = config::placed(chosen.value_or(selectors.placement), fresh);
   Requests requests;
   requests.emplace_back(ipsec::InstallPolicy{
-      {entry.id, name.first + '/' + name.second, entry.action, entry.local, entry.remote, entry.mode}});
+      {entry.id, name.first + '/' + name.second, entry.action, entry.local, entry.remote, entry.mode, entry.placed}});
   if (old) requests.emplace_back(ipsec::RemovePolicy{old});
   return requests;
 }

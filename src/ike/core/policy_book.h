@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/id.h"
+#include "config/placement_setting.h"
 #include "ipsec/stack.h"
 
 namespace keypact::ike {
@@ -19,10 +20,12 @@ class PolicyBook {
     std::vector<TrafficSelector> remote;
     PolicyAction action = PolicyAction::protect;
     Mode mode = Mode::tunnel;
+    config::PlacementSetting placement{};
     bool operator==(const Selectors&) const = default;
   };
   struct Entry : Selectors {  ///< as the stack has them
     PolicyId id;
+    Placement placed;
     /// What the configuration wants; nothing: it does not know the child (any more).
     std::optional<Selectors> configured;
     std::set<ChildSaId> users;
@@ -31,8 +34,8 @@ class PolicyBook {
   using Requests = std::vector<ipsec::StackRequest>;
 
   PolicyBook() = default;
-  /// Its ids are `last` plus a multiple of `step`.
-  PolicyBook(std::uint64_t last, std::uint64_t step) : last_id_(last), step_(step) {}
+  /// Its numbers are `last` plus a multiple of `step`.
+  PolicyBook(std::uint64_t last, std::uint64_t step) : last_number_(last), step_(step) {}
 
   /// The configuration wants this entry. One that SAs use keeps its selectors until they are gone.
   [[nodiscard]] Requests configure(const Name& name, Selectors selectors);
@@ -44,9 +47,12 @@ class PolicyBook {
   struct Used {
     Name name;
     PolicyId id;
+    Placement placed;
     Requests requests;
   };
-  [[nodiscard]] Used use(const Name& name, ChildSaId user, const Selectors& selectors);
+  /// `chosen`: what is left to choose of the entry's numbers, when it is not there yet; nothing: as `selectors` say.
+  [[nodiscard]] Used use(const Name& name, ChildSaId user, const Selectors& selectors,
+                         const std::optional<config::PlacementSetting>& chosen = std::nullopt);
   [[nodiscard]] Requests leave(const Name& name, ChildSaId user);
 
   [[nodiscard]] const Entry* find(const Name& name) const;
@@ -60,10 +66,12 @@ class PolicyBook {
   using Position = std::map<Name, Entry>::iterator;
   /// Makes what the stack holds agree with what is wanted, where no SA is in the way.
   [[nodiscard]] Requests settle(Position position);
-  [[nodiscard]] Requests install(const Name& name, Entry& entry, const Selectors& selectors);
+  [[nodiscard]] Requests install(const Name& name, Entry& entry, const Selectors& selectors,
+                                 const std::optional<config::PlacementSetting>& chosen = std::nullopt);
+  [[nodiscard]] std::uint64_t next_number() { return last_number_ += step_; }
 
   std::map<Name, Entry> entries_;
-  std::uint64_t last_id_ = 0;
+  std::uint64_t last_number_ = 0;  ///< of ids, and of what is chosen for a Placement
   std::uint64_t step_ = 1;
 };
 

@@ -49,5 +49,29 @@ TEST(PolicyBook, AnSaNeverUsesAPolicyThatDoesNotProtect) {
   EXPECT_EQ(installed(used.requests).action, PolicyAction::protect);
 }
 
+TEST(PolicyBook, NumbersThatItChoosesAreThoseOfTheEntryWhoeverUsesIt) {
+  PolicyBook book(3, 4);
+  auto wanted = selectors("10.2.0.0");
+  wanted.placement.mark_in = wanted.placement.mark_out = config::Choice::unique;
+  const auto trap = installed(book.configure(kName, wanted)).placement;
+  EXPECT_NE(trap.in.mark.value, 0u);
+  EXPECT_EQ(trap.in.mark.value, trap.out.mark.value);
+  EXPECT_EQ(trap.in.mark.value % 4, 3u) << "no other engine chooses it";
+  EXPECT_EQ(book.use(kName, ChildSaId{7}, wanted).placed, trap);
+  EXPECT_EQ(book.use(kName, ChildSaId{8}, wanted).placed, trap);
+  const auto other = book.use({"site", "net#9"}, ChildSaId{9}, wanted).placed;
+  EXPECT_NE(other.in.mark.value, trap.in.mark.value);
+}
+
+TEST(PolicyBook, WhatIsChosenAlreadyStays) {
+  PolicyBook book;
+  auto wanted = selectors("10.2.0.0");
+  wanted.placement.if_id_in = wanted.placement.if_id_out = config::Choice::unique_dir;
+  Placement predecessor;
+  predecessor.in.interface_id = 40;
+  predecessor.out.interface_id = 41;
+  EXPECT_EQ(book.use(kName, ChildSaId{7}, wanted, config::PlacementSetting{predecessor}).placed, predecessor);
+}
+
 }  // namespace
 }  // namespace keypact::ike

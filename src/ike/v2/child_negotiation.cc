@@ -65,6 +65,10 @@ Refusal refused_by_peer(const ChildOffer& offer, const wire::NotifyPayload& erro
   return refusal;
 }
 
+bool takes_padding(const PayloadSet& payloads) {
+  return payloads.notify(NotifyType::ESP_TFC_PADDING_NOT_SUPPORTED) == nullptr;
+}
+
 }  // namespace
 
 std::optional<ChildOffer> make_child_offer(Context& context, const IkeSaRecord& record, ConfiguredChild child,
@@ -136,7 +140,7 @@ Result<AgreedChild, Refusal> accept_child_answer(const IkeSaRecord& record, cons
     return failure(std::move(refusal));
   }
   return AgreedChild{offer.child,      offer.inbound_spi,     *outbound, choice->number,
-                     choice->proposal, std::move(*selectors), mode};
+                     choice->proposal, std::move(*selectors), mode,      takes_padding(payloads)};
 }
 
 Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const IkeSaRecord& record,
@@ -173,8 +177,14 @@ Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const Ike
   if (!inbound)
     return failure(ChildRefusal{refusal_in(exchange, RefusalCode::no_additional_sas, NotifyType::NO_ADDITIONAL_SAS),
                                 notify_payload(NotifyType::NO_ADDITIONAL_SAS)});
-  return AgreedChild{{connection, *match->child}, *inbound,   *outbound, choice->number, choice->proposal,
-                     std::move(match->selectors), match->mode};
+  return AgreedChild{{connection, *match->child},
+                     *inbound,
+                     *outbound,
+                     choice->number,
+                     choice->proposal,
+                     std::move(match->selectors),
+                     match->mode,
+                     takes_padding(payloads)};
 }
 
 ChildPayloads answer_payloads(const AgreedChild& agreed) {
@@ -207,6 +217,7 @@ ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const AgreedChild& agreed
   sa.local_selectors = agreed.selectors.local();
   sa.remote_selectors = agreed.selectors.remote();
   sa.headers = agreed.child->headers;
+  if (agreed.peer_takes_padding && agreed.mode == Mode::tunnel) sa.tfc_padding = agreed.child->tfc_padding;
   return sa;
 }
 

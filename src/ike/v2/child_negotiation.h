@@ -47,6 +47,7 @@ struct AgreedChild {
   Proposal proposal;
   NarrowedSelectors selectors;
   Mode mode{};
+  bool peer_takes_padding = true;  ///< TFC padding (RFC 7296 §1.3.1)
 };
 
 /// What a message says of a Child SA; other payloads may stand in between (RFC 7296 §1.2, §1.3.1).

@@ -33,6 +33,7 @@ struct ChildSa {
   std::vector<TrafficSelector> local;
   std::vector<TrafficSelector> remote;
   Mode mode{};
+  Placement placement;
   bool udp_encapsulation = false;
   Instant created;
   ControlId waiter;        ///< whoever asked for it and waits for the installation

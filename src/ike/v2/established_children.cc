@@ -31,7 +31,8 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   const auto selectors = own_policy ? SelectorPair{agreed.selectors.local(), agreed.selectors.remote()}
                                     : SelectorPair{resolve(config.local_ts, record.local.address),
                                                    resolve(config.remote_ts, record.remote.address)};
-  auto policy = context.policies.use(policy_name, id, policy_of(config, context.options, selectors));
+  auto policy = context.policies.use(policy_name, id, policy_of(config, context.options, selectors),
+                                     placement_for(config, installation.origin.replaces));
   for (auto& request : policy.requests) context.request(std::move(request));
 
   auto keys = derive_child_keys(context.library, parts_.channel.keys().prf, parts_.channel.keys().d,
@@ -48,6 +49,7 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   sa.udp_encapsulation = udp_encapsulation;
   sa.soft = soft_limit_of(config, context.random);
   sa.hard = hard_limit_of(config);
+  sa.placement = policy.placed;
   export_child_keys(context, sa);
   ChildSa child;
   child.id = id;
@@ -59,6 +61,7 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   child.local = agreed.selectors.local();
   child.remote = agreed.selectors.remote();
   child.mode = agreed.mode;
+  child.placement = std::move(policy.placed);
   child.udp_encapsulation = udp_encapsulation;
   child.created = child.used = context.now;
   if (config.inactivity > Duration{}) child.idle_at = context.now + config.inactivity;
@@ -68,6 +71,25 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   children_.emplace(id, std::move(child));
   context.request(ipsec::InstallChildSa{std::move(sa)});
   return id;
+}
+
+/// What is left to choose of where it stands: a successor stands where its predecessor did, and the ids of interfaces that a
+/// connection leaves to us are the same for all Child SAs of the IKE SA.
+config::PlacementSetting EstablishedSa::placement_for(const config::ChildConfig& config,
+                                                      const std::optional<ChildSaId>& replaces) const {
+  if (const auto old = replaces ? children_.find(*replaces) : children_.end(); old != children_.end())
+    return {old->second.placement};
+  auto setting = config.placement;
+  if (!setting.if_ids_of_connection) return setting;
+  const auto sibling = std::ranges::find_if(children_, [&](const auto& entry) {
+    const auto* other = parts_.connection->child(entry.second.name);
+    return other != nullptr && other->placement.if_ids_of_connection;
+  });
+  if (sibling == children_.end()) return setting;
+  setting.in.interface_id = sibling->second.placement.in.interface_id;
+  setting.out.interface_id = sibling->second.placement.out.interface_id;
+  setting.if_id_in = setting.if_id_out = config::Choice::given;
+  return setting;
 }
 
 void EstablishedSa::on_stack_event(Context& context, IkeSaRecord& record, const ipsec::StackEvent& event) {

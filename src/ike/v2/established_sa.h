@@ -323,6 +323,8 @@ class EstablishedSa {
   };
   ChildSaId install(Context& context, const IkeSaRecord& record, AgreedChild agreed, const Nonces& nonces,
                     OctetView shared_secret, Installation installation);
+  [[nodiscard]] config::PlacementSetting placement_for(const config::ChildConfig& config,
+                                                       const std::optional<ChildSaId>& replaces) const;
   void on_installed(Context& context, const IkeSaRecord& record, ChildSaId id);
   void on_install_failed(Context& context, const IkeSaRecord& record, ChildSaId id, const std::string& reason);
   void announce(Context& context, const IkeSaRecord& record, ChildSa& child);

@@ -27,7 +27,7 @@ PolicyBook::Selectors policy_of(const config::ChildConfig& child, const Options&
                          std::ranges::all_of(selectors.local, is_one_address) &&
                          std::ranges::all_of(selectors.remote, is_one_address);
   return {std::move(selectors.local), std::move(selectors.remote), child.action,
-          transport ? Mode::transport : Mode::tunnel};
+          transport ? Mode::transport : Mode::tunnel, child.placement};
 }
 
 SelectorPair seen_from_here(const IkeSaRecord& record, SelectorPair sent) {
