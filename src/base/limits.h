@@ -80,6 +80,10 @@ inline constexpr std::size_t kPaths = 16;
 inline constexpr std::size_t kHeldPackets = 32;
 inline constexpr std::size_t kHeldOctets = std::size_t{1} << 20;
 inline constexpr Duration kHeldLife = seconds(30);
+/// ESP that came before its SA: how much of it is kept, and how long.
+inline constexpr std::size_t kEarlyPackets = 256;
+inline constexpr std::size_t kEarlyOctets = std::size_t{512} << 10;
+inline constexpr Duration kEarlyLife = seconds(2);
 // RFC 5685 §7: gateways that one initiation lets itself be sent to in a row.
 inline constexpr std::size_t kRedirects = 5;
 inline constexpr Duration kRedirectPeriod = seconds(300);

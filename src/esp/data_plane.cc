@@ -56,6 +56,7 @@ std::optional<ipsec::StackEvent> DataPlane::on(const ipsec::InstallChildSa& requ
   if (sa.use_outbound) spd_.prefer(sa.policy, sa.inbound_spi);
   else spd_.stand_by(sa.policy, sa.inbound_spi);
   held_.release(sa.policy);
+  early_.release(sa.inbound_spi);
   return ipsec::ChildSaInstalled{sa.id};
 }
 

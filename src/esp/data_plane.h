@@ -2,6 +2,7 @@
 // protects what comes from the tunnel device (§5.1) and admits what comes from the wire (§5.2). One per thread, nothing shared.
 #pragma once
 
+#include "esp/early_packets.h"
 #include "esp/flow_cache.h"
 #include "esp/held_packets.h"
 #include "esp/inner_packet.h"
@@ -38,8 +39,8 @@ class DataPlane {
   /// The question of an Acquire came to nothing: after a pause the next packet may ask again. Harmless where none was asked.
   void acquire_answered(PolicyId policy, Instant now) { spd_.acquire_answered(policy, now + options_.acquire_pause); }
 
-  /// Packets that waited for an SA can go: release() some of them soon.
-  [[nodiscard]] bool has_released() const { return held_.has_released(); }
+  /// Packets that waited for an SA, to be sent or to be admitted, can go: release() some of them soon.
+  [[nodiscard]] bool has_released() const { return held_.has_released() || early_.has_released(); }
   void release(Instant now, OutputBatch& output);
 
   /// Packets from the tunnel device: ESP for the wire, ICMP errors back into the tunnel.
@@ -101,6 +102,7 @@ class DataPlane {
   Spd spd_;
   FlowCache flows_;
   HeldPackets held_;
+  EarlyPackets early_;
   DropCounters drops_;
   RateLimit errors_;
   RateLimit unknown_spis_;

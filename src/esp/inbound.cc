@@ -39,6 +39,7 @@ void DataPlane::inbound_packet(const OuterPacket& packet, Pass& pass) {
 
 void DataPlane::on_unknown_spi(const OuterPacket& packet, EspSpi spi, Pass& pass) {
   drops_.count(DropReason::unknown_spi);
+  early_.keep(packet, spi, pass.now);
   // RFC 7296 §1.5: the peer may have to be told; anybody can send such packets.
   if (packet.octets.size() >= kTold && unknown_spis_.permits(pass.now))
     pass.output.add_event(ipsec::UnknownSpi{packet.local, packet.remote, spi});

@@ -74,6 +74,8 @@ void DataPlane::wait_for_sa(PolicyId policy, OctetView packet, Pass& pass) {
 
 void DataPlane::release(Instant now, OutputBatch& output) {
   Pass pass{now, output, true};
+  for (auto& early : early_.take_released())
+    if (!early.is_stale(now)) inbound_packet(early.packet(), pass);
   for (auto& held : held_.take_released(limits::kHeldPackets)) {
     if (held.is_stale(now)) drops_.count(DropReason::no_sa);
     else outbound_packet(held.packet, pass);

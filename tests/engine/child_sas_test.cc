@@ -88,6 +88,21 @@ TEST_F(ChildSas, CanBeBroughtUpByTheOtherSideToo) {
   EXPECT_EQ(right().engine.ike_sas().size(), 1u);
 }
 
+TEST_F(ChildSas, ArePickedWhereTheyGetAllThatTheyAreForBeforeWhereTheyGetAPart) {
+  right_site.more_remote = {prefix_of(*IpAddress::parse("10.7.0.0"), 24)};
+  auto snapshot = *right_site.snapshot();
+  auto connection = *snapshot.connections.front();
+  connection.children.push_back(connection.children.front());
+  connection.children.back().name = "exact";
+  connection.children.back().remote_ts.pop_back();
+  snapshot.connections.front() = std::make_shared<const config::Connection>(connection);
+  world.add("left", left_site.local, left_site.snapshot());
+  world.add("right", right_site.local, std::make_shared<const config::Snapshot>(std::move(snapshot)));
+  initiate();
+  EXPECT_FALSE(refusal(left()).has_value());
+  EXPECT_EQ(established(right())->children().begin()->second.name, "exact");
+}
+
 TEST_F(ChildSas, SurviveLossAndDuplication) {
   establish();
   world.set_faults({30, 30, milliseconds(1), milliseconds(300)});

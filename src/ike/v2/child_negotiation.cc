@@ -9,24 +9,29 @@ std::string selectors_text(const Selectors& local, const Selectors& remote) {
   return to_string(local) + " === " + to_string(remote);
 }
 
-/// The child whose policy meets the proposed selectors, the first that the configuration names; its narrowed selectors.
+/// The child whose policy meets the proposed selectors, and its narrowed selectors.
 struct ChildMatch {
   const config::ChildConfig* child = nullptr;
   NarrowedSelectors selectors;
   Mode mode{};
 };
+/// One that gets all that it is for comes before one that gets a part of it; else the first that the configuration names.
 std::optional<ChildMatch> match_child(const IkeSaRecord& record, const config::Connection& connection,
                                       const SelectorPair& proposed, std::string_view only_child, Mode mode) {
+  std::optional<ChildMatch> first;
   for (const auto& child : connection.children) {
     if (child.action != PolicyAction::protect || (!only_child.empty() && child.name != only_child)) continue;
     if (mode == Mode::transport && child.mode != mode) continue;
-    auto narrowed = narrow(resolve(child.local_ts, record.local.address),
-                           resolve(child.remote_ts, record.remote.address), proposed.local, proposed.remote);
+    const auto local = resolve(child.local_ts, record.local.address);
+    const auto remote = resolve(child.remote_ts, record.remote.address);
+    auto narrowed = narrow(local, remote, proposed.local, proposed.remote);
     if (!narrowed) continue;
-    if (mode == Mode::tunnel || fits_transport_mode(record, {narrowed->local(), narrowed->remote()}))
-      return ChildMatch{&child, std::move(*narrowed), mode};
+    if (mode == Mode::transport && !fits_transport_mode(record, {narrowed->local(), narrowed->remote()})) continue;
+    const bool whole = narrowed->local() == local && narrowed->remote() == remote;
+    if (whole || !first) first = ChildMatch{&child, std::move(*narrowed), mode};
+    if (whole) break;
   }
-  return std::nullopt;
+  return first;
 }
 
 /// RFC 7296 §2.23.1: transport mode between the addresses that are seen here; else tunnel mode with what was sent. Without
