@@ -21,3 +21,10 @@ function(keypact_lab_properties test label)
   set_tests_properties(${test} PROPERTIES LABELS ${label} RESOURCE_LOCK lab TIMEOUT 150 SKIP_RETURN_CODE 77
                        ENVIRONMENT KEYPACT_BUILD_DIR=${CMAKE_BINARY_DIR})
 endfunction()
+
+# Programs with AddressSanitizer or ThreadSanitizer do not run in the guest: their shadow memory has no place in its address space.
+function(keypact_guest_properties)
+  if(KEYPACT_SANITIZE MATCHES "address|thread")
+    set_tests_properties(${ARGN} PROPERTIES DISABLED TRUE)
+  endif()
+endfunction()
