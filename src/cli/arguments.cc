@@ -38,7 +38,9 @@ void add_verbs(CLI::App& app, Parsed& parsed) {
   down->add_option("NAME", parsed.options.name, what)->required();
   down->add_option("--child", parsed.options.child, "only this child of the connection")->type_name("CHILD");
   auto* status = app.add_subcommand("status", "one line for each connection, or all about one");
-  status->add_option("NAME", parsed.options.name, what);
+  auto* name = status->add_option("NAME", parsed.options.name, what);
+  status->add_flag("--drift", parsed.options.drift, "in what the kernel differs from what the daemon put there")
+      ->excludes(name);
   auto* reload = app.add_subcommand("reload", "let the daemon read its configuration again");
   auto* version = app.add_subcommand("version", "versions of this tool and of the daemon");
   // Before the verb or behind it, as people type them.

@@ -181,6 +181,12 @@ std::string status_json(const std::vector<ConnectionStatus>& all, const Counters
   return dumped(json);
 }
 
+std::string drift_json(const std::vector<std::string>& differences) {
+  Json json = document("status");
+  json["differences"] = differences;
+  return dumped(json);
+}
+
 std::string failure_json(std::string_view verb, const Failure& failure) {
   Json json = document(verb);
   json["event"] = "error";

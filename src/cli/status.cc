@@ -44,9 +44,24 @@ Outcome<Counters> counters(Daemon& daemon) {
   return all;
 }
 
+Outcome<ExitCode> drift(Daemon& daemon, const Console& console) {
+  TRY(const auto answer, daemon.call(vici::kDriftCommand, {}));
+  if (!answer)
+    return failure(
+        Failure{ExitCode::failed, {"the daemon cannot compare itself with the kernel", "it is no keypactd", ""}});
+  const auto* found = answer->find_list("differences");
+  const auto differences = found != nullptr ? *found : vici::Section::List{};
+  if (console.json) console.print(drift_json(differences));
+  else if (differences.empty()) console.print("the kernel has what it should have");
+  else
+    for (const auto& difference : differences) console.print(console.style.shown(difference));
+  return differences.empty() ? ExitCode::ok : ExitCode::failed;
+}
+
 }  // namespace
 
 Outcome<ExitCode> status(Daemon& daemon, const Options& options, const Console& console) {
+  if (options.drift) return drift(daemon, console);
   TRY(auto connections, daemon.list_connections());
   TRY(auto sas, daemon.list_sas());
   auto all = join(std::move(connections), std::move(sas));

@@ -11,6 +11,7 @@ struct Options {
   std::string name;
   std::string child;
   bool json = false;
+  bool drift = false;
   std::vector<std::string> vici_paths;
   Duration timeout{};  ///< for the verb as a whole
   Instant deadline{};  ///< when that time is over

@@ -30,6 +30,7 @@ constexpr std::array kCommands{
     Command{"reload-settings", reload},
     Command{vici::kReloadCommand, reload},
     Command{vici::kVerdictCommand, last_verdict},
+    Command{vici::kDriftCommand, drift},
 };
 
 struct Refused {

@@ -52,6 +52,7 @@ struct Command {
 [[nodiscard]] Answer get_algorithms(const Call& call);
 [[nodiscard]] Answer get_counters(const Call& call);
 [[nodiscard]] Answer last_verdict(const Call& call);
+[[nodiscard]] Answer drift(const Call& call);
 [[nodiscard]] Answer list_nothing(const Call& call);
 
 // commands_configuration.cc

@@ -1,4 +1,4 @@
-// version, stats, get-algorithms, get-counters, keypact-verdict, and lists of what this version has none of.
+// version, stats, get-algorithms, get-counters, keypact-verdict, keypact-drift, and lists of what this version has none of.
 #include "control/algorithm_text.h"
 #include "control/commands.h"
 #include "vici/request_grammar.h"
@@ -102,6 +102,12 @@ Answer last_verdict(const Call& call) {
   vici::Message answer;
   const auto connection = vici::text_of(call.request, "ike");
   if (connection) call.services.failures.write(answer, std::string(*connection), call.now);
+  return answer;
+}
+
+Answer drift(const Call& call) {
+  vici::Message answer;
+  answer.list("differences", call.services.host.drift());
   return answer;
 }
 

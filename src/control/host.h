@@ -97,6 +97,8 @@ class Host {
   virtual void locate(ControlId request, const config::Connection& connection) = 0;
   [[nodiscard]] virtual LoadedFiles read_configuration() = 0;
   [[nodiscard]] virtual HostCounters host_counters() const = 0;
+  /// In what the kernel's IPsec differs from what was put there, a sentence each.
+  [[nodiscard]] virtual std::vector<std::string> drift() = 0;
   /// A line for the daemon's own log.
   virtual void note(const std::string& line) = 0;
 

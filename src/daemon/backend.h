@@ -41,6 +41,8 @@ class Backend {
     std::uint64_t not_held = 0;  ///< too many waited for an SA already
   };
   [[nodiscard]] virtual DroppedOutbound dropped_outbound() const { return {}; }
+  /// In what the kernel differs from what was put there, because somebody else changed it: a sentence each.
+  [[nodiscard]] virtual std::vector<std::string> drift() { return {}; }
   /// What this Child SA and its packets have in common with its successors: the kernel's reqid, or a number that takes its place.
   [[nodiscard]] virtual std::uint32_t reqid(ChildSaId /*child*/, PolicyId policy) const {
     return static_cast<std::uint32_t>(policy.value);

@@ -32,6 +32,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   void locate(ControlId request, const config::Connection& connection) override;
   [[nodiscard]] control::LoadedFiles read_configuration() override;
   [[nodiscard]] control::HostCounters host_counters() const override;
+  [[nodiscard]] std::vector<std::string> drift() override { return backend_.drift(); }
   void note(const std::string& line) override { log_.write(LogLevel::warning, line); }
   [[nodiscard]] control::Verdict explain(const ike::Refusal& refusal, const std::string& connection) override;
   [[nodiscard]] control::SystemFacts facts() override;

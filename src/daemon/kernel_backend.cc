@@ -1,6 +1,8 @@
 #include "daemon/kernel_backend.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "io/clock.h"
 
@@ -341,6 +343,13 @@ void KernelBackend::on_notice(const xfrm::MappingNotice& notice) {
   if (told.remote == notice.source && now - told.at < kBetweenMoves) return;
   told = {notice.source, now};
   events_(ipsec::PeerMoved{owner->id, notice.source});
+}
+
+std::vector<std::string> KernelBackend::drift() {
+  auto differences = sad_.drift([&](std::uint32_t reqid) { return spd_.is_ours(reqid); });
+  std::ranges::move(spd_.drift(), std::back_inserter(differences));
+  std::ranges::move(routes_.drift(), std::back_inserter(differences));
+  return differences;
 }
 
 Result<IpAddress> KernelBackend::source_address_to(const IpAddress& peer) {

@@ -44,6 +44,7 @@ class KernelBackend final : public Backend {
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const override {
     return sad_.counters(id);
   }
+  [[nodiscard]] std::vector<std::string> drift() override;
   [[nodiscard]] std::uint32_t reqid(ChildSaId child, PolicyId /*policy*/) const override {
     return spd_.reqid_of(child);
   }

@@ -259,6 +259,33 @@ std::optional<ipsec::ChildSaCounters> KernelSad::counters(ChildSaId id) const {
   return counters;
 }
 
+std::vector<std::string> KernelSad::drift(const IsOurs& is_ours) const {
+  std::map<xfrm::StateId, xfrm::State> there;
+  const auto listed = list_from_kernel(
+      socket_, xfrm::dump_states(), [&] { there.clear(); },
+      [&](const xfrm::MessageView& message) {
+        const auto report = xfrm::read_state(message);
+        if (report && !is_question(*report) && (by_state_.contains(report->state.id) || is_ours(report->state.reqid)))
+          there.emplace(report->state.id, report->state);
+      });
+  if (!listed.ok()) return {"the kernel's SAs cannot be listed: " + listed.reason()};
+  std::vector<std::string> differences;
+  const auto name = [](const xfrm::StateId& id) { return to_string(id.spi) + " to " + id.destination.to_string(); };
+  for (const auto& [id, owner] : by_state_) {
+    const auto found = there.extract(id);
+    const auto of = " of Child SA " + std::to_string(owner.id.value);
+    const auto& entry = entries_.at(owner.id);
+    const auto wanted = owner.inbound ? inbound_state(entry) : outbound_state(entry);
+    if (!found) differences.push_back("the kernel lacks the SA " + name(id) + of);
+    else if (found.mapped().source != wanted.source || found.mapped().udp != wanted.udp ||
+             found.mapped().reqid != wanted.reqid || found.mapped().mode != wanted.mode)
+      differences.push_back("the kernel has another SA in the place of " + name(id) + of);
+  }
+  for (const auto& [id, state] : there)
+    differences.push_back("the kernel has the SA " + name(id) + ", which belongs to no Child SA");
+  return differences;
+}
+
 std::vector<xfrm::ExpireNotice> KernelSad::overdue() {
   std::map<xfrm::StateId, bool> there;  // and whether a soft limit of ours is reached
   const auto listed = list_from_kernel(

@@ -45,6 +45,8 @@ class KernelSad {
   /// One without a mark stands for the first with these other words.
   [[nodiscard]] std::optional<Owner> owner_of(const xfrm::StateId& state) const;
 
+  /// What of it somebody else has changed, a sentence each.
+  [[nodiscard]] std::vector<std::string> drift(const IsOurs& is_ours) const;
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const;
   /// What the kernel has lost, or has let reach a limit: it may have told, unheard.
   [[nodiscard]] std::vector<xfrm::ExpireNotice> overdue();

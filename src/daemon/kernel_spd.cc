@@ -39,6 +39,11 @@ xfrm::Message message_for(const PolicyTable::Change& change) {
   return xfrm::delete_policy(change.key);
 }
 
+std::string name_of(const xfrm::PolicyKey& key) {
+  const auto way = key.direction == Direction::in ? "in" : key.direction == Direction::out ? "out" : "forward";
+  return std::string(way) + " for " + key.selector.source.to_string() + " to " + key.selector.destination.to_string();
+}
+
 std::string reason_for(const PolicyTable::Change& change, const io::XfrmAnswer& answer) {
   const auto& selector = change.key.selector;
   const auto which = selector.source.to_string() + " to " + selector.destination.to_string();
@@ -194,6 +199,27 @@ Result<void, std::string> KernelSpd::carry_out_for(PolicyTable::Owner owner) {
 std::vector<std::string> KernelSpd::flush() {
   for (auto& refused : carry_out()) untold_.push_back(std::move(refused.reason));
   return std::exchange(untold_, {});
+}
+
+std::vector<std::string> KernelSpd::drift() const {
+  std::map<xfrm::PolicyKey, xfrm::PolicyContent> there;
+  const auto listed = list_from_kernel(
+      socket_, xfrm::dump_policies(), [&] { there.clear(); },
+      [&](const xfrm::MessageView& message) {
+        const auto report = xfrm::read_policy(message);
+        if (report && (table_.is_ours(report->index) || table_.find(report->key) != nullptr))
+          there.emplace(report->key, report->content);
+      });
+  if (!listed.ok()) return {"the kernel's policies cannot be listed: " + listed.reason()};
+  std::vector<std::string> differences;
+  for (const auto& [key, content] : table_.installed()) {
+    const auto found = there.extract(key);
+    if (!found) differences.push_back("the kernel lacks the policy " + name_of(key));
+    else if (found.mapped() != content) differences.push_back("the kernel has another policy " + name_of(key));
+  }
+  for (const auto& [key, content] : there)
+    differences.push_back("the kernel has the policy " + name_of(key) + ", which nothing wants");
+  return differences;
 }
 
 std::uint32_t KernelSpd::reqid_for(const ipsec::ChildSa& sa) {

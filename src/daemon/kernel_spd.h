@@ -34,6 +34,9 @@ class KernelSpd {
   /// What the kernel refused, a sentence each. It is tried again when something changes there.
   std::vector<std::string> flush();
 
+  /// What of it somebody else has changed, a sentence each.
+  [[nodiscard]] std::vector<std::string> drift() const;
+
   /// The reqid of its SAs, until detach().
   [[nodiscard]] std::uint32_t reqid_for(const ipsec::ChildSa& sa);
   /// What the SA may carry goes there, and may come by it. On failure the kernel has nothing of it.

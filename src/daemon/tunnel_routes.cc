@@ -1,6 +1,7 @@
 #include "daemon/tunnel_routes.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "io/udp_socket.h"
@@ -234,6 +235,33 @@ void TunnelRoutes::update_rules(const std::set<PolicyRule>& touched, const Probl
   }
   for (const auto& rule : touched)
     if (!wanted_rules_.contains(rule) && rules_.erase(rule) != 0) tell(network_.remove(rule), problems);
+}
+
+std::vector<std::string> TunnelRoutes::drift() {
+  const auto routes = netlink().own_routes(table_);
+  const auto rules = netlink().own_rules();
+  if (!routes) return {routes.error().to_string()};
+  if (!rules) return {rules.error().to_string()};
+  // Of a listed route neither the source address nor the metric that the kernel chose is ours.
+  std::set<std::tuple<Prefix, io::RouteKind, io::InterfaceIndex>> there;
+  for (const auto& route : *routes) there.emplace(route.destination, route.kind, route.interface);
+  std::vector<std::string> differences;
+  const auto table = " of table " + std::to_string(table_);
+  for (const auto& [prefix, route] : routes_) {
+    if (!there.contains({prefix, route.kind, route.interface}))
+      differences.push_back("the kernel lacks the route to " + prefix.to_string() + table);
+    if (!there.contains({prefix, io::RouteKind::unreachable, 0}))
+      differences.push_back("the kernel lacks the route behind that to " + prefix.to_string() + table);
+  }
+  for (const auto family : families())
+    if (std::ranges::find(*rules, lookup_rule(family)) == rules->end())
+      differences.push_back("the kernel lacks the rule " + std::to_string(priority_) + " that leads to table " +
+                            std::to_string(table_));
+  for (const auto& rule : rules_)
+    if (std::ranges::find(*rules, rule) == rules->end())
+      differences.push_back("the kernel lacks a rule " + std::to_string(rule.priority) + " past table " +
+                            std::to_string(table_));
+  return differences;
 }
 
 void TunnelRoutes::forget_earlier_run(const Problems& problems) {

@@ -26,6 +26,9 @@ class TunnelRoutes {
   /// From now on what an earlier run left, and no policy of this one wants, is not needed.
   void forget_earlier_run(const Problems& problems);
 
+  /// Which of them are not there any more, a sentence each.
+  [[nodiscard]] std::vector<std::string> drift();
+
   [[nodiscard]] io::Netlink& netlink() { return network_.netlink(); }
 
  private:

@@ -31,6 +31,7 @@ class UserspaceBackend final : public Backend {
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const override {
     return plane_.counters(id);
   }
+  [[nodiscard]] std::vector<std::string> drift() override { return routes_.drift(); }
   [[nodiscard]] DroppedOutbound dropped_outbound() const override {
     return {plane_.drops()[esp::DropReason::no_sa], plane_.drops()[esp::DropReason::held_full]};
   }

@@ -22,4 +22,8 @@ inline constexpr std::string_view kVerdictEvent = "keypact-verdict";
 /// when it never failed since the daemon started.
 inline constexpr std::string_view kVerdictCommand = "keypact-verdict";
 
+/// Command without keys: compares what the kernel has of IPsec with what the daemon put there. Answer: list differences, a sentence
+/// each; empty where they agree, and where the daemon does its own IPsec.
+inline constexpr std::string_view kDriftCommand = "keypact-drift";
+
 }  // namespace keypact::vici

@@ -7,7 +7,7 @@ namespace {
 
 PolicyKey towards(std::uint32_t number, int length, Direction direction = Direction::out) {
   const auto remote = prefix_of(IpAddress::v4(0x0a000000 + (number << (32 - length))), length);
-  return {direction, {prefix_of(IpAddress::v4(192, 168, 0, 0), 16), remote}, 0};
+  return {direction, {prefix_of(IpAddress::v4(192, 168, 0, 0), 16), remote}};
 }
 
 // What iproute2 6.1 sends for `ip xfrm policy set hthresh4 0 32`, and what the kernel answers to `ip -s xfrm policy count`, behind the

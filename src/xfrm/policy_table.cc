@@ -140,6 +140,13 @@ std::optional<PolicyTable::Owner> PolicyTable::owner_of(std::uint32_t index) con
   return first == slot.claims.end() ? std::nullopt : std::optional(first->first);
 }
 
+std::vector<std::pair<PolicyKey, PolicyContent>> PolicyTable::installed() const {
+  std::vector<std::pair<PolicyKey, PolicyContent>> all;
+  for (const auto& [key, slot] : slots_)
+    if (slot.installed) all.emplace_back(key, *slot.installed);
+  return all;
+}
+
 const PolicyContent* PolicyTable::find(const PolicyKey& key) const {
   const auto found = slots_.find(key);
   return found == slots_.end() || !found->second.installed ? nullptr : &*found->second.installed;

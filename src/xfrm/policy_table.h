@@ -53,6 +53,8 @@ class PolicyTable {
   [[nodiscard]] std::optional<Owner> owner_of(std::uint32_t index) const;
   /// What the kernel holds, or should hold, there; nothing when nobody wants it.
   [[nodiscard]] const PolicyContent* find(const PolicyKey& key) const;
+  /// All that the kernel holds, or should hold.
+  [[nodiscard]] std::vector<std::pair<PolicyKey, PolicyContent>> installed() const;
   [[nodiscard]] std::size_t size() const { return slots_.size(); }
 
  private:

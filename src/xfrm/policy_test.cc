@@ -11,9 +11,7 @@ std::string behind_header(const Message& message) { return to_hex(message.octets
 
 Prefix prefix(const char* address, int length) { return {*IpAddress::parse(address), length}; }
 
-PolicyKey tcp_key() {
-  return {Direction::out, {prefix("10.1.0.0", 24), prefix("10.2.0.0", 16), 6, {}, {80, 0xffff}}, 0};
-}
+PolicyKey tcp_key() { return {Direction::out, {prefix("10.1.0.0", 24), prefix("10.2.0.0", 16), 6, {}, {80, 0xffff}}}; }
 
 TEST(XfrmPolicy, APolicyWithATemplateIsWhatIproute2Sends) {
   const PolicyContent content{

@@ -47,6 +47,14 @@ TEST_F(Commands, VersionAndStatisticsHaveTheKeysOfCharon) {
   EXPECT_THAT(keys_of(stats), testing::IsSupersetOf({"uptime", "workers", "queues", "scheduled", "ikesas", "plugins"}));
 }
 
+TEST_F(Commands, DriftIsWhatTheHostFinds) {
+  start();
+  auto& client = connect();
+  EXPECT_TRUE(call(client, "keypact-drift").find_list("differences")->empty());
+  differences = {"the kernel lacks a route"};
+  EXPECT_EQ(*call(client, "keypact-drift").find_list("differences"), differences);
+}
+
 TEST_F(Commands, CountersAreThoseOfTheEngineAndOfWhatIsAroundIt) {
   start();
   auto& client = connect();

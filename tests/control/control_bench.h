@@ -129,6 +129,8 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
     return {files, {}, {}};
   }
   HostCounters host_counters() const override { return {3, 2, 1}; }
+  std::vector<std::string> differences;
+  std::vector<std::string> drift() override { return differences; }
   void note(const std::string& line) override { notes.push_back(line); }
   Verdict explain(const ike::Refusal& refusal, const std::string& connection) override {
     auto verdict = diagnose::verdict_of(refusal, connection);

@@ -50,6 +50,21 @@ class KernelStack(PairCase):
         wait_for(lambda: self.left.ping(self.left.inner4, self.right.inner4, count=1, wait=1) and
                  [child["uniqueid"] for child in self.initiator.installed()] != [before], "another Child SA", 15)
 
+    def test_what_somebody_else_changes_is_told(self):
+        self.configure()
+        self.bring_up()
+        agreed = self.initiator.tool("status", "--drift")
+        self.assertEqual(agreed.returncode, 0, agreed.stdout)
+        self.assertEqual(agreed.stdout.strip(), "the kernel has what it should have")
+        (child,) = self.initiator.installed()
+        self.left.ip("xfrm", "state", "delete", "src", self.left.v4, "dst", self.right.v4, "proto", "esp",
+                     "spi", f"0x{child['spi-out']}")
+        self.left.ip("xfrm", "policy", "delete", "dir", "in", "src", self.right.net4, "dst", self.left.net4)
+        told = self.initiator.tool("status", "--drift")
+        self.assertEqual(told.returncode, 1)
+        self.assertIn(f"the kernel lacks the SA {child['spi-out']} to {self.right.v4} of Child SA", told.stdout)
+        self.assertIn(f"the kernel lacks the policy in for {self.right.net4} to {self.left.net4}", told.stdout)
+
     def test_only_the_protocol_and_the_port_of_the_child(self):
         def tcp_only(configuration):
             child = configuration["connections"]["tunnel"]["children"]["net"]
