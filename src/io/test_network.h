@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -58,6 +59,16 @@ class InNetworkNamespace : public testing::Test {
   void add_address(InterfaceIndex index, const char* address, int length) {
     const auto done = netlink_->add(InterfaceAddress{index, ip(address), length});
     ASSERT_TRUE(done) << done.error().to_string();
+    if (index != loopback_) return;
+    // The kernel makes an IPv6 address usable when it finds the time.
+    for (int tries = 0; tries < 500 && !is_usable(ip(address)); ++tries) ::usleep(10'000);
+    ASSERT_TRUE(is_usable(ip(address))) << address;
+  }
+  bool is_usable(const IpAddress& address) {
+    const auto all = netlink_->local_addresses();
+    return all &&
+           std::ranges::any_of(*all, [&](const auto& each) { return each.at.address == address && each.usable; }) &&
+           netlink_->route_to(address);
   }
 
   std::unique_ptr<Netlink> netlink_;
