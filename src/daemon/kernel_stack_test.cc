@@ -342,7 +342,7 @@ TEST_F(KernelStack, ManyPoliciesAreHashedByTheirRemoteEndAndTheKernelGetsItsSett
 }
 
 TEST_F(KernelStack, WhatAnotherProgramHasIsToldOfThePolicyAndOfTheSaThatWantsItsPlace) {
-  const xfrm::PolicyKey key{xfrm::Direction::out, {prefix_of(ip("10.1.0.0"), 24), prefix_of(ip("10.2.0.0"), 24)}, 0};
+  const xfrm::PolicyKey key{xfrm::Direction::out, {prefix_of(ip("10.1.0.0"), 24), prefix_of(ip("10.2.0.0"), 24)}};
   ask(xfrm::new_policy(key, {1, true, std::nullopt}, 0));
   ASSERT_TRUE(spd_->install({PolicyId{1}, "a/b", PolicyAction::protect, {net("10.1.0.0", 24)}, {net("10.2.0.0", 24)}}));
   const auto done = install(child_sa(1));
