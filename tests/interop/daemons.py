@@ -8,6 +8,7 @@ import signal
 import socket
 
 import kernel_esp
+import peers_root
 from lab import LabError, Process, run, wait_for
 from settings import render
 from vici import Client, ViciError
@@ -81,6 +82,10 @@ class Daemon:
         """Ends it as a crash would."""
         self.process.stop(signal.SIGKILL)
         self.process = None
+
+    def there(self):
+        """What precedes the commands of a peer: they run in its host, and in the root that peers have."""
+        return [*self.host.exec_prefix(), *peers_root.PREFIX]
 
     def abandon(self):
         if self.process:
@@ -157,13 +162,13 @@ class Daemon:
         return Outcome(response.get("success") == "yes", text + "\n" + response.get("errmsg", ""))
 
 
-def swanctl(uri, *words, timeout=30, check=True, config=None):
+def swanctl(uri, *words, timeout=30, check=True, config=None, prefix=()):
     """Debian's swanctl against a socket, with a configuration directory of its own."""
     environment = dict(os.environ, STRONGSWAN_CONF=str(pathlib.Path(uri).with_name("swanctl-strongswan.conf")),
                        SWANCTL_DIR=str(config or pathlib.Path(uri).parent))
     pathlib.Path(environment["STRONGSWAN_CONF"]).write_text(
         "swanctl { load = random pem pkcs1 pkcs8 pkcs12 x509 pubkey openssl aes sha1 sha2 hmac }\n")
-    return run([SWANCTL, *words, "--uri", f"unix://{uri}"], timeout=timeout, check=check, env=environment)
+    return run([*prefix, SWANCTL, *words, "--uri", f"unix://{uri}"], timeout=timeout, check=check, env=environment)
 
 
 class StrongSwan(Daemon):
@@ -191,7 +196,7 @@ class StrongSwan(Daemon):
 """)
         # A mount namespace with an empty /run: charon keeps its process id file there.
         script = "mount --make-rprivate / && mount -t tmpfs tmpfs /run && exec env STRONGSWAN_CONF=$1 $2"
-        return [*self.host.exec_prefix(), "unshare", "-m", "sh", "-c", script, "sh", configuration, CHARON]
+        return [*self.there(), "unshare", "-m", "sh", "-c", script, "sh", configuration, CHARON]
 
     def output_path(self):
         return self.dir / "stderr"
@@ -199,7 +204,7 @@ class StrongSwan(Daemon):
     def load(self, text):
         path = self.dir / "swanctl.conf"
         path.write_text(text)
-        swanctl(self.vici, "--load-all", "--clear", "--noprompt", "--file", path, config=self.dir)
+        swanctl(self.vici, "--load-all", "--clear", "--noprompt", "--file", path, config=self.dir, prefix=peers_root.PREFIX)
 
     def up(self, name="net", timeout=20):
         return self.initiate(name, timeout)

@@ -5,6 +5,7 @@ import re
 import subprocess
 
 import kernel_esp
+import peers_root
 from daemons import Daemon, Outcome
 from lab import run, wait_for
 from settings import Proposal, Untranslatable, translate, values
@@ -69,12 +70,12 @@ class Libreswan(Daemon):
         self.certificates = self.dir / "nss"
         if not self.certificates.exists():
             self.certificates.mkdir()
-            run(["certutil", "-N", "-d", f"sql:{self.certificates}", "--empty-password"])
+            run([*peers_root.PREFIX, "certutil", "-N", "-d", f"sql:{self.certificates}", "--empty-password"])
         for name in ("ipsec.conf", "ipsec.secrets"):
             (self.dir / name).touch()
 
     def command_line(self):
-        return [*self.host.exec_prefix(), PROGRAMS / "pluto", "--nofork", "--config", self.dir / "ipsec.conf", "--no-dnssec",
+        return [*self.there(), PROGRAMS / "pluto", "--nofork", "--config", self.dir / "ipsec.conf", "--no-dnssec",
                 "--secretsfile", self.dir / "ipsec.secrets", "--nssdir", self.certificates, "--rundir", self.run_dir,
                 "--ipsecdir", self.dir, "--dumpdir", self.run_dir, "--logfile", self.log, "--keep-alive", self.keep_alive]
 
@@ -89,15 +90,16 @@ class Libreswan(Daemon):
         self.host.lead_everything_to_the_peer()      # updown scripts would lead the inner networks there
         super().start()
         wait_for(lambda: self.whack("--listen").returncode == 0, "pluto listens")
+        self.whack("--impair", "revival")           # 5 begins anew what it began when the peer deletes it, whatever rekey= says
         for name in self.loaded:
             self.add(name)
         return self
 
     def whack(self, *words, timeout=30):
-        return run([*self.host.exec_prefix(), PROGRAMS / "whack", "--rundir", self.run_dir, *words], timeout=timeout, check=False)
+        return run([*self.there(), PROGRAMS / "whack", "--rundir", self.run_dir, *words], timeout=timeout, check=False)
 
     def add(self, name):
-        done = run([*self.host.exec_prefix(), PROGRAMS / "addconn", "--config", self.dir / "ipsec.conf",
+        done = run([*self.there(), PROGRAMS / "addconn", "--config", self.dir / "ipsec.conf",
                     "--ctlsocket", self.run_dir / "pluto.ctl", name], check=False)
         if done.returncode != 0:
             raise Untranslatable(f"libreswan takes it not: {done.stdout}")
@@ -175,12 +177,16 @@ class Libreswan(Daemon):
         return Outcome(done and all(one.returncode == 0 for one in done), "\n".join(one.stdout for one in done))
 
     def rekey(self, what, name="net"):
-        done = self.whack("--rekey-ike" if what == "ike" else "--rekey-ipsec", "--name", name)
+        words = ["--rekey-ike"] if what == "ike" else ["--rekey-ipsec", "--rekey-child"]       # the last since 5
+        for word in words:
+            done = self.whack(word, "--name", name)
+            if "unrecognized" not in done.stdout:
+                break
         return Outcome(done.returncode == 0 and "rekeyed" in done.stdout, done.stdout, done.returncode)
 
     def endpoint(self, line, name):
-        """What #7: "net":500 STATE_.. or #7: "net"[2] 192.0.2.1:500 STATE_.. says of the peer."""
-        host, port = re.search(r'"(?:\[\d+\])? ?(\S*):(\d+) STATE_', line).groups()
+        """What #7: "net":500 STATE_.. or #7: "net"[2] 192.0.2.1:500 STATE_.. says of the peer; from 5 on without STATE_V2_."""
+        host, port = re.search(r'"(?:\[\d+\])? ?(\S*):(\d+) [A-Z0-9_]+ \(', line).groups()
         return {"remote-host": host or self.loaded.get(name), "remote-port": port}
 
     def sas(self):
@@ -190,10 +196,10 @@ class Libreswan(Daemon):
             if pair := _SPIS.search(rest):
                 spis[number] = tuple(spi.zfill(8) for spi in pair.groups())
             elif "IKE_SA (" in rest or "IKE_SA_INIT" in rest or "PARENT" in rest or "IKE_AUTH" in rest:
-                state = "ESTABLISHED" if "STATE_V2_ESTABLISHED_IKE_SA" in rest else "CONNECTING"
+                state = "ESTABLISHED" if "ESTABLISHED_IKE_SA" in rest else "CONNECTING"
                 ike_sas[number] = {"name": "tunnel", "uniqueid": number, "version": "2", "state": state, "children": [],
                                    **self.endpoint(line, name)}
-            elif "STATE_V2_ESTABLISHED_CHILD_SA" in rest:
+            elif "ESTABLISHED_CHILD_SA" in rest:
                 children.append((number, name, re.search(r"IKE SA #(\d+)", rest).group(1)))
         for number, name, parent in children:
             if number in spis and parent in ike_sas:

@@ -4,11 +4,12 @@ import pathlib
 import re
 
 import kernel_esp
+import peers_root
 from daemons import Daemon, Outcome
 from lab import LabError, run, wait_for
 from settings import Proposal, Untranslatable, translate, values
 
-KEYS = pathlib.Path("/etc/iked")
+KEYS = peers_root.ROOT / "etc/iked"
 
 CIPHERS = {"3des": "3des", **{f"aes{bits}": f"aes-{bits}" for bits in (128, 192, 256)},
            **{f"aes{bits}gcm16": f"aes-{bits}-gcm" for bits in (128, 256)},
@@ -38,14 +39,14 @@ def esp_words(text):
 
 def furnish():
     """What the installation of the package would have made: the user and the host's key."""
-    users = pathlib.Path("/etc/passwd")
+    users = peers_root.ROOT / "etc/passwd"
     if "_iked:" in users.read_text():
         return
     with users.open("a") as file:
         file.write("_iked:x:977:977::/var/lib/openiked/empty:/usr/sbin/nologin\n")
-    with open("/etc/group", "a", encoding="ascii") as file:
+    with open(peers_root.ROOT / "etc/group", "a", encoding="ascii") as file:
         file.write("_iked:x:977:\n")
-    pathlib.Path("/var/lib/openiked/empty").mkdir(parents=True, exist_ok=True)
+    (peers_root.ROOT / "var/lib/openiked/empty").mkdir(parents=True, exist_ok=True)
     run(["openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", KEYS / "private" / "local.key"])
     run(["openssl", "ec", "-in", KEYS / "private" / "local.key", "-pubout", "-out", KEYS / "local.pub"])
     (KEYS / "private" / "local.key").chmod(0o600)
@@ -68,7 +69,7 @@ class OpenIked(Daemon):
         self.write("passive")
 
     def command_line(self):
-        return [*self.host.exec_prefix(), "iked", "-d", "-vv", "-f", self.file, "-s", self.control]
+        return [*self.there(), "iked", "-d", "-vv", "-f", self.file, "-s", self.control]
 
     def output_path(self):
         return self.log
@@ -83,7 +84,7 @@ class OpenIked(Daemon):
         return "config_getstatic: no stickyaddress" in self.log_since_mark()
 
     def ikectl(self, *words):
-        return run(["ikectl", "-s", self.control, *words], check=False)
+        return run([*peers_root.PREFIX, "ikectl", "-s", self.control, *words], check=False)
 
     # Its configuration.
 

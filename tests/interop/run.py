@@ -87,6 +87,8 @@ def main():
     if os.geteuid() != 0:
         print("skipped: network namespaces need root")
         return SKIPPED
+    import peers_root
+    peers_root.make()
     from lab import end_cleanly_on_signals
     end_cleanly_on_signals(None if arguments.time_travel else 60 + 60 * len(wanted))
     runner = unittest.TextTestRunner(verbosity=2, resultclass=Result)
