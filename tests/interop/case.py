@@ -79,6 +79,10 @@ class PairCase(unittest.TestCase):
                 return daemon
         self.skipTest("needs keypactd on one side")
 
+    def skip_if_unable(self, daemon, what):
+        if reason := daemon.unable(what):
+            self.skipTest(reason)
+
     def vici_or_skip(self, *daemons):
         for daemon in daemons:
             if not daemon.speaks_vici:

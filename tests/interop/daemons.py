@@ -40,6 +40,7 @@ class Daemon:
     needs_kernel_esp = False
     speaks_vici = True
     sends_early = False                 # as responder: on a new Child SA before the initiator can have its keys
+    moves_children = True               # behind a NAT's new mapping; else the IKE SA alone follows, and what is rekeyed then
     untold = frozenset()                # vici's keys of IKE SAs that this kind cannot tell
     begins_rekeying = "generating CREATE_CHILD_SA request"      # in its log, as a regular expression
     harmless = ()                       # parts of log lines that sound worse than they are
@@ -86,6 +87,10 @@ class Daemon:
     def there(self):
         """What precedes the commands of a peer: they run in its host, and in the root that peers have."""
         return [*self.host.exec_prefix(), *peers_root.PREFIX]
+
+    def unable(self, _what):
+        """Why this kind cannot do what a case is about; None: it can."""
+        return None
 
     def abandon(self):
         if self.process:

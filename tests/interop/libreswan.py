@@ -56,6 +56,7 @@ class Libreswan(Daemon):
     needs_kernel_esp = True
     speaks_vici = False
     sends_early = True
+    moves_children = False
     harmless = ("netlink_expire got message with length",)     # of the kernel's, when it tells of a limit
     begins_rekeying = "sent CREATE_CHILD_SA request to rekey"
     untold = frozenset(("initiator-spi", "responder-spi", "initiator", "local-id", "remote-id", "encr-alg", "encr-keysize",
@@ -73,6 +74,16 @@ class Libreswan(Daemon):
             run([*peers_root.PREFIX, "certutil", "-N", "-d", f"sql:{self.certificates}", "--empty-password"])
         for name in ("ipsec.conf", "ipsec.secrets"):
             (self.dir / name).touch()
+
+    def unable(self, what):
+        """In what release 5 differs from 4 is known of 5.2 and 4.10."""
+        if what == "follow behind a NAT":
+            return "libreswan behind a NAT itself follows nobody to a new endpoint, as RFC 7296 §2.23 wants it, forwarded ports or not"
+        if "Libreswan 5" not in self.whack("--version").stdout:
+            return None
+        return {"follow": "libreswan 5 without MOBIKE ignores another endpoint of the peer, whatever NATs there are",
+                "further child without a group": "libreswan 5 looks for the proposals of a further Child SA in the first connection",
+                }.get(what)
 
     def command_line(self):
         return [*self.there(), PROGRAMS / "pluto", "--nofork", "--config", self.dir / "ipsec.conf", "--no-dnssec",

@@ -43,28 +43,34 @@ class NatSteps(NatCase):
         self.assertGreater(len(esp), 0)
         self.assertEqual({frame[23] for frame in esp}, {UDP}, "ESP outside of UDP")
 
+    def spis(self):
+        """Of both ends; of Child SAs where they are to stay."""
+        return [(sa.get("initiator-spi"), sa.get("responder-spi"),
+                 sa["children"][0]["spi-in"] if self.responder.moves_children else None)
+                for sa in map(self.facts, (self.initiator, self.responder))]
+
     def rebind_under_a_ping(self, seconds):
         """The NAT forgets while a ping goes on: it is answered again after so many seconds at most, by the same SAs."""
-        if self.responder.kind in ("openiked", "libreswan"):
-            self.skipTest(f"{self.responder.kind}: the IKE SA follows to the new endpoint, a ping is not answered within 3 s")
-        # charon's data plane here tells nothing of endpoints: it goes by IKE messages, which a liveness check is.
-        options = {} if self.responder.kind == "keypact" else {"dpd_delay": "1s"}
+        self.skip_if_unable(self.responder, "follow behind a NAT" if self.both else "follow")
+        # charon's data plane here tells nothing of endpoints: it goes by IKE messages, which a liveness check is. Others do so with the
+        # IKE SA only, and answer what is repeated from a new endpoint at the old one: they get one request, once the NAT is there again.
+        asks = self.responder.kind != "keypact" and self.responder.moves_children
+        options = {"dpd_delay": "1s"} if asks else {}
         self.configure_nat(**options)
         self.bring_up()
-        before = [(sa.get("initiator-spi"), sa.get("responder-spi"), sa["children"][0]["spi-in"])
-                  for sa in map(self.facts, (self.initiator, self.responder))]
+        before = self.spis()
         ping = Ping(self.left, self.right)
         wait_for(lambda: answered(ping) > 3, "the ping is answered")
         for ports in ("51000-51999", "52000-52999"):
             self.lab.box.reboot(ports)
+            if not self.responder.moves_children:
+                self.initiator.rekey("child")
             low, high = map(int, ports.split("-"))
             wait_for(lambda low=low, high=high: low <= int(self.facts(self.responder)["remote-port"]) <= high,
                      "the responder knows the new endpoint", seconds)
             count = answered(ping)
             wait_for(lambda count=count: answered(ping) > count + 3, "the ping is answered again", 3)
-        after = [(sa.get("initiator-spi"), sa.get("responder-spi"), sa["children"][0]["spi-in"])
-                 for sa in map(self.facts, (self.initiator, self.responder))]
-        self.assertEqual(before, after, "nothing was rekeyed or set up anew")
+        self.assertEqual(before, self.spis(), "nothing was rekeyed or set up anew")
         if self.responder.kind == "keypact":
             # While a NAT begins anew, packets may get through it as they are.
             moves = re.findall(r"and \S+:5[12]\d{3} from now on, not ", self.responder.log_text())
@@ -159,6 +165,8 @@ class TwoBehindOneNat(NatCase):
             for host in (self.left, self.lab.third):
                 self.assertGreaterEqual(host.ping(host.inner4, self.right.inner4), 1, host.side)
                 self.assertGreaterEqual(self.right.ping(self.right.inner4, host.inner4), 1, host.side)
+            if self.responder.unable("follow"):
+                break
             # And again when both have other ports.
             self.lab.box.reboot("53000-53999")
             for daemon in (self.initiator, second):

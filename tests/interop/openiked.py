@@ -58,6 +58,7 @@ class OpenIked(Daemon):
     needs_kernel_esp = True
     speaks_vici = False
     sends_early = True
+    moves_children = False
     untold = frozenset(("initiator", "local-id", "remote-id", "encr-alg", "encr-keysize", "integ-alg", "prf-alg", "dh-group"))
 
     def __init__(self, host):
