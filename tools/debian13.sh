@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Builds this tree in a chroot of Debian 13 and runs its tests there (root). The chroot is made once, by debootstrap
 # from the mirror that apt uses, and kept with its build.
-# usage: tools/debian13.sh [CHROOT (build/debian13)] [CTEST ARGUMENT ...]   (default: no interop, no e2e tests)
+# usage: tools/debian13.sh [CHROOT (build/debian13)] [CTEST ARGUMENT ...]   (default: no interop, e2e and guest tests)
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 suite=trixie
 root=${1:-build/debian13}
 shift $(($# > 0 ? 1 : 0))
-[ $# -gt 0 ] || set -- -E '^(interop|e2e)\.'
+[ $# -gt 0 ] || set -- -E '^(interop|e2e|guest)\.'
 [ "$EUID" = 0 ] || { echo "debian13.sh: needs root" >&2; exit 1; }
 
 # The configuration of apt's transport: proxies, checks of dates.

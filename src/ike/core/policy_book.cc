@@ -4,7 +4,7 @@ namespace keypact::ike {
 
 PolicyBook::Requests PolicyBook::configure(const Name& name, Selectors selectors) {
   const auto position = entries_.try_emplace(name).first;
-  position->second.configured = std::move(selectors);
+  position->second.configured = std::make_shared<const Selectors>(std::move(selectors));
   return settle(position);
 }
 
@@ -25,7 +25,7 @@ PolicyBook::Used PolicyBook::use(const Name& name, ChildSaId user, const Selecto
   if (!entry.id) used.requests = install(used.name, entry, selectors, chosen);
   entry.users.insert(user);
   used.id = entry.id;
-  used.placed = entry.placed;
+  used.placed = entry.placed();
   return used;
 }
 
@@ -55,10 +55,12 @@ PolicyBook::Requests PolicyBook::install(const Name& name, Entry& entry, const S
   entry.id = PolicyId{next_number()};
   static_cast<Selectors&>(entry) = selectors;
   const auto fresh = [&] { return static_cast<std::uint32_t>(next_number()); };
-  entry.placed = config::placed(chosen.value_or(selectors.placement), fresh);
+  auto placed = config::placed(chosen.value_or(selectors.placement), fresh);
+  if (placed == static_cast<const Placement&>(selectors.placement)) entry.chosen.reset();
+  else entry.chosen = std::make_shared<const Placement>(std::move(placed));
   Requests requests;
   requests.emplace_back(ipsec::InstallPolicy{
-      {entry.id, name.first + '/' + name.second, entry.action, entry.local, entry.remote, entry.mode, entry.placed}});
+      {entry.id, name.first + '/' + name.second, entry.action, entry.local, entry.remote, entry.mode, entry.placed()}});
   if (old) requests.emplace_back(ipsec::RemovePolicy{old});
   return requests;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 
@@ -25,9 +26,11 @@ class PolicyBook {
   };
   struct Entry : Selectors {  ///< as the stack has them
     PolicyId id;
-    Placement placed;
+    /// Its Placement, where something of that was left to choose; nothing: as `placement` says. There are many entries.
+    std::shared_ptr<const Placement> chosen;
+    [[nodiscard]] const Placement& placed() const { return chosen ? *chosen : placement; }
     /// What the configuration wants; nothing: it does not know the child (any more).
-    std::optional<Selectors> configured;
+    std::shared_ptr<const Selectors> configured;
     std::set<ChildSaId> users;
   };
   using Name = std::pair<std::string, std::string>;  ///< connection, child
