@@ -29,14 +29,21 @@ const std::string* first_name(const std::vector<config::AddressPattern>& pattern
   return nullptr;
 }
 
-/// What is said of children that ask for transport mode where the IPsec stack has none.
-std::vector<std::string> without_transport_mode(const config::Snapshot& snapshot) {
+/// What is said of children that ask for what IPsec in userspace does not have.
+std::vector<std::string> without_the_kernel(const config::Snapshot& snapshot) {
   std::vector<std::string> remarks;
-  for (const auto& connection : snapshot.connections)
-    for (const auto& child : connection->children)
+  for (const auto& connection : snapshot.connections) {
+    for (const auto& child : connection->children) {
+      const auto name = "connections." + connection->name + ".children." + child.name;
       if (child.mode == Mode::transport)
-        remarks.push_back("connections." + connection->name + ".children." + child.name +
-                          ".mode = transport: IPsec in userspace has tunnel mode only, which is used instead");
+        remarks.push_back(name + ".mode = transport: IPsec in userspace has tunnel mode only, which is used instead");
+      if (child.tfc_padding != 0) remarks.push_back(name + ".tfc_padding: IPsec in userspace pads nothing");
+      if (child.placement != config::PlacementSetting{})
+        remarks.push_back(name +
+                          ": marks, ids of interfaces, reqid, priority, interface and policies are the kernel's, " +
+                          "and mean nothing to IPsec in userspace");
+    }
+  }
   return remarks;
 }
 
@@ -150,7 +157,7 @@ control::LoadedFiles ControlSocket::read_configuration() {
     tell(loaded->warnings);
     result.snapshot = std::move(loaded->snapshot);
     if (line_.backend == "userspace")
-      std::ranges::move(without_transport_mode(*result.snapshot), std::back_inserter(result.diagnostics));
+      std::ranges::move(without_the_kernel(*result.snapshot), std::back_inserter(result.diagnostics));
   } else {
     tell(loaded.error());
     result.error = "the configuration in " + line_.config_directory + " has errors; the previous one stays in force";

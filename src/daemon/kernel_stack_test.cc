@@ -281,16 +281,18 @@ TEST_F(KernelStack, K15_a_listener_that_is_told_more_than_it_can_hold_says_so_an
   EXPECT_EQ(told, 2u);
 }
 
+xfrm::State numbered_state(std::uint32_t number) {
+  xfrm::State state;
+  state.id = {ip("192.0.2.2"), {0x5000 + number}};
+  state.source = ip("192.0.2.1");
+  state.reqid = kMark | xfrm::Reqids::scatter(number);
+  return state;
+}
+
 TEST_F(KernelStack, ManySasAreAddedInOneCall) {
   std::vector<xfrm::Message> messages;
   constexpr std::uint32_t kCount = 300;
-  for (std::uint32_t i = 0; i < kCount; ++i) {
-    xfrm::State state;
-    state.id = {ip("192.0.2.2"), {0x5000 + i}};
-    state.source = ip("192.0.2.1");
-    state.reqid = kMark | xfrm::Reqids::scatter(i);
-    messages.push_back(*xfrm::new_state(state, keys_for(kGcm, 1)));
-  }
+  for (std::uint32_t i = 0; i < kCount; ++i) messages.push_back(*xfrm::new_state(numbered_state(i), keys_for(kGcm, 1)));
   messages.push_back(xfrm::delete_state({ip("192.0.2.2"), {0x9999}}));
   const auto answers = ask_kernel(*socket_, messages);
   ASSERT_EQ(answers.size(), kCount + 1);
@@ -303,9 +305,7 @@ TEST_F(KernelStack, OfABatchEachRequestHasItsOwnAnswer) {
   std::vector<xfrm::Message> messages;
   constexpr std::uint32_t kCount = 150;
   for (std::uint32_t i = 0; i < kCount; ++i) {
-    xfrm::State state;
-    state.id = {ip("192.0.2.2"), {0x5000 + i}};
-    state.source = ip("192.0.2.1");
+    const auto state = numbered_state(i);
     const bool missing = i % 3 == 1;
     messages.push_back(missing ? xfrm::delete_state(state.id) : *xfrm::new_state(state, keys_for(kGcm, 1)));
   }
