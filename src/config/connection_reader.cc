@@ -127,6 +127,7 @@ void ConnectionReader::read_options() {
   auto proposals = read_proposals(reader_, "proposals", ProtocolId::IKE);
   c.ike_proposals = std::move(proposals.offer);
   c.ike_acceptable = std::move(proposals.acceptable);
+  if (const auto* dscp = reader_.given("dscp")) c.dscp = parse_dscp(dscp->text()).value_or(c.dscp);
   c.encap = reader_.boolean("encap").value_or(c.encap);
   c.mobike = reader_.boolean("mobike").value_or(c.mobike);
   c.fragmentation = reader_.word("fragmentation", kFragmentation).value_or(c.fragmentation);

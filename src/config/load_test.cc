@@ -81,6 +81,7 @@ TEST(Load, TakesWhatIsWritten) {
     local_addrs = 192.0.2.1
     remote_addrs = 192.0.2.2, gw.example.org
     proposals = aes256gcm16-prfsha384-ecp384, default
+    dscp = 101110
     encap = yes
     mobike = no
     fragmentation = no
@@ -112,6 +113,7 @@ TEST(Load, TakesWhatIsWritten) {
   EXPECT_EQ(c->local.front().id, IdentityPattern::exactly(Identification::fqdn("us")));
   EXPECT_EQ(c->remote_addrs.size(), 2u);
   EXPECT_EQ(c->ike_proposals.size(), 3u);
+  EXPECT_EQ(c->dscp, 0b101110);
   EXPECT_EQ(c->fragmentation, Tristate::no);
   EXPECT_EQ(c->unique, UniquePolicy::replace);
   EXPECT_EQ(c->over_time, minutes(12));
@@ -255,13 +257,13 @@ TEST(Load, AsksNoAuthenticationOfAConnectionThatMeetsNoPeer) {
 
 TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
   const auto quiet =
-      gw("aggressive = no\n pull = 1\n dscp = 000000\n childless = never\n send_cert = always\n if_id_in = 0x0\n"
+      gw("aggressive = no\n pull = 1\n childless = never\n send_cert = always\n if_id_in = 0x0\n"
          "dpd_timeout = 90s\n ppk_required = no\n children { net { reqid = 0\n mark_in = 0/0x00000000\n"
          "tfc_padding = 0\n hw_offload = auto\n policies = yes\n ipcomp = disabled\n updown =\n"
          "rekey_bytes = 0k } }");
   EXPECT_EQ(told(quiet), "");
   const auto loud =
-      gw("pools = p\n dscp = 101110\n ppk_id = x\n children { net { icmp = yes\n updown = /bin/true\n"
+      gw("pools = p\n ppk_id = x\n children { net { icmp = yes\n updown = /bin/true\n"
          "rekey_bytes = 1g\n ipcomp = yes } n2 { ipcomp = yes } }\n } }\npools { p { addrs = 10.3.0.0/24\n dns = "
          "9.9.9.9 } }\n"
          "secrets { eap-1 { id = alice\n secret = wonderland } }\n authorities { ca { cacert = x.pem } }\nx { y {");
@@ -271,8 +273,8 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
   for (const auto& warning : loaded->warnings) what.push_back(warning.what);
   const std::string suffix = " is read but has no effect yet in this version";
   EXPECT_THAT(what,
-              testing::ElementsAre("connections.gw.pools" + suffix, "connections.gw.dscp" + suffix,
-                                   "connections.gw.ppk_id" + suffix, "connections.gw.children.net.icmp" + suffix,
+              testing::ElementsAre("connections.gw.pools" + suffix, "connections.gw.ppk_id" + suffix,
+                                   "connections.gw.children.net.icmp" + suffix,
                                    "connections.gw.children.net.ipcomp" + suffix, "pools.p" + suffix,
                                    "secrets.eap-1" + suffix, "authorities.ca" + suffix, "section \"x\" has no effect"));
 }

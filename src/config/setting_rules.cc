@@ -33,7 +33,7 @@ constexpr auto kConnectionSettings = std::to_array<SettingRule>({
     {"vips", address, refused, {}, {}, true},
     {"aggressive", boolean, none, "no"},
     {"pull", boolean, none, "yes"},
-    {"dscp", dscp, none, "0"},
+    {"dscp", dscp},
     {"encap"},
     {"mobike"},
     {"dpd_delay"},

@@ -103,6 +103,7 @@ struct Connection {
   std::vector<AuthRound> local;   ///< never empty
   std::vector<AuthRound> remote;  ///< never empty
   std::vector<ChildConfig> children;
+  std::uint8_t dscp = 0;  ///< of the packets of IKE
   bool encap = false;
   bool mobike = true;
   Tristate fragmentation = Tristate::yes;

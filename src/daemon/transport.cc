@@ -84,7 +84,8 @@ void Transport::send(const ike::Datagram& datagram) {
   // RFC 3948 §2.2: where ESP may come too, IKE says that it is IKE.
   if (bound->nat) outbox.octets.resize(before + esp::kNonEspMarkerOctets, 0);
   append(outbox.octets, datagram.octets);
-  outbox.entries.push_back({datagram.local.address, datagram.remote, outbox.octets.size() - before});
+  outbox.entries.push_back(
+      {datagram.local.address, datagram.remote, outbox.octets.size() - before, datagram.traffic_class});
   if (outbox.entries.size() == io::kDatagramBatch) flush(*bound);
 }
 
@@ -98,7 +99,7 @@ void Transport::flush(Bound& bound) {
   outgoing_.clear();
   OctetView rest = outbox.octets;
   for (const auto& entry : outbox.entries) {
-    outgoing_.push_back({entry.local, entry.remote, 0, 0, false, rest.first(entry.octets)});
+    outgoing_.push_back({entry.local, entry.remote, 0, entry.traffic_class, false, rest.first(entry.octets)});
     rest = rest.subspan(entry.octets);
   }
   // A datagram that cannot be sent is like one that was lost: retransmission takes care of it.

@@ -55,6 +55,7 @@ class Transport {
       IpAddress local;
       Endpoint remote;
       std::size_t octets = 0;
+      std::uint8_t traffic_class = 0;
     };
     std::vector<Entry> entries;
     Octets octets;

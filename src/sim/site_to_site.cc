@@ -52,6 +52,7 @@ std::shared_ptr<const config::Connection> SiteToSite::connection() const {
   connection->local = {psk_as(local_id)};
   connection->remote = {psk_as(remote_id)};
   connection->dpd_delay = dpd_delay;
+  connection->dscp = dscp;
   connection->rekey_time = ike_rekey_time;
   connection->fragmentation = fragmentation;
   connection->keyingtries = keyingtries;

@@ -35,6 +35,7 @@ struct SiteToSite {
   config::PlacementSetting placement{};
   std::uint32_t tfc_padding = 0;
   config::Childless childless = config::Childless::allow;
+  std::uint8_t dscp = 0;
   config::Action start_action{};
   config::Action close_action{};
   config::Action dpd_action{};

@@ -18,6 +18,7 @@ struct Datagram {
   Endpoint local;
   Endpoint remote;
   Octets octets;
+  std::uint8_t traffic_class = 0;  ///< of its IP header
   operator DatagramView() const { return {local, remote, octets}; }  // as a string becomes a string_view
 };
 

@@ -143,6 +143,7 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
   const bool standard_port = connection->local_port == 500;
   record.local = {*local, standard_port ? options_.port : connection->local_port};
   record.remote = {*remote, connection->remote_port};
+  record.dscp = connection->dscp;
   record.created = context.now;
   // RFC 7296 §2.23: a peer behind a NAT is reached where it is known already, if at all.
   if (const auto* old = table_.find(reauthenticates);

@@ -65,12 +65,16 @@ void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {
 /// True when the IKE SA was established.
 bool Engine::note_outputs(const Context& context, std::size_t first, IkeSaId id) {
   bool established = false;
+  const auto* sa = table_.find(id);
+  const auto traffic_class = static_cast<std::uint8_t>(sa != nullptr ? sa->record().dscp << 2 : 0);
   for (auto i = first; i < outputs_.size(); ++i) {
     if (const auto* event = std::get_if<Event>(&outputs_[i]))
       established = established || std::holds_alternative<IkeSaEstablished>(*event);
     if (const auto* job = std::get_if<Job>(&outputs_[i])) jobs_.emplace(job->id, id);
-    if (const auto* datagram = std::get_if<Datagram>(&outputs_[i]); datagram != nullptr && !keepalives_.empty())
-      keepalives_.sent({datagram->local, datagram->remote}, context.now);
+    if (auto* datagram = std::get_if<Datagram>(&outputs_[i])) {
+      datagram->traffic_class = traffic_class;
+      if (!keepalives_.empty()) keepalives_.sent({datagram->local, datagram->remote}, context.now);
+    }
     const auto* request = std::get_if<ipsec::StackRequest>(&outputs_[i]);
     if (request == nullptr) continue;
     if (const auto* install = std::get_if<ipsec::InstallChildSa>(request)) children_.emplace(install->sa.id, id);

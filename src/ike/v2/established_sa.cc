@@ -167,14 +167,16 @@ void EstablishedSa::on_give_up(Context& context, const IkeSaRecord& record) {
   end(context, record, std::move(refusal));
 }
 
-void EstablishedSa::follow(const config::Snapshot& configuration, const IkeSaRecord& record) {
+void EstablishedSa::follow(const config::Snapshot& configuration, IkeSaRecord& record) {
   const auto connection = configuration.connection(parts_.connection->name);
   if (!connection || ended_) return;
   const auto& remote = connection->remote.front();
   const bool same_peers = remote.kind == parts_.connection->remote.front().kind &&
                           remote.id.matches(peer_.identity()) &&
                           local_identity(*connection, record.local.address) == parts_.local_id;
-  if (same_peers) parts_.connection = connection;
+  if (!same_peers) return;
+  parts_.connection = connection;
+  record.dscp = connection->dscp;
 }
 
 void EstablishedSa::end(Context& context, const IkeSaRecord& record, Refusal reason) {

@@ -19,6 +19,7 @@ struct IkeSaRecord {
   bool udp_encapsulation = false;  ///< ESP goes into UDP (RFC 3948)
   bool reached_by_peer =
       false;  ///< the peer's first message came unasked: a NAT in front of us forwards what comes for us
+  std::uint8_t dscp = 0;  ///< of our packets, once the connection is known
   Instant created;
 
   [[nodiscard]] IkeSpi local_spi() const { return initiator ? initiator_spi : responder_spi; }

@@ -168,7 +168,7 @@ State send_on(Context& context, const IkeSaRecord& record, EstablishedSa sa, Oct
 
 State establish(AwaitAuthRequest&& state, const Received& received, const PayloadSet& payloads,
                 const PeerPolicy& policy, PeerAuthenticated peer, bool childless, Context& context,
-                const IkeSaRecord& record) {
+                IkeSaRecord& record) {
   const auto& connection = *policy.connection;
   auto answer = identity_and_auth(context, state, policy);
   const auto additional =
@@ -228,6 +228,7 @@ State on_request(AwaitAuthRequest&& state, const Received& received, const Paylo
   const auto* asked = payloads.id(PayloadType::IDr);
   auto policy = policy_for(context, record, state, peer_id.id, asked != nullptr ? &asked->id : nullptr);
   if (!policy) return refuse(context, record, std::move(state), received, std::move(policy.error()));
+  record.dscp = policy->connection->dscp;
   auto peer = authenticate(context, state, *policy, peer_id, payloads.find<wire::AuthPayload>());
   if (!peer) return refuse(context, record, std::move(state), received, std::move(peer.error()));
   const bool childless = contract->kind == MessageKind::childless_request;
