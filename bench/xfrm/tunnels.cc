@@ -69,7 +69,7 @@ BareTunnel::BareTunnel(std::uint32_t number) {
 xfrm::Message BareTunnel::ask_spi() const {
   auto request = xfrm::zeroed<xfrm_userspi_info>();
   request.info.id.daddr = xfrm::to_kernel(inbound_.id.destination);
-  request.info.id.proto = xfrm::kProtocolEsp;
+  request.info.id.proto = static_cast<std::uint8_t>(xfrm::IpProtocol::esp);
   request.info.saddr = xfrm::to_kernel(inbound_.source);
   request.info.reqid = inbound_.reqid;
   request.info.family = xfrm::to_kernel(IpFamily::v4);

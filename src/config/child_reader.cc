@@ -14,13 +14,13 @@ namespace {
 constexpr std::uint32_t kLargestReplayWindow = 4096;
 constexpr std::uint64_t kLargestPadding = 65535;
 
-enum class ConfiguredMode : std::uint8_t { tunnel, transport, pass, drop, unavailable };
+enum class ConfiguredMode : std::uint8_t { tunnel, transport, beet, pass, drop, unavailable };
 
 constexpr Word<ConfiguredMode> kModes[] = {
     {"tunnel", ConfiguredMode::tunnel},
     {"transport", ConfiguredMode::transport},
     {"transport_proxy", ConfiguredMode::unavailable},
-    {"beet", ConfiguredMode::unavailable},
+    {"beet", ConfiguredMode::beet},
     {"iptfs", ConfiguredMode::unavailable},
     {"pass", ConfiguredMode::pass},
     {"drop", ConfiguredMode::drop},
@@ -122,12 +122,13 @@ void read_mode(SectionReader& reader, ChildConfig& child) {
   switch (reader.word("mode", kModes).value_or(ConfiguredMode::tunnel)) {
     case ConfiguredMode::tunnel: break;
     case ConfiguredMode::transport: child.mode = Mode::transport; break;
+    case ConfiguredMode::beet: child.mode = Mode::beet; break;
     case ConfiguredMode::pass: child.action = PolicyAction::bypass; break;
     case ConfiguredMode::drop: child.action = PolicyAction::discard; break;
     case ConfiguredMode::unavailable: {
       const auto* setting = reader.given("mode");
       reader.refuse(setting->value_at, reader.path() + ".mode = " + printable(setting->text()),
-                    "use mode = tunnel or transport");
+                    "use mode = tunnel, transport or beet");
       break;
     }
   }
@@ -173,12 +174,13 @@ ChildConfig read_child(const SettingsSection& section, const std::string& path, 
   SectionReader reader(section, path, rules::kChild, problems);
   ChildConfig child;
   child.name = section.name;
-  auto proposals = read_proposals(reader, "esp_proposals", ProtocolId::ESP);
+  auto proposals = read_child_proposals(reader);
   child.esp_proposals = std::move(proposals.offer);
   child.esp_acceptable = std::move(proposals.acceptable);
   child.local_ts = read_selectors(reader, "local_ts");
   child.remote_ts = read_selectors(reader, "remote_ts");
   read_mode(reader, child);
+  child.compress = reader.boolean("ipcomp").value_or(false);
   read_replay_window(reader, child);
   read_headers(reader, child);
   read_times(reader, child);

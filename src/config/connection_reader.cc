@@ -124,7 +124,7 @@ void ConnectionReader::read_options() {
   c.remote_addrs = read_addresses(reader_, "remote_addrs");
   c.local_port = port("local_port", c.local_port);
   c.remote_port = port("remote_port", c.remote_port);
-  auto proposals = read_proposals(reader_, "proposals", ProtocolId::IKE);
+  auto proposals = read_ike_proposals(reader_);
   c.ike_proposals = std::move(proposals.offer);
   c.ike_acceptable = std::move(proposals.acceptable);
   if (const auto* dscp = reader_.given("dscp")) c.dscp = parse_dscp(dscp->text()).value_or(c.dscp);

@@ -72,6 +72,13 @@ std::vector<Proposal> esp(Role role) {
   return {std::move(aead), std::move(classic)};
 }
 
+std::vector<Proposal> ah() {
+  Proposal proposal{ProtocolId::AH, {}};
+  add_integrity(proposal, Role::offer);
+  add_esp_options(proposal, Role::offer);
+  return {std::move(proposal)};
+}
+
 bool always_usable(const Transform& transform) {
   // Identifier 0 is NONE for key exchange and integrity.
   return transform.type == TransformType::SN || (transform.id == 0 && transform.type != TransformType::ENCR);
@@ -83,6 +90,8 @@ std::vector<Proposal> default_ike_offer() { return ike(Role::offer); }
 std::vector<Proposal> default_ike_acceptable() { return ike(Role::acceptable); }
 std::vector<Proposal> default_esp_offer() { return esp(Role::offer); }
 std::vector<Proposal> default_esp_acceptable() { return esp(Role::acceptable); }
+
+std::vector<Proposal> default_ah_offer() { return ah(); }
 
 std::vector<Proposal> restrict_to(const std::vector<Proposal>& proposals,
                                   const std::function<bool(const Transform&)>& usable) {

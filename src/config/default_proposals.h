@@ -20,6 +20,9 @@ namespace keypact::config {
 /// The offer, and as responder also ECP-521, MODP-4096, and HMAC-SHA1 last: Windows, Azure, Cisco and MikroTik need it.
 [[nodiscard]] std::vector<Proposal> default_esp_acceptable();
 
+/// AH, where it is named: HMAC-SHA2, with the same options as ESP.
+[[nodiscard]] std::vector<Proposal> default_ah_offer();
+
 /// The proposals without the transforms that are not `usable`; one that loses all transforms of a type that it had goes as a
 /// whole. NONE and sequence numbers are not asked about.
 [[nodiscard]] std::vector<Proposal> restrict_to(const std::vector<Proposal>& proposals,

@@ -1,15 +1,12 @@
 // Loading whole configurations: defaults, errors with their places, masked secrets, and messages of the control interface.
-#include "config/load.h"
-
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include <fstream>
 
 #include "config/connection_reader.h"
 #include "config/default_proposals.h"
-#include "config/memory_files.h"
 #include "config/secrets_reader.h"
+#include "config/test_texts.h"
 #include "config/value_grammar.h"
 
 namespace keypact::config {
@@ -17,37 +14,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr const char* kRounds = " local { auth = psk\n id = us } remote { auth = psk\n id = them } ";
-
-Result<LoadedConfiguration, std::vector<Diagnostic>> load_text(const std::string& text) {
-  MemoryFiles files{{"swanctl.conf", text}};
-  return load(files, "swanctl.conf");
-}
-
-/// All diagnostics as they are printed, of a configuration that is good or bad.
-std::string told(const std::string& text) {
-  const auto loaded = load_text(text);
-  std::string all;
-  for (const auto& diagnostic : loaded ? loaded->warnings : loaded.error()) all += to_string(diagnostic);
-  return all;
-}
-
-std::string with_key(const std::string& connections) {
-  return "secrets { ike { secret = \"gJ3kP0aQ7mVx2LrT\" } }\nconnections {\n" + connections + "\n}\n";
-}
-
-/// One connection with these settings.
-std::string gw(const std::string& settings) { return with_key("gw {" + std::string(kRounds) + settings + "\n}"); }
-
-/// One child with these settings.
-std::string net(const std::string& settings) { return gw("children { net {\n" + settings + "\n} }"); }
-
-std::shared_ptr<const Connection> connection(const std::string& text) {
-  const auto loaded = load_text(text);
-  EXPECT_TRUE(loaded.has_value()) << told(text);
-  return loaded ? loaded->snapshot->connection("gw") : nullptr;
-}
 
 TEST(Load, FillsInSwanctlsDefaults) {
   const auto c = connection(net(""));
@@ -179,57 +145,26 @@ TEST(Load, ShowsTheLineTheRuleAndTheNearestName) {
             "  hint: did you mean \"version\"?\n");
 }
 
-struct ErrorRow {
-  const char* child;  ///< a line in a child, line 6 of the file
-  unsigned column;
-  const char* what;
-  const char* hint;
-};
-
-class ChildErrors : public testing::TestWithParam<ErrorRow> {};
-
-TEST_P(ChildErrors, NameThePlaceOfTheWrongPart) {
-  const auto loaded = load_text(net(GetParam().child));
-  ASSERT_FALSE(loaded.has_value());
-  ASSERT_EQ(loaded.error().size(), 1u) << told(net(GetParam().child));
-  const auto& error = loaded.error().front();
-  EXPECT_EQ(error.what, GetParam().what);
-  EXPECT_EQ(error.line, 6u);
-  EXPECT_EQ(error.column, GetParam().column);
-  EXPECT_EQ(error.remedy, GetParam().hint);
+TEST(Load, AhIsOfferedWhereItIsNamedAndAloneWhereEspIsNot) {
+  const auto with = [](const std::string& settings) {
+    const auto c = connection(gw("remote_addrs = 192.0.2.1\n children { net {\n" + settings + "\n} }"));
+    std::vector<ProtocolId> protocols;
+    for (const auto& proposal : c->children[0].esp_proposals) protocols.push_back(proposal.protocol);
+    return protocols;
+  };
+  using enum ProtocolId;
+  EXPECT_THAT(with("ah_proposals = sha256-x25519, sha512"), testing::ElementsAre(AH, AH));
+  EXPECT_THAT(with("ah_proposals = default"), testing::ElementsAre(AH));
+  EXPECT_THAT(with("ah_proposals = sha256\n esp_proposals = aes256gcm16"), testing::ElementsAre(ESP, AH));
+  const auto c =
+      connection(gw("remote_addrs = 192.0.2.1\n children { net {\n ah_proposals = sha256-x25519-esn\n"
+                    "mode = beet\n ipcomp = yes\n} }"));
+  EXPECT_EQ(c->children[0].esp_proposals[0].transforms,
+            (std::vector{integrity(IntegrityId::AUTH_HMAC_SHA2_256_128), key_exchange(KeyExchangeMethod::CURVE25519),
+                         sequence_numbers(SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT)}));
+  EXPECT_EQ(c->children[0].mode, Mode::beet);
+  EXPECT_TRUE(c->children[0].compress);
 }
-
-#define NET "connections.gw.children.net"
-INSTANTIATE_TEST_SUITE_P(
-    Table, ChildErrors,
-    testing::Values(
-        ErrorRow{"mode = tunel", 8, NET ".mode: bad value \"tunel\"", "did you mean \"tunnel\"?"},
-        ErrorRow{"mode = beet", 8, NET ".mode = beet is not available yet in this version",
-                 "use mode = tunnel or transport"},
-        ErrorRow{"ah_proposals = sha256", 1, NET ".ah_proposals is not available yet in this version", ""},
-        ErrorRow{"sha256_96 = yes", 1, NET ".sha256_96 is not available yet in this version", ""},
-        ErrorRow{"label = foo", 1, NET ".label is not available yet in this version", ""},
-        ErrorRow{"local_ts = 10.0.0.0/8, 10.0.0.0/33", 24, NET ".local_ts: bad value \"10.0.0.0/33\"",
-                 "write the block as 10.1.0.0/16"},
-        ErrorRow{"esp_proposals = default, aes256-sha265", 33, NET ".esp_proposals: bad value \"sha265\"",
-                 "did you mean \"sha256\"?"},
-        ErrorRow{"esp_proposals = aes256gcm16-x25519-ke1_mlkem768", 17,
-                 NET ".esp_proposals: bad value \"aes256gcm16-x25519-ke1_mlkem768\"", ""},
-        ErrorRow{"start_action = none|strat", 21, NET ".start_action: bad value \"strat\"", ""},
-        ErrorRow{"rekey_time = 1w", 14, NET ".rekey_time: bad value \"1w\"", ""},
-        ErrorRow{"rekey_bytes = 1t", 15, NET ".rekey_bytes: bad value \"1t\"", ""},
-        ErrorRow{"mark_in = %same", 11, NET ".mark_in: bad value \"%same\"", ""},
-        ErrorRow{"set_mark_out = %unique", 16, NET ".set_mark_out: bad value \"%unique\"", ""},
-        ErrorRow{"if_id_out = ipsec0", 13, NET ".if_id_out: bad value \"ipsec0\"", ""},
-        ErrorRow{"interface = an-interface-name", 13, NET ".interface: bad value \"an-interface-name\"", ""},
-        ErrorRow{"policies = maybe", 12, NET ".policies: bad value \"maybe\"", ""},
-        ErrorRow{"hw_offload = atuo", 14, NET ".hw_offload: bad value \"atuo\"", "did you mean \"auto\"?"},
-        ErrorRow{"copy_df = perhaps", 11, NET ".copy_df: bad value \"perhaps\"", ""},
-        ErrorRow{"replay_window = -1", 17, NET ".replay_window: bad value \"-1\"", ""},
-        ErrorRow{"version = 2", 1, "unknown setting \"version\" in " NET, "it is a setting of a connection"},
-        ErrorRow{"loca_ts = dynamic", 1, "unknown setting \"loca_ts\" in " NET, "did you mean \"local_ts\"?"},
-        ErrorRow{"mode { }", 1, "unknown section \"mode\" in " NET, "mode is a setting: mode = ..."}));
-#undef NET
 
 TEST(Load, RefusesConnectionsThatWouldBecomeOthers) {
   for (const char* setting :
@@ -264,7 +199,7 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
   EXPECT_EQ(told(quiet), "");
   const auto loud =
       gw("pools = p\n ppk_id = x\n children { net { icmp = yes\n updown = /bin/true\n"
-         "rekey_bytes = 1g\n ipcomp = yes } n2 { ipcomp = yes } }\n } }\npools { p { addrs = 10.3.0.0/24\n dns = "
+         "rekey_bytes = 1g } n2 { icmp = yes } }\n } }\npools { p { addrs = 10.3.0.0/24\n dns = "
          "9.9.9.9 } }\n"
          "secrets { eap-1 { id = alice\n secret = wonderland } }\n authorities { ca { cacert = x.pem } }\nx { y {");
   const auto loaded = load_text(loud);
@@ -274,8 +209,7 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
   const std::string suffix = " is read but has no effect yet in this version";
   EXPECT_THAT(what,
               testing::ElementsAre("connections.gw.pools" + suffix, "connections.gw.ppk_id" + suffix,
-                                   "connections.gw.children.net.icmp" + suffix,
-                                   "connections.gw.children.net.ipcomp" + suffix, "pools.p" + suffix,
+                                   "connections.gw.children.net.icmp" + suffix, "pools.p" + suffix,
                                    "secrets.eap-1" + suffix, "authorities.ca" + suffix, "section \"x\" has no effect"));
 }
 
@@ -291,7 +225,7 @@ struct EngineRow {
 constexpr EngineRow kNotYetActedUpon[] = {
     {false, "local_port", "1500", "", "4500"},           {true, "mode", "pass", " = pass", "tunnel"},
     {true, "mode", "drop", " = drop", "tunnel"},         {true, "icmp", "yes", "", "no"},
-    {true, "hw_offload", "packet", " = packet", "auto"}, {true, "ipcomp", "yes", "", "no"},
+    {true, "hw_offload", "packet", " = packet", "auto"},
 };
 
 TEST(Load, WarnsAtItsPlaceOfASettingThatTheEngineDoesNotActUponUnlessTheEngineDoesSoAnyway) {

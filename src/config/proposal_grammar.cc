@@ -54,6 +54,8 @@ class ProposalText {
  private:
   Result<void, GrammarError> check_ciphers();
   Result<void, GrammarError> complete_ike();
+  Result<void, GrammarError> complete_ah();
+  void complete_child();
   Result<void, GrammarError> complete_esp();
   void imply_prfs();
   void sort_by_type();
@@ -144,12 +146,24 @@ Result<void, GrammarError> ProposalText::complete_esp() {
     remark(text_, "an AEAD cipher protects the integrity itself; the integrity algorithm has no effect");
     erase(TransformType::INTEG);
   }
+  complete_child();
+  return {};
+}
+
+Result<void, GrammarError> ProposalText::complete_ah() {
+  if (has(TransformType::ENCR))
+    return wrong(text_, "AH does not encrypt", "for instance sha256-x25519; for encryption name `esp_proposals`");
+  if (!has(TransformType::INTEG)) return wrong(text_, "AH needs an integrity algorithm", "for instance sha256");
+  complete_child();
+  return {};
+}
+
+void ProposalText::complete_child() {
   if (has(TransformType::PRF)) {
-    remark(text_, "a PRF has no meaning for ESP");
+    remark(text_, "a PRF has no meaning for a Child SA");
     erase(TransformType::PRF);
   }
   if (!has(TransformType::SN)) add(sequence_numbers(SequenceNumbers::SEQUENTIAL_32_BIT));
-  return {};
 }
 
 /// Type by type, with the order of preference kept in each.
@@ -162,8 +176,12 @@ void ProposalText::sort_by_type() {
 }
 
 Result<void, GrammarError> ProposalText::complete() {
-  TRY_VOID(check_ciphers());
-  TRY_VOID(proposal().protocol == ProtocolId::IKE ? complete_ike() : complete_esp());
+  if (proposal().protocol == ProtocolId::AH) {
+    TRY_VOID(complete_ah());
+  } else {
+    TRY_VOID(check_ciphers());
+    TRY_VOID(proposal().protocol == ProtocolId::IKE ? complete_ike() : complete_esp());
+  }
   sort_by_type();
   return {};
 }

@@ -14,9 +14,17 @@ void append(std::vector<Proposal>& list, std::vector<Proposal> more) {
 }
 
 void append_defaults(ProposalLists& lists, ProtocolId protocol) {
-  const bool ike = protocol == ProtocolId::IKE;
-  append(lists.offer, ike ? default_ike_offer() : default_esp_offer());
-  append(lists.acceptable, ike ? default_ike_acceptable() : default_esp_acceptable());
+  switch (protocol) {
+    case ProtocolId::IKE:
+      append(lists.offer, default_ike_offer());
+      append(lists.acceptable, default_ike_acceptable());
+      break;
+    case ProtocolId::AH:
+      append(lists.offer, default_ah_offer());
+      append(lists.acceptable, default_ah_offer());
+      break;
+    default: append(lists.offer, default_esp_offer()); append(lists.acceptable, default_esp_acceptable());
+  }
 }
 
 bool has_additional_key_exchange(const Proposal& proposal) {
@@ -25,7 +33,13 @@ bool has_additional_key_exchange(const Proposal& proposal) {
   });
 }
 
-}  // namespace
+void check_size(SectionReader& reader, const Setting& setting, const ProposalLists& lists) {
+  const auto longest = std::ranges::max(lists.offer, {}, [](const Proposal& p) { return p.transforms.size(); });
+  if (lists.offer.size() > limits::kProposals || longest.transforms.size() > limits::kTransforms)
+    reader.wrong(setting, {{},
+                           "at most " + std::to_string(limits::kProposals) + " proposals of " +
+                               std::to_string(limits::kTransforms) + " transforms each"});
+}
 
 ProposalLists read_proposals(SectionReader& reader, std::string_view name, ProtocolId protocol) {
   ProposalLists lists;
@@ -52,11 +66,24 @@ ProposalLists read_proposals(SectionReader& reader, std::string_view name, Proto
     lists.acceptable.push_back(std::move(parsed->proposal));
   }
   if (lists.offer.empty()) append_defaults(lists, protocol);
-  const auto longest = std::ranges::max(lists.offer, {}, [](const Proposal& p) { return p.transforms.size(); });
-  if (lists.offer.size() > limits::kProposals || longest.transforms.size() > limits::kTransforms)
-    reader.wrong(*setting, {{},
-                            "at most " + std::to_string(limits::kProposals) + " proposals of " +
-                                std::to_string(limits::kTransforms) + " transforms each"});
+  check_size(reader, *setting, lists);
+  return lists;
+}
+
+}  // namespace
+
+ProposalLists read_ike_proposals(SectionReader& reader) { return read_proposals(reader, "proposals", ProtocolId::IKE); }
+
+ProposalLists read_child_proposals(SectionReader& reader) {
+  const auto* ah = reader.given("ah_proposals");
+  ProposalLists lists;
+  if (ah == nullptr || reader.given("esp_proposals") != nullptr)
+    lists = read_proposals(reader, "esp_proposals", ProtocolId::ESP);
+  if (ah == nullptr) return lists;
+  auto more = read_proposals(reader, "ah_proposals", ProtocolId::AH);
+  append(lists.offer, std::move(more.offer));
+  append(lists.acceptable, std::move(more.acceptable));
+  check_size(reader, *ah, lists);
   return lists;
 }
 

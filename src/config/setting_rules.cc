@@ -101,7 +101,7 @@ constexpr auto kCertificateSettings = std::to_array<SettingRule>({
 });
 
 constexpr auto kChildSettings = std::to_array<SettingRule>({
-    {"ah_proposals", text, refused, {}, {}, true},
+    {"ah_proposals", text, full, {}, {}, true},
     {"esp_proposals", text, full, {}, {}, true},
     {"sha256_96", boolean, refused, "no"},
     {"local_ts", text, full, {}, {}, true},
@@ -123,7 +123,7 @@ constexpr auto kChildSettings = std::to_array<SettingRule>({
     {"policies"},
     {"policies_fwd_out"},
     {"dpd_action"},
-    {"ipcomp", boolean, none, "no"},
+    {"ipcomp"},
     {"inactivity"},
     {"reqid"},
     {"priority"},

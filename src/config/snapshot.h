@@ -64,7 +64,8 @@ inline constexpr std::uint32_t kPaddedToPath = 0xffffffff;
 
 struct ChildConfig {
   std::string name;
-  std::vector<Proposal> esp_proposals;  ///< what we offer, complete: default already filled in; KE transforms mean PFS
+  /// Of ESP and AH: what we offer, complete: default already filled in; KE transforms mean PFS.
+  std::vector<Proposal> esp_proposals;
   std::vector<Proposal>
       esp_acceptable;  ///< what we take as responder: the offer, with a tolerance where it is the default
   std::vector<SelectorPattern> local_ts;
@@ -73,6 +74,7 @@ struct ChildConfig {
   PolicyAction action = PolicyAction::protect;
   std::uint32_t replay_window = 32;
   HeaderHandling headers;
+  bool compress = false;          ///< swanctl's ipcomp, RFC 3173
   std::uint32_t tfc_padding = 0;  ///< octets of each packet; kPaddedToPath: as large as the path carries; 0: none
   PlacementSetting placement;
   Duration rekey_time = hours(1);

@@ -62,4 +62,13 @@ std::string vici_name(const Transform& transform) {
   }
 }
 
+std::string_view vici_name(Mode mode) {
+  switch (mode) {
+    case Mode::tunnel: return "TUNNEL";
+    case Mode::transport: return "TRANSPORT";
+    case Mode::beet: return "BEET";
+  }
+  return "TUNNEL";
+}
+
 }  // namespace keypact::control

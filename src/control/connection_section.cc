@@ -1,5 +1,7 @@
 #include "control/connection_section.h"
 
+#include "control/algorithm_text.h"
+
 namespace keypact::control {
 
 namespace {
@@ -68,7 +70,7 @@ std::string_view text(config::Action action) {
 std::string_view mode_of(const config::ChildConfig& child) {
   if (child.action == PolicyAction::bypass) return "PASS";
   if (child.action == PolicyAction::discard) return "DROP";
-  return child.mode == Mode::tunnel ? "TUNNEL" : "TRANSPORT";
+  return vici_name(child.mode);
 }
 
 void write_rounds(vici::Section& section, std::string_view side, const std::vector<config::AuthRound>& rounds) {

@@ -71,6 +71,12 @@ std::string_view child_state(const ike::v2::ChildSa& child) {
   return {};
 }
 
+std::string four_digits(Cpi cpi) {
+  std::string text(4, '0');
+  for (unsigned i = 0; i < 4; ++i) text[3 - i] = "0123456789abcdef"[cpi.value >> (4 * i) & 0xf];
+  return text;
+}
+
 /// What is due already is due in 0 seconds.
 void write_time_until(vici::Section& section, std::string_view key, std::optional<Instant> instant, Instant now) {
   if (instant) section.key(key, seconds_between(now, std::max(*instant, now)));
@@ -109,11 +115,14 @@ void write_child_sa(vici::Section& section, const ike::v2::ChildSa& child, Polic
                     const std::optional<ipsec::ChildSaCounters>& counters, Instant now) {
   section.key("name", child.name).key("uniqueid", std::to_string(child.id.value));
   section.key("reqid", std::to_string(policy.value)).key("state", child_state(child));
-  section.key("mode", child.mode == Mode::tunnel ? "TUNNEL" : "TRANSPORT").key("protocol", "ESP");
+  section.key("mode", vici_name(child.mode)).key("protocol", child.proposal.protocol == ProtocolId::AH ? "AH" : "ESP");
   if (child.udp_encapsulation) section.key("encap", "yes");
   write_lane(section, child.placement.in, "in");
   write_lane(section, child.placement.out, "out");
   section.key("spi-in", to_string(child.inbound_spi)).key("spi-out", to_string(child.outbound_spi));
+  if (child.compression)
+    section.key("cpi-in", four_digits(child.compression->inbound))
+        .key("cpi-out", four_digits(child.compression->outbound));
   write_algorithms(section, child.proposal);
   write_counters(section, counters.value_or(ipsec::ChildSaCounters()), now);
   write_time_until(section, "rekey-time", child.lifetime.rekey, now);

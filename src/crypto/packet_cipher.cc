@@ -28,6 +28,8 @@ std::unique_ptr<PacketContext> prepared(Library& library, const PacketKeys& keys
 PacketSizes packet_sizes(const PacketAlgorithms& algorithms) {
   const auto* const cipher = cipher_algorithm(algorithms.encryption, algorithms.key_bits);
   const auto* const mac = integrity_algorithm(algorithms.integrity);
+  // AH.
+  if (algorithms.encryption == EncryptionId{} && mac != nullptr) return {0, mac->key, 0, 1, mac->icv};
   if (cipher == nullptr) return kUnknown;
   PacketSizes sizes{cipher->key + cipher->salt, 0, cipher->iv, cipher->block, cipher->icv};
   if (cipher->is_aead()) return algorithms.integrity == IntegrityId::NONE ? sizes : kUnknown;

@@ -13,17 +13,45 @@ namespace {
 constexpr std::uint64_t kNumbersInFlight = 4096;
 
 xfrm::StateId inbound_id(const ipsec::ChildSa& sa) {
-  return {sa.local.address, sa.inbound_spi, sa.placement.mark_in_sa ? sa.placement.in.mark : Mark{}};
+  return {sa.local.address, sa.inbound_spi, sa.placement.mark_in_sa ? sa.placement.in.mark : Mark{},
+          xfrm::ip_protocol(sa.protocol)};
 }
 xfrm::StateId outbound_id(const ipsec::ChildSa& sa) {
-  return {sa.remote.address, sa.outbound_spi, sa.placement.out.mark};
+  return {sa.remote.address, sa.outbound_spi, sa.placement.out.mark, xfrm::ip_protocol(sa.protocol)};
+}
+
+std::vector<xfrm::StateId> ids_of(const ipsec::ChildSa& sa) {
+  std::vector<xfrm::StateId> ids = {outbound_id(sa), inbound_id(sa)};
+  if (!sa.compression) return ids;
+  ids.push_back(outbound_id(sa));
+  ids.back().spi = {sa.compression->outbound.value};
+  ids.push_back(inbound_id(sa));
+  ids.back().spi = {sa.compression->inbound.value};
+  for (auto* id : {&ids[2], &ids[3]}) id->protocol = xfrm::IpProtocol::comp;
+  return ids;
+}
+
+/// What is done to a packet before it is protected: from there on it is between the two ends of the SA.
+xfrm::State compression_before(xfrm::State& state, Cpi cpi) {
+  xfrm::State compression;
+  compression.id = state.id;
+  compression.id.spi = {cpi.value};
+  compression.id.protocol = xfrm::IpProtocol::comp;
+  compression.source = state.source;
+  compression.reqid = state.reqid;
+  compression.mode = std::exchange(state.mode, Mode::transport);
+  compression.headers = state.headers;
+  compression.interface_id = state.interface_id;
+  return compression;
 }
 
 /// Where somebody else's mark leaves bits alone, they are ours.
 Mark with_own_mark(const Mark& mark, std::uint32_t own) { return {(own & ~mark.mask) | mark.value, ~0U}; }
 
 /// In the place of an SA that it lost the kernel has what waits for one.
-bool is_question(const xfrm::StateReport& report) { return report.encryption.empty(); }
+bool is_question(const xfrm::StateReport& report) {
+  return report.encryption.empty() && report.integrity.empty() && report.compression.empty();
+}
 
 std::optional<std::string> refuse(const ipsec::ChildSa& sa) {
   // RFC 4303 §2.1; and kernels have had holes where they are asked for such an SPI.
@@ -33,6 +61,12 @@ std::optional<std::string> refuse(const ipsec::ChildSa& sa) {
   // RFC 4303 §3.3.3: without the window nobody could tell the upper half of the numbers.
   if (sa.esn && sa.replay_window == 0) return "extended sequence numbers need a replay window";
   return std::nullopt;
+}
+
+std::string name_of(const PacketAlgorithms& algorithms) {
+  const auto integrity = algorithms.integrity == IntegrityId::NONE ? std::string() : to_string(algorithms.integrity);
+  if (algorithms.encryption == EncryptionId{}) return integrity;
+  return to_string(algorithms.encryption) + (integrity.empty() ? "" : " with ") + integrity;
 }
 
 PacketKeys keys_of(const PacketAlgorithms& algorithms, xfrm::StateReport& report) {
@@ -75,6 +109,7 @@ xfrm::State KernelSad::inbound_state(const Entry& entry) const {
   state.source = sa.remote.address;
   state.reqid = entry.reqid;
   state.mode = sa.mode;
+  if (sa.mode == Mode::beet) state.inner = {sa.remote_selectors.front().first, sa.local_selectors.front().first};
   state.esn = sa.esn;
   state.replay_window = sa.replay_window;
   state.headers = sa.headers;
@@ -93,6 +128,7 @@ xfrm::State KernelSad::outbound_state(const Entry& entry) const {
   xfrm::State state = inbound_state(entry);
   state.id = outbound_id(sa);
   state.source = sa.local.address;
+  if (state.inner) std::swap(state.inner->source, state.inner->destination);
   if (sa.udp_encapsulation) state.udp = {sa.local.port, sa.remote.port};
   state.limits = {sa.soft, sa.hard};
   state.interface_id = sa.placement.out.interface_id;
@@ -103,12 +139,22 @@ xfrm::State KernelSad::outbound_state(const Entry& entry) const {
   return state;
 }
 
-Result<void, std::string> KernelSad::add_states(const std::vector<xfrm::State>& states,
-                                                std::span<const PacketKeys* const> keys) {
+std::vector<xfrm::State> KernelSad::states_of(const Entry& entry) const {
+  std::vector<xfrm::State> states = {inbound_state(entry), outbound_state(entry)};
+  if (const auto& compression = entry.sa.compression) {
+    states.push_back(compression_before(states[0], compression->inbound));
+    states.push_back(compression_before(states[1], compression->outbound));
+  }
+  return states;
+}
+
+Result<void, std::string> KernelSad::add_states(const Entry& entry, const PacketKeys& inbound,
+                                                const PacketKeys& outbound) {
+  const auto states = states_of(entry);
   std::vector<xfrm::Message> requests;
-  for (std::size_t i = 0; i < states.size(); ++i) {
-    auto request = xfrm::new_state(states[i], *keys[i]);
-    if (!request) return failure("the kernel cannot compute " + to_string(keys[i]->algorithms.encryption));
+  for (const auto& state : states) {
+    auto request = xfrm::new_state(state, state.id.destination == entry.sa.local.address ? inbound : outbound);
+    if (!request) return failure("the kernel cannot compute " + name_of(inbound.algorithms));
     requests.push_back(std::move(*request));
   }
   const auto answers = ask_kernel(socket_, requests);
@@ -129,8 +175,7 @@ Result<void, std::string> KernelSad::add(ipsec::ChildSa sa, std::uint32_t reqid)
   if (auto refused = refuse(sa)) return failure(std::move(*refused));
   if (entries_.contains(sa.id)) return failure(std::string("this Child SA is installed already"));
   Entry entry{std::move(sa), reqid};
-  const std::array<const PacketKeys*, 2> keys = {&entry.sa.inbound, &entry.sa.outbound};
-  TRY_VOID(add_states({inbound_state(entry), outbound_state(entry)}, keys));
+  TRY_VOID(add_states(entry, entry.sa.inbound, entry.sa.outbound));
   for (auto* packet_keys : {&entry.sa.inbound, &entry.sa.outbound}) {
     packet_keys->encryption.wipe();
     packet_keys->integrity.wipe();
@@ -141,16 +186,19 @@ Result<void, std::string> KernelSad::add(ipsec::ChildSa sa, std::uint32_t reqid)
 
 void KernelSad::enter(Entry entry) {
   const auto id = entry.sa.id;
-  by_state_[inbound_id(entry.sa)] = {id, true};
-  by_state_[outbound_id(entry.sa)] = {id, false};
+  enter_states(entry);
   entries_.insert_or_assign(id, std::move(entry));
+}
+
+void KernelSad::enter_states(const Entry& entry) {
+  for (const auto& id : ids_of(entry.sa)) by_state_[id] = {entry.sa.id, id.destination == entry.sa.local.address};
 }
 
 void KernelSad::remove(ChildSaId id) {
   const auto entry = entries_.extract(id);
   if (!entry) return;
   std::vector<xfrm::Message> removals;
-  for (const auto& state : {outbound_id(entry.mapped().sa), inbound_id(entry.mapped().sa)}) {
+  for (const auto& state : ids_of(entry.mapped().sa)) {
     removals.push_back(xfrm::delete_state(state));
     by_state_.erase(state);
     seen_.erase(state);
@@ -180,7 +228,8 @@ std::optional<KernelSad::Owner> KernelSad::owner_of(const xfrm::StateId& state) 
   const auto found = by_state_.lower_bound(state);
   if (found == by_state_.end()) return std::nullopt;
   const auto& [id, owner] = *found;
-  const bool is_it = id == state || (state.mark.is_any() && id.destination == state.destination && id.spi == state.spi);
+  const bool is_it = id == state || (state.mark.is_any() && id.destination == state.destination &&
+                                     id.spi == state.spi && id.protocol == state.protocol);
   return is_it ? std::optional(owner) : std::nullopt;
 }
 
@@ -209,9 +258,9 @@ Result<void, std::string> KernelSad::move(const ipsec::UpdateEndpoints& request)
   if (found == entries_.end()) return {};
   auto& entry = found->second;
   auto& sa = entry.sa;
-  const std::array before = {inbound_id(sa), outbound_id(sa)};
-  auto inbound = read(before[0]);
-  auto outbound = read(before[1]);
+  const auto before = ids_of(sa);
+  auto inbound = read(inbound_id(sa));
+  auto outbound = read(outbound_id(sa));
   if (!inbound || !outbound) return failure(std::string("the kernel does not have the SA any more"));
   for (const auto& state : before) by_state_.erase(state);
   sa.local = request.local;
@@ -219,14 +268,13 @@ Result<void, std::string> KernelSad::move(const ipsec::UpdateEndpoints& request)
   sa.udp_encapsulation = request.udp_encapsulation;
   sa.inbound_sequence = inbound->state.received;
   sa.outbound_sequence = outbound->state.sent == 0 ? 0 : outbound->state.sent + kNumbersInFlight;
-  const std::array keys = {keys_of(sa.inbound.algorithms, *inbound), keys_of(sa.outbound.algorithms, *outbound)};
+  const auto inbound_keys = keys_of(sa.inbound.algorithms, *inbound);
+  const auto outbound_keys = keys_of(sa.outbound.algorithms, *outbound);
   std::vector<xfrm::Message> removals;
   for (const auto& state : before) removals.push_back(xfrm::delete_state(state));
   (void)ask_kernel(socket_, removals);
-  const std::array<const PacketKeys*, 2> both = {&keys[0], &keys[1]};
-  const auto done = add_states({inbound_state(entry), outbound_state(entry)}, both);
-  by_state_[inbound_id(sa)] = {sa.id, true};
-  by_state_[outbound_id(sa)] = {sa.id, false};
+  const auto done = add_states(entry, inbound_keys, outbound_keys);
+  enter_states(entry);
   return done;
 }
 
@@ -274,8 +322,8 @@ std::vector<std::string> KernelSad::drift(const IsOurs& is_ours) const {
   for (const auto& [id, owner] : by_state_) {
     const auto found = there.extract(id);
     const auto of = " of Child SA " + std::to_string(owner.id.value);
-    const auto& entry = entries_.at(owner.id);
-    const auto wanted = owner.inbound ? inbound_state(entry) : outbound_state(entry);
+    const auto states = states_of(entries_.at(owner.id));
+    const auto& wanted = *std::ranges::find(states, id, &xfrm::State::id);
     if (!found) differences.push_back("the kernel lacks the SA " + name(id) + of);
     else if (found.mapped().source != wanted.source || found.mapped().udp != wanted.udp ||
              found.mapped().reqid != wanted.reqid || found.mapped().mode != wanted.mode)

@@ -63,10 +63,13 @@ class KernelSad {
   [[nodiscard]] Result<Listed> list_of(const IsOurs& is_ours);
   [[nodiscard]] xfrm::State inbound_state(const Entry& entry) const;
   [[nodiscard]] xfrm::State outbound_state(const Entry& entry) const;
+  /// Those two, and before each its compression where there is any.
+  [[nodiscard]] std::vector<xfrm::State> states_of(const Entry& entry) const;
   [[nodiscard]] std::optional<xfrm::StateReport> read(const xfrm::StateId& id) const;
   void enter(Entry entry);
-  [[nodiscard]] Result<void, std::string> add_states(const std::vector<xfrm::State>& states,
-                                                     std::span<const PacketKeys* const> keys);
+  void enter_states(const Entry& entry);
+  [[nodiscard]] Result<void, std::string> add_states(const Entry& entry, const PacketKeys& inbound,
+                                                     const PacketKeys& outbound);
 
   io::XfrmSocket& socket_;
   std::uint32_t own_mark_;  ///< with which outer packets look for their route

@@ -51,13 +51,37 @@ std::string reason_for(const PolicyTable::Change& change, const io::XfrmAnswer& 
   return "the kernel refuses the policy for " + which + ": " + answer.reason();
 }
 
-Template outbound_template(const ipsec::ChildSa& sa, std::uint32_t reqid) {
-  return {sa.local.address, sa.remote.address, sa.outbound_spi, reqid, sa.mode};
+/// What a packet passes on its way out, or has passed on its way in.
+struct Templates {
+  Template protection;
+  std::optional<Template> compression;
+};
+
+/// What was compressed is between the two ends of the SA.
+Templates with_compression(const ipsec::ChildSa& sa, Template protection, Cpi cpi) {
+  if (!sa.compression) return {protection, std::nullopt};
+  auto compression = protection;
+  compression.spi = {cpi.value};
+  compression.protocol = xfrm::IpProtocol::comp;
+  protection.mode = Mode::transport;
+  return {protection, compression};
+}
+
+Templates outbound_templates(const ipsec::ChildSa& sa, std::uint32_t reqid) {
+  return with_compression(
+      sa, {sa.local.address, sa.remote.address, sa.outbound_spi, reqid, sa.mode, xfrm::ip_protocol(sa.protocol)},
+      sa.compression.value_or(CpiPair()).outbound);
 }
 
 /// Whoever the peer is and wherever it moves to: by the reqid the kernel knows what came by our SA.
 Template inbound_template(IpFamily family, Mode mode, std::uint32_t reqid) {
   return {IpAddress::unspecified(family), IpAddress::unspecified(family), {}, reqid, mode};
+}
+
+Templates inbound_templates(const ipsec::ChildSa& sa, std::uint32_t reqid) {
+  auto protection = inbound_template(sa.remote.address.family(), sa.mode, reqid);
+  protection.protocol = xfrm::ip_protocol(sa.protocol);
+  return with_compression(sa, protection, {});
 }
 
 }  // namespace
@@ -97,7 +121,7 @@ void KernelSpd::claim(PolicyTable::Owner owner, const Place& place, Direction di
     const auto priority =
         place.priority == 0 ? xfrm::priority_of(wish.action, selector, wish.has_sa) : place.priority + (trap ? 1 : 0);
     table_.claim(owner, {direction, selector, lane, place.device},
-                 {{priority, wish.action == PolicyAction::discard, wish.protection}, wish.rank});
+                 {{priority, wish.action == PolicyAction::discard, wish.protection, wish.compression}, wish.rank});
   }
 }
 
@@ -243,11 +267,14 @@ Result<void, std::string> KernelSpd::attach(const ipsec::ChildSa& sa) {
   attached.rank = sa.use_outbound ? uses_ : -uses_;
   if (!sa.placement.policies) return {};
   const auto owner = owner_of(sa.id);
-  const auto refuse = inbound_template(sa.remote.address.family(), sa.mode, reqid);
+  const auto come = inbound_templates(sa, reqid);
+  const auto go = outbound_templates(sa, reqid);
   if (sa.placement.policies_fwd_out) claim_forwarded_out(owner, place, *out, attached.rank);
-  claim(owner, place, Direction::in, *in, {PolicyAction::protect, refuse, true, attached.rank});
-  claim(owner, place, Direction::forward, *in, {PolicyAction::protect, refuse, true, attached.rank});
-  claim(owner, place, Direction::out, *out, {PolicyAction::protect, outbound_template(sa, reqid), true, attached.rank});
+  const Wish inward{PolicyAction::protect, come.protection, come.compression, true, attached.rank};
+  claim(owner, place, Direction::in, *in, inward);
+  claim(owner, place, Direction::forward, *in, inward);
+  claim(owner, place, Direction::out, *out,
+        {PolicyAction::protect, go.protection, go.compression, true, attached.rank});
   auto done = carry_out_for(owner);
   if (done) return {};
   table_.release(owner);
@@ -275,8 +302,9 @@ Result<void, std::string> KernelSpd::move(const ipsec::ChildSa& sa) {
   TRY(const auto place, place_of(sa.placement));
   TRY(const auto out, xfrm::selectors_between(sa.local_selectors, sa.remote_selectors));
   const auto& attached = found->second;
+  const auto go = outbound_templates(sa, attached.reqid);
   claim(owner_of(sa.id), place, Direction::out, out,
-        {PolicyAction::protect, outbound_template(sa, attached.reqid), true, attached.rank});
+        {PolicyAction::protect, go.protection, go.compression, true, attached.rank});
   return carry_out_for(owner_of(sa.id));
 }
 

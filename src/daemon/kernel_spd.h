@@ -91,6 +91,7 @@ class KernelSpd {
   struct Wish {
     PolicyAction action{};
     std::optional<xfrm::Template> protection{};
+    std::optional<xfrm::Template> compression{};
     bool has_sa = false;
     std::int64_t rank = 0;
   };

@@ -96,7 +96,7 @@ ike::Options engine_options(const CommandLine& line) {
   options.redirect_when_authenticated = line.redirect_when_authenticated;
   options.give_up_after = seconds(line.give_up_after);
   options.follow_redirects = line.follow_redirects;
-  options.tunnel_mode_only = line.backend == "userspace";
+  options.esp_tunnels_only = line.backend == "userspace";
   options.export_keys = !line.export_keys_directory.empty();
   return options;
 }

@@ -23,6 +23,7 @@ std::optional<std::string> refuse_keys(crypto::Library& library, const PacketKey
 }
 
 std::optional<std::string> refuse_sa(crypto::Library& library, const ipsec::ChildSa& sa) {
+  if (sa.protocol != ProtocolId::ESP || sa.compression) return "the userspace data plane has ESP only";
   if (sa.mode != Mode::tunnel) return "the userspace data plane has tunnel mode only";
   if (sa.inbound_spi.value < kFirstUsableEspSpi || sa.outbound_spi.value < kFirstUsableEspSpi) {
     return "an SPI below 256 is reserved";

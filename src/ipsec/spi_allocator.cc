@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t kResting = 256;
 constexpr unsigned kGenerations = 255;
 
+// Each engine has its share of the CPIs.
+constexpr std::uint32_t kCpiShare = (kLastNegotiatedCpi.value - kFirstNegotiatedCpi.value + 1) / SpiLayout::kEngines;
+
 }  // namespace
 
 SpiAllocator::SpiAllocator(std::uint32_t engine, RandomSource& random) : engine_(engine), random_(random) {
@@ -34,6 +37,17 @@ std::optional<EspSpi> SpiAllocator::allocate() {
   return SpiLayout::make(slot.generation, engine_, index);
 }
 
+std::optional<Cpi> SpiAllocator::allocate_cpi(EspSpi spi) {
+  CHECK(in_use(spi) && !cpis_.contains(spi));
+  if (cpis_.size() == kCpiShare) return std::nullopt;
+  taken_cpis_.resize(kCpiShare);
+  do last_cpi_ = (last_cpi_ + 1) % kCpiShare;
+  while (taken_cpis_[last_cpi_]);
+  taken_cpis_[last_cpi_] = true;
+  cpis_.emplace(spi, last_cpi_);
+  return Cpi{static_cast<std::uint16_t>(kFirstNegotiatedCpi.value + engine_ * kCpiShare + last_cpi_)};
+}
+
 bool SpiAllocator::in_use(EspSpi spi) const {
   const std::uint32_t index = SpiLayout::index(spi);
   return index < slots_.size() && slots_[index].used &&
@@ -44,6 +58,7 @@ bool SpiAllocator::release(EspSpi spi) {
   if (!in_use(spi)) return false;
   slots_[SpiLayout::index(spi)].used = false;
   free_.push_back(SpiLayout::index(spi));
+  if (const auto cpi = cpis_.extract(spi)) taken_cpis_[cpi.mapped()] = false;
   return true;
 }
 

@@ -1,12 +1,14 @@
-// SpiAllocator: the SPIs of our inbound SAs. RFC 4303 §2.1: the receiver chooses them, so ours name the slot of the SAD directly
+// SpiAllocator: the SPIs of our inbound SAs, and the CPIs that some have beside them. RFC 4303 §2.1: the receiver chooses them, so ours name the slot of the SAD directly
 // (the index), with a generation that tells a late packet of a removed SA from one of its successor, and the engine's number.
 #pragma once
 
 #include <deque>
+#include <map>
 #include <optional>
 #include <vector>
 
 #include "base/random_source.h"
+#include "proto/ipcomp.h"
 #include "proto/spi.h"
 
 namespace keypact::ipsec {
@@ -32,6 +34,8 @@ class SpiAllocator {
 
   /// Nothing when all slots are in use.
   [[nodiscard]] std::optional<EspSpi> allocate();
+  /// One that goes with `spi`, which is in use and has none; nothing when this engine's share of them is in use.
+  [[nodiscard]] std::optional<Cpi> allocate_cpi(EspSpi spi);
   /// False, and nothing changes, when this SPI is not in use.
   bool release(EspSpi spi);
   [[nodiscard]] bool in_use(EspSpi spi) const;
@@ -47,7 +51,10 @@ class SpiAllocator {
   std::uint32_t engine_;
   RandomSource& random_;
   std::vector<Slot> slots_;
-  std::deque<std::uint32_t> free_;  ///< released indexes, the oldest first
+  std::deque<std::uint32_t> free_;        ///< released indexes, the oldest first
+  std::map<EspSpi, std::uint32_t> cpis_;  ///< as places in this engine's share
+  std::vector<bool> taken_cpis_;
+  std::uint32_t last_cpi_ = 0;
 };
 
 }  // namespace keypact::ipsec

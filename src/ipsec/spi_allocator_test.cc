@@ -31,6 +31,28 @@ TEST(SpiAllocator, J12_never_gives_a_reserved_spi_and_never_one_twice) {
   EXPECT_EQ(allocator.count_in_use(), 5000U);
 }
 
+TEST(SpiAllocator, ACpiIsThereAsLongAsItsSpiAndNoTwoEnginesHaveTheSame) {
+  Counting random(1);
+  std::set<Cpi> given;
+  for (const std::uint32_t engine : {0u, 15u}) {
+    SpiAllocator allocator(engine, random);
+    std::vector<EspSpi> spis;
+    while (true) {
+      spis.push_back(*allocator.allocate());
+      const auto cpi = allocator.allocate_cpi(spis.back());
+      if (!cpi) break;
+      EXPECT_GE(*cpi, kFirstNegotiatedCpi);
+      EXPECT_LE(*cpi, kLastNegotiatedCpi);
+      EXPECT_TRUE(given.insert(*cpi).second);
+    }
+    EXPECT_EQ(spis.size(), 3824u + 1);
+    const auto last = *allocator.allocate();
+    EXPECT_FALSE(allocator.allocate_cpi(last));
+    allocator.release(spis[100]);
+    EXPECT_TRUE(allocator.allocate_cpi(last));
+  }
+}
+
 TEST(SpiAllocator, NamesTheSlotAndTheEngine) {
   Counting random(7);
   SpiAllocator allocator(13, random);

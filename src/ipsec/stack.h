@@ -7,6 +7,8 @@
 #include "base/id.h"
 #include "base/instant.h"
 #include "base/ip_address.h"
+#include "proto/ike_header_registries.h"
+#include "proto/ipcomp.h"
 #include "proto/packet_keys.h"
 #include "proto/placement.h"
 #include "proto/policy.h"
@@ -22,7 +24,7 @@ struct Policy {
   PolicyAction action = PolicyAction::protect;
   std::vector<TrafficSelector> local;
   std::vector<TrafficSelector> remote;
-  /// Transport: between the two ends themselves. A peer may still grant tunnel mode only.
+  /// Transport: between the two ends themselves. BEET: between one address each side. A peer may still grant tunnel mode only.
   Mode mode = Mode::tunnel;
   Placement placement{};
 };
@@ -40,8 +42,10 @@ struct VolumeLimit {
 struct ChildSa {
   ChildSaId id;
   PolicyId policy;
+  ProtocolId protocol = ProtocolId::ESP;  ///< or AH
   Mode mode = Mode::tunnel;
-  Endpoint local;  ///< outer addresses; the ports count with UDP encapsulation only
+  std::optional<CpiPair> compression{};  ///< what it carries is compressed first
+  Endpoint local;                        ///< outer addresses; the ports count with UDP encapsulation only
   Endpoint remote;
   bool udp_encapsulation = false;  ///< RFC 3948
   EspSpi inbound_spi;

@@ -1,4 +1,5 @@
-// The IKEv2 registry of notify message types. RFC 7296 §3.10.1; later values as registered with IANA.
+// The IKEv2 registry of notify message types. RFC 7296 §3.10.1; later values as registered with IANA. Those of private use, from 40960
+// on, are strongSwan's.
 #pragma once
 
 #include "proto/registry.h"
@@ -94,7 +95,8 @@ namespace keypact {
   X(SA_RESOURCE_INFO, 16444)                    \
   X(USE_PPK_INT, 16445)                         \
   X(PPK_IDENTITY_KEY, 16446)                    \
-  X(IKE_SA_INIT_FULL_TRANSCRIPT_AUTH, 16447)
+  X(IKE_SA_INIT_FULL_TRANSCRIPT_AUTH, 16447)    \
+  X(USE_BEET_MODE, 40961)
 KEYPACT_REGISTRY(NotifyType, std::uint16_t, KEYPACT_NOTIFY_TYPES)
 #undef KEYPACT_NOTIFY_TYPES
 

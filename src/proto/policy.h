@@ -2,10 +2,25 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace keypact {
 
-enum class Mode : std::uint8_t { tunnel, transport };
+enum class Mode : std::uint8_t {
+  tunnel,
+  transport,
+  beet,  ///< between one inner address each side, of which no packet carries the header (draft-ietf-ipsecme-ikev2-beet-mode)
+};
+/// For people.
+[[nodiscard]] constexpr std::string_view name_of(Mode mode) {
+  switch (mode) {
+    case Mode::tunnel: return "tunnel";
+    case Mode::transport: return "transport";
+    case Mode::beet: return "BEET";
+  }
+  return "tunnel";
+}
+
 enum class PolicyAction : std::uint8_t { protect, bypass, discard };
 
 /// RFC 4301 §4.4.1 has policies in order. Ours: what passes in clear, then what is protected, then what is dropped; so an exception

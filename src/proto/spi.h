@@ -18,6 +18,7 @@ struct IkeSpi {
   [[nodiscard]] constexpr bool is_zero() const { return value == 0; }
 };
 
+/// Of an SA of ESP or AH: both have the same rules.
 struct EspSpi {
   std::uint32_t value = 0;
   constexpr auto operator<=>(const EspSpi&) const = default;

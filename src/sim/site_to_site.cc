@@ -32,6 +32,7 @@ config::ChildConfig child_of(const SiteToSite& site, const std::string& name) {
   child.mode = site.mode;
   child.placement = site.placement;
   child.tfc_padding = site.tfc_padding;
+  child.compress = site.compress;
   for (const auto& network : site.more_local) child.local_ts.push_back({false, TrafficSelector::of(network)});
   for (const auto& network : site.more_remote) child.remote_ts.push_back({false, TrafficSelector::of(network)});
   return child;

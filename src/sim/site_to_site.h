@@ -34,6 +34,7 @@ struct SiteToSite {
   Mode mode = Mode::tunnel;
   config::PlacementSetting placement{};
   std::uint32_t tfc_padding = 0;
+  bool compress = false;
   config::Childless childless = config::Childless::allow;
   std::uint8_t dscp = 0;
   config::Action start_action{};

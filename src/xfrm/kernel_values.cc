@@ -24,7 +24,22 @@ IpAddress address_from(const xfrm_address_t& address, std::uint16_t family) {
 
 std::uint16_t to_kernel(IpFamily family) { return family == IpFamily::v6 ? kInet6 : kInet; }
 
-std::uint8_t to_kernel(Mode mode) { return mode == Mode::tunnel ? XFRM_MODE_TUNNEL : XFRM_MODE_TRANSPORT; }
+std::uint8_t to_kernel(Mode mode) {
+  switch (mode) {
+    case Mode::tunnel: return XFRM_MODE_TUNNEL;
+    case Mode::transport: return XFRM_MODE_TRANSPORT;
+    case Mode::beet: return XFRM_MODE_BEET;
+  }
+  return XFRM_MODE_TUNNEL;
+}
+
+Mode mode_from(std::uint8_t mode) {
+  switch (mode) {
+    case XFRM_MODE_TUNNEL: return Mode::tunnel;
+    case XFRM_MODE_BEET: return Mode::beet;
+    default: return Mode::transport;
+  }
+}
 
 std::uint16_t network_order(std::uint16_t value) {
   return std::endian::native == std::endian::little ? __builtin_bswap16(value) : value;

@@ -12,12 +12,11 @@
 
 namespace keypact::xfrm {
 
-inline constexpr std::uint8_t kProtocolEsp = 50;
-
 [[nodiscard]] xfrm_address_t to_kernel(const IpAddress& address);
 [[nodiscard]] IpAddress address_from(const xfrm_address_t& address, std::uint16_t family);
 [[nodiscard]] std::uint16_t to_kernel(IpFamily family);
 [[nodiscard]] std::uint8_t to_kernel(Mode mode);
+[[nodiscard]] Mode mode_from(std::uint8_t mode);
 [[nodiscard]] std::uint16_t network_order(std::uint16_t value);
 [[nodiscard]] std::uint32_t network_order(std::uint32_t value);
 

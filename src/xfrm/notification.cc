@@ -13,16 +13,18 @@ std::optional<Notification> read_acquire(const MessageView& message) {
 
 std::optional<Notification> read_expire(const MessageView& message) {
   const auto body = message.body<xfrm_user_expire>();
-  if (!body || body->state.id.proto != kProtocolEsp) return std::nullopt;
+  if (!body) return std::nullopt;
   const auto& state = body->state;
-  return ExpireNotice{
-      {address_from(state.id.daddr, state.family), {network_order(state.id.spi)}, mark_in(message, sizeof *body)},
-      body->hard != 0};
+  return ExpireNotice{{address_from(state.id.daddr, state.family),
+                       {network_order(state.id.spi)},
+                       mark_in(message, sizeof *body),
+                       IpProtocol{state.id.proto}},
+                      body->hard != 0};
 }
 
 std::optional<Notification> read_mapping(const MessageView& message) {
   const auto body = message.body<xfrm_user_mapping>();
-  if (!body || body->id.proto != kProtocolEsp) return std::nullopt;
+  if (!body || IpProtocol{body->id.proto} != IpProtocol::esp) return std::nullopt;
   const auto family = body->id.family;
   return MappingNotice{{address_from(body->id.daddr, family), {network_order(body->id.spi)}},
                        {address_from(body->new_saddr, family), network_order(body->new_sport)}};

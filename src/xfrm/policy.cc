@@ -1,5 +1,6 @@
 #include "xfrm/policy.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "xfrm/kernel_values.h"
@@ -45,13 +46,37 @@ xfrm_user_tmpl kernel_template(const Template& protection) {
   auto result = zeroed<xfrm_user_tmpl>();
   result.id.daddr = to_kernel(protection.destination);
   result.id.spi = network_order(protection.spi.value);
-  result.id.proto = kProtocolEsp;
+  result.id.proto = static_cast<std::uint8_t>(protection.protocol);
   result.family = to_kernel(protection.destination.family());
   result.saddr = to_kernel(protection.source);
   result.reqid = protection.reqid;
   result.mode = to_kernel(protection.mode);
   result.aalgos = result.ealgos = result.calgos = ~std::uint32_t{0};
   return result;
+}
+
+Template template_from(const xfrm_user_tmpl& found) {
+  return {address_from(found.saddr, found.family),
+          address_from(found.id.daddr, found.family),
+          {network_order(found.id.spi)},
+          found.reqid,
+          mode_from(found.mode),
+          IpProtocol{found.id.proto}};
+}
+
+/// In the order in which the kernel applies them. RFC 3173 §2.1: what does not become smaller is not compressed.
+Octets templates_of(Direction direction, const PolicyContent& content) {
+  Octets templates;
+  const auto append = [&](const xfrm_user_tmpl& each) {
+    std::ranges::copy(octets_of(each), std::back_inserter(templates));
+  };
+  if (content.compression) {
+    auto compression = kernel_template(*content.compression);
+    compression.optional = direction != Direction::out;
+    append(compression);
+  }
+  append(kernel_template(*content.protection));
+  return templates;
 }
 
 void put_lane(Message& message, const Lane& lane) {
@@ -70,7 +95,7 @@ Message written(std::uint16_t type, const PolicyKey& key, const PolicyContent& c
   info.action = content.discard ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
   Message message(type, NLM_F_ACK);
   message.body(info);
-  if (content.protection) message.structure(XFRMA_TMPL, kernel_template(*content.protection));
+  if (content.protection) message.attribute(XFRMA_TMPL, templates_of(key.direction, content));
   put_lane(message, key.lane);
   return message;
 }
@@ -126,13 +151,11 @@ std::optional<PolicyReport> read_policy(const MessageView& message) {
   if (const auto interface = message.attribute(sizeof *info, XFRMA_IF_ID))
     report.key.lane.interface_id = structure_from<std::uint32_t>(*interface).value_or(0);
   const auto templates = message.attribute(sizeof *info, XFRMA_TMPL);
-  const auto first = templates ? structure_from<xfrm_user_tmpl>(*templates) : std::nullopt;
-  if (first)
-    report.content.protection = Template{address_from(first->saddr, first->family),
-                                         address_from(first->id.daddr, first->family),
-                                         {network_order(first->id.spi)},
-                                         first->reqid,
-                                         first->mode == XFRM_MODE_TUNNEL ? Mode::tunnel : Mode::transport};
+  for (auto rest = templates.value_or(OctetView{}); rest.size() >= sizeof(xfrm_user_tmpl);
+       rest = rest.subspan(sizeof(xfrm_user_tmpl))) {
+    const auto found = template_from(*structure_from<xfrm_user_tmpl>(rest));
+    (found.protocol == IpProtocol::comp ? report.content.compression : report.content.protection) = found;
+  }
   return report;
 }
 

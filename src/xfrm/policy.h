@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ipsec/stack.h"
+#include "xfrm/ip_protocol.h"
 #include "xfrm/message.h"
 #include "xfrm/selector.h"
 
@@ -25,13 +26,15 @@ struct Template {
   EspSpi spi;  ///< 0: any
   std::uint32_t reqid = 0;
   Mode mode = Mode::tunnel;
+  IpProtocol protocol = IpProtocol::esp;
   bool operator==(const Template&) const = default;
 };
 
 struct PolicyContent {
   std::uint32_t priority = 0;  ///< the smaller number comes first
   bool discard = false;
-  std::optional<Template> protection{};  ///< none: what it matches passes in clear, or is dropped
+  std::optional<Template> protection{};   ///< none: what it matches passes in clear, or is dropped
+  std::optional<Template> compression{};  ///< before protection; what comes in may do without
   bool operator==(const PolicyContent&) const = default;
 };
 

@@ -17,7 +17,7 @@ xfrm_usersa_id id_of(const StateId& id) {
   result.daddr = to_kernel(id.destination);
   result.spi = network_order(id.spi.value);
   result.family = to_kernel(id.destination.family());
-  result.proto = kProtocolEsp;
+  result.proto = static_cast<std::uint8_t>(id.protocol);
   return result;
 }
 
@@ -28,6 +28,8 @@ std::uint8_t flags_of(const State& state) {
   if (!state.headers.copy_df) flags |= XFRM_STATE_NOPMTUDISC;
   // One SA carries IPv4 and IPv6, whatever its own addresses are.
   if (state.mode == Mode::tunnel) flags |= XFRM_STATE_AF_UNSPEC;
+  // RFC 4302 §2.6: with IPv4 the header is a multiple of 32 bits, with IPv6 of 64, which the kernel takes for both otherwise.
+  if (state.id.protocol == IpProtocol::ah && state.id.destination.is_v4()) flags |= XFRM_STATE_ALIGN4;
   if (state.esn) flags |= XFRM_STATE_ESN;
   return static_cast<std::uint8_t>(flags);
 }
@@ -36,7 +38,7 @@ xfrm_usersa_info info_of(const State& state) {
   auto info = zeroed<xfrm_usersa_info>();
   info.id.daddr = to_kernel(state.id.destination);
   info.id.spi = network_order(state.id.spi.value);
-  info.id.proto = kProtocolEsp;
+  info.id.proto = static_cast<std::uint8_t>(state.id.protocol);
   info.saddr = to_kernel(state.source);
   info.lft.soft_byte_limit = limit_to_kernel(state.limits.soft.octets);
   info.lft.hard_byte_limit = limit_to_kernel(state.limits.hard.octets);
@@ -47,6 +49,13 @@ xfrm_usersa_info info_of(const State& state) {
   info.family = to_kernel(state.id.destination.family());
   info.mode = to_kernel(state.mode);
   info.flags = flags_of(state);
+  if (state.inner) {
+    const auto family = state.inner->destination.family();
+    info.sel.saddr = to_kernel(state.inner->source);
+    info.sel.daddr = to_kernel(state.inner->destination);
+    info.sel.prefixlen_s = info.sel.prefixlen_d = family == IpFamily::v4 ? 32 : 128;
+    info.sel.family = to_kernel(family);
+  }
   return info;
 }
 
@@ -61,7 +70,21 @@ void put_key(Message& message, std::uint16_t attribute, Structure structure, con
   message.attribute(attribute, whole.reveal());
 }
 
-bool put_keys(Message& message, const PacketKeys& keys) {
+bool put_integrity(Message& message, const PacketKeys& keys) {
+  const auto integrity = algorithm_name(keys.algorithms.integrity);
+  if (!integrity) return false;
+  auto truncated = zeroed<xfrm_algo_auth>();
+  truncated.alg_trunc_len = integrity->icv_bits;
+  put_key(message, XFRMA_ALG_AUTH_TRUNC, truncated, *integrity, keys.integrity);
+  return true;
+}
+
+bool put_keys(Message& message, IpProtocol protocol, const PacketKeys& keys) {
+  if (protocol == IpProtocol::ah) return put_integrity(message, keys);
+  if (protocol == IpProtocol::comp) {
+    put_key(message, XFRMA_ALG_COMP, zeroed<xfrm_algo>(), {"deflate", 0}, Secret());
+    return true;
+  }
   const auto cipher = algorithm_name(keys.algorithms.encryption);
   if (!cipher) return false;
   if (cipher->icv_bits != 0) {
@@ -70,16 +93,12 @@ bool put_keys(Message& message, const PacketKeys& keys) {
     put_key(message, XFRMA_ALG_AEAD, aead, *cipher, keys.encryption);
     return keys.algorithms.integrity == IntegrityId::NONE;
   }
-  const auto integrity = algorithm_name(keys.algorithms.integrity);
-  if (!integrity) return false;
   put_key(message, XFRMA_ALG_CRYPT, zeroed<xfrm_algo>(), *cipher, keys.encryption);
-  auto truncated = zeroed<xfrm_algo_auth>();
-  truncated.alg_trunc_len = integrity->icv_bits;
-  put_key(message, XFRMA_ALG_AUTH_TRUNC, truncated, *integrity, keys.integrity);
-  return true;
+  return put_integrity(message, keys);
 }
 
 void put_replay(Message& message, const State& state) {
+  if (state.id.protocol == IpProtocol::comp) return;
   if (state.replay_window == 0 && !state.esn) {
     if (state.sent == 0 && state.received == 0) return;
     auto plain = zeroed<xfrm_replay_state>();
@@ -113,7 +132,7 @@ void put_udp(Message& message, const State& state) {
 std::optional<Message> written(std::uint16_t type, const State& state, const PacketKeys& keys) {
   Message message(type, NLM_F_ACK);
   message.body(info_of(state));
-  if (!put_keys(message, keys)) return std::nullopt;
+  if (!put_keys(message, state.id.protocol, keys)) return std::nullopt;
   put_replay(message, state);
   put_udp(message, state);
   if (!state.headers.copy_dscp_out)
@@ -160,11 +179,18 @@ void read_keys(const MessageView& message, StateReport& report) {
     report.encryption = name_of(cipher);
     report.encryption_key = Secret::copy_of(key);
   });
+  with<xfrm_algo>(message, XFRMA_ALG_COMP,
+                  [&](const auto& compression, OctetView) { report.compression = name_of(compression); });
   with<xfrm_algo_auth>(message, XFRMA_ALG_AUTH_TRUNC, [&](const auto& integrity, OctetView key) {
     report.integrity = name_of(integrity);
     report.icv_bits = integrity.alg_trunc_len;
     report.integrity_key = Secret::copy_of(key);
   });
+}
+
+void read_inner(const xfrm_selector& selector, State& state) {
+  if (state.mode != Mode::beet) return;
+  state.inner = {address_from(selector.saddr, selector.family), address_from(selector.daddr, selector.family)};
 }
 
 void read_attributes(const MessageView& message, State& state) {
@@ -208,11 +234,13 @@ std::optional<StateReport> read_state(const MessageView& message) {
   if (message.type() != XFRM_MSG_NEWSA || !info) return std::nullopt;
   StateReport report;
   auto& state = report.state;
-  state.id = {address_from(info->id.daddr, info->family), {network_order(info->id.spi)}};
+  state.id = {
+      address_from(info->id.daddr, info->family), {network_order(info->id.spi)}, {}, IpProtocol{info->id.proto}};
   state.source = address_from(info->saddr, info->family);
   state.answers = info->seq;
   state.reqid = info->reqid;
-  state.mode = info->mode == XFRM_MODE_TUNNEL ? Mode::tunnel : Mode::transport;
+  state.mode = mode_from(info->mode);
+  read_inner(info->sel, state);
   state.esn = (info->flags & XFRM_STATE_ESN) != 0;
   state.replay_window = info->replay_window;
   state.headers = {(info->flags & XFRM_STATE_NOPMTUDISC) == 0, (info->flags & XFRM_STATE_NOECN) == 0, true,

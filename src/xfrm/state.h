@@ -1,17 +1,27 @@
-// State: one SA of ESP as the kernel holds it (one direction; its word is "state"), and the messages about it. RFC 4301 §4.4.2.1.
+// State: one SA of ESP or AH as the kernel holds it (one direction; its word is "state"), the compression that goes before it (RFC 3173),
+// and the messages about them. RFC 4301 §4.4.2.1.
 #pragma once
 
 #include "ipsec/stack.h"
+#include "xfrm/ip_protocol.h"
 #include "xfrm/message.h"
 
 namespace keypact::xfrm {
 
-/// How the kernel finds an SA, beside that it is one of ESP.
+/// How the kernel finds an SA.
 struct StateId {
   IpAddress destination;
-  EspSpi spi;
+  EspSpi spi;   ///< of compression: the CPI
   Mark mark{};  ///< of the packets that may use it
+  IpProtocol protocol = IpProtocol::esp;
   auto operator<=>(const StateId&) const = default;
+};
+
+/// Of packets as they pass the SA.
+struct AddressPair {
+  IpAddress source;
+  IpAddress destination;
+  bool operator==(const AddressPair&) const = default;
 };
 
 struct UdpPorts {
@@ -31,6 +41,7 @@ struct State {
   IpAddress source;
   std::uint32_t reqid = 0;
   Mode mode = Mode::tunnel;
+  std::optional<AddressPair> inner{};  ///< of BEET mode: which addresses its packets have inside
   bool esn = false;
   std::uint32_t replay_window = 0;  ///< packets
   HeaderHandling headers;
@@ -44,7 +55,7 @@ struct State {
   std::uint64_t received = 0;     ///< highest one received; what is below it counts as received
 };
 
-/// Nothing when the kernel has no name for the algorithms.
+/// Nothing when the kernel has no name for the algorithms. One of compression has no keys.
 [[nodiscard]] std::optional<Message> new_state(const State& state, const PacketKeys& keys);
 /// Changes limits and UDP ports of an SA that is there; a soft limit that was reached can be reached again.
 [[nodiscard]] std::optional<Message> update_state(const State& state, const PacketKeys& keys);
@@ -55,8 +66,9 @@ struct State {
 /// What the kernel tells of an SA.
 struct StateReport {
   State state;
-  std::string encryption;  ///< the kernel's names; of an AEAD `integrity` is empty
+  std::string encryption;  ///< the kernel's names; of an AEAD `integrity` is empty, and of AH this
   std::string integrity;
+  std::string compression;
   std::uint32_t icv_bits = 0;
   Secret encryption_key;
   Secret integrity_key;

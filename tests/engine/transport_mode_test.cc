@@ -74,7 +74,7 @@ TEST_F(TransportMode, AResponderGivesWhatIsAskedFor) {
 
 TEST_F(TransportMode, AnEndWhoseStackHasNoneNeitherAsksNorGrants) {
   ike::Options options;
-  options.tunnel_mode_only = true;
+  options.esp_tunnels_only = true;
   world.set_options(options);
   start();
   bring_up_from(left());

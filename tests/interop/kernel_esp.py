@@ -51,11 +51,15 @@ def policies(host):
 
 def child(host, spi_in, spi_out):
     """vici's description of a Child SA with these SPIs; empty when the kernel has it not."""
-    known = {state["spi"]: state for state in states(host) if state["proto"] == "esp"}
+    everything = states(host)
+    known = {state["spi"]: state for state in everything if state["proto"] in ("esp", "ah")}
     if spi_in not in known or spi_out not in known:
         return {}
     inbound, outbound = known[spi_in], known[spi_out]
-    found = {"protocol": "ESP", "mode": inbound["mode"], "spi-in": spi_in, "spi-out": spi_out, "state": "INSTALLED",
+    # What is compressed before has its mode there.
+    (mode,) = {state["mode"] for state in everything if state["proto"] == "comp" and state["dst"] == inbound["dst"]} \
+        or {inbound["mode"]}
+    found = {"protocol": inbound["proto"].upper(), "mode": mode, "spi-in": spi_in, "spi-out": spi_out, "state": "INSTALLED",
              "encap": "yes" if inbound["encapsulated"] else None}
     found |= {key: inbound[key] for key in ("encr-alg", "encr-keysize", "integ-alg") if key in inbound}
     for way, state in (("in", inbound), ("out", outbound)):

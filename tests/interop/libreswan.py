@@ -23,7 +23,7 @@ CIPHERS = {"3des": "3des", "null": "null", "chacha20poly1305": "chacha20poly1305
               for icv, letter in ((8, "a"), (12, "b"), (16, "c"))}}
 
 _LINE = re.compile(r'#(\d+): "([^"]+)"\S* (.*)')
-_SPIS = re.compile(r"esp[.:](\w+)@\S+ esp[.:](\w+)@\S+")
+_SPIS = re.compile(r"(?:esp|ah)[.:](\w+)@\S+ (?:esp|ah)[.:](\w+)@\S+")
 
 
 def ike_words(text):
@@ -134,18 +134,26 @@ class Libreswan(Daemon):
             self.add(name)
 
     def words(self, connection, child):
-        local_ts, remote_ts = (one(values(child[key]), "selectors") for key in ("local_ts", "remote_ts"))
         words = {"authby": "secret", "ikev2": "insist", "auto": "ignore", "left": connection["local_addrs"],
-                 "leftid": f"@{connection['local']['id']}", "leftsubnet": local_ts,
+                 "leftid": f"@{connection['local']['id']}",
                  "leftupdown": "%disabled", "right": connection["remote_addrs"], "rightid": f"@{connection['remote']['id']}",
-                 "rightsubnet": remote_ts, "pfs": "yes", "type": child.get("mode", "tunnel"),
+                 "pfs": "yes", "type": child.get("mode", "tunnel"),
                  "narrowing": "yes", "mobike": "no", "retransmit-timeout": "20s", "initial-contact": "yes",
                  "rekey": "no"}             # else it comes back when the peer deletes it
+        for key, side in (("local_ts", "leftsubnet"), ("remote_ts", "rightsubnet")):
+            if child[key] is not None:
+                words[side] = one(values(child[key]), "selectors")
         if values(connection.get("proposals")):
             words["ike"] = ",".join(map(ike_words, values(connection["proposals"])))
-        if values(child.get("esp_proposals")):
-            esp = [esp_words(text) for text in values(child["esp_proposals"])]
-            words["esp"] = ",".join(text for text, _ in esp)
+        if values(child.get("esp_proposals")) and values(child.get("ah_proposals")):
+            raise Untranslatable("libreswan has either ESP or AH in one connection")
+        if child.get("ipcomp"):
+            words["compress"] = child["ipcomp"]
+        if values(child.get("ah_proposals")):
+            words["phase2"] = "ah"
+        if offered := values(child.get("esp_proposals")) or values(child.get("ah_proposals")):
+            esp = [esp_words(text) for text in offered]
+            words["phase2alg"] = ",".join(text for text, _ in esp)
             words["pfs"] = "yes" if any(pfs for _, pfs in esp) else "no"
         if "dpd_delay" in connection:
             words |= {"dpddelay": connection["dpd_delay"], "dpdtimeout": connection.get("dpd_timeout", "10s"), "dpdaction": "clear"}

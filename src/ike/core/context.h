@@ -36,7 +36,7 @@ struct Options {
   bool follow_redirects = true;  ///< as client
   /// Message IDs of one end in an IKE SA before it is rekeyed (RFC 7296 §2.2).
   std::uint32_t message_ids = limits::kMessageIds;
-  bool tunnel_mode_only = false;  ///< the IPsec stack has no other
+  bool esp_tunnels_only = false;  ///< the IPsec stack has no other mode, no AH, no IPComp
   bool export_keys = false;       ///< make IkeKeysDerived and ChildKeysDerived
   Budgets budgets{};
 };

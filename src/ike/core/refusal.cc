@@ -54,6 +54,8 @@ constexpr std::array kCodes = {
             Side::peer_configuration},
     CodeRow{RefusalCode::child_in_ike_auth, "child-in-ike-auth", "RFC 6023 §3", Side::either_configuration,
             Side::either_configuration},
+    CodeRow{RefusalCode::ah_impossible, "ah-impossible", "RFC 3715 §2.1", Side::local_configuration,
+            Side::peer_configuration},
     CodeRow{RefusalCode::busy, "busy", "RFC 7296 §2.25", Side::operator_request, Side::operator_request},
 };
 

@@ -37,6 +37,7 @@ enum class RefusalCode : std::uint8_t {
   redirected,          ///< RFC 5685: sent to another gateway, which may not be followed
   not_unique,          ///< the connection takes one IKE SA of a peer
   child_in_ike_auth,   ///< RFC 6023: an IKE SA with its first Child SA, or without, that one end does not take
+  ah_impossible,       ///< AH is all that is asked for, and cannot be had here
   busy,                ///< an exchange is on its way that this one would disturb
 };
 

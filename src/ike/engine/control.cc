@@ -3,9 +3,9 @@
 
 #include "ike/engine/engine.h"
 #include "ike/engine/missing_secret.h"
+#include "ike/v2/child_mode.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/lifetime.h"
-#include "ike/v2/transport_mode.h"
 
 namespace keypact::ike {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "ike/v2/child_mode.h"
 #include "ike/v2/connection_choice.h"
-#include "ike/v2/transport_mode.h"
 #include "ipsec/steering.h"
 
 namespace keypact::ike {

@@ -1,6 +1,7 @@
 #include "ike/v2/child_negotiation.h"
 
-#include "ike/v2/transport_mode.h"
+#include "ike/v2/child_mode.h"
+#include "ike/v2/compression.h"
 
 namespace keypact::ike::v2 {
 namespace {
@@ -21,12 +22,12 @@ std::optional<ChildMatch> match_child(const IkeSaRecord& record, const config::C
   std::optional<ChildMatch> first;
   for (const auto& child : connection.children) {
     if (child.action != PolicyAction::protect || (!only_child.empty() && child.name != only_child)) continue;
-    if (mode == Mode::transport && child.mode != mode) continue;
+    if (mode != Mode::tunnel && child.mode != mode) continue;
     const auto local = resolve(child.local_ts, record.local.address);
     const auto remote = resolve(child.remote_ts, record.remote.address);
     auto narrowed = narrow(local, remote, proposed.local, proposed.remote);
     if (!narrowed) continue;
-    if (mode == Mode::transport && !fits_transport_mode(record, {narrowed->local(), narrowed->remote()})) continue;
+    if (!fits_mode(record, mode, {narrowed->local(), narrowed->remote()})) continue;
     const bool whole = narrowed->local() == local && narrowed->remote() == remote;
     if (whole || !first) first = ChildMatch{&child, std::move(*narrowed), mode};
     if (whole) break;
@@ -34,13 +35,13 @@ std::optional<ChildMatch> match_child(const IkeSaRecord& record, const config::C
   return first;
 }
 
-/// RFC 7296 §2.23.1: transport mode between the addresses that are seen here; else tunnel mode with what was sent. Without
-/// USE_TRANSPORT_MODE in our answer the Child SA is in tunnel mode, whatever was asked (RFC 7296 §1.3.1).
+/// In the mode that was asked for, RFC 7296 §2.23.1: transport mode between the addresses that are seen here; else tunnel mode with
+/// what was sent. Without a word on it in our answer the Child SA is in tunnel mode, whatever was asked (RFC 7296 §1.3.1).
 std::optional<ChildMatch> match_child(const Context& context, const IkeSaRecord& record,
                                       const config::Connection& connection, const SelectorPair& proposed,
-                                      std::string_view only_child, bool transport_wanted) {
-  if (transport_wanted && !context.options.tunnel_mode_only)
-    if (auto match = match_child(record, connection, seen_from_here(record, proposed), only_child, Mode::transport))
+                                      std::string_view only_child, Mode asked) {
+  if (asked != Mode::tunnel && !context.options.esp_tunnels_only)
+    if (auto match = match_child(record, connection, seen_from_here(record, asked, proposed), only_child, asked))
       return match;
   return match_child(record, connection, proposed, only_child, Mode::tunnel);
 }
@@ -56,9 +57,29 @@ Refusal selectors_refusal(const IkeSaRecord& record, const config::Connection& c
   return refusal;
 }
 
-std::vector<wire::Payload> mode_notifies(Mode mode) {
-  if (mode == Mode::transport) return {notify_payload(NotifyType::USE_TRANSPORT_MODE)};
-  return {};
+std::vector<wire::Payload> notifies_of(Mode mode, const std::optional<Cpi>& cpi) {
+  auto notifies = mode_notifies(mode);
+  if (cpi) notifies.push_back(compression_notify(*cpi));
+  return notifies;
+}
+
+/// RFC 3715 §2.1: a NAT changes what AH protects. And not every IPsec stack has AH.
+bool has_ah(const Options& options, const IkeSaRecord& record) {
+  return !options.esp_tunnels_only && !record.udp_encapsulation && !record.nat.any();
+}
+
+std::vector<Proposal> possible(std::vector<Proposal> proposals, const Options& options, const IkeSaRecord& record) {
+  if (!has_ah(options, record))
+    std::erase_if(proposals, [](const auto& proposal) { return proposal.protocol == ProtocolId::AH; });
+  return proposals;
+}
+
+Refusal nothing_but_ah(const Options& options) {
+  Refusal refusal;
+  refusal.code = RefusalCode::ah_impossible;
+  refusal.detail = options.esp_tunnels_only ? "IPsec in userspace has ESP only"
+                                            : "AH protects the addresses that a NAT between the two ends changes";
+  return refusal;
 }
 
 Refusal refused_by_peer(const ChildOffer& offer, const wire::NotifyPayload& error, ExchangeType exchange) {
@@ -76,22 +97,25 @@ bool takes_padding(const PayloadSet& payloads) {
 
 }  // namespace
 
-std::optional<ChildOffer> make_child_offer(Context& context, const IkeSaRecord& record, ConfiguredChild child,
-                                           KeyExchangeUse key_exchange_use) {
+Result<ChildOffer, Refusal> make_child_offer(Context& context, const IkeSaRecord& record, ConfiguredChild child,
+                                             KeyExchangeUse key_exchange_use) {
+  auto proposals = possible(child->esp_proposals, context.options, record);
+  if (proposals.empty() && !child->esp_proposals.empty()) return failure(nothing_but_ah(context.options));
   const auto spi = context.esp_spis.allocate();
-  if (!spi) return std::nullopt;
+  if (!spi) {
+    Refusal refusal;
+    refusal.code = RefusalCode::limit_reached;
+    refusal.detail = "child " + child->name + ": every SPI is in use";
+    return failure(std::move(refusal));
+  }
   auto local = resolve(child->local_ts, record.local.address);
   auto remote = resolve(child->remote_ts, record.remote.address);
-  auto proposals = child->esp_proposals;
-  const bool transport = child->mode == Mode::transport && !context.options.tunnel_mode_only &&
-                         fits_transport_mode(record, {local, remote});
-  return ChildOffer{std::move(child),
-                    *spi,
-                    std::move(proposals),
-                    std::move(local),
-                    std::move(remote),
-                    key_exchange_use,
-                    transport ? Mode::transport : Mode::tunnel};
+  const bool fits = !context.options.esp_tunnels_only && fits_mode(record, child->mode, {local, remote});
+  const auto mode = fits ? child->mode : Mode::tunnel;
+  const auto cpi =
+      may_compress(context.options, record, *child, mode) ? context.esp_spis.allocate_cpi(*spi) : std::nullopt;
+  return ChildOffer{
+      std::move(child), *spi, std::move(proposals), std::move(local), std::move(remote), key_exchange_use, mode, cpi};
 }
 
 std::vector<wire::Payload> ChildPayloads::with(std::vector<wire::Payload> between) && {
@@ -103,7 +127,7 @@ std::vector<wire::Payload> ChildPayloads::with(std::vector<wire::Payload> betwee
 }
 
 ChildPayloads offer_payloads(const ChildOffer& offer) {
-  return {mode_notifies(offer.mode),
+  return {notifies_of(offer.mode, offer.cpi),
           sa_payload(offer.proposals, spi_octets(offer.inbound_spi), offer.key_exchange_use),
           {wire::TsPayload::of(PayloadType::TSi, offer.local), wire::TsPayload::of(PayloadType::TSr, offer.remote)}};
 }
@@ -127,15 +151,15 @@ Result<AgreedChild, Refusal> accept_child_answer(const IkeSaRecord& record, cons
     refusal.theirs = describe(*sa);
     return failure(std::move(refusal));
   }
-  const auto mode = payloads.notify(NotifyType::USE_TRANSPORT_MODE) != nullptr ? Mode::transport : Mode::tunnel;
-  if (mode == Mode::transport && offer.mode != mode) {
-    auto refusal = refusal_in(exchange, RefusalCode::unexpected_choice, NotifyType::USE_TRANSPORT_MODE);
-    refusal.ours.emplace_back("tunnel mode");
-    refusal.theirs.emplace_back("transport mode");
+  const auto mode = mode_named_in(record, payloads);
+  const auto cpi = compression_named_in(payloads);
+  if ((mode != Mode::tunnel && offer.mode != mode) || (cpi && !offer.cpi)) {
+    auto refusal = refusal_in(exchange, RefusalCode::unexpected_choice);
+    refusal.ours.push_back(std::string(name_of(offer.mode)) + " mode" + (offer.cpi ? " with" : " without") + " IPComp");
+    refusal.theirs.push_back(std::string(name_of(mode)) + " mode" + (cpi ? " with" : " without") + " IPComp");
     return failure(std::move(refusal));
   }
-  SelectorPair answered{tsi->selectors(), tsr->selectors()};
-  if (mode == Mode::transport) answered = seen_from_here(record, std::move(answered));
+  const auto answered = seen_from_here(record, mode, {tsi->selectors(), tsr->selectors()});
   auto selectors = accept_narrowed(offer.local, offer.remote, answered.local, answered.remote);
   if (!selectors) {
     auto refusal = refusal_in(exchange, RefusalCode::selectors_unacceptable, NotifyType::TS_UNACCEPTABLE);
@@ -144,8 +168,10 @@ Result<AgreedChild, Refusal> accept_child_answer(const IkeSaRecord& record, cons
     refusal.detail = "the responder's selectors are not a subset of what was proposed";
     return failure(std::move(refusal));
   }
-  return AgreedChild{offer.child,      offer.inbound_spi,     *outbound, choice->number,
-                     choice->proposal, std::move(*selectors), mode,      takes_padding(payloads)};
+  return AgreedChild{
+      offer.child,    offer.inbound_spi,       *outbound,
+      choice->number, choice->proposal,        std::move(*selectors),
+      mode,           takes_padding(payloads), cpi ? std::optional(CpiPair{*offer.cpi, *cpi}) : std::nullopt};
 }
 
 Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const IkeSaRecord& record,
@@ -154,8 +180,7 @@ Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const Ike
   const auto* sa = payloads.find<wire::SaPayload>();
   const SelectorPair proposed{payloads.selectors(PayloadType::TSr)->selectors(),
                               payloads.selectors(PayloadType::TSi)->selectors()};
-  const bool transport_wanted = payloads.notify(NotifyType::USE_TRANSPORT_MODE) != nullptr;
-  auto match = match_child(context, record, *connection, proposed, only_child, transport_wanted);
+  auto match = match_child(context, record, *connection, proposed, only_child, mode_named_in(record, payloads));
   if (!match)
     return failure(ChildRefusal{selectors_refusal(record, *connection, proposed.local, proposed.remote, exchange),
                                 notify_payload(NotifyType::TS_UNACCEPTABLE)});
@@ -163,10 +188,12 @@ Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const Ike
   const auto* ke = payloads.find<wire::KePayload>();
   const auto use = exchange == ExchangeType::IKE_AUTH ? KeyExchangeUse::ignore : KeyExchangeUse::negotiate;
   const auto sent = ke != nullptr ? std::optional(ke->method) : std::nullopt;
-  const auto choice = choose_proposal(*sa, ProtocolId::ESP, match->child->esp_acceptable, use, sent);
+  const auto acceptable = possible(match->child->esp_acceptable, context.options, record);
+  const auto choice = choose_proposal(*sa, acceptable, use, sent);
   const auto outbound = choice ? esp_spi_from(choice->spi) : std::nullopt;
   if (!outbound) {
     auto refusal = refusal_in(exchange, RefusalCode::no_proposal_chosen, NotifyType::NO_PROPOSAL_CHOSEN);
+    if (acceptable.empty()) refusal.detail = nothing_but_ah(context.options).detail;
     refusal.ours = describe(match->child->esp_acceptable);
     refusal.theirs = describe(*sa);
     return failure(ChildRefusal{std::move(refusal), notify_payload(NotifyType::NO_PROPOSAL_CHOSEN)});
@@ -182,6 +209,9 @@ Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const Ike
   if (!inbound)
     return failure(ChildRefusal{refusal_in(exchange, RefusalCode::no_additional_sas, NotifyType::NO_ADDITIONAL_SAS),
                                 notify_payload(NotifyType::NO_ADDITIONAL_SAS)});
+  const auto cpi =
+      may_compress(context.options, record, *match->child, match->mode) ? compression_named_in(payloads) : std::nullopt;
+  const auto own_cpi = cpi ? context.esp_spis.allocate_cpi(*inbound) : std::nullopt;
   return AgreedChild{{connection, *match->child},
                      *inbound,
                      *outbound,
@@ -189,14 +219,15 @@ Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const Ike
                      choice->proposal,
                      std::move(match->selectors),
                      match->mode,
-                     takes_padding(payloads)};
+                     takes_padding(payloads),
+                     own_cpi ? std::optional(CpiPair{*own_cpi, *cpi}) : std::nullopt};
 }
 
 ChildPayloads answer_payloads(const AgreedChild& agreed) {
   wire::SaPayload sa;
   sa.proposals.push_back(
       wire::ProposalSubstructure::of(agreed.proposal_number, agreed.proposal, spi_octets(agreed.inbound_spi)));
-  return {mode_notifies(agreed.mode),
+  return {notifies_of(agreed.mode, agreed.compression ? std::optional(agreed.compression->inbound) : std::nullopt),
           std::move(sa),
           {wire::TsPayload::of(PayloadType::TSi, agreed.selectors.remote()),
            wire::TsPayload::of(PayloadType::TSr, agreed.selectors.local())}};
@@ -207,7 +238,9 @@ ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const AgreedChild& agreed
   ipsec::ChildSa sa;
   sa.id = id;
   sa.policy = policy;
+  sa.protocol = agreed.proposal.protocol;
   sa.mode = agreed.mode;
+  sa.compression = agreed.compression;
   sa.local = record.local;
   sa.remote = record.remote;
   sa.udp_encapsulation = record.udp_encapsulation;
@@ -222,7 +255,8 @@ ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const AgreedChild& agreed
   sa.local_selectors = agreed.selectors.local();
   sa.remote_selectors = agreed.selectors.remote();
   sa.headers = agreed.child->headers;
-  if (agreed.peer_takes_padding && agreed.mode == Mode::tunnel) sa.tfc_padding = agreed.child->tfc_padding;
+  if (agreed.peer_takes_padding && agreed.mode == Mode::tunnel && !agreed.compression)
+    sa.tfc_padding = agreed.child->tfc_padding;
   return sa;
 }
 

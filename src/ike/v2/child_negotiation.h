@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ike/core/context.h"
+#include "ike/v2/child_sa.h"
 #include "ike/v2/ike_sa_record.h"
 #include "ike/v2/keys.h"
 #include "ike/v2/narrowing.h"
@@ -35,7 +36,8 @@ struct ChildOffer {
   Selectors local;
   Selectors remote;
   KeyExchangeUse key_exchange_use{};
-  Mode mode{};  ///< transport: asked for, the responder may choose tunnel mode
+  Mode mode{};             ///< asked for, the responder may choose tunnel mode
+  std::optional<Cpi> cpi;  ///< where we compress if the responder does
 };
 
 /// A Child SA that both ends want, without keys.
@@ -48,6 +50,9 @@ struct AgreedChild {
   NarrowedSelectors selectors;
   Mode mode{};
   bool peer_takes_padding = true;  ///< TFC padding (RFC 7296 §1.3.1)
+  std::optional<CpiPair> compression;
+
+  [[nodiscard]] SaName outbound() const { return {proposal.protocol, outbound_spi}; }
 };
 
 /// What a message says of a Child SA; other payloads may stand in between (RFC 7296 §1.2, §1.3.1).
@@ -66,9 +71,10 @@ struct ChildRefusal {
   wire::Payload notify;
 };
 
-/// With a fresh inbound SPI, which its owner releases again unless the Child SA is installed; nothing when none is left.
-[[nodiscard]] std::optional<ChildOffer> make_child_offer(Context& context, const IkeSaRecord& record,
-                                                         ConfiguredChild child, KeyExchangeUse key_exchange_use);
+/// With a fresh inbound SPI, which its owner releases again unless the Child SA is installed. Refused where none is left, or where
+/// nothing of what the child asks for can be had on this path.
+[[nodiscard]] Result<ChildOffer, Refusal> make_child_offer(Context& context, const IkeSaRecord& record,
+                                                           ConfiguredChild child, KeyExchangeUse key_exchange_use);
 
 /// As the initiator of the exchange sends them.
 [[nodiscard]] ChildPayloads offer_payloads(const ChildOffer& offer);

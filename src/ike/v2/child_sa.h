@@ -17,6 +17,13 @@ struct ChildOrigin {
   bool crossed = false;               ///< it met one of ours for the same child on its way
 };
 
+/// How messages name an SA that its sender receives on.
+struct SaName {
+  ProtocolId protocol{};
+  EspSpi spi;
+  bool operator==(const SaName&) const = default;
+};
+
 struct ChildSa {
   enum class Phase : std::uint8_t {
     installing,
@@ -33,6 +40,7 @@ struct ChildSa {
   std::vector<TrafficSelector> local;
   std::vector<TrafficSelector> remote;
   Mode mode{};
+  std::optional<CpiPair> compression;
   Placement placement;
   bool udp_encapsulation = false;
   Instant created;
@@ -47,6 +55,8 @@ struct ChildSa {
   std::optional<Instant> idle_at;    ///< when it is asked again, since it may have carried nothing for too long
   std::optional<Instant> leaves_at;  ///< retired, or the peer was to delete it and may not: then it goes
 
+  [[nodiscard]] SaName inbound() const { return {proposal.protocol, inbound_spi}; }
+  [[nodiscard]] SaName outbound() const { return {proposal.protocol, outbound_spi}; }
   /// It carries traffic, and nothing is to take its place yet.
   [[nodiscard]] bool is_current() const { return phase == Phase::installed && !replaced_by && !leaves_at; }
 };

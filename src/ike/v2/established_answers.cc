@@ -20,6 +20,18 @@ bool is_sound_rekey_notify(const wire::NotifyPayload& notify) {
   return (notify.protocol == ProtocolId::ESP || notify.protocol == ProtocolId::AH) && notify.spi.size() == 4;
 }
 
+/// A Delete payload names SAs of one protocol (RFC 7296 §3.11).
+std::vector<wire::Payload> deletions_of(const std::vector<SaName>& names) {
+  std::vector<wire::Payload> payloads;
+  for (const auto protocol : {ProtocolId::ESP, ProtocolId::AH}) {
+    wire::DeletePayload deletion{protocol, {}};
+    for (const auto& name : names)
+      if (name.protocol == protocol) deletion.spis.push_back(name.spi);
+    if (!deletion.spis.empty()) payloads.emplace_back(std::move(deletion));
+  }
+  return payloads;
+}
+
 }  // namespace
 
 void EstablishedSa::handle_request(Context& context, IkeSaRecord& record, ExchangeType exchange,
@@ -32,12 +44,11 @@ void EstablishedSa::answer_informational(Context& context, IkeSaRecord& record, 
   const auto deletes = payloads.all_of<wire::DeletePayload>();
   if (std::ranges::any_of(deletes, [](const auto* d) { return d->protocol == ProtocolId::IKE; }))
     return answer_ike_deletion(context, record, payloads);
-  std::vector<EspSpi> ours;
+  std::vector<SaName> ours;
   for (const auto* payload : deletes)
-    if (payload->protocol == ProtocolId::ESP)
-      std::ranges::move(delete_for_peer(context, record, *payload), std::back_inserter(ours));
+    std::ranges::move(delete_for_peer(context, record, *payload), std::back_inserter(ours));
   auto reply = answer_mobility(context, record, payloads);
-  if (!ours.empty()) reply.emplace_back(wire::DeletePayload{ProtocolId::ESP, std::move(ours)});
+  std::ranges::move(deletions_of(ours), std::back_inserter(reply));
   answer(context, record, ExchangeType::INFORMATIONAL, reply);
   for (const auto* notify : payloads.notifies(NotifyType::INVALID_SPI)) on_invalid_spi(context, record, *notify);
   if (const auto* redirect = payloads.notify(NotifyType::REDIRECT)) on_redirect(context, record, *redirect);
@@ -68,19 +79,20 @@ void EstablishedSa::finish_deletion(Context& context, const IkeSaRecord& record)
   end(context, record, *std::exchange(pending_deletion_, std::nullopt));
 }
 
-/// The inbound SPIs that the answer names.
-std::vector<EspSpi> EstablishedSa::delete_for_peer(Context& context, const IkeSaRecord& record,
+/// The inbound SAs that the answer names.
+std::vector<SaName> EstablishedSa::delete_for_peer(Context& context, const IkeSaRecord& record,
                                                    const wire::DeletePayload& payload) {
-  std::vector<EspSpi> ours;
+  std::vector<SaName> ours;
   const auto reason = deleted_by_peer();
   for (const auto spi : payload.spis) {
-    auto* child = child_by_outbound_spi(spi);
+    const SaName name{payload.protocol, spi};
+    auto* child = child_the_peer_calls(name);
     if (child == nullptr) {
-      if (const auto inbound = forgo_creation(context, record, spi, reason)) ours.push_back(*inbound);
+      if (const auto inbound = forgo_creation(context, record, name, reason)) ours.push_back(*inbound);
       continue;
     }
     // RFC 7296 §1.4.1: SAs that we are deleting at this moment are not answered with a Delete of our own.
-    if (child->phase != ChildSa::Phase::deleting) ours.push_back(child->inbound_spi);
+    if (child->phase != ChildSa::Phase::deleting) ours.push_back(child->inbound());
     if (child->is_current()) report_lost(record, {child->name}, false);
     let_go(context, record, *child, reason);
   }
@@ -176,7 +188,7 @@ bool EstablishedSa::creates_on_the_wire(const std::string& child) const {
 ChildSa* EstablishedSa::child_named_by(const wire::NotifyPayload& rekey) {
   Reader spi(rekey.spi);
   const auto value = spi.u32();
-  return value ? child_by_outbound_spi(EspSpi{*value}) : nullptr;
+  return value ? child_the_peer_calls({rekey.protocol, {*value}}) : nullptr;
 }
 
 void EstablishedSa::take_responder_value(Context& context, const IkeSaRecord& record, JobDone done) {

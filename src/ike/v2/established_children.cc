@@ -1,9 +1,9 @@
 // The Child SAs of an established IKE SA: keys, installation in the IPsec stack, removal. RFC 7296 §2.17, RFC 4301 §4.4.2.
 #include <algorithm>
 
+#include "ike/v2/child_mode.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/established_sa.h"
-#include "ike/v2/transport_mode.h"
 
 namespace keypact::ike::v2 {
 namespace {
@@ -14,7 +14,8 @@ bool ended_by_agreement(const Refusal& reason) {
 }
 
 void export_child_keys(const Context& context, const ipsec::ChildSa& sa) {
-  if (!context.options.export_keys) return;
+  // For what is encrypted.
+  if (!context.options.export_keys || sa.protocol != ProtocolId::ESP) return;
   context.emit(ChildKeysDerived{sa.local, sa.remote, sa.outbound_spi, copy_of(sa.outbound)});
   context.emit(ChildKeysDerived{sa.remote, sa.local, sa.inbound_spi, copy_of(sa.inbound)});
 }
@@ -61,6 +62,7 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   child.local = agreed.selectors.local();
   child.remote = agreed.selectors.remote();
   child.mode = agreed.mode;
+  child.compression = agreed.compression;
   child.placement = std::move(policy.placed);
   child.udp_encapsulation = udp_encapsulation;
   child.created = child.used = context.now;
@@ -210,9 +212,9 @@ bool EstablishedSa::is_installing(const std::string& child) const {
 }
 
 /// One that the peer still knows.
-ChildSa* EstablishedSa::child_by_outbound_spi(EspSpi spi) {
-  const auto found = std::ranges::find_if(children_, [spi](const auto& entry) {
-    return entry.second.outbound_spi == spi && entry.second.phase != ChildSa::Phase::retired;
+ChildSa* EstablishedSa::child_the_peer_calls(const SaName& outbound) {
+  const auto found = std::ranges::find_if(children_, [&](const auto& entry) {
+    return entry.second.outbound() == outbound && entry.second.phase != ChildSa::Phase::retired;
   });
   return found == children_.end() ? nullptr : &found->second;
 }

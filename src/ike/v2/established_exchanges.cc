@@ -29,7 +29,7 @@ Refusal out_of_message_ids() {
 wire::Payload rekey_notify(const ChildSa& replaced) {
   auto notify = notify_payload(NotifyType::REKEY_SA);
   auto& body = std::get<wire::NotifyPayload>(notify.body);
-  body.protocol = ProtocolId::ESP;
+  body.protocol = replaced.proposal.protocol;
   body.spi = spi_octets(replaced.inbound_spi);
   return notify;
 }
@@ -92,19 +92,22 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Cre
     if (request.request) context.emit(RequestDone{request.request, record.id, up->id, std::nullopt});
     return;
   }
-  const auto* child = parts_.connection->child(request.child);
-  const bool full = count_children() >= limits::kChildSasPerIkeSa;
-  auto offer = child != nullptr && !full
-                   ? make_child_offer(context, record, {parts_.connection, *child}, KeyExchangeUse::negotiate)
-                   : std::nullopt;
+  auto offer = offer_for(context, record, request.child);
   if (!offer) {
-    auto refusal = create_child_refusal(child == nullptr ? RefusalCode::unknown_connection : RefusalCode::limit_reached,
-                                        "child " + request.child);
-    if (request.request) context.emit(RequestDone{request.request, record.id, {}, std::move(refusal)});
+    if (request.request) context.emit(RequestDone{request.request, record.id, {}, std::move(offer.error())});
     return;
   }
   const auto method = likely_method(offer->proposals, key_exchange_of(parts_.proposal));
   begin_create_child(context, record, std::move(*offer), method, {request.request, std::nullopt, failures});
+}
+
+Result<ChildOffer, Refusal> EstablishedSa::offer_for(Context& context, const IkeSaRecord& record,
+                                                     const std::string& name) const {
+  const auto* child = parts_.connection->child(name);
+  if (child == nullptr) return failure(create_child_refusal(RefusalCode::unknown_connection, "child " + name));
+  if (count_children() >= limits::kChildSasPerIkeSa)
+    return failure(create_child_refusal(RefusalCode::limit_reached, "child " + name));
+  return make_child_offer(context, record, {parts_.connection, *child}, KeyExchangeUse::negotiate);
 }
 
 void EstablishedSa::begin_create_child(Context& context, const IkeSaRecord& record, ChildOffer offer,
@@ -144,7 +147,7 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Del
   found->second.leaves_at.reset();
   exchange_ = DeletingChild{request.child, request.request};
   send_request(context, record, ExchangeType::INFORMATIONAL,
-               {wire::DeletePayload{ProtocolId::ESP, {found->second.inbound_spi}}});
+               {wire::DeletePayload{found->second.proposal.protocol, {found->second.inbound_spi}}});
 }
 
 void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const DeleteIkeRequest& request,
@@ -212,7 +215,7 @@ void EstablishedSa::on_create_child_response(Context& context, const IkeSaRecord
     return begin_create_child(context, record, std::move(exchange.offer), *asked, exchange.purpose);
   auto agreed = accept_child_answer(record, exchange.offer, payloads, ExchangeType::CREATE_CHILD_SA);
   if (!agreed) return refuse_create_child(context, record, exchange.offer, exchange.purpose, std::move(agreed.error()));
-  if (std::ranges::find(exchange.deleted, agreed->outbound_spi) != exchange.deleted.end())
+  if (std::ranges::find(exchange.deleted, agreed->outbound()) != exchange.deleted.end())
     return refuse_create_child(context, record, exchange.offer, exchange.purpose,
                                create_child_refusal(RefusalCode::deleted_by_peer, "before its answer came"));
   const auto* nonce = payloads.find<wire::NoncePayload>();
@@ -235,15 +238,15 @@ void EstablishedSa::on_create_child_response(Context& context, const IkeSaRecord
 
 /// The peer deletes the SA that we are still negotiating: its request overtakes its response, or our computation (RFC 7296 §2.2:
 /// the two directions have message IDs of their own). The inbound SPI when that ends the exchange.
-std::optional<EspSpi> EstablishedSa::forgo_creation(Context& context, const IkeSaRecord& record, EspSpi outbound,
+std::optional<SaName> EstablishedSa::forgo_creation(Context& context, const IkeSaRecord& record, const SaName& outbound,
                                                     const Refusal& reason) {
   if (auto* sent = std::get_if<CreateChildSent>(&exchange_);
       sent != nullptr && sent->deleted.size() < limits::kDeleteSpis)
     sent->deleted.push_back(outbound);
   const auto* computing = std::get_if<CreateChildSecret>(&exchange_);
-  if (computing == nullptr || computing->agreed.outbound_spi != outbound) return std::nullopt;
-  const auto inbound = computing->agreed.inbound_spi;
-  context.esp_spis.release(inbound);
+  if (computing == nullptr || computing->agreed.outbound() != outbound) return std::nullopt;
+  const SaName inbound{outbound.protocol, computing->agreed.inbound_spi};
+  context.esp_spis.release(inbound.spi);
   const VainCreation vain{computing->agreed.child->name, computing->purpose.waiter, computing->purpose.replaces};
   exchange_ = std::monostate{};
   conclude_creation(context, record, vain, reason);

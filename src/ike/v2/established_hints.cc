@@ -29,7 +29,9 @@ void EstablishedSa::on_invalid_spi(Context& context, const IkeSaRecord& record, 
   Reader reader(notify.data);
   const auto spi = reader.u32();
   if (!spi || !reader.finish()) return;
-  const auto* child = child_by_outbound_spi(EspSpi{*spi});
+  // The notify does not say of which protocol.
+  const auto* child = child_the_peer_calls({ProtocolId::ESP, {*spi}});
+  if (child == nullptr) child = child_the_peer_calls({ProtocolId::AH, {*spi}});
   if (child == nullptr || !child->is_current()) return;
   auto refusal = refusal_in(ExchangeType::INFORMATIONAL, RefusalCode::peer_error, NotifyType::INVALID_SPI);
   refusal.by_peer = true;

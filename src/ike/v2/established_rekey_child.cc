@@ -21,12 +21,15 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Rek
   const auto found = children_.find(request.child);
   const bool wanted = found != children_.end() && found->second.is_current();
   const auto* child = wanted ? parts_.connection->child(found->second.name) : nullptr;
-  auto offer = child != nullptr
-                   ? make_child_offer(context, record, {parts_.connection, *child}, KeyExchangeUse::negotiate)
-                   : std::nullopt;
-  if (!offer) {
-    // It went, or was replaced: what was asked for is so. One that is not configured any more ends with its lifetime.
+  // It went, or was replaced: what was asked for is so. One that is not configured any more ends with its lifetime.
+  if (child == nullptr) {
     if (request.request) context.emit(RequestDone{request.request, record.id, request.child, std::nullopt});
+    return;
+  }
+  auto offer = make_child_offer(context, record, {parts_.connection, *child}, KeyExchangeUse::negotiate);
+  if (!offer) {
+    context.emit(Refused{record.id, record.remote, parts_.connection->name, offer.error()});
+    if (request.request) context.emit(RequestDone{request.request, record.id, {}, std::move(offer.error())});
     return;
   }
   const auto method = likely_method(offer->proposals, key_exchange_of(parts_.proposal));

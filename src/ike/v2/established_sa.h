@@ -272,7 +272,7 @@ class EstablishedSa {
   void answer_informational(Context& context, IkeSaRecord& record, const PayloadSet& payloads);
   void answer_ike_deletion(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
   void finish_deletion(Context& context, const IkeSaRecord& record);
-  [[nodiscard]] std::vector<EspSpi> delete_for_peer(Context& context, const IkeSaRecord& record,
+  [[nodiscard]] std::vector<SaName> delete_for_peer(Context& context, const IkeSaRecord& record,
                                                     const wire::DeletePayload& payload);
   void answer_create_child(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
   [[nodiscard]] std::optional<ChildRefusal> refuses_child(const wire::NotifyPayload* rekey, const ChildSa* replaced);
@@ -301,14 +301,16 @@ class EstablishedSa {
   void begin(Context& context, const IkeSaRecord& record, const ProveAddressRequest& request, unsigned failures);
   void begin(Context& context, const IkeSaRecord& record, const ReportSpiRequest& request, unsigned failures);
   void begin(Context& context, const IkeSaRecord& record, const RedirectRequest& request, unsigned failures);
+  [[nodiscard]] Result<ChildOffer, Refusal> offer_for(Context& context, const IkeSaRecord& record,
+                                                      const std::string& name) const;
   void begin_create_child(Context& context, const IkeSaRecord& record, ChildOffer offer, KeyExchangeMethod method,
                           const ChildPurpose& purpose);
   void send_create_child(Context& context, const IkeSaRecord& record, CreateChildSent exchange, OctetView public_value);
   void handle_response(Context& context, IkeSaRecord& record, const PayloadSet& payloads);
   void on_create_child_response(Context& context, const IkeSaRecord& record, CreateChildSent exchange,
                                 const PayloadSet& payloads);
-  [[nodiscard]] std::optional<EspSpi> forgo_creation(Context& context, const IkeSaRecord& record, EspSpi outbound,
-                                                     const Refusal& reason);
+  [[nodiscard]] std::optional<SaName> forgo_creation(Context& context, const IkeSaRecord& record,
+                                                     const SaName& outbound, const Refusal& reason);
   void take_result(Context& context, const IkeSaRecord& record, JobDone done);
   void take_child_key_pair(Context& context, const IkeSaRecord& record, CreateChildKeyPair waiting, JobDone done);
   [[nodiscard]] bool is_still_wanted(const CreateChildKeyPair& waiting) const;
@@ -336,7 +338,7 @@ class EstablishedSa {
   };
   void conclude_creation(Context& context, const IkeSaRecord& record, const VainCreation& vain, const Refusal& reason);
   static void let_go_of_policy(Context& context, const ChildSa& child, bool stragglers_may_come);
-  [[nodiscard]] ChildSa* child_by_outbound_spi(EspSpi spi);
+  [[nodiscard]] ChildSa* child_the_peer_calls(const SaName& outbound);
   [[nodiscard]] const ChildSa* current_child(const std::string& name) const;
   [[nodiscard]] bool is_installing(const std::string& child) const;
   [[nodiscard]] std::size_t count_children() const;

@@ -69,7 +69,7 @@ Result<AgreedIke, ChildRefusal> answer_ike_offer(Context& context, const config:
   const auto& sa = *payloads.find<wire::SaPayload>();
   const auto& ke = *payloads.find<wire::KePayload>();
   const auto chosen_of = [&](const std::vector<Proposal>& acceptable) {
-    return choose_proposal(sa, ProtocolId::IKE, acceptable, KeyExchangeUse::negotiate, ke.method);
+    return choose_proposal(sa, acceptable, KeyExchangeUse::negotiate, ke.method);
   };
   auto choice = chosen_of(keeping_prf(connection.ike_acceptable, prf));
   if (!choice) choice = chosen_of(connection.ike_acceptable);

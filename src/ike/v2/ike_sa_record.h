@@ -18,8 +18,9 @@ struct IkeSaRecord {
   NatSituation nat;
   bool udp_encapsulation = false;  ///< ESP goes into UDP (RFC 3948)
   bool reached_by_peer =
-      false;  ///< the peer's first message came unasked: a NAT in front of us forwards what comes for us
+      false;              ///< the peer's first message came unasked: a NAT in front of us forwards what comes for us
   std::uint8_t dscp = 0;  ///< of our packets, once the connection is known
+  bool private_numbers = false;  ///< the peer knows strongSwan's numbers of private use
   Instant created;
 
   [[nodiscard]] IkeSpi local_spi() const { return initiator ? initiator_spi : responder_spi; }

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "ike/core/redirect.h"
+#include "ike/v2/child_mode.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
 
@@ -46,6 +47,7 @@ std::vector<wire::Payload> request_payloads(Context& context, const IkeSaRecord&
   if (const auto& from = state.intent.redirections.from)
     payloads.push_back(notify_payload(NotifyType::REDIRECTED_FROM, redirect_data(Identification::of(*from))));
   else if (context.options.follow_redirects) payloads.push_back(notify_payload(NotifyType::REDIRECT_SUPPORTED));
+  if (needs_private_numbers(*state.intent.connection)) payloads.push_back(private_numbers_known());
   return payloads;
 }
 
@@ -208,6 +210,7 @@ State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaR
   record.responder_spi = header.responder_spi;
   record.nat = detect_nat(context.library, record.initiator_spi, record.responder_spi, received.datagram.local,
                           received.datagram.remote, payloads);
+  record.private_numbers = knows_private_numbers(payloads);
   const auto fragmentation = fragmentation_use(state.intent.connection->fragmentation, payloads);
   const auto job = context.start(JobClass::sa_init, FinishKeyExchange{std::move(state.key_pair), answer->ke->data});
   return AwaitSharedSecret{std::move(state.intent),

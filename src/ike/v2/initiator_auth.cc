@@ -211,10 +211,12 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
                               record.initiator_spi, record.responder_spi);
   export_ike_keys(context, record, keys);
   const bool childless = goes_without_child(state);
-  auto offer = childless ? std::nullopt
-                         : make_child_offer(context, record, {state.intent.connection, *child}, KeyExchangeUse::ignore);
-  if (!offer && !childless)
-    return close_attempt(context, record, state.intent, refusal_in(ExchangeType::IKE_AUTH, RefusalCode::limit_reached));
+  std::optional<ChildOffer> offer;
+  if (!childless) {
+    auto made = make_child_offer(context, record, {state.intent.connection, *child}, KeyExchangeUse::ignore);
+    if (!made) return close_attempt(context, record, state.intent, std::move(made.error()));
+    offer = std::move(*made);
+  }
   auto payloads = auth_payloads(context, state, keys, *key, local_id, offer);
   const auto additional =
       additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);

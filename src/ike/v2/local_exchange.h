@@ -73,7 +73,7 @@ struct CreateChildSent {
   KeyExchangeMethod method{};
   Octets nonce;
   std::optional<crypto::KeyExchangeState> key_pair;
-  std::vector<EspSpi> deleted;  ///< by the peer, whose Delete may overtake its answer that names the SPI
+  std::vector<SaName> deleted;  ///< by the peer, whose Delete may overtake its answer that names the SPI
 };
 /// The response is here; its shared secret is being computed.
 struct CreateChildSecret {

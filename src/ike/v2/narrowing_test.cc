@@ -91,9 +91,9 @@ TEST(ProposalChoice, A12_ATransformWithAnUnknownAttributeIsLeftOut) {
                           KeyExchangeUse::negotiate);
   const auto acceptable =
       std::vector{ike({gcm, prf(PrfId::PRF_HMAC_SHA2_256), key_exchange(KeyExchangeMethod::CURVE25519)})};
-  ASSERT_TRUE(choose_proposal(offer, ProtocolId::IKE, acceptable, KeyExchangeUse::negotiate, {}).has_value());
+  ASSERT_TRUE(choose_proposal(offer, acceptable, KeyExchangeUse::negotiate, {}).has_value());
   offer.proposals[0].transforms[0].attributes.push_back({99, true, {0, 1}});
-  EXPECT_FALSE(choose_proposal(offer, ProtocolId::IKE, acceptable, KeyExchangeUse::negotiate, {}).has_value());
+  EXPECT_FALSE(choose_proposal(offer, acceptable, KeyExchangeUse::negotiate, {}).has_value());
 }
 
 TEST(ProposalChoice, A10_EveryNumberThatIsNotOursIsRefused) {
@@ -104,7 +104,7 @@ TEST(ProposalChoice, A10_EveryNumberThatIsNotOursIsRefused) {
     auto offered = acceptable.front();
     offered.transforms[2].id = static_cast<std::uint16_t>(id);
     const auto offer = sa_payload({offered}, {}, KeyExchangeUse::negotiate);
-    const bool chosen = choose_proposal(offer, ProtocolId::IKE, acceptable, KeyExchangeUse::negotiate, {}).has_value();
+    const bool chosen = choose_proposal(offer, acceptable, KeyExchangeUse::negotiate, {}).has_value();
     ASSERT_EQ(chosen, id == static_cast<unsigned>(KeyExchangeMethod::CURVE25519)) << id;
   }
 }
@@ -118,7 +118,7 @@ TEST(ProposalChoice, TakesTheMethodOfTheKePayloadWhenItIsAcceptable) {
       sa_payload(with(KeyExchangeMethod::ECP_256, KeyExchangeMethod::CURVE25519), {}, KeyExchangeUse::negotiate);
   const auto ours = with(KeyExchangeMethod::CURVE25519, KeyExchangeMethod::ECP_256);
   const auto chosen = [&](KeyExchangeMethod sent) {
-    return key_exchange_of(choose_proposal(offer, ProtocolId::IKE, ours, KeyExchangeUse::negotiate, sent)->proposal);
+    return key_exchange_of(choose_proposal(offer, ours, KeyExchangeUse::negotiate, sent)->proposal);
   };
   EXPECT_EQ(chosen(KeyExchangeMethod::ECP_256), KeyExchangeMethod::ECP_256);
   EXPECT_EQ(chosen(KeyExchangeMethod::MODP_2048), KeyExchangeMethod::CURVE25519);

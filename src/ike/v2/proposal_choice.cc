@@ -64,13 +64,13 @@ std::optional<Proposal> match(const Proposal& ours, const Proposal& theirs,
 
 }  // namespace
 
-std::optional<ChosenProposal> choose_proposal(const wire::SaPayload& offer, ProtocolId protocol,
-                                              const std::vector<Proposal>& acceptable, KeyExchangeUse key_exchange_use,
+std::optional<ChosenProposal> choose_proposal(const wire::SaPayload& offer, const std::vector<Proposal>& acceptable,
+                                              KeyExchangeUse key_exchange_use,
                                               std::optional<KeyExchangeMethod> key_exchange_sent) {
   const bool ignore = key_exchange_use == KeyExchangeUse::ignore;
   for (const auto& ours : acceptable) {
     for (const auto& candidate : offer.proposals) {
-      if (candidate.protocol != protocol) continue;
+      if (candidate.protocol != ours.protocol) continue;
       const auto theirs = candidate.offer();
       auto chosen = ignore ? match(without_key_exchange(ours), without_key_exchange(theirs), std::nullopt)
                            : match(ours, theirs, key_exchange_sent);

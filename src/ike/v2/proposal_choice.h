@@ -22,7 +22,7 @@ enum class KeyExchangeUse : std::uint8_t {
 
 /// The offer that fits one of `acceptable`, in our order of preference; within it our preferred transform of each type, but
 /// the key exchange method `key_exchange_sent`, when it is acceptable, since that saves a round trip.
-[[nodiscard]] std::optional<ChosenProposal> choose_proposal(const wire::SaPayload& offer, ProtocolId protocol,
+[[nodiscard]] std::optional<ChosenProposal> choose_proposal(const wire::SaPayload& offer,
                                                             const std::vector<Proposal>& acceptable,
                                                             KeyExchangeUse key_exchange_use,
                                                             std::optional<KeyExchangeMethod> key_exchange_sent);

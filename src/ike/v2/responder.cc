@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "ike/core/redirect.h"
+#include "ike/v2/child_mode.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
@@ -36,8 +37,8 @@ struct SaInitRequest {
 
 std::optional<ChosenProposal> choose_among(const std::vector<ConnectionPtr>& candidates, const SaInitRequest& request) {
   for (const auto& candidate : candidates) {
-    auto choice = choose_proposal(*request.sa, ProtocolId::IKE, candidate->ike_acceptable, KeyExchangeUse::negotiate,
-                                  request.ke->method);
+    auto choice =
+        choose_proposal(*request.sa, candidate->ike_acceptable, KeyExchangeUse::negotiate, request.ke->method);
     if (choice) return choice;
   }
   return std::nullopt;
@@ -75,6 +76,9 @@ std::vector<wire::Payload> response_payloads(Context& context, const IkeSaRecord
   // RFC 6023 §3.
   if (std::ranges::any_of(state.candidates, [](const auto& c) { return c->childless != config::Childless::never; }))
     payloads.push_back(notify_payload(NotifyType::CHILDLESS_IKEV2_SUPPORTED));
+  if (record.private_numbers &&
+      std::ranges::any_of(state.candidates, [](const auto& c) { return needs_private_numbers(*c); }))
+    payloads.push_back(private_numbers_known());
   return payloads;
 }
 
@@ -139,6 +143,7 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
   }
   record.nat = detect_nat(context.library, record.initiator_spi, IkeSpi{}, received.datagram.local,
                           received.datagram.remote, payloads);
+  record.private_numbers = knows_private_numbers(payloads);
   const auto job = context.start(JobClass::sa_init, RespondKeyExchange{method, request.ke->data});
   FragmentationUse fragmentation;
   for (const auto& candidate : candidates)
