@@ -45,9 +45,13 @@ Result<PortRange, GrammarError> parse_ports(std::string_view text) {
 }
 
 /// RFC 4301 §4.4.1.1: ICMP type and code take the place of the port.
+/// A number below 256 is a type, with any code; else it is both.
 PortRange icmp_ports(PortRange ports) {
-  if (ports.is_any() || ports.is_opaque() || ports.last > 255) return ports;
-  return {static_cast<std::uint16_t>(ports.first << 8), static_cast<std::uint16_t>(ports.last << 8 | 255)};
+  constexpr std::uint16_t kLargestType = 255;
+  if (ports.is_any() || ports.is_opaque()) return ports;
+  if (ports.first <= kLargestType) ports.first = static_cast<std::uint16_t>(ports.first << 8);
+  if (ports.last <= kLargestType) ports.last = static_cast<std::uint16_t>(ports.last << 8 | 255);
+  return ports;
 }
 
 /// What stands in the brackets.

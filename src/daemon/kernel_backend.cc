@@ -87,7 +87,8 @@ Result<std::unique_ptr<KernelBackend>> KernelBackend::open(const Options& option
   link.automatic_ipv6_address = false;
   link.up = true;
   TRY_VOID(netlink.configure(interface, link));
-  TRY(auto routes, TunnelRoutes::open(std::move(netlink), device.name(), kOwnTrafficMark));
+  TRY(auto routes,
+      TunnelRoutes::open(std::move(netlink), device.name(), kOwnTrafficMark, TunnelRoutes::For::all_protocols));
   TRY(auto clear_path, ClearPath::open(kOwnTrafficMark));
   TRY(auto mark, take_kernel_mark(options.ports.ike, options.ports.nat));
   std::unique_ptr<KernelBackend> backend(new KernelBackend(std::move(socket), std::move(listener), std::move(device),

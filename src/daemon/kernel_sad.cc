@@ -45,6 +45,16 @@ xfrm::State compression_before(xfrm::State& state, Cpi cpi) {
   return compression;
 }
 
+/// RFC 4301 §5.2: what came by an SA is compared with its selectors. In tunnel mode the policies see to it, without which nothing that
+/// came by an SA passes; in transport mode it would pass as in clear text. The kernel has room for one in an SA.
+std::optional<xfrm::Selector> only_selector(const ipsec::ChildSa& sa, const std::vector<TrafficSelector>& source,
+                                            const std::vector<TrafficSelector>& destination) {
+  if (sa.mode != Mode::transport) return std::nullopt;
+  const auto found = xfrm::selectors_between(source, destination);
+  const bool only = found && found->size() == 1 && found->front().source.address.family() == sa.local.address.family();
+  return only ? std::optional(found->front()) : std::nullopt;
+}
+
 /// Where somebody else's mark leaves bits alone, they are ours.
 Mark with_own_mark(const Mark& mark, std::uint32_t own) { return {(own & ~mark.mask) | mark.value, ~0U}; }
 
@@ -113,6 +123,7 @@ xfrm::State KernelSad::inbound_state(const Entry& entry) const {
   state.esn = sa.esn;
   state.replay_window = sa.replay_window;
   state.headers = sa.headers;
+  state.selector = only_selector(sa, sa.remote_selectors, sa.local_selectors);
   if (sa.udp_encapsulation) state.udp = {sa.remote.port, sa.local.port};
   state.limits = {sa.soft, sa.hard};
   // The kernel tells of the second packet at the latest that the peer has it.
@@ -132,6 +143,7 @@ xfrm::State KernelSad::outbound_state(const Entry& entry) const {
   if (sa.udp_encapsulation) state.udp = {sa.local.port, sa.remote.port};
   state.limits = {sa.soft, sa.hard};
   state.interface_id = sa.placement.out.interface_id;
+  state.selector = only_selector(sa, sa.local_selectors, sa.remote_selectors);
   state.set_mark = with_own_mark(sa.placement.set_mark_out, own_mark_);
   state.tfc_padding = sa.tfc_padding;
   state.received = 0;

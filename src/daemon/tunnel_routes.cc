@@ -1,6 +1,7 @@
 #include "daemon/tunnel_routes.h"
 
 #include <algorithm>
+#include <ranges>
 #include <tuple>
 #include <utility>
 
@@ -62,11 +63,13 @@ void tell(const Result<void>& done, const TunnelRoutes::Problems& problems) {
 
 }  // namespace
 
-Result<TunnelRoutes> TunnelRoutes::open(io::Netlink netlink, const std::string& device, std::uint32_t own_mark) {
+Result<TunnelRoutes> TunnelRoutes::open(io::Netlink netlink, const std::string& device, std::uint32_t own_mark,
+                                        For what) {
   TunnelRoutes routes(std::move(netlink));
   TRY(routes.interface_, routes.netlink().interface_index(device));
   routes.table_ = table_of(device);
   routes.own_mark_ = own_mark;
+  routes.what_ = what;
   TRY_VOID(routes.find_earlier_run());
   for (const auto family : families()) {
     // One that an earlier run left is not ours to take away before its policies are.
@@ -120,7 +123,12 @@ TunnelRoutes::Wishes TunnelRoutes::wishes_of(const ipsec::Policy& policy) const 
     wishes.rules = skipping_rules(policy);
   } else if (policy.mode != Mode::transport) {
     // Between the two ends themselves packets go the way that they have.
-    for (const auto& selector : policy.remote)
+    const auto is_wanted = [&](const TrafficSelector& remote) {
+      return what_ == For::every_policy || std::ranges::any_of(policy.local, [&](const TrafficSelector& local) {
+               return local.protocol == kAnyProtocol && remote.protocol == kAnyProtocol;
+             });
+    };
+    for (const auto& selector : policy.remote | std::views::filter(is_wanted))
       for (const auto& prefix : prefixes_covering(selector.first, selector.last)) wishes.destinations.push_back(prefix);
   }
   return wishes;

@@ -16,9 +16,12 @@ class TunnelRoutes {
   using Problems = std::function<void(const std::string&)>;
   using Policies = std::map<PolicyId, ipsec::Policy>;
 
+  /// What there are routes for. Where the kernel does ESP, it takes the packets of single protocols from whatever route they go, and
+  /// all others between the same addresses go on as they did.
+  enum class For : std::uint8_t { every_policy, all_protocols };
   /// The table is found by the name of the device; packets with `own_mark` pass it by.
-  [[nodiscard]] static Result<TunnelRoutes> open(io::Netlink netlink, const std::string& device,
-                                                 std::uint32_t own_mark);
+  [[nodiscard]] static Result<TunnelRoutes> open(io::Netlink netlink, const std::string& device, std::uint32_t own_mark,
+                                                 For what);
 
   /// Makes the routes and rules agree with these policies, of which the named ones are new, other or gone: the work is as much as
   /// they are. Where one route cannot be changed the others are.
@@ -57,6 +60,7 @@ class TunnelRoutes {
   io::InterfaceIndex interface_ = 0;
   std::uint32_t table_ = 0;
   std::uint32_t own_mark_ = 0;
+  For what_{};
   std::uint32_t priority_ =
       0;  ///< of the rule that looks up our table; the one before skips it, the one after is where to
   Addresses addresses_;

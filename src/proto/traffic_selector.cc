@@ -25,7 +25,13 @@ std::string icmp_to_string(PortRange ports) {
   const auto one = [](std::uint16_t port) {
     return std::to_string(port >> 8) + '(' + std::to_string(port & 255) + ')';
   };
-  return ports.first == ports.last ? one(ports.first) : one(ports.first) + '-' + one(ports.last);
+  if (ports.first == ports.last) return one(ports.first);
+  const auto first_type = ports.first >> 8;
+  const auto last_type = ports.last >> 8;
+  const bool whole_types = (ports.first & 255) == 0 && (ports.last & 255) == 255;
+  if (!whole_types) return one(ports.first) + '-' + one(ports.last);
+  if (first_type == last_type) return std::to_string(first_type);
+  return std::to_string(first_type) + '-' + std::to_string(last_type);
 }
 
 std::string ports_to_string(std::uint8_t protocol, PortRange ports) {

@@ -25,6 +25,28 @@ TEST(XfrmPolicy, APolicyThatDropsIsWhatIproute2Sends) {
   EXPECT_EQ(behind_header(new_policy(key, {5, true, std::nullopt}, 0)), kDiscardPolicy);
 }
 
+TEST(XfrmPolicy, PortsOfSctpAndTypesOfIcmpAreWhatIproute2Sends) {
+  const auto selector = [](const char* address, std::uint8_t protocol, PortRange ports) {
+    auto made = TrafficSelector::of(prefix(address, 24));
+    made.protocol = protocol;
+    made.ports = ports;
+    return std::vector{made};
+  };
+  const auto written = [](Direction direction, const std::vector<TrafficSelector>& from,
+                          const std::vector<TrafficSelector>& to) {
+    const auto found = selectors_between(from, to);
+    EXPECT_TRUE(found && found->size() == 1);
+    return behind_header(new_policy({direction, found->front()}, {7, true, std::nullopt}, 0));
+  };
+  EXPECT_EQ(written(Direction::out, selector("10.1.0.0", 132, PortRange::single(5000)),
+                    selector("10.2.0.0", 132, PortRange::single(36412))),
+            kSctpPolicy);
+  // What the receiver's side says of ICMP is for what it sends.
+  EXPECT_EQ(written(Direction::in, selector("10.1.0.0", 1, PortRange::single(8 << 8)),
+                    selector("10.2.0.0", 1, PortRange::single(0))),
+            kEchoPolicy);
+}
+
 TEST(XfrmPolicy, ADeletionIsWhatIproute2Sends) { EXPECT_EQ(behind_header(delete_policy(tcp_key())), kPolicyDeletion); }
 
 TEST(XfrmPolicy, WhatIsWrittenIsReadBack) {

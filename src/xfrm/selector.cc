@@ -20,13 +20,17 @@ std::vector<Ports> pairs_of(const std::vector<PortMatch>& source, const std::vec
   return pairs;
 }
 
+/// An octet where the kernel has two.
+PortMatch octet_match(unsigned value, unsigned mask) {
+  return {static_cast<std::uint16_t>(value), static_cast<std::uint16_t>(mask == 0 ? 0 : 0xff00 | mask)};
+}
+
 std::vector<Ports> ports_of(std::uint8_t protocol, PortRange source, PortRange destination) {
   // RFC 4301 §4.4.1.3: type and code are compared with the sender's side only, where the upper octet is the type.
   if (protocol == kIcmp || protocol == kIcmp6) {
     std::vector<Ports> pairs;
     for (const auto& [value, mask] : port_matches(source))
-      pairs.push_back({{static_cast<std::uint16_t>(value >> 8), static_cast<std::uint16_t>(mask >> 8)},
-                       {static_cast<std::uint16_t>(value & 0xff), static_cast<std::uint16_t>(mask & 0xff)}});
+      pairs.push_back({octet_match(value >> 8U, mask >> 8U), octet_match(value & 0xffU, mask & 0xffU)});
     return pairs;
   }
   if (protocol == kMobility) {

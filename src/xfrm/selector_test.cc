@@ -45,7 +45,7 @@ TEST(XfrmSelector, TypeAndCodeOfIcmpAreThoseOfTheSender) {
                                        {selector("10.0.0.2", "10.0.0.2", 1, {0, 0})});
   ASSERT_TRUE(found);
   ASSERT_EQ(found->size(), 1u);
-  EXPECT_EQ((*found)[0].source_port, (PortMatch{8, 0xff}));
+  EXPECT_EQ((*found)[0].source_port, (PortMatch{8, 0xffff}));
   EXPECT_EQ((*found)[0].destination_port, (PortMatch{0, 0}));
 }
 

@@ -1,7 +1,7 @@
 #include "xfrm/state.h"
 
 #include "xfrm/algorithm.h"
-#include "xfrm/kernel_values.h"
+#include "xfrm/kernel_selector.h"
 
 namespace keypact::xfrm {
 namespace {
@@ -40,6 +40,7 @@ xfrm_usersa_info info_of(const State& state) {
   info.id.spi = network_order(state.id.spi.value);
   info.id.proto = static_cast<std::uint8_t>(state.id.protocol);
   info.saddr = to_kernel(state.source);
+  if (state.selector) info.sel = to_kernel(*state.selector);
   info.lft.soft_byte_limit = limit_to_kernel(state.limits.soft.octets);
   info.lft.hard_byte_limit = limit_to_kernel(state.limits.hard.octets);
   info.lft.soft_packet_limit = limit_to_kernel(state.limits.soft.packets);
@@ -245,6 +246,9 @@ std::optional<StateReport> read_state(const MessageView& message) {
   state.replay_window = info->replay_window;
   state.headers = {(info->flags & XFRM_STATE_NOPMTUDISC) == 0, (info->flags & XFRM_STATE_NOECN) == 0, true,
                    (info->flags & XFRM_STATE_DECAP_DSCP) != 0};
+  // Where nothing was said the kernel puts down the family only.
+  if (state.mode == Mode::transport && info->sel.prefixlen_s + info->sel.prefixlen_d != 0)
+    state.selector = selector_from(info->sel);
   state.limits.soft = {limit_from_kernel(info->lft.soft_byte_limit), limit_from_kernel(info->lft.soft_packet_limit)};
   state.limits.hard = {limit_from_kernel(info->lft.hard_byte_limit), limit_from_kernel(info->lft.hard_packet_limit)};
   report.octets = info->curlft.bytes;

@@ -5,6 +5,7 @@
 #include "ipsec/stack.h"
 #include "xfrm/ip_protocol.h"
 #include "xfrm/message.h"
+#include "xfrm/selector.h"
 
 namespace keypact::xfrm {
 
@@ -47,6 +48,7 @@ struct State {
   HeaderHandling headers;
   std::optional<UdpPorts> udp{};  ///< RFC 3948; none: ESP is carried by IP
   StateLimits limits;
+  std::optional<Selector> selector{};  ///< of the packets that it may carry; none: any, as far as the SA knows
   Mark set_mark{};  ///< which packets get that it has dealt with; outer ones look for their route with it
   std::uint32_t interface_id = 0;
   std::uint32_t tfc_padding = 0;  ///< octets that each packet is padded to

@@ -42,6 +42,16 @@ State transport_state() {
   return state;
 }
 
+State state_of_one_port() {
+  State state;
+  state.id = {*IpAddress::parse("192.0.2.2"), {0x300}};
+  state.source = *IpAddress::parse("192.0.2.1");
+  state.reqid = 9;
+  state.mode = Mode::transport;
+  state.selector = Selector{{state.source, 32}, {state.id.destination, 32}, 6, {}, {40000, 0xffff}};
+  return state;
+}
+
 /// What the kernel would answer that holds it: the same octets under another type.
 std::optional<StateReport> echoed(const Message& message) {
   auto octets = message.octets();
@@ -65,6 +75,14 @@ TEST(XfrmState, ATransportSaWithTwoKeysInUdpWithLimitsIsWhatIproute2Sends) {
   const auto message = new_state(transport_state(), keys);
   ASSERT_TRUE(message);
   EXPECT_EQ(behind_header(*message), kTransportState);
+}
+
+TEST(XfrmState, ASelectorOfOnePortIsWhatIproute2SendsAndReadBack) {
+  const auto message = new_state(state_of_one_port(), gcm_keys());
+  ASSERT_TRUE(message);
+  EXPECT_EQ(behind_header(*message), kStateOfOnePort);
+  EXPECT_EQ(echoed(*message)->state.selector, state_of_one_port().selector);
+  EXPECT_EQ(echoed(*new_state(transport_state(), gcm_keys()))->state.selector, std::nullopt);
 }
 
 TEST(XfrmState, ADeletionNamesTheSaAsIproute2Does) {

@@ -203,6 +203,11 @@ class StrongSwan(Daemon):
         script = "mount --make-rprivate / && mount -t tmpfs tmpfs /run && exec env STRONGSWAN_CONF=$1 $2"
         return [*self.there(), "unshare", "-m", "sh", "-c", script, "sh", configuration, CHARON]
 
+    def unable(self, what):
+        if what == "selectors of SCTP and ICMP" and not self.needs_kernel_esp:
+            return "charon's ESP in user space knows the ports of TCP and UDP only"
+        return None
+
     def output_path(self):
         return self.dir / "stderr"
 

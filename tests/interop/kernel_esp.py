@@ -49,6 +49,13 @@ def policies(host):
     return [policy for policy in found if not policy["rest"].startswith("proto ipv6-icmp type 13")]
 
 
+def brackets(rest, which):
+    """What vici has in brackets of "proto tcp dport 80"."""
+    words = dict(zip(rest.split()[::2], rest.split()[1::2]))
+    port = f"/{words[which]}" if which in words else ""
+    return f"[{words['proto']}{port}]" if "proto" in words else ""
+
+
 def child(host, spi_in, spi_out):
     """vici's description of a Child SA with these SPIs; empty when the kernel has it not."""
     everything = states(host)
@@ -64,6 +71,6 @@ def child(host, spi_in, spi_out):
     found |= {key: inbound[key] for key in ("encr-alg", "encr-keysize", "integ-alg") if key in inbound}
     for way, state in (("in", inbound), ("out", outbound)):
         found |= {f"bytes-{way}": str(state["bytes"]), f"packets-{way}": str(state["packets"])}
-    selectors = [(policy["src"], policy["dst"]) for policy in policies(host)
-                 if policy["dir"] == "out" and f" reqid {outbound['reqid']} " in policy["template"]]
+    selectors = [(policy["src"] + brackets(policy["rest"], "sport"), policy["dst"] + brackets(policy["rest"], "dport"))
+                 for policy in policies(host) if policy["dir"] == "out" and f" reqid {outbound['reqid']} " in policy["template"]]
     return found | {"local-ts": sorted({src for src, _ in selectors}), "remote-ts": sorted({dst for _, dst in selectors})}

@@ -44,6 +44,22 @@ def esp_words(text):
     return words + (";" + "+".join(translate(proposal.groups, GROUPS)) if proposal.groups else ""), bool(proposal.groups)
 
 
+PROTOCOLS = {"tcp": "6", "udp": "17", "sctp": "132"}
+
+
+def selector_words(side, text):
+    """leftsubnet and leftprotoport of "10.1.0.0/24[tcp/80]"."""
+    subnet, bracket, rest = text.partition("[")
+    words = {f"{side}subnet": subnet}
+    if bracket:
+        protocol, slash, port = rest.rstrip("]").partition("/")
+        (number,) = translate([protocol], PROTOCOLS)
+        if "-" in port:
+            raise Untranslatable("libreswan has no words for a range of ports")
+        words[f"{side}protoport"] = f"{number}/{port if slash else '%any'}"
+    return words
+
+
 def one(words, of_what):
     if len(words) != 1:
         raise Untranslatable(f"libreswan has no words for several {of_what} in one connection")
@@ -140,9 +156,9 @@ class Libreswan(Daemon):
                  "pfs": "yes", "type": child.get("mode", "tunnel"),
                  "narrowing": "yes", "mobike": "no", "retransmit-timeout": "20s", "initial-contact": "yes",
                  "rekey": "no"}             # else it comes back when the peer deletes it
-        for key, side in (("local_ts", "leftsubnet"), ("remote_ts", "rightsubnet")):
+        for key, side in (("local_ts", "left"), ("remote_ts", "right")):
             if child[key] is not None:
-                words[side] = one(values(child[key]), "selectors")
+                words |= selector_words(side, one(values(child[key]), "selectors"))
         if values(connection.get("proposals")):
             words["ike"] = ",".join(map(ike_words, values(connection["proposals"])))
         if values(child.get("esp_proposals")) and values(child.get("ah_proposals")):

@@ -11,16 +11,21 @@ bool all_valid(const Selectors& selectors) {
   return !selectors.empty() && std::ranges::all_of(selectors, &TrafficSelector::is_valid);
 }
 
-/// A Child SA carries no mixed pair of families: what has no counterpart on the other side is of no use.
-void drop_families_without_counterpart(Selectors& local, Selectors& remote) {
-  const auto has = [](const Selectors& selectors, IpFamily family) {
-    return std::ranges::any_of(selectors, [family](const auto& s) { return s.family() == family; });
+/// Some packet has these at its two ends.
+bool go_together(const TrafficSelector& a, const TrafficSelector& b) {
+  return a.family() == b.family() &&
+         (a.protocol == b.protocol || a.protocol == kAnyProtocol || b.protocol == kAnyProtocol);
+}
+
+/// No packet has two families or two protocols: what has no counterpart on the other side is of no use.
+void drop_what_has_no_counterpart(Selectors& local, Selectors& remote) {
+  const auto drop = [](Selectors& from, const Selectors& others) {
+    std::erase_if(from, [&](const auto& selector) {
+      return std::ranges::none_of(others, [&](const auto& other) { return go_together(selector, other); });
+    });
   };
-  for (const auto family : {IpFamily::v4, IpFamily::v6}) {
-    const auto of_family = [family](const auto& s) { return s.family() == family; };
-    if (!has(local, family)) std::erase_if(remote, of_family);
-    if (!has(remote, family)) std::erase_if(local, of_family);
-  }
+  drop(local, remote);
+  drop(remote, local);
 }
 
 }  // namespace
@@ -47,7 +52,7 @@ std::optional<NarrowedSelectors> narrow(const Selectors& our_local, const Select
   if (!all_valid(proposed_local) || !all_valid(proposed_remote)) return std::nullopt;
   auto local = intersection(our_local, proposed_local);
   auto remote = intersection(our_remote, proposed_remote);
-  drop_families_without_counterpart(local, remote);
+  drop_what_has_no_counterpart(local, remote);
   if (local.empty() || remote.empty()) return std::nullopt;
   // RFC 7296 §2.9: narrowing to a subset is ours to choose; the limit bounds what is stored and sent back.
   if (local.size() > limits::kTrafficSelectors) local.resize(limits::kTrafficSelectors);

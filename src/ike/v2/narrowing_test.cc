@@ -66,6 +66,20 @@ TEST(Narrowing, I09_LeavesNoFamilyWithoutACounterpart) {
   EXPECT_FALSE(narrow({TrafficSelector::all(IpFamily::v6)}, both, both, v4).has_value());
 }
 
+TEST(Narrowing, I09_LeavesNoProtocolWithoutACounterpart) {
+  const auto of = [](std::uint8_t protocol) {
+    auto selector = TrafficSelector::all(IpFamily::v4);
+    selector.protocol = protocol;
+    return selector;
+  };
+  const Selectors any = {of(kAnyProtocol)};
+  const auto narrowed = narrow({of(6), of(132)}, any, any, {of(132), of(17)});
+  ASSERT_TRUE(narrowed.has_value());
+  EXPECT_EQ(narrowed->local(), Selectors{of(132)});
+  EXPECT_EQ(narrowed->remote(), Selectors{of(132)});
+  EXPECT_FALSE(narrow({of(6)}, any, any, {of(17)}).has_value());
+}
+
 TEST(Narrowing, A14_InvalidSelectorsAreUnacceptable) {
   const Selectors all = {TrafficSelector::all(IpFamily::v4)};
   auto reversed = TrafficSelector::all(IpFamily::v4);
