@@ -54,7 +54,11 @@ void shape_site(sim::SiteToSite& site, const Shape& shape) {
                {encryption(EncryptionId::ENCR_AES_GCM_16, 256),
                 sequence_numbers(SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT)}};
   if (shape.own_key_exchange) esp.transforms.push_back(key_exchange(KeyExchangeMethod::CURVE25519));
-  site.esp_proposals = {esp};
+  const Proposal ah{
+      ProtocolId::AH,
+      {integrity(IntegrityId::AUTH_HMAC_SHA2_256_128), sequence_numbers(SequenceNumbers::SEQUENTIAL_32_BIT)}};
+  site.esp_proposals = {esp, ah};
+  site.compress = true;
   site.mobike = shape.mobike;
   if (shape.childless) site.childless = config::Childless::prefer;
   if (shape.liveness) site.dpd_delay = seconds(10);

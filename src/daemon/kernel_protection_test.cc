@@ -135,8 +135,9 @@ TEST_F(KernelProtection, BeetModeHasItsInnerAddressesInTheSa) {
   const auto* outbound = find(all, outbound_spi);
   ASSERT_TRUE(inbound != nullptr && outbound != nullptr);
   EXPECT_EQ(inbound->state.mode, Mode::beet);
-  EXPECT_EQ(inbound->state.inner, (xfrm::AddressPair{ip("10.2.0.1"), ip("10.1.0.1")}));
-  EXPECT_EQ(outbound->state.inner, (xfrm::AddressPair{ip("10.1.0.1"), ip("10.2.0.1")}));
+  const xfrm::Selector in{prefix_of(ip("10.2.0.1"), 32), prefix_of(ip("10.1.0.1"), 32)};
+  EXPECT_EQ(inbound->state.selector, in);
+  EXPECT_EQ(outbound->state.selector, (xfrm::Selector{in.destination, in.source}));
   for (const auto& policy : policies()) EXPECT_EQ(policy.content.protection->mode, Mode::beet);
   expect_no_drift();
 }

@@ -45,10 +45,14 @@ xfrm::State compression_before(xfrm::State& state, Cpi cpi) {
   return compression;
 }
 
+Prefix host(const IpAddress& address) { return prefix_of(address, address.is_v4() ? 32 : 128); }
+
 /// RFC 4301 §5.2: what came by an SA is compared with its selectors. In tunnel mode the policies see to it, without which nothing that
-/// came by an SA passes; in transport mode it would pass as in clear text. The kernel has room for one in an SA.
+/// came by an SA passes; in transport mode it would pass as in clear text. The kernel has room for one in an SA. In BEET mode it knows by it what
+/// the packets' addresses are.
 std::optional<xfrm::Selector> only_selector(const ipsec::ChildSa& sa, const std::vector<TrafficSelector>& source,
                                             const std::vector<TrafficSelector>& destination) {
+  if (sa.mode == Mode::beet) return xfrm::Selector{host(source.front().first), host(destination.front().first)};
   if (sa.mode != Mode::transport) return std::nullopt;
   const auto found = xfrm::selectors_between(source, destination);
   const bool only = found && found->size() == 1 && found->front().source.address.family() == sa.local.address.family();
@@ -119,7 +123,6 @@ xfrm::State KernelSad::inbound_state(const Entry& entry) const {
   state.source = sa.remote.address;
   state.reqid = entry.reqid;
   state.mode = sa.mode;
-  if (sa.mode == Mode::beet) state.inner = {sa.remote_selectors.front().first, sa.local_selectors.front().first};
   state.esn = sa.esn;
   state.replay_window = sa.replay_window;
   state.headers = sa.headers;
@@ -139,7 +142,6 @@ xfrm::State KernelSad::outbound_state(const Entry& entry) const {
   xfrm::State state = inbound_state(entry);
   state.id = outbound_id(sa);
   state.source = sa.local.address;
-  if (state.inner) std::swap(state.inner->source, state.inner->destination);
   if (sa.udp_encapsulation) state.udp = {sa.local.port, sa.remote.port};
   state.limits = {sa.soft, sa.hard};
   state.interface_id = sa.placement.out.interface_id;

@@ -50,13 +50,6 @@ xfrm_usersa_info info_of(const State& state) {
   info.family = to_kernel(state.id.destination.family());
   info.mode = to_kernel(state.mode);
   info.flags = flags_of(state);
-  if (state.inner) {
-    const auto family = state.inner->destination.family();
-    info.sel.saddr = to_kernel(state.inner->source);
-    info.sel.daddr = to_kernel(state.inner->destination);
-    info.sel.prefixlen_s = info.sel.prefixlen_d = family == IpFamily::v4 ? 32 : 128;
-    info.sel.family = to_kernel(family);
-  }
   return info;
 }
 
@@ -189,11 +182,6 @@ void read_keys(const MessageView& message, StateReport& report) {
   });
 }
 
-void read_inner(const xfrm_selector& selector, State& state) {
-  if (state.mode != Mode::beet) return;
-  state.inner = {address_from(selector.saddr, selector.family), address_from(selector.daddr, selector.family)};
-}
-
 void read_attributes(const MessageView& message, State& state) {
   with<xfrm_replay_state>(message, XFRMA_REPLAY_VAL, [&](const auto& plain, OctetView) {
     state.sent = plain.oseq;
@@ -241,13 +229,12 @@ std::optional<StateReport> read_state(const MessageView& message) {
   state.answers = info->seq;
   state.reqid = info->reqid;
   state.mode = mode_from(info->mode);
-  read_inner(info->sel, state);
   state.esn = (info->flags & XFRM_STATE_ESN) != 0;
   state.replay_window = info->replay_window;
   state.headers = {(info->flags & XFRM_STATE_NOPMTUDISC) == 0, (info->flags & XFRM_STATE_NOECN) == 0, true,
                    (info->flags & XFRM_STATE_DECAP_DSCP) != 0};
   // Where nothing was said the kernel puts down the family only.
-  if (state.mode == Mode::transport && info->sel.prefixlen_s + info->sel.prefixlen_d != 0)
+  if (state.mode != Mode::tunnel && info->sel.prefixlen_s + info->sel.prefixlen_d != 0)
     state.selector = selector_from(info->sel);
   state.limits.soft = {limit_from_kernel(info->lft.soft_byte_limit), limit_from_kernel(info->lft.soft_packet_limit)};
   state.limits.hard = {limit_from_kernel(info->lft.hard_byte_limit), limit_from_kernel(info->lft.hard_packet_limit)};

@@ -18,13 +18,6 @@ struct StateId {
   auto operator<=>(const StateId&) const = default;
 };
 
-/// Of packets as they pass the SA.
-struct AddressPair {
-  IpAddress source;
-  IpAddress destination;
-  bool operator==(const AddressPair&) const = default;
-};
-
 struct UdpPorts {
   std::uint16_t source = 0;
   std::uint16_t destination = 0;
@@ -42,13 +35,14 @@ struct State {
   IpAddress source;
   std::uint32_t reqid = 0;
   Mode mode = Mode::tunnel;
-  std::optional<AddressPair> inner{};  ///< of BEET mode: which addresses its packets have inside
   bool esn = false;
   std::uint32_t replay_window = 0;  ///< packets
   HeaderHandling headers;
   std::optional<UdpPorts> udp{};  ///< RFC 3948; none: ESP is carried by IP
   StateLimits limits;
-  std::optional<Selector> selector{};  ///< of the packets that it may carry; none: any, as far as the SA knows
+  std::optional<Selector>
+      selector{};   ///< of the packets that it may carry; none: any, as far as the SA knows. BEET mode: their
+                    ///< addresses, which do not cross the wire
   Mark set_mark{};  ///< which packets get that it has dealt with; outer ones look for their route with it
   std::uint32_t interface_id = 0;
   std::uint32_t tfc_padding = 0;  ///< octets that each packet is padded to
