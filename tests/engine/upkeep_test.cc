@@ -153,6 +153,20 @@ TEST_F(UpkeepLadder, WhatWasClosedIsATrapWhenItIsConfiguredSo) {
   expect_mirrored_child_sas(1);
 }
 
+TEST_F(UpkeepLadder, ATrapOfACloseActionGoesWithIt) {
+  left_site.close_action = config::Action::trap;
+  start();
+  initiate();
+  world.control(right(), ike::TerminateIke{ControlId{5}, established_id(right()), false});
+  world.run_for(minutes(1));
+  left_site.close_action = config::Action::none;
+  world.configure(left(), left_site.snapshot());
+  acquire();
+  world.run_for(seconds(5));
+  EXPECT_EQ(child_sas(left()), 0u);
+  EXPECT_EQ(left().stack.dropped_held(), 1u);
+}
+
 TEST_F(UpkeepLadder, WhoWantsToKnowSoonThatAPeerIsGoneSaysHowLongItMayBeSilent) {
   left_site.dpd_delay = seconds(5);
   ike::Options options;

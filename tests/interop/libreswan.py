@@ -204,7 +204,10 @@ class Libreswan(Daemon):
 
     def terminate(self, timeout=10, **what):
         if "ike_id" in what:
-            done = [self.whack("--deletestate", what["ike_id"], timeout=timeout)]
+            try:
+                done = [self.whack("--deletestate", what["ike_id"], timeout=timeout)]
+            except subprocess.TimeoutExpired as error:      # the other end was faster
+                return Outcome(False, str(error))
         elif "child" in what:
             done = [self.whack("--deletestate", child["uniqueid"]) for child in self.installed(what["child"])]
         else:

@@ -4,7 +4,7 @@ import copy
 import socket
 import time
 
-from case import PairCase, render, site
+from case import PairCase, site
 from lab import MARKER, wait_for
 
 SILENCE = 5                             # seconds after which a silent peer counts as gone
@@ -33,7 +33,7 @@ class Staying(PairCase):
         wanted = copy.deepcopy(site(daemon.host, self.lab.peer_of(daemon.host)))
         if change:
             change(wanted)
-        daemon.load(render(wanted))
+        daemon.configure(wanted)
 
     def wait_until_up(self, seconds=20):
         for daemon in (self.initiator, self.responder):

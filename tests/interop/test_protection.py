@@ -38,7 +38,7 @@ class Protection(PairCase):
     def rekey_by_either_end(self):
         for daemon in (self.initiator, self.responder):
             before = daemon.installed("net")[0]["spi-in"]
-            self.assertTrue(daemon.rekey("net").ok)
+            self.assertTrue(daemon.rekey("child").ok)
             wait_for(lambda d=daemon, b=before: [c["spi-in"] for c in d.installed("net")] not in ([], [b])
                      and len(d.installed("net")) == 1, "the rekeying", 20)
 

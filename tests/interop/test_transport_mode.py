@@ -45,9 +45,9 @@ class TransportMode(PairCase):
         self.configure(both=between_hosts("transport"))
         self.bring_up()
         for daemon in (self.initiator, self.responder):
-            before = daemon.installed("net")[0]["uniqueid"]
-            daemon.request("rekey", {"child": "net"})
-            wait_for(lambda d=daemon, b=before: [c["uniqueid"] for c in d.installed("net")] not in ([], [b])
+            before = daemon.installed("net")[0]["spi-in"]
+            self.assertTrue(daemon.rekey("child").ok)
+            wait_for(lambda d=daemon, b=before: [c["spi-in"] for c in d.installed("net")] not in ([], [b])
                      and len(d.installed("net")) == 1, "the rekeying", 20)
             self.expect_mode("TRANSPORT")
             self.expect_pings()

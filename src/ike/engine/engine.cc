@@ -9,6 +9,15 @@
 #include "ipsec/steering.h"
 
 namespace keypact::ike {
+namespace {
+
+bool may_become_trap(const config::ChildConfig& child) {
+  using enum config::Action;
+  const auto makes_trap = [](config::Action action) { return action == trap || action == trap_and_start; };
+  return makes_trap(child.close_action) || makes_trap(child.dpd_action);
+}
+
+}  // namespace
 
 Engine::Engine(Options options, crypto::Library& library, RandomSource& random, Instant now)
     : options_(options),
@@ -101,7 +110,10 @@ void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapsh
     return connection && connection->child(name.second) != nullptr;
   };
   upkeep_.forget_unless([&](const Initiate& wanted) { return is_configured({wanted.connection, wanted.child}); });
-  std::erase_if(traps_, [&](const auto& name) { return !is_configured(name); });
+  // One that has no such action any more is none.
+  std::erase_if(traps_, [&](const auto& name) {
+    return !is_configured(name) || !may_become_trap(*configuration_->connection(name.first)->child(name.second));
+  });
   keep_up(ctx);
 }
 
