@@ -37,6 +37,9 @@ constexpr CipherAlgorithm kCiphers[] = {
     KEYPACT_AES(ENCR_AES_CCM_12, ccm, "CCM", 3, 8, 1, 12),
     KEYPACT_AES(ENCR_AES_CCM_8, ccm, "CCM", 3, 8, 1, 8),
     KEYPACT_AES(ENCR_NULL_AUTH_AES_GMAC, gmac, "GCM", 4, 8, 1, 16),
+    {EncryptionId::ENCR_CAMELLIA_CBC, 128, CipherMode::cbc, "CAMELLIA-128-CBC", 16, 0, 16, 16, 0},
+    {EncryptionId::ENCR_CAMELLIA_CBC, 192, CipherMode::cbc, "CAMELLIA-192-CBC", 24, 0, 16, 16, 0},
+    {EncryptionId::ENCR_CAMELLIA_CBC, 256, CipherMode::cbc, "CAMELLIA-256-CBC", 32, 0, 16, 16, 0},
     {EncryptionId::ENCR_3DES, 0, CipherMode::cbc, "DES-EDE3-CBC", 24, 0, 8, 8, 0},
     {EncryptionId::ENCR_NULL, 0, CipherMode::null, nullptr, 0, 0, 0, 1, 0},
 };

@@ -159,6 +159,11 @@ control::LoadedFiles ControlSocket::read_configuration() {
   if (loaded) {
     tell(loaded->warnings);
     result.snapshot = std::move(loaded->snapshot);
+    told_left_out_.clear();
+    for (auto& sentence : left_out(*result.snapshot, library_)) {
+      told_left_out_.insert(sentence);
+      result.diagnostics.push_back(std::move(sentence));
+    }
     if (line_.backend == "userspace")
       std::ranges::move(without_the_kernel(*result.snapshot), std::back_inserter(result.diagnostics));
   } else {
@@ -191,6 +196,8 @@ control::SystemFacts ControlSocket::facts() {
 std::vector<Transform> ControlSocket::transforms() { return supported_transforms(library_); }
 
 void ControlSocket::set_configuration(config::SnapshotPointer snapshot) {
+  for (auto& sentence : left_out(*snapshot, library_))
+    if (told_left_out_.insert(sentence).second) note(sentence);
   engines_.set_configuration(supported_only(*snapshot, library_));
 }
 

@@ -2,6 +2,8 @@
 // data plane and the resolver.
 #pragma once
 
+#include <set>
+
 #include "control/server.h"
 #include "daemon/backend.h"
 #include "daemon/engines.h"
@@ -66,6 +68,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   io::Resolver resolver_;
   io::Timer timer_;
   std::optional<io::UnixServer> socket_;
+  std::set<std::string> told_left_out_;  ///< of the configuration, since it was read from files
 };
 
 }  // namespace keypact::daemon

@@ -176,7 +176,7 @@ Result<void, std::string> KernelSad::add_states(const Entry& entry, const Packet
   for (std::size_t i = 0; i < states.size(); ++i)
     if (!answers[i].ok() && !refused)
       refused = "the kernel refuses the SA " + to_string(states[i].id.spi) + " to " +
-                states[i].id.destination.to_string() + ": " + answers[i].reason();
+                states[i].id.destination.to_string() + " (" + name_of(inbound.algorithms) + "): " + answers[i].reason();
   if (!refused) return {};
   std::vector<xfrm::Message> removals;
   for (std::size_t i = 0; i < states.size(); ++i)

@@ -1,8 +1,47 @@
 #include "daemon/supported.h"
 
+#include <algorithm>
+
 #include "config/default_proposals.h"
 
 namespace keypact::daemon {
+namespace {
+
+std::optional<std::string> left_out_of(const std::vector<Proposal>& proposals, const std::vector<Proposal>& defaults,
+                                       const crypto::Library& library) {
+  const auto is_default = [&](const Transform& transform) {
+    return std::ranges::any_of(defaults,
+                               [&](const auto& each) { return std::ranges::count(each.transforms, transform) != 0; });
+  };
+  std::vector<std::string> names;
+  for (const auto& proposal : proposals) {
+    for (const auto& transform : proposal.transforms) {
+      if (library.supports(transform) || is_default(transform)) continue;
+      if (auto name = to_string(transform); !std::ranges::count(names, name)) names.push_back(std::move(name));
+    }
+  }
+  if (names.empty()) return std::nullopt;
+  std::string text = ": this version cannot compute ";
+  for (const auto& name : names) text += (&name == &names.front() ? "" : ", ") + name;
+  text += ", which is neither offered nor taken";
+  const auto usable = [&](const Transform& transform) { return library.supports(transform); };
+  return config::restrict_to(proposals, usable).empty() ? text + "; no proposal is left" : text;
+}
+
+}  // namespace
+
+std::vector<std::string> left_out(const config::Snapshot& snapshot, const crypto::Library& library) {
+  std::vector<std::string> sentences;
+  for (const auto& connection : snapshot.connections) {
+    const auto name = "connections." + connection->name;
+    if (const auto text = left_out_of(connection->ike_proposals, config::default_ike_offer(), library))
+      sentences.push_back(name + ".proposals" + *text);
+    for (const auto& child : connection->children)
+      if (const auto text = left_out_of(child.esp_proposals, config::default_esp_offer(), library))
+        sentences.push_back(name + ".children." + child.name + ".esp_proposals" + *text);
+  }
+  return sentences;
+}
 
 std::shared_ptr<const config::Snapshot> supported_only(const config::Snapshot& snapshot,
                                                        const crypto::Library& library) {

@@ -204,6 +204,8 @@ class StrongSwan(Daemon):
         return [*self.there(), "unshare", "-m", "sh", "-c", script, "sh", configuration, CHARON]
 
     def unable(self, what):
+        if what == "GMAC" and not self.needs_kernel_esp:
+            return "charon's ESP in user space has no GMAC"
         if what == "selectors of SCTP and ICMP" and not self.needs_kernel_esp:
             return "charon's ESP in user space knows the ports of TCP and UDP only"
         return None

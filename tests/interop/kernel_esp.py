@@ -5,6 +5,7 @@ import re
 CIPHERS = {
     "cbc(aes)": ("AES_CBC", 0), "rfc3686(ctr(aes))": ("AES_CTR", 4), "cbc(des3_ede)": ("3DES_CBC", None),
     "ecb(cipher_null)": ("NULL", None), "rfc4106(gcm(aes))": ("AES_GCM_{icv}", 4), "rfc4309(ccm(aes))": ("AES_CCM_{icv}", 3),
+    "rfc4543(gcm(aes))": ("NULL_AES_GMAC", 4), "cbc(camellia)": ("CAMELLIA_CBC", 0),
     "rfc7539esp(chacha20,poly1305)": ("CHACHA20_POLY1305", None)}
 INTEGRITY = {"hmac(sha1)": "HMAC_SHA1_96", "hmac(sha256)": "HMAC_SHA2_256_128", "hmac(sha384)": "HMAC_SHA2_384_192",
              "hmac(sha512)": "HMAC_SHA2_512_256", "xcbc(aes)": "AES_XCBC_96", "cmac(aes)": "AES_CMAC_96"}
@@ -39,6 +40,16 @@ def read_state(block):
         found["encr-alg"] = known.format(icv=int(icv or 0) // 8)
         if salt is not None:
             found["encr-keysize"] = str(int(bits) - 8 * salt)
+    return found
+
+
+def algorithms(host):
+    """{SPI: what ip(8) says of names, keys and lengths of ICVs}"""
+    found = {}
+    for block in blocks(host.ip("xfrm", "state")):
+        if match := _STATE.match(block):
+            found[match.group(4)] = [" ".join(line.split()) for line in block.splitlines()
+                                     if line.split()[0] in ("aead", "enc", "auth", "auth-trunc")]
     return found
 
 

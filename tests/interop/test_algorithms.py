@@ -1,5 +1,6 @@
 """One tunnel for each combination of algorithms, named in both configurations; both ends must report the same choice."""
 from case import PairCase
+from kernel_esp import algorithms
 
 # name: (IKE proposal, ESP proposal) in strongSwan's keywords. Together they use every algorithm that both ends have.
 COMBINATIONS = {
@@ -24,6 +25,10 @@ COMBINATIONS = {
     "x448": ("aes256gcm16-prfsha512-x448", "chacha20poly1305"),
     "modp6144": ("aes256-sha256-modp6144", "aes256ctr-sha512"),
     "triple_des_sha1_modp1024": ("3des-sha1-modp1024", "3des-sha1"),
+    "camellia": ("camellia256-sha256-modp2048", "camellia256-sha256"),
+    "camellia_short": ("camellia128-sha384-ecp256", "camellia192-sha512"),
+    "esp_gmac_256": ("aes256-sha256-x25519", "aes256gmac"),
+    "esp_gmac_128": ("aes128-sha256-x25519", "aes128gmac"),
     "esp_null_sha256": ("aes128-sha256-x25519", "null-sha256"),
 }
 
@@ -34,12 +39,17 @@ CHILD_KEYS = ("protocol", "encr-alg", "encr-keysize", "integ-alg")
 class Algorithms(PairCase):
 
     def carry(self, ike, esp):
+        if "gmac" in esp:
+            for daemon in (self.initiator, self.responder):
+                self.skip_if_unable(daemon, "GMAC")
         self.configure(ike=ike, esp=esp)
         self.bring_up()
         (ours,), (theirs,) = self.initiator.sas(), self.responder.sas()
         self.expect_same(ours, theirs, *IKE_KEYS)
         for key in CHILD_KEYS:
             self.assertEqual(ours["children"][0].get(key), theirs["children"][0].get(key), f"Child SA: {key}")
+        if self.initiator.needs_kernel_esp and self.responder.needs_kernel_esp:
+            self.assertEqual(*map(algorithms, (self.left, self.right)))
         self.expect_data(size=50_000)
         self.expect_counted()
         self.assertTrue(self.initiator.down().ok)

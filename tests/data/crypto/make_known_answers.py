@@ -18,6 +18,7 @@ def pattern(first, count):
 gcrypt = ctypes.CDLL("libgcrypt.so.20")
 gcrypt.gcry_check_version(None)
 AES = {16: 7, 24: 8, 32: 9}
+CAMELLIA = {16: 310, 24: 311, 32: 312}
 CBC, CTR, CCM, GCM, POLY1305 = 3, 6, 8, 9, 10
 SET_CCM_LENGTHS = 69
 TEXT = pattern(0, 64)
@@ -78,6 +79,7 @@ def cipher_answers():
             return pattern(1 + octets, salt) + pattern(0xC0, iv)
 
         row("ENCR_AES_CBC", bits, run(AES[octets], CBC, key, pattern(0xC0, 16))[0], b"")
+        row("ENCR_CAMELLIA_CBC", bits, run(CAMELLIA[octets], CBC, key, pattern(0xC0, 16))[0], b"")
         row("ENCR_AES_CTR", bits, run(AES[octets], CTR, key, nonce(4, 8) + bytes([0, 0, 0, 1]))[0], b"")
         text, tag = run(AES[octets], GCM, key, nonce(4, 8), 16)
         for icv in (8, 12, 16):
