@@ -112,6 +112,29 @@ TEST_F(ChildSas, SurviveLossAndDuplication) {
   expect_mirrored_child_sas(3);
 }
 
+TEST_F(ChildSas, ThatThePeerMadeWiderThanAskedForAreDeletedThere) {
+  for (auto* site : {&left_site, &right_site}) site->esp_proposals = esp_with({});
+  establish();
+  mark_ladder();
+  world.part(left(), right());
+  world.control(right(), ike::Initiate{ControlId{50}, "net", "lan2", {}, {}});
+  world.run_for(milliseconds(50));
+  world.join(left(), right());
+  const auto everything = TrafficSelector::all(IpFamily::v4);
+  to_right(sealed_by_left(
+      ExchangeType::CREATE_CHILD_SA, 0,
+      {wire::SaPayload{{wire::ProposalSubstructure::of(1, right_site.esp_proposals[0], Octets{1, 2, 3, 4})}},
+       wire::NoncePayload{Octets(32, 7)}, wire::TsPayload::of(PayloadType::TSi, {everything}),
+       wire::TsPayload::of(PayloadType::TSr, {everything})},
+      true));
+  EXPECT_EQ(refusal_code(right()), ike::RefusalCode::selectors_unacceptable);
+  EXPECT_EQ(child_sas(right()), 1u);
+  const auto lines = ladder_since_mark();
+  EXPECT_TRUE(std::ranges::any_of(lines, [](const auto& line) {
+    return line.starts_with("right  INFORMATIONAL request 1  HDR, SK {D}");
+  })) << lines.back();
+}
+
 TEST_F(ChildSas, AskedForTwiceAreThereOnce) {
   establish();
   initiate("lan");

@@ -99,10 +99,11 @@ class Ladder : public ::testing::Test {
   }
 
   /// A request that only left could have sealed, with any payloads and message ID.
-  Octets sealed_by_left(ExchangeType exchange, std::uint32_t message_id, const std::vector<wire::Payload>& payloads) {
+  Octets sealed_by_left(ExchangeType exchange, std::uint32_t message_id, const std::vector<wire::Payload>& payloads,
+                        bool response = false) {
     const auto& sa = left().engine.ike_sas().begin()->second;
     const auto& keys = sa.established()->parts().channel.keys();
-    auto header = sa.record().header(exchange, message_id, false);
+    auto header = sa.record().header(exchange, message_id, response);
     return ike::seal_message(world.library(), random_, keys.initiator, 1000000 + message_id, header, payloads);
   }
   void to_right(Octets octets) {

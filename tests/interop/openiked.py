@@ -95,6 +95,10 @@ class OpenIked(Daemon):
         group = re.search(r"-(modp|ecp|x255)\w+", wanted or "")
         return f"aes{size.group(1) if size else 256}-sha1{group.group() if group else ''}"
 
+    def unable(self, what):
+        return {"decline transport mode": "openiked refuses who asks for transport mode where it has tunnel mode",
+                "bear two IKE SAs": "openiked lets go of the old IKE SA without a word when there is a new one"}.get(what)
+
     def configure(self, wanted):
         self.wanted = wanted
         self.write("passive")
@@ -117,12 +121,17 @@ class OpenIked(Daemon):
         if len(connection["children"]) != 1:
             raise Untranslatable("openiked has no words for a further Child SA")
         (child,) = connection["children"].values()
+        if child["local_ts"] is None and child["remote_ts"] is None:
+            child = child | {"local_ts": connection["local_addrs"], "remote_ts": connection["remote_addrs"]}
         flows = [f"from {source} to {target}" for source in values(child["local_ts"]) for target in values(child["remote_ts"])
                  if (":" in source) == (":" in target)]
         outer = ":" in connection["local_addrs"]
         if any((":" in source) != outer for source in values(child["local_ts"])):
             raise Untranslatable("openiked on Linux carries no other family: PF_KEY has no words for it")
-        (secret,) = (one for one in wanted["secrets"].values() if {one.get("id-1"), one.get("id-2")} == ends)
+        secrets = [one for one in wanted["secrets"].values() if {one.get("id-1"), one.get("id-2")} == ends]
+        if not secrets:
+            raise Untranslatable("openiked has no words for a key of somebody else")
+        (secret,) = secrets
         delay = connection.get("dpd_delay", "60s").removesuffix("s")
         parts = [f'ikev2 "net" {mode} {child.get("mode", "tunnel")} esp', *flows,
                  f"local {connection['local_addrs']} peer {connection['remote_addrs']}",

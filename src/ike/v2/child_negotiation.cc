@@ -233,6 +233,17 @@ ChildPayloads answer_payloads(const AgreedChild& agreed) {
            wire::TsPayload::of(PayloadType::TSr, agreed.selectors.local())}};
 }
 
+std::vector<wire::Payload> deletions_of(const std::vector<SaName>& names) {
+  std::vector<wire::Payload> payloads;
+  for (const auto protocol : {ProtocolId::ESP, ProtocolId::AH}) {
+    wire::DeletePayload deletion{protocol, {}};
+    for (const auto& name : names)
+      if (name.protocol == protocol) deletion.spis.push_back(name.spi);
+    if (!deletion.spis.empty()) payloads.emplace_back(std::move(deletion));
+  }
+  return payloads;
+}
+
 ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const AgreedChild& agreed, ChildSaId id, PolicyId policy,
                             PacketKeys local_keys, PacketKeys peer_keys) {
   ipsec::ChildSa sa;

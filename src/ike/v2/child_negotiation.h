@@ -93,6 +93,9 @@ struct ChildRefusal {
 /// Of our answer; TSi is the peer's side.
 [[nodiscard]] ChildPayloads answer_payloads(const AgreedChild& agreed);
 
+/// RFC 7296 §3.11: a Delete payload for each protocol among them.
+[[nodiscard]] std::vector<wire::Payload> deletions_of(const std::vector<SaName>& names);
+
 /// The pair of SAs for the IPsec stack. `local_keys` protect what we send.
 [[nodiscard]] ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const AgreedChild& agreed, ChildSaId id,
                                           PolicyId policy, PacketKeys local_keys, PacketKeys peer_keys);

@@ -20,18 +20,6 @@ bool is_sound_rekey_notify(const wire::NotifyPayload& notify) {
   return (notify.protocol == ProtocolId::ESP || notify.protocol == ProtocolId::AH) && notify.spi.size() == 4;
 }
 
-/// A Delete payload names SAs of one protocol (RFC 7296 §3.11).
-std::vector<wire::Payload> deletions_of(const std::vector<SaName>& names) {
-  std::vector<wire::Payload> payloads;
-  for (const auto protocol : {ProtocolId::ESP, ProtocolId::AH}) {
-    wire::DeletePayload deletion{protocol, {}};
-    for (const auto& name : names)
-      if (name.protocol == protocol) deletion.spis.push_back(name.spi);
-    if (!deletion.spis.empty()) payloads.emplace_back(std::move(deletion));
-  }
-  return payloads;
-}
-
 }  // namespace
 
 void EstablishedSa::handle_request(Context& context, IkeSaRecord& record, ExchangeType exchange,

@@ -34,6 +34,22 @@ wire::Payload rekey_notify(const ChildSa& replaced) {
   return notify;
 }
 
+/// It was refused by us, in an answer with which the peer has it.
+bool is_at_the_peer(const Refusal& refusal) {
+  return !refusal.by_peer &&
+         (refusal.code == RefusalCode::unexpected_choice || refusal.code == RefusalCode::selectors_unacceptable);
+}
+
+/// Whichever of our proposals the peer thinks to have taken.
+std::vector<SaName> inbound_names(const ChildOffer& offer) {
+  std::vector<SaName> names;
+  for (const auto& proposal : offer.proposals) {
+    const SaName name{proposal.protocol, offer.inbound_spi};
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
 ChildOrigin our_origin(const ChildPurpose& purpose, OctetView nonce, OctetView peer_nonce) {
   return {true, purpose.replaces, to_octets(lower_nonce(nonce, peer_nonce)), false};
 }
@@ -173,6 +189,12 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Rep
                {notify_payload(NotifyType::INVALID_SPI, spi_octets(request.spi))});
 }
 
+void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const ForgoChildRequest& request,
+                          unsigned /*failures*/) {
+  exchange_ = Telling{};
+  send_request(context, record, ExchangeType::INFORMATIONAL, deletions_of(request.inbound));
+}
+
 void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const RedirectRequest& request,
                           unsigned /*failures*/) {
   exchange_ = Telling{request.request};
@@ -256,6 +278,7 @@ std::optional<SaName> EstablishedSa::forgo_creation(Context& context, const IkeS
 void EstablishedSa::refuse_create_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer,
                                         const ChildPurpose& purpose, Refusal refusal) {
   context.esp_spis.release(offer.inbound_spi);
+  if (is_at_the_peer(refusal)) submit(context, record, ForgoChildRequest{inbound_names(offer)});
   // RFC 7296 §2.25: the peer is busy with something that this would disturb.
   const bool busy = refusal.notify == NotifyType::TEMPORARY_FAILURE && refusal.by_peer;
   if (purpose.replaces) return on_rekey_child_refused(context, record, purpose, refusal);

@@ -300,6 +300,7 @@ class EstablishedSa {
   void begin(Context& context, const IkeSaRecord& record, const TellAddressesRequest& request, unsigned failures);
   void begin(Context& context, const IkeSaRecord& record, const ProveAddressRequest& request, unsigned failures);
   void begin(Context& context, const IkeSaRecord& record, const ReportSpiRequest& request, unsigned failures);
+  void begin(Context& context, const IkeSaRecord& record, const ForgoChildRequest& request, unsigned failures);
   void begin(Context& context, const IkeSaRecord& record, const RedirectRequest& request, unsigned failures);
   [[nodiscard]] Result<ChildOffer, Refusal> offer_for(Context& context, const IkeSaRecord& record,
                                                       const std::string& name) const;

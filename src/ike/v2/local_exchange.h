@@ -36,6 +36,10 @@ struct ProveAddressRequest {};
 struct ReportSpiRequest {
   EspSpi spi;
 };
+/// The peer holds a Child SA that we do not take: it is to let go. By what we named for it.
+struct ForgoChildRequest {
+  std::vector<SaName> inbound;
+};
 /// The peer is to go to another gateway. RFC 5685 §5.
 struct RedirectRequest {
   Identification gateway;
@@ -43,7 +47,7 @@ struct RedirectRequest {
 };
 using LocalRequest = std::variant<CreateChildRequest, RekeyChildRequest, DeleteChildRequest, RekeyIkeRequest,
                                   DeleteIkeRequest, LivenessRequest, UpdateAddressesRequest, TellAddressesRequest,
-                                  ProveAddressRequest, ReportSpiRequest, RedirectRequest>;
+                                  ProveAddressRequest, ReportSpiRequest, ForgoChildRequest, RedirectRequest>;
 
 /// A request that waits for its turn, and for its time when it failed before.
 struct QueuedRequest {
