@@ -210,8 +210,9 @@ KernelBackend::Answer KernelBackend::on(const ipsec::UpdateEndpoints& request) {
   if (sa == nullptr) return std::nullopt;
   if (sa->local == request.local && sa->remote == request.remote && sa->udp_encapsulation == request.udp_encapsulation)
     return std::nullopt;
-  auto done = sad_.move(request);
-  if (done) done = spd_.move(*sa);
+  const auto superseded = sad_.move(request);
+  const auto done = superseded ? spd_.move(*sa) : Result<void, std::string>(failure(superseded.error()));
+  if (superseded) sad_.remove_states(*superseded);
   if (done) return std::nullopt;
   problems_("a Child SA could not be moved to " + request.remote.to_string() + ": " + done.error());
   return ipsec::ChildSaExpired{request.id, true};

@@ -110,8 +110,9 @@ TEST_F(KernelProtection, I08_where_the_compression_is_refused_nothing_is_there) 
 
 TEST_F(KernelProtection, WhatIsCompressedMovesAsAWhole) {
   ASSERT_TRUE(install(compressed(Mode::tunnel)));
-  ASSERT_TRUE(sad_->move({ChildSaId{1}, {ip("192.0.2.1"), 4500}, {ip("192.0.2.77"), 4500}, false}));
-  ASSERT_TRUE(spd_->move(*sad_->find(ChildSaId{1})));
+  const auto before = states().size();
+  ASSERT_TRUE(move({ChildSaId{1}, {ip("192.0.2.1"), 4500}, {ip("192.0.2.77"), 4500}, false}));
+  EXPECT_EQ(states().size(), before);
   for (const auto& report : states()) {
     if (report.state.id.protocol != IpProtocol::esp && report.state.id.protocol != IpProtocol::comp) continue;
     const bool inbound = report.state.id.destination == ip("192.0.2.1");

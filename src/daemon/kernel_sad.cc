@@ -163,15 +163,18 @@ std::vector<xfrm::State> KernelSad::states_of(const Entry& entry) const {
 }
 
 Result<void, std::string> KernelSad::add_states(const Entry& entry, const PacketKeys& inbound,
-                                                const PacketKeys& outbound) {
+                                                const PacketKeys& outbound,
+                                                const std::vector<xfrm::StateId>& instead_of) {
   const auto states = states_of(entry);
   std::vector<xfrm::Message> requests;
+  for (const auto& id : instead_of) requests.push_back(xfrm::delete_state(id));
   for (const auto& state : states) {
     auto request = xfrm::new_state(state, state.id.destination == entry.sa.local.address ? inbound : outbound);
     if (!request) return failure("the kernel cannot compute " + name_of(inbound.algorithms));
     requests.push_back(std::move(*request));
   }
-  const auto answers = ask_kernel(socket_, requests);
+  const auto all_answers = ask_kernel(socket_, requests);
+  const auto answers = std::span(all_answers).subspan(instead_of.size());
   std::optional<std::string> refused;
   for (std::size_t i = 0; i < states.size(); ++i)
     if (!answers[i].ok() && !refused)
@@ -267,29 +270,58 @@ bool KernelSad::begin_to_carry(ChildSaId id) {
   return true;
 }
 
-Result<void, std::string> KernelSad::move(const ipsec::UpdateEndpoints& request) {
+bool KernelSad::change_ports(const Entry& entry, const PacketKeys& inbound, const PacketKeys& outbound) {
+  std::vector<xfrm::Message> changes;
+  for (const auto& state : states_of(entry)) {
+    if (!state.udp) continue;
+    auto change = xfrm::update_state(state, state.id.destination == entry.sa.local.address ? inbound : outbound);
+    if (!change) return false;
+    changes.push_back(std::move(*change));
+  }
+  return std::ranges::all_of(ask_kernel(socket_, changes), &io::XfrmAnswer::ok);
+}
+
+Result<std::vector<xfrm::StateId>, std::string> KernelSad::move(const ipsec::UpdateEndpoints& request) {
+  std::vector<xfrm::StateId> superseded;
   const auto found = entries_.find(request.id);
-  if (found == entries_.end()) return {};
+  if (found == entries_.end()) return superseded;
   auto& entry = found->second;
   auto& sa = entry.sa;
-  const auto before = ids_of(sa);
+  auto before = ids_of(sa);
   auto inbound = read(inbound_id(sa));
   auto outbound = read(outbound_id(sa));
   if (!inbound || !outbound) return failure(std::string("the kernel does not have the SA any more"));
+  const auto inbound_keys = keys_of(sa.inbound.algorithms, *inbound);
+  const auto outbound_keys = keys_of(sa.outbound.algorithms, *outbound);
+  const bool only_ports = sa.udp_encapsulation && request.udp_encapsulation &&
+                          sa.local.address == request.local.address && sa.remote.address == request.remote.address;
   for (const auto& state : before) by_state_.erase(state);
+  // What still goes out meanwhile goes by the SA that the policy names, with numbers before those of the next.
+  if (sa.remote.address != request.remote.address) {
+    const auto outbound_ids = std::ranges::stable_partition(
+        before, [&](const xfrm::StateId& id) { return id.destination != sa.remote.address; });
+    superseded.assign(outbound_ids.begin(), outbound_ids.end());
+    before.erase(outbound_ids.begin(), outbound_ids.end());
+  }
   sa.local = request.local;
   sa.remote = request.remote;
   sa.udp_encapsulation = request.udp_encapsulation;
   sa.inbound_sequence = inbound->state.received;
-  sa.outbound_sequence = outbound->state.sent == 0 ? 0 : outbound->state.sent + kNumbersInFlight;
-  const auto inbound_keys = keys_of(sa.inbound.algorithms, *inbound);
-  const auto outbound_keys = keys_of(sa.outbound.algorithms, *outbound);
-  std::vector<xfrm::Message> removals;
-  for (const auto& state : before) removals.push_back(xfrm::delete_state(state));
-  (void)ask_kernel(socket_, removals);
-  const auto done = add_states(entry, inbound_keys, outbound_keys);
+  sa.outbound_sequence = outbound->state.sent + kNumbersInFlight;
+  Result<void, std::string> done;
+  // A mapping of a NAT: nothing of the SA goes, not even what it knows of the numbers that came.
+  if (!only_ports || !change_ports(entry, inbound_keys, outbound_keys))
+    done = add_states(entry, inbound_keys, outbound_keys, before);
   enter_states(entry);
-  return done;
+  if (done) return superseded;
+  remove_states(superseded);
+  return failure(std::move(done.error()));
+}
+
+void KernelSad::remove_states(const std::vector<xfrm::StateId>& ids) {
+  std::vector<xfrm::Message> removals;
+  for (const auto& id : ids) removals.push_back(xfrm::delete_state(id));
+  if (!removals.empty()) (void)ask_kernel(socket_, removals);
 }
 
 std::optional<ipsec::ChildSaCounters> KernelSad::counters(ChildSaId id) const {

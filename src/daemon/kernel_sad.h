@@ -35,8 +35,10 @@ class KernelSad {
   [[nodiscard]] bool is_lost(ChildSaId id) const;
   /// It carries from now on, whatever it did before. False: it did not stand by.
   bool begin_to_carry(ChildSaId id);
-  /// The same SAs, with their numbers, between other endpoints.
-  [[nodiscard]] Result<void, std::string> move(const ipsec::UpdateEndpoints& request);
+  /// The same SAs, with their numbers, between other endpoints. What is to go once the policies name the new ones: until then it
+  /// carries what goes out.
+  [[nodiscard]] Result<std::vector<xfrm::StateId>, std::string> move(const ipsec::UpdateEndpoints& request);
+  void remove_states(const std::vector<xfrm::StateId>& ids);
 
   struct Owner {
     ChildSaId id;
@@ -68,8 +70,12 @@ class KernelSad {
   [[nodiscard]] std::optional<xfrm::StateReport> read(const xfrm::StateId& id) const;
   void enter(Entry entry);
   void enter_states(const Entry& entry);
+  /// What they take the place of goes in the same call.
   [[nodiscard]] Result<void, std::string> add_states(const Entry& entry, const PacketKeys& inbound,
-                                                     const PacketKeys& outbound);
+                                                     const PacketKeys& outbound,
+                                                     const std::vector<xfrm::StateId>& instead_of = {});
+  /// The UDP ports of those that are there.
+  [[nodiscard]] bool change_ports(const Entry& entry, const PacketKeys& inbound, const PacketKeys& outbound);
 
   io::XfrmSocket& socket_;
   std::uint32_t own_mark_;  ///< with which outer packets look for their route

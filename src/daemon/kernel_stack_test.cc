@@ -5,6 +5,7 @@
 #include "crypto/library.h"
 #include "daemon/supported.h"
 #include "daemon/test_kernel.h"
+#include "io/system_setting.h"
 #include "xfrm/algorithm.h"
 
 namespace keypact::daemon {
@@ -180,8 +181,7 @@ TEST_F(KernelStack, AMovedSaKeepsItsKeysAndItsNumbers) {
   const auto outbound_spi = sa.outbound_spi;
   ASSERT_TRUE(install(std::move(sa)));
   const ipsec::UpdateEndpoints request{ChildSaId{1}, {ip("192.0.2.11"), 4500}, {ip("198.51.100.2"), 20000}, true};
-  ASSERT_TRUE(sad_->move(request));
-  ASSERT_TRUE(spd_->move(*sad_->find(ChildSaId{1})));
+  ASSERT_TRUE(move(request));
   const auto all = states();
   ASSERT_EQ(all.size(), 2u);
   const auto* inbound = find(all, inbound_spi);
@@ -229,6 +229,62 @@ void send_packet() {
   ASSERT_TRUE(socket);
   const std::array<std::uint8_t, 28> packet = {0x45, 0, 0, 28, 0, 0, 0, 0, 61, 253, 0, 0, 10, 1, 0, 1, 10, 2, 0, 1};
   (void)socket->send(packet);
+}
+
+/// The sequence numbers of ESP in UDP that goes out, `count` of them or as many as come in a second.
+std::vector<std::uint32_t> sent_numbers(io::TunDevice& tun, std::size_t count) {
+  constexpr std::size_t kHeaders = 20 + 8;
+  std::vector<std::uint32_t> numbers;
+  for (int tries = 0; tries < 100 && numbers.size() < count; ++tries) {
+    const auto report = tun.read();
+    for (const auto packet : report.packets) {
+      if (packet.size() < kHeaders + 8 || packet[0] != 0x45 || packet[9] != 17) continue;
+      const auto number = OctetView(packet).subspan(kHeaders + 4, 4);
+      numbers.push_back(std::uint32_t{number[0]} << 24 | number[1] << 16 | number[2] << 8 | number[3]);
+    }
+    if (report.packets.empty()) ::usleep(10000);
+  }
+  return numbers;
+}
+
+TEST_F(KernelStack, NoPacketIsLostAndNoNumberIsUsedTwiceWhileAnSaMoves) {
+  auto listener = io::XfrmListener::open(std::array{1U});  // whom the kernel can ask
+  const auto hold = io::SystemSetting::set("net/core/xfrm_larval_drop", "0");
+  ASSERT_TRUE(listener && hold);
+  auto tun = make_network();
+  auto sa = child_sa(1);
+  sa.local = {ip("10.1.0.1"), 4500};
+  sa.udp_encapsulation = true;
+  ASSERT_TRUE(install(std::move(sa)));
+  std::uint32_t last = 0;
+  for (std::uint16_t round = 0; round < 40; ++round) {
+    const bool only_ports = round % 4 != 0;
+    const auto remote = IpAddress::v4(192, 0, 2, static_cast<std::uint8_t>(10 + round / 4 % 2));
+    send_packet();
+    const Endpoint there{remote, static_cast<std::uint16_t>(20000 + round)};
+    const auto superseded = sad_->move({ChildSaId{1}, {ip("10.1.0.1"), 4500}, there, true});
+    ASSERT_TRUE(superseded) << superseded.error();
+    send_packet();  // where the policy still names the SA that there was
+    ASSERT_TRUE(spd_->move(*sad_->find(ChildSaId{1})));
+    sad_->remove_states(*superseded);
+    send_packet();
+    const auto numbers = sent_numbers(tun, 3);
+    EXPECT_EQ(numbers.size(), 3u) << "lost in round " << round;
+    for (const auto number : numbers) {
+      EXPECT_GT(number, last);
+      EXPECT_TRUE(number == last + 1 || !only_ports) << "the SA itself stays";
+      last = number;
+    }
+    const auto all = states();
+    ASSERT_EQ(all.size(), 2u);
+    const auto* outbound = find(all, EspSpi{0x2001});
+    const auto* inbound = find(all, EspSpi{0x1001});
+    ASSERT_TRUE(inbound != nullptr && outbound != nullptr);
+    EXPECT_EQ(outbound->state.id.destination, remote);
+    EXPECT_EQ(outbound->state.udp, (xfrm::UdpPorts{4500, there.port}));
+    EXPECT_EQ(inbound->state.source, remote);
+    EXPECT_EQ(inbound->state.udp, (xfrm::UdpPorts{there.port, 4500}));
+  }
 }
 
 TEST_F(KernelStack, K15_a_question_that_was_not_heard_is_found_by_looking_and_asked_again_once_it_is_answered) {

@@ -95,6 +95,12 @@ class KernelStack : public testing::Test {
     const auto answer = ask_kernel(*socket_, messages).front();
     ASSERT_TRUE(answer.ok()) << answer.reason();
   }
+  Result<void, std::string> move(const ipsec::UpdateEndpoints& request) {
+    TRY(const auto superseded, sad_->move(request));
+    auto done = spd_->move(*sad_->find(request.id));
+    sad_->remove_states(superseded);
+    return done;
+  }
   Result<void, std::string> install(ipsec::ChildSa sa) {
     const auto id = sa.id;
     const auto reqid = spd_->reqid_for(sa);
