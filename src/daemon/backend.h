@@ -3,10 +3,13 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 
 #include "base/result.h"
+#include "config/snapshot.h"
+#include "ike/engine/control_request.h"
 #include "io/datagram.h"
 #include "io/event_loop.h"
 #include "ipsec/stack.h"
@@ -28,6 +31,15 @@ class Backend {
   virtual void forget_earlier_run() = 0;
   /// The same, later: for policies that clients bring one by one.
   virtual void forget_earlier_run_at(io::EventLoop& loop, Instant at) = 0;
+
+  /// The configuration that is in force now: what an earlier run left of SAs is carried on where it fits.
+  virtual void adopt(const config::Snapshot& /*snapshot*/) {}
+  /// Where children whose SAs were carried on are asked for.
+  virtual void request_by(std::function<void(const ike::Initiate&)> /*request*/) {}
+  /// SPIs of ours that SAs of an earlier run have.
+  [[nodiscard]] virtual std::set<EspSpi> esp_spis_taken() const { return {}; }
+  /// What is in force stays so when this object goes.
+  virtual void leave() {}
 
   /// What was to be negotiated for this connection was not: its traffic may ask again.
   virtual void negotiation_failed(const std::string& connection) = 0;

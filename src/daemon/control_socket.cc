@@ -198,7 +198,9 @@ std::vector<Transform> ControlSocket::transforms() { return supported_transforms
 void ControlSocket::set_configuration(config::SnapshotPointer snapshot) {
   for (auto& sentence : left_out(*snapshot, library_))
     if (told_left_out_.insert(sentence).second) note(sentence);
-  engines_.set_configuration(supported_only(*snapshot, library_));
+  const auto supported = supported_only(*snapshot, library_);
+  engines_.set_configuration(supported);
+  backend_.adopt(*supported);
 }
 
 void ControlSocket::connected(io::UnixClientId client) { server_.connected(from_socket(client)); }

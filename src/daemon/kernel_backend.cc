@@ -74,13 +74,14 @@ KernelBackend::KernelBackend(io::XfrmSocket socket, io::XfrmListener listener, i
       clear_path_(std::move(clear_path)),
       lock_(std::move(mark.lock)),
       spd_(*socket_, mark.value),
-      sad_(*socket_, kOwnTrafficMark) {}
+      sad_(*socket_, kOwnTrafficMark),
+      kept_(*socket_, spd_) {}
 
 Result<std::unique_ptr<KernelBackend>> KernelBackend::open(const Options& options) {
   TRY(auto socket, io::XfrmSocket::open());
   TRY(auto listener, io::XfrmListener::open(kGroups));
   TRY(auto netlink, io::Netlink::open());
-  TRY(auto device, io::TunDevice::create(options.device));
+  TRY(auto device, io::TunDevice::take(options.device));
   TRY(const auto interface, netlink.interface_index(device.name()));
   io::LinkSettings link;
   link.mtu = kDeviceMtu;
@@ -93,16 +94,19 @@ Result<std::unique_ptr<KernelBackend>> KernelBackend::open(const Options& option
   TRY(auto mark, take_kernel_mark(options.ports.ike, options.ports.nat));
   std::unique_ptr<KernelBackend> backend(new KernelBackend(std::move(socket), std::move(listener), std::move(device),
                                                            std::move(routes), std::move(clear_path), std::move(mark)));
-  TRY_VOID(backend->spd_.find_earlier_run());
+  TRY_VOID(backend->take_earlier_run());
   if (io::address_family_available(IpFamily::v6)) backend->spd_.except_neighbour_discovery();
-  TRY_VOID(backend->remove_states());
   return backend;
 }
 
-/// Those that an earlier run left, and questions that nobody will answer any more.
-Result<void> KernelBackend::remove_states() {
-  TRY(const auto questions, sad_.remove_all_of([&](std::uint32_t reqid) { return spd_.is_ours(reqid); }));
-  for (const auto& question : questions) answer(*socket_, question);
+/// What carries traffic goes on; questions are those that nobody will answer any more.
+Result<void> KernelBackend::take_earlier_run() {
+  TRY(const auto policies, spd_.find_earlier_run());
+  TRY(const auto earlier, sad_.find_earlier_run([&](std::uint32_t reqid) { return spd_.is_ours(reqid); }));
+  kept_.take(pair_up(earlier.states, policies));
+  for (auto& policy : kept_.policies()) policies_.emplace(policy.id, std::move(policy));
+  for (const auto& [id, policy] : policies_) changed_policies_.insert(id);
+  for (const auto& question : earlier.questions) answer(*socket_, question);
   return {};
 }
 
@@ -114,16 +118,47 @@ void KernelBackend::answer(io::XfrmSocket& socket, const KernelSad::Question& qu
 }
 
 KernelBackend::~KernelBackend() {
+  if (leaves_) return;
+  device_.let_go();
   for (const auto& [id, policy] : policies_) spd_.remove(id);
   spd_.remove_all();
   spd_.flush();
   for (const auto id : sad_.all()) sad_.remove(id);
-  (void)remove_states();
+  const auto questions = sad_.remove_all_of([&](std::uint32_t reqid) { return spd_.is_ours(reqid); });
+  for (const auto& question : questions.value_or(std::vector<KernelSad::Question>{})) answer(*socket_, question);
+}
+
+void KernelBackend::leave() {
+  leaves_ = true;
+  sad_.leave();
+  routes_.leave();
+}
+
+void KernelBackend::adopt(const config::Snapshot& snapshot) {
+  kept_.compare_with(snapshot, io::monotonic_now());
+  follow_kept();
+}
+
+void KernelBackend::follow_kept() {
+  for (const auto id : kept_.take_gone())
+    if (policies_.erase(id) != 0) changed_policies_.insert(id);
+  if (const auto at = kept_.deadline()) kept_timer_.set(*at);
+}
+
+std::string KernelBackend::name_of(PolicyId id) const {
+  const auto policy = policies_.find(id);
+  return policy == policies_.end() ? std::string() : policy->second.name;
 }
 
 Result<void> KernelBackend::start(io::EventLoop& loop, Events events, Problems problems) {
   events_ = std::move(events);
   problems_ = std::move(problems);
+  kept_.start([this](const ike::Initiate& initiate) { request_(initiate); }, problems_);
+  kept_timer_ = io::Timer(loop, [this] {
+    kept_.on_deadline(io::monotonic_now());
+    follow_kept();
+    follow_network();
+  });
   catch_up_ = io::Timer(loop, [this] { follow_policies(); });
   hold_again_ = io::Timer(loop, [this] { hold_again(); });
   TRY(auto told, loop.watch(listener_.fd(), [this] { on_told(); }));
@@ -177,6 +212,12 @@ KernelBackend::Answer KernelBackend::on(ipsec::InstallChildSa request) {
     return ipsec::ChildSaInstallFailed{id, done.error()};
   }
   ask_again(policy);
+  if (!kept_.empty()) {
+    const auto& installed = *sad_.find(id);
+    if (installed.use_outbound) kept_.carried_by(installed, name_of(policy), io::monotonic_now());
+    else kept_.stood_by(installed, name_of(policy), io::monotonic_now());
+    follow_kept();
+  }
   return ipsec::ChildSaInstalled{id};
 }
 
@@ -184,6 +225,10 @@ void KernelBackend::use(ChildSaId id) {
   spd_.prefer(id);
   flush();
   (void)sad_.begin_to_carry(id);
+  const auto* sa = sad_.find(id);
+  if (kept_.empty() || sa == nullptr) return;
+  kept_.carried_by(*sa, name_of(sa->policy), io::monotonic_now());
+  follow_kept();
 }
 
 KernelBackend::Answer KernelBackend::on(const ipsec::UseOutbound& request) {
@@ -273,6 +318,8 @@ void KernelBackend::follow_policies() {
 }
 
 void KernelBackend::forget_earlier_run() {
+  kept_.forget_unfit();
+  follow_kept();
   follow_policies();
   spd_.forget_earlier_run();
   flush();
@@ -323,12 +370,22 @@ void KernelBackend::on_notice(const xfrm::AcquireNotice& notice) {
     asked_.insert_or_assign(*asker->policy, notice.sequence);
     return events_(ipsec::Acquire{*asker->policy});
   }
+  if (asker->kept != 0) {
+    kept_.lose(asker->kept);
+    follow_kept();
+    return follow_network();
+  }
   // Its SA is not there: somebody took it away. Or it was just being moved.
   if (sad_.is_lost(*asker->child_sa)) events_(ipsec::ChildSaExpired{*asker->child_sa, true});
 }
 
 void KernelBackend::on_notice(const xfrm::ExpireNotice& notice) {
   const auto owner = sad_.owner_of(notice.id);
+  if (!owner && notice.hard) {
+    kept_.lose(notice.id);
+    follow_kept();
+    follow_network();
+  }
   if (!owner) return;
   const auto* sa = sad_.find(owner->id);
   // RFC 7296 §2.8: the peer has begun to use it. That was the limit that one gets which stands by.
@@ -348,7 +405,8 @@ void KernelBackend::on_notice(const xfrm::MappingNotice& notice) {
 }
 
 std::vector<std::string> KernelBackend::drift() {
-  auto differences = sad_.drift([&](std::uint32_t reqid) { return spd_.is_ours(reqid); });
+  auto differences = sad_.drift([&](std::uint32_t reqid) { return spd_.is_ours(reqid); }, kept_.states());
+  std::ranges::move(kept_.describe(io::monotonic_now()), std::back_inserter(differences));
   std::ranges::move(spd_.drift(), std::back_inserter(differences));
   std::ranges::move(routes_.drift(), std::back_inserter(differences));
   return differences;

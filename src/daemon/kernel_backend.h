@@ -6,6 +6,7 @@
 #include "base/token_bucket.h"
 #include "daemon/backend.h"
 #include "daemon/clear_path.h"
+#include "daemon/kept_pairs.h"
 #include "daemon/kernel_sad.h"
 #include "daemon/kernel_spd.h"
 #include "daemon/transport.h"
@@ -30,7 +31,7 @@ class KernelBackend final : public Backend {
     Transport::Ports ports;
   };
   [[nodiscard]] static Result<std::unique_ptr<KernelBackend>> open(const Options& options);
-  /// Takes away all that it put into the kernel.
+  /// Takes away all that it put into the kernel, unless it was to leave it.
   ~KernelBackend() override;
 
   [[nodiscard]] Result<void> start(io::EventLoop& loop, Events events, Problems problems) override;
@@ -38,6 +39,10 @@ class KernelBackend final : public Backend {
   void settle() override;
   void forget_earlier_run() override;
   void forget_earlier_run_at(io::EventLoop& loop, Instant at) override;
+  void adopt(const config::Snapshot& snapshot) override;
+  void request_by(std::function<void(const ike::Initiate&)> request) override { request_ = std::move(request); }
+  [[nodiscard]] std::set<EspSpi> esp_spis_taken() const override { return kept_.inbound_spis(); }
+  void leave() override;
   void negotiation_failed(const std::string& connection) override;
   /// The kernel takes it before it gets to us.
   void on_udp_esp(std::span<const io::ReceivedDatagram>) override {}
@@ -65,7 +70,9 @@ class KernelBackend final : public Backend {
   Answer on(const ipsec::AskUse& request);
   Answer on(const ipsec::DropHeld& request);
 
-  [[nodiscard]] Result<void> remove_states();
+  [[nodiscard]] Result<void> take_earlier_run();
+  void follow_kept();
+  [[nodiscard]] std::string name_of(PolicyId id) const;
   void flush();
   void hold_again();
   void follow_policies();
@@ -88,6 +95,7 @@ class KernelBackend final : public Backend {
   io::NamespaceLock lock_;
   KernelSpd spd_;
   KernelSad sad_;
+  KeptPairs kept_;
   TunnelRoutes::Policies policies_;
   std::set<PolicyId> changed_policies_;  ///< which the network does not follow yet
   /// Each time the network follows the policies costs as much as there are policies.
@@ -105,6 +113,9 @@ class KernelBackend final : public Backend {
   io::Timer hold_again_;
   io::Timer catch_up_;
   io::Timer patience_;
+  io::Timer kept_timer_;
+  std::function<void(const ike::Initiate&)> request_;
+  bool leaves_ = false;
   std::vector<io::Watch> watches_;
   Events events_;
   Problems problems_;

@@ -83,6 +83,10 @@ std::string name_of(const PacketAlgorithms& algorithms) {
   return to_string(algorithms.encryption) + (integrity.empty() ? "" : " with ") + integrity;
 }
 
+std::uint64_t seconds_of(Duration time) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<seconds>(time).count());
+}
+
 PacketKeys keys_of(const PacketAlgorithms& algorithms, xfrm::StateReport& report) {
   return {algorithms, std::move(report.encryption_key), std::move(report.integrity_key)};
 }
@@ -116,6 +120,34 @@ Result<std::vector<KernelSad::Question>> KernelSad::remove_all_of(const IsOurs& 
   return std::move(found.questions);
 }
 
+Result<KernelSad::Earlier> KernelSad::find_earlier_run(const IsOurs& is_ours) {
+  Earlier found;
+  const auto answer = list_from_kernel(
+      socket_, xfrm::dump_states(), [&] { found = {}; },
+      [&](const xfrm::MessageView& message) {
+        auto report = xfrm::read_state(message);
+        if (!report || !is_ours(report->state.reqid)) return;
+        if (report->state.id.spi.value == 0) found.questions.push_back({report->state.answers, report->state.reqid});
+        else found.states.push_back(std::move(*report));
+      });
+  if (!answer.ok()) return failure(Error{"cannot list the kernel's SAs", answer.reason(), ""});
+  return found;
+}
+
+void KernelSad::leave() {
+  for (auto& [id, entry] : entries_) {
+    entry.left = true;
+    for (const auto& wanted : {inbound_state(entry), outbound_state(entry)}) {
+      auto report = read(wanted.id);
+      if (!report || is_question(*report)) continue;
+      const auto& keys = entry.sa.inbound.algorithms;
+      std::vector<xfrm::Message> requests;
+      if (auto change = xfrm::update_state(wanted, keys_of(keys, *report))) requests.push_back(std::move(*change));
+      (void)ask_kernel(socket_, requests);
+    }
+  }
+}
+
 xfrm::State KernelSad::inbound_state(const Entry& entry) const {
   const auto& sa = entry.sa;
   xfrm::State state;
@@ -128,7 +160,7 @@ xfrm::State KernelSad::inbound_state(const Entry& entry) const {
   state.headers = sa.headers;
   state.selector = only_selector(sa, sa.remote_selectors, sa.local_selectors);
   if (sa.udp_encapsulation) state.udp = {sa.remote.port, sa.local.port};
-  state.limits = {sa.soft, sa.hard};
+  state.limits = {sa.soft, sa.hard, entry.left ? seconds_of(sa.life) : 0};
   // The kernel tells of the second packet at the latest that the peer has it.
   if (!sa.use_outbound) state.limits.soft.packets = 1;
   state.received = sa.inbound_sequence;
@@ -143,7 +175,7 @@ xfrm::State KernelSad::outbound_state(const Entry& entry) const {
   state.id = outbound_id(sa);
   state.source = sa.local.address;
   if (sa.udp_encapsulation) state.udp = {sa.local.port, sa.remote.port};
-  state.limits = {sa.soft, sa.hard};
+  state.limits = {sa.soft, sa.hard, entry.left ? seconds_of(sa.life) : 0};
   state.interface_id = sa.placement.out.interface_id;
   state.selector = only_selector(sa, sa.local_selectors, sa.remote_selectors);
   state.set_mark = with_own_mark(sa.placement.set_mark_out, own_mark_);
@@ -353,7 +385,7 @@ std::optional<ipsec::ChildSaCounters> KernelSad::counters(ChildSaId id) const {
   return counters;
 }
 
-std::vector<std::string> KernelSad::drift(const IsOurs& is_ours) const {
+std::vector<std::string> KernelSad::drift(const IsOurs& is_ours, const std::set<xfrm::StateId>& kept) const {
   std::map<xfrm::StateId, xfrm::State> there;
   const auto listed = list_from_kernel(
       socket_, xfrm::dump_states(), [&] { there.clear(); },
@@ -376,7 +408,8 @@ std::vector<std::string> KernelSad::drift(const IsOurs& is_ours) const {
       differences.push_back("the kernel has another SA in the place of " + name(id) + of);
   }
   for (const auto& [id, state] : there)
-    differences.push_back("the kernel has the SA " + name(id) + ", which belongs to no Child SA");
+    if (!kept.contains(id))
+      differences.push_back("the kernel has the SA " + name(id) + ", which belongs to no Child SA");
   return differences;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 
 #include "daemon/kernel_requests.h"
 #include "xfrm/notification.h"
@@ -22,6 +23,14 @@ class KernelSad {
   using IsOurs = std::function<bool(std::uint32_t reqid)>;
   /// Takes away what belongs to these reqids; what the kernel still asks for them remains.
   [[nodiscard]] Result<std::vector<Question>> remove_all_of(const IsOurs& is_ours);
+  /// What an earlier run left, with what the kernel asked it.
+  struct Earlier {
+    std::vector<xfrm::StateReport> states;
+    std::vector<Question> questions;
+  };
+  [[nodiscard]] Result<Earlier> find_earlier_run(const IsOurs& is_ours);
+  /// The kernel ends all SAs by itself when their lifetime is over: from now on nobody else does.
+  void leave();
   [[nodiscard]] Result<std::vector<Question>> questions(const IsOurs& is_ours);
 
   /// Both SAs, or none.
@@ -48,7 +57,7 @@ class KernelSad {
   [[nodiscard]] std::optional<Owner> owner_of(const xfrm::StateId& state) const;
 
   /// What of it somebody else has changed, a sentence each.
-  [[nodiscard]] std::vector<std::string> drift(const IsOurs& is_ours) const;
+  [[nodiscard]] std::vector<std::string> drift(const IsOurs& is_ours, const std::set<xfrm::StateId>& kept = {}) const;
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const;
   /// What the kernel has lost, or has let reach a limit: it may have told, unheard.
   [[nodiscard]] std::vector<xfrm::ExpireNotice> overdue();
@@ -57,6 +66,7 @@ class KernelSad {
   struct Entry {
     ipsec::ChildSa sa;  ///< its keys are empty
     std::uint32_t reqid = 0;
+    bool left = false;  ///< to the kernel
   };
   struct Listed {
     std::vector<xfrm::StateId> states;

@@ -25,10 +25,12 @@ constexpr PolicyTable::Owner kKind = 3;
 constexpr PolicyTable::Owner kIsPolicy = 0;
 constexpr PolicyTable::Owner kIsChildSa = 1;
 constexpr PolicyTable::Owner kIsDrop = 2;
+constexpr PolicyTable::Owner kIsKept = 3;
 
 PolicyTable::Owner owner_of(PolicyId id) { return id.value << 2 | kIsPolicy; }
 PolicyTable::Owner owner_of(ChildSaId id) { return id.value << 2 | kIsChildSa; }
 PolicyTable::Owner drop_owner_of(PolicyId id) { return id.value << 2 | kIsDrop; }
+PolicyTable::Owner kept_owner_of(std::uint64_t number) { return number << 2 | kIsKept; }
 
 xfrm::Message message_for(const PolicyTable::Change& change) {
   switch (change.kind) {
@@ -88,7 +90,7 @@ Templates inbound_templates(const ipsec::ChildSa& sa, std::uint32_t reqid) {
 
 IpAddress nowhere() { return IpAddress::v4(192, 0, 0, 8); }
 
-Result<void> KernelSpd::find_earlier_run() {
+Result<std::vector<xfrm::PolicyReport>> KernelSpd::find_earlier_run() {
   std::vector<xfrm::PolicyReport> found;
   const auto listed = list_from_kernel(
       socket_, xfrm::dump_policies(), [&] { found.clear(); },
@@ -101,8 +103,39 @@ Result<void> KernelSpd::find_earlier_run() {
     table_.adopt(report);
     if (report.content.protection) earlier_reqids_.insert(report.content.protection->reqid);
   }
-  return {};
+  return found;
 }
+
+/// Behind an SA of this run that is preferred, before one that stands by, and before the policy without an SA.
+void KernelSpd::keep(std::uint64_t number, const KeptPair& pair) {
+  for (const auto& [key, content] : pair.policies) table_.claim(kept_owner_of(number), key, {content, 0});
+  if (reqids_.is_ours(pair.outbound.reqid)) reqids_.hold(pair.outbound.reqid);
+  kept_.insert_or_assign(number, Kept{pair.keys(Direction::out), pair.outbound.mode, pair.outbound.reqid});
+}
+
+void KernelSpd::stop_kept(std::uint64_t number) { table_.release(kept_owner_of(number), Direction::out); }
+
+void KernelSpd::forget_kept(std::uint64_t number) {
+  table_.release(kept_owner_of(number));
+  if (const auto kept = kept_.extract(number); kept && reqids_.is_ours(kept.mapped().reqid))
+    reqids_.release(kept.mapped().reqid);
+}
+
+std::uint32_t KernelSpd::kept_reqid(const ipsec::ChildSa& sa) const {
+  if (kept_.empty()) return 0;
+  const auto selectors = xfrm::selectors_between(sa.local_selectors, sa.remote_selectors);
+  const auto place = place_of(sa.placement);
+  if (!selectors || !place) return 0;
+  std::set<xfrm::PolicyKey> outbound;
+  for (const auto& selector : *selectors) outbound.insert({Direction::out, selector, place->out, place->device});
+  const auto same = [&](const auto& entry) {
+    return entry.second.mode == sa.mode && entry.second.outbound == outbound;
+  };
+  const auto found = std::ranges::find_if(kept_, same);
+  return found == kept_.end() ? 0 : found->second.reqid;
+}
+
+bool KernelSpd::carries(ChildSaId id, const xfrm::PolicyKey& key) const { return table_.has_claim(owner_of(id), key); }
 
 Result<KernelSpd::Place, std::string> KernelSpd::place_of(const Placement& placement) {
   Place place{placement.in, placement.out, 0, placement.priority};
@@ -190,6 +223,7 @@ void KernelSpd::remove_all() {
     hold_again(id);
   }
   for (const auto& [id, attached] : attached_) table_.release(owner_of(id));
+  for (const auto& [number, kept] : kept_) table_.release(kept_owner_of(number));
 }
 
 std::vector<KernelSpd::Refused> KernelSpd::carry_out() {
@@ -251,8 +285,8 @@ std::uint32_t KernelSpd::reqid_for(const ipsec::ChildSa& sa) {
   const auto& placement = sa.placement;
   if (fresh && placement.reqid != 0) entry->second = {placement.reqid, true};
   else if (fresh)
-    entry->second.reqid =
-        reqids_.acquire({sa.mode, sa.local_selectors, sa.remote_selectors, placement.in, placement.out});
+    entry->second.reqid = reqids_.acquire(
+        {sa.mode, sa.local_selectors, sa.remote_selectors, placement.in, placement.out}, kept_reqid(sa));
   return entry->second.reqid;
 }
 
@@ -318,6 +352,7 @@ std::optional<KernelSpd::Asker> KernelSpd::asker(std::uint32_t policy_index) con
   const auto owner = table_.owner_of(policy_index);
   if (!owner || *owner == kNobody) return std::nullopt;
   if ((*owner & kKind) == kIsChildSa) return Asker{std::nullopt, ChildSaId{*owner >> 2}};
+  if ((*owner & kKind) == kIsKept) return Asker{std::nullopt, std::nullopt, *owner >> 2};
   return Asker{PolicyId{*owner >> 2}, std::nullopt};
 }
 

@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "daemon/kept_pair.h"
 #include "daemon/kernel_policy_hash.h"
 #include "daemon/kernel_requests.h"
 #include "xfrm/policy_table.h"
@@ -17,7 +18,11 @@ class KernelSpd {
   KernelSpd(io::XfrmSocket& socket, std::uint32_t mark) : socket_(socket), hash_(socket), table_(mark), reqids_(mark) {}
 
   /// The policies of an earlier run hold until forget_earlier_run().
-  [[nodiscard]] Result<void> find_earlier_run();
+  [[nodiscard]] Result<std::vector<xfrm::PolicyReport>> find_earlier_run();
+  /// But these hold until stop_kept() (outbound) and forget_kept(), or until an SA that carries the same is preferred. `number`: not 0.
+  void keep(std::uint64_t number, const KeptPair& pair);
+  void stop_kept(std::uint64_t number);
+  void forget_kept(std::uint64_t number);
   void forget_earlier_run() { table_.forget_unclaimed(); }
   /// Everything goes with flush().
   void remove_all();
@@ -49,10 +54,14 @@ class KernelSpd {
   [[nodiscard]] Result<void, std::string> move(const ipsec::ChildSa& sa);
   void detach(ChildSaId id);
 
-  /// Whose policy asked for an SA: a policy, or the Child SA whose SA the kernel has lost.
+  /// The policy with this key is one of those that the SA wants.
+  [[nodiscard]] bool carries(ChildSaId id, const xfrm::PolicyKey& key) const;
+
+  /// Whose policy asked for an SA: a policy, or the Child SA whose SA the kernel has lost, or one that is kept.
   struct Asker {
     std::optional<PolicyId> policy;
     std::optional<ChildSaId> child_sa;
+    std::uint64_t kept = 0;
   };
   [[nodiscard]] std::optional<Asker> asker(std::uint32_t policy_index) const;
   /// Also one that is given, where policies of an earlier run have it.
@@ -72,6 +81,14 @@ class KernelSpd {
     bool carries = true;    ///< not stopped
     std::int64_t rank = 0;  ///< the highest one is the first choice
   };
+
+  struct Kept {
+    std::set<xfrm::PolicyKey> outbound;
+    Mode mode = Mode::tunnel;
+    std::uint32_t reqid = 0;
+  };
+  /// Of what is kept and would carry just the same; 0: of nothing.
+  [[nodiscard]] std::uint32_t kept_reqid(const ipsec::ChildSa& sa) const;
 
   struct Refused {
     xfrm::PolicyKey key;
@@ -107,6 +124,7 @@ class KernelSpd {
   std::set<std::uint32_t> earlier_reqids_;
   std::map<PolicyId, std::uint32_t> trap_reqids_;
   std::map<ChildSaId, Attached> attached_;
+  std::map<std::uint64_t, Kept> kept_;
   std::int64_t uses_ = 0;
   std::vector<std::string> untold_;  ///< refusals, for the next flush()
 };

@@ -127,8 +127,11 @@ int run(CommandLine line, Log& log) {
   if (auto checked = check_algorithms(library); !checked) return fail(log, checked.error());
 
   if (auto chosen = choose_backend(line, **random, log); !chosen) return fail(log, chosen.error());
+  if (line.keep_sas && line.backend != "kernel")
+    return fail(
+        log, {"--keep-sas means SAs of the kernel", "those of --backend " + line.backend + " end with keypactd", ""});
   io::EventLoop loop;
-  const Engines::Setup setup{
+  Engines::Setup setup{
       engine_options(line), {line.port, line.nat_port}, line.backend == "memory" ? 0 : kOwnTrafficMark, line.engines};
   auto transports = Engines::open_transports(setup);
   if (!transports) return fail(log, transports.error());
@@ -136,6 +139,7 @@ int run(CommandLine line, Log& log) {
   if (!transport) return fail(log, transport.error());
   auto backend = open_backend(line, *transport, *transports, library, **random);
   if (!backend) return fail(log, backend.error());
+  setup.options.esp_spis_taken = (*backend)->esp_spis_taken();
   auto created = Engines::create(setup, {loop, library, **random, *transport, **backend}, std::move(*transports));
   if (!created) return fail(log, created.error());
   auto& engines = **created;
@@ -147,6 +151,7 @@ int run(CommandLine line, Log& log) {
   const KeyExport key_export(line.export_keys_directory);
   if (setup.options.export_keys) follow_keys(engines, log, key_export, line.export_keys_directory);
 
+  (*backend)->request_by([&](const ike::Initiate& initiate) { engines.submit(initiate); });
   auto started = transport->start(loop, {[&](auto datagrams) { engines.on_datagrams(datagrams); },
                                          [&](auto datagrams) { (*backend)->on_udp_esp(datagrams); }});
   if (started)
@@ -171,6 +176,7 @@ int run(CommandLine line, Log& log) {
   if (started)
     started = loop.on_signal([&](int signal) {
       if (signal == SIGHUP) (void)control.load_files();
+      else if (line.keep_sas) loop.stop();
       else engines.end(kPatience, [&] { updown->finish(kPatience, [&] { loop.stop(); }); });
     });
   if (!started) return fail(log, started.error());
@@ -178,8 +184,9 @@ int run(CommandLine line, Log& log) {
                                 std::to_string(line.port) + " and " + std::to_string(line.nat_port) + ", control at " +
                                 line.vici_path);
   loop.run();
-  (*backend)->forget_earlier_run();
-  log.write(LogLevel::info, "keypactd ends");
+  if (line.keep_sas) (*backend)->leave();
+  else (*backend)->forget_earlier_run();
+  log.write(LogLevel::info, line.keep_sas ? "keypactd ends and leaves its SAs to the kernel" : "keypactd ends");
   return 0;
 }
 

@@ -47,6 +47,10 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
       ->check(CLI::Range(1, 16))
       ->capture_default_str();
   app.add_option("--tun", line.tun_name, "Name of the tunnel device; %d becomes a free number")->capture_default_str();
+  app.add_flag("--keep-sas", line.keep_sas,
+               "At the end leave the kernel's SAs, policies and routes in force, and tell the peers nothing: traffic "
+               "goes on, and "
+               "the next start takes over");
   app.add_option("--port", line.port, "UDP port of IKE")->check(CLI::Range(1, 65535))->capture_default_str();
   app.add_option("--nat-port", line.nat_port, "UDP port of IKE and ESP with NAT traversal")
       ->check(CLI::Range(1, 65535))

@@ -15,6 +15,7 @@ struct CommandLine {
   std::string vici_path = "/run/keypact/keypact.vici";
   std::string backend = "auto";
   std::size_t engines = 1;
+  bool keep_sas = false;  ///< at the end
   std::string tun_name = "keypact%d";
   std::uint16_t port = 500;
   std::uint16_t nat_port = 4500;

@@ -231,6 +231,9 @@ void TunnelRoutes::update_routes(const std::set<Prefix>& touched, const Policies
   }
   for (auto& [prefix, route] : wanted) {
     tell(network_.take_over(route), problems);
+    std::erase_if(earlier_routes_, [&, &to = prefix](const io::Route& earlier) {
+      return earlier.destination == to && earlier.interface == interface_;
+    });
     routes_.insert_or_assign(prefix, std::move(route));
   }
 }

@@ -29,6 +29,9 @@ class TunnelRoutes {
   /// From now on what an earlier run left, and no policy of this one wants, is not needed.
   void forget_earlier_run(const Problems& problems);
 
+  /// All of it stays in force when this object goes.
+  void leave() { network_.leave(); }
+
   /// Which of them are not there any more, a sentence each.
   [[nodiscard]] std::vector<std::string> drift();
 

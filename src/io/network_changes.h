@@ -31,6 +31,9 @@ class NetworkChanges {
   /// Tries all; the first error, if there was one.
   Result<void> remove_all();
 
+  /// All that was made stays, whatever becomes of this object.
+  void leave() { made_.clear(); }
+
   [[nodiscard]] std::size_t size() const { return made_.size(); }
   /// For queries and links.
   [[nodiscard]] Netlink& netlink() { return netlink_; }

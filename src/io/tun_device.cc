@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t kSlotOctets = 65536 + 192;
 /// Calls of read() in a row that fail before a device counts as broken: the loop must not spin on it.
 constexpr int kFailuresInARow = 16;
+/// In the place of %d.
+constexpr int kNumbersTried = 1000;
 
 /// What an errno of read or write says about the device.
 TunState state_of(int code) {
@@ -45,32 +47,65 @@ struct TunDevice::Implementation {
   int failures = 0;
 };
 
-Result<TunDevice> TunDevice::create(const std::string& name) {
-  const std::string what = "cannot create the network interface " + name;
-  if (name.empty() || name.size() >= IFNAMSIZ)
-    return failure(Error{what, "a name has 1 to 15 characters", "Give a shorter name"});
-  FileDescriptor fd(::open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) {
-    const int code = errno;
-    std::string remedy;
-    if (code == ENOENT || code == ENODEV) remedy = "The kernel's TUN driver is needed: modprobe tun";
-    return failure(system_error("cannot open /dev/net/tun", code, std::move(remedy)));
-  }
+namespace {
+
+/// 0, or the errno. `name` becomes what the kernel calls it.
+int attach(const FileDescriptor& fd, std::string& name, int flags) {
   ifreq request{};
   std::copy(name.begin(), name.end(), request.ifr_name);
-  request.ifr_flags = static_cast<short>(IFF_TUN | IFF_NO_PI | IFF_TUN_EXCL);
-  if (::ioctl(fd.get(), TUNSETIFF, &request) != 0) {
-    const int code = errno;
-    if (code == EBUSY || code == EEXIST)
-      return failure(Error{
-          what, "an interface of that name exists already",
-          "Stop the program it belongs to, delete it with \"ip link delete " + name + "\", or choose another name"});
-    std::string remedy;
-    if (code == EINVAL) remedy = "Choose a name without blanks and slashes";
-    return failure(system_error(what, code, std::move(remedy)));
-  }
-  return adopt(std::move(fd), request.ifr_name);
+  request.ifr_flags = static_cast<short>(IFF_TUN | IFF_NO_PI | flags);
+  if (::ioctl(fd.get(), TUNSETIFF, &request) != 0) return errno;
+  name = request.ifr_name;
+  return 0;
 }
+
+Error cannot_create(const std::string& name, int code) {
+  const std::string what = "cannot create the network interface " + name;
+  if (code == EBUSY || code == EEXIST)
+    return {what, "an interface of that name exists already",
+            "Stop the program it belongs to, delete it with \"ip link delete " + name + "\", or choose another name"};
+  return system_error(what, code, code == EINVAL ? "Choose a name without blanks and slashes" : "");
+}
+
+Result<FileDescriptor> open_driver(const std::string& name) {
+  if (name.empty() || name.size() >= IFNAMSIZ)
+    return failure(
+        Error{"cannot create the network interface " + name, "a name has 1 to 15 characters", "Give a shorter name"});
+  FileDescriptor fd(::open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  if (fd) return fd;
+  const int code = errno;
+  std::string remedy;
+  if (code == ENOENT || code == ENODEV) remedy = "The kernel's TUN driver is needed: modprobe tun";
+  return failure(system_error("cannot open /dev/net/tun", code, std::move(remedy)));
+}
+
+}  // namespace
+
+Result<TunDevice> TunDevice::create(const std::string& name) {
+  TRY(auto fd, open_driver(name));
+  auto known = name;
+  if (const int code = attach(fd, known, IFF_TUN_EXCL); code != 0) return failure(cannot_create(name, code));
+  return adopt(std::move(fd), std::move(known));
+}
+
+Result<TunDevice> TunDevice::take(const std::string& name) {
+  TRY(auto fd, open_driver(name));
+  const auto number_at = name.find("%d");
+  int code = 0;
+  for (int number = 0; number < kNumbersTried; ++number) {
+    auto known = name;
+    if (number_at != std::string::npos) known.replace(number_at, 2, std::to_string(number));
+    code = known.size() < IFNAMSIZ ? attach(fd, known, 0) : EINVAL;
+    // The kernel says EINVAL of one that is no TUN device.
+    if ((code == EBUSY || code == EINVAL) && number_at != std::string::npos) continue;
+    if (code != 0) break;
+    if (::ioctl(fd.get(), TUNSETPERSIST, 1) != 0) return failure(cannot_create(known, errno));
+    return adopt(std::move(fd), std::move(known));
+  }
+  return failure(cannot_create(name, code));
+}
+
+void TunDevice::let_go() { (void)::ioctl(fd(), TUNSETPERSIST, 0); }
 
 TunDevice TunDevice::adopt(FileDescriptor descriptor, std::string name) {
   auto implementation = std::make_unique<Implementation>();

@@ -1,5 +1,5 @@
 // TunDevice: the network interface through which protected traffic enters and leaves, IP packets without link header. The
-// interface lives as long as this object. Its name, MTU and addresses are Netlink's once it exists.
+// interface lives as long as this object, unless it is one that is taken. Its name, MTU and addresses are Netlink's once it exists.
 #pragma once
 
 #include <memory>
@@ -39,6 +39,11 @@ class TunDevice {
   /// Creates the interface `name` ("%d" in it becomes a free number), neither persistent nor up. An interface that exists
   /// already is an error.
   [[nodiscard]] static Result<TunDevice> create(const std::string& name);
+  /// Creates the interface, or takes the one that an earlier run left: it stays when the process is gone, and its routes with it. In
+  /// the place of "%d" comes the first number whose interface nobody has.
+  [[nodiscard]] static Result<TunDevice> take(const std::string& name);
+  /// It goes with this object after all.
+  void let_go();
   /// Takes a descriptor that yields one packet a read: from a privileged parent, or a test.
   [[nodiscard]] static TunDevice adopt(FileDescriptor descriptor, std::string name);
 

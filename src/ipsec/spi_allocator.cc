@@ -24,6 +24,20 @@ SpiAllocator::Slot SpiAllocator::fresh_slot() {
 }
 
 std::optional<EspSpi> SpiAllocator::allocate() {
+  auto spi = next();
+  // Its index comes again, with another generation.
+  for (auto tries = avoided_.size(); spi && avoided_.contains(*spi) && tries > 0; --tries) {
+    release(*spi);
+    spi = next();
+  }
+  if (spi && avoided_.contains(*spi)) {
+    release(*spi);
+    return std::nullopt;
+  }
+  return spi;
+}
+
+std::optional<EspSpi> SpiAllocator::next() {
   if (free_.size() < kResting && slots_.size() < SpiLayout::kSlots) {
     slots_.push_back(fresh_slot());
     return SpiLayout::make(slots_.back().generation, engine_, static_cast<std::uint32_t>(slots_.size() - 1));

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "base/random_source.h"
@@ -32,6 +33,8 @@ class SpiAllocator {
   /// `engine` < SpiLayout::kEngines. `random` chooses where the generations begin and outlives this object.
   SpiAllocator(std::uint32_t engine, RandomSource& random);
 
+  /// These are never allocated: SAs of an earlier run have them. For a start.
+  void avoid(std::set<EspSpi> spis) { avoided_ = std::move(spis); }
   /// Nothing when all slots are in use.
   [[nodiscard]] std::optional<EspSpi> allocate();
   /// One that goes with `spi`, which is in use and has none; nothing when this engine's share of them is in use.
@@ -47,6 +50,7 @@ class SpiAllocator {
     bool used = false;
   };
   [[nodiscard]] Slot fresh_slot();
+  [[nodiscard]] std::optional<EspSpi> next();
 
   std::uint32_t engine_;
   RandomSource& random_;
@@ -55,6 +59,7 @@ class SpiAllocator {
   std::map<EspSpi, std::uint32_t> cpis_;  ///< as places in this engine's share
   std::vector<bool> taken_cpis_;
   std::uint32_t last_cpi_ = 0;
+  std::set<EspSpi> avoided_;
 };
 
 }  // namespace keypact::ipsec

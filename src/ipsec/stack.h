@@ -65,6 +65,7 @@ struct ChildSa {
   bool use_outbound = true;
   VolumeLimit soft;  ///< reached: ChildSaExpired
   VolumeLimit hard;  ///< reached: ChildSaExpired, and it carries nothing any more
+  Duration life{};   ///< from now on; whoever owns it removes it then. For a stack that is left alone with it. 0: none
   // Not zero only for SAs that another owner used before: the last number sent, and the highest one received.
   std::uint64_t outbound_sequence = 0;
   std::uint64_t inbound_sequence = 0;

@@ -28,7 +28,7 @@ std::uint32_t Reqids::free_reqid() {
   }
 }
 
-std::uint32_t Reqids::acquire(const Use& use) {
+std::uint32_t Reqids::acquire(const Use& use, std::uint32_t held) {
   const auto name = name_of(use);
   const auto [first, last] = by_name_.equal_range(name);
   for (auto found = first; found != last; ++found) {
@@ -37,10 +37,17 @@ std::uint32_t Reqids::acquire(const Use& use) {
     ++entry.users;
     return found->second;
   }
-  const auto reqid = free_reqid();
-  entries_.emplace(reqid, Entry{use, 1, true});
+  const auto holding = entries_.find(held);
+  const bool is_held = holding != entries_.end() && !holding->second.shared;
+  const auto reqid = is_held ? held : free_reqid();
+  entries_[reqid] = {use, is_held ? holding->second.users + 1 : 1, true};
   by_name_.emplace(name, reqid);
   return reqid;
+}
+
+void Reqids::hold(std::uint32_t reqid) {
+  const auto [entry, fresh] = entries_.try_emplace(reqid, Entry{{}, 0, false});
+  ++entry->second.users;
 }
 
 std::uint32_t Reqids::acquire_own() {

@@ -30,8 +30,10 @@ class Reqids {
     return reqid >> (32 - kMarkBits) == mark_ >> (32 - kMarkBits);
   }
 
-  /// Counted: released as often as acquired.
-  [[nodiscard]] std::uint32_t acquire(const Use& use);
+  /// Counted: released as often as acquired. `held`: the number for a use that has none yet.
+  [[nodiscard]] std::uint32_t acquire(const Use& use, std::uint32_t held = 0);
+  /// SAs of an earlier run have it: nobody else gets it, except by that number. Released as it was held.
+  void hold(std::uint32_t reqid);
   /// One that nobody else gets.
   [[nodiscard]] std::uint32_t acquire_own();
   void release(std::uint32_t reqid);

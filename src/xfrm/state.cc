@@ -45,6 +45,7 @@ xfrm_usersa_info info_of(const State& state) {
   info.lft.hard_byte_limit = limit_to_kernel(state.limits.hard.octets);
   info.lft.soft_packet_limit = limit_to_kernel(state.limits.soft.packets);
   info.lft.hard_packet_limit = limit_to_kernel(state.limits.hard.packets);
+  info.lft.hard_add_expires_seconds = state.limits.seconds;
   info.seq = state.answers;
   info.reqid = state.reqid;
   info.family = to_kernel(state.id.destination.family());
@@ -238,6 +239,7 @@ std::optional<StateReport> read_state(const MessageView& message) {
     state.selector = selector_from(info->sel);
   state.limits.soft = {limit_from_kernel(info->lft.soft_byte_limit), limit_from_kernel(info->lft.soft_packet_limit)};
   state.limits.hard = {limit_from_kernel(info->lft.hard_byte_limit), limit_from_kernel(info->lft.hard_packet_limit)};
+  state.limits.seconds = info->lft.hard_add_expires_seconds;
   report.octets = info->curlft.bytes;
   report.packets = info->curlft.packets;
   report.replays = info->stats.replay_window + info->stats.replay;

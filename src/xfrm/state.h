@@ -28,6 +28,7 @@ struct UdpPorts {
 struct StateLimits {
   ipsec::VolumeLimit soft;
   ipsec::VolumeLimit hard;
+  std::uint64_t seconds = 0;  ///< from when it was made; then it is gone. 0: none
 };
 
 struct State {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 
 #include "base/random_source.h"
 #include "config/snapshot.h"
@@ -39,6 +40,7 @@ struct Options {
   bool esp_tunnels_only = false;  ///< the IPsec stack has no other mode, no AH, no IPComp
   bool export_keys = false;       ///< make IkeKeysDerived and ChildKeysDerived
   Budgets budgets{};
+  std::set<EspSpi> esp_spis_taken{};  ///< by SAs that an earlier run left in the IPsec stack
 };
 
 using Output = std::variant<Datagram, Keepalive, ipsec::StackRequest, Job, Event>;

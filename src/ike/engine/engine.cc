@@ -29,7 +29,9 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
       policies_(options.engine_index, options.engines),
       cookies_(random, now),
       admission_(options_.budgets, random),
-      keepalives_(options_.keep_alive) {}
+      keepalives_(options_.keep_alive) {
+  esp_spis_.avoid(options_.esp_spis_taken);
+}
 
 Context Engine::context(Instant now) {
   return {now,

@@ -50,6 +50,7 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   sa.udp_encapsulation = udp_encapsulation;
   sa.soft = soft_limit_of(config, context.random);
   sa.hard = hard_limit_of(config);
+  sa.life = config.life_time;
   sa.placement = policy.placed;
   export_child_keys(context, sa);
   ChildSa child;

@@ -1,0 +1,228 @@
+#include "daemon/kept_pairs.h"
+
+#include <net/if.h>
+
+#include <algorithm>
+#include <array>
+
+namespace keypact::daemon {
+namespace {
+
+/// No policy of an engine has such a number.
+constexpr std::uint64_t kPolicyIds = std::uint64_t{1} << 60;
+constexpr std::uint16_t kNatPort = 4500;
+
+PolicyId policy_id(std::uint64_t number) { return {kPolicyIds | number}; }
+
+std::string name_of(const KeptPair& pair) { return "the SAs of the previous run (" + pair.to_string() + ")"; }
+
+/// What the NAT in front of it calls its IKE port nobody knows.
+bool is_behind_nat(const KeptPair& pair) { return pair.outbound.udp && pair.outbound.udp->destination != kNatPort; }
+
+}  // namespace
+
+void KeptPairs::tell(const std::string& text) {
+  if (tell_) tell_(text);
+  else untold_.push_back(text);
+}
+
+void KeptPairs::take(LeftBehind left) {
+  for (auto& pair : left.pairs) {
+    std::array<char, IF_NAMESIZE> name{};
+    if (const auto device = pair.policies.front().first.device; device != 0 && if_indextoname(device, name.data()))
+      pair.interface = name.data();
+    const auto number = ++last_number_;
+    spd_.keep(number, pair);
+    entries_.emplace(number, Entry{std::move(pair)});
+  }
+  remove(left.others);
+  if (!left.others.empty())
+    tell(std::to_string(left.others.size()) + " SAs of the previous run are removed: no policy led to them");
+}
+
+void KeptPairs::remove(const std::vector<xfrm::StateId>& states) {
+  std::vector<xfrm::Message> removals;
+  for (const auto& state : states) removals.push_back(xfrm::delete_state(state));
+  (void)ask_kernel(socket_, removals);
+}
+
+void KeptPairs::start(Request request, Tell tell) {
+  request_ = std::move(request);
+  tell_ = std::move(tell);
+  for (const auto& text : std::exchange(untold_, {})) tell_(text);
+}
+
+void KeptPairs::compare_with(const config::Snapshot& snapshot, Instant now) {
+  std::vector<std::uint64_t> unfit;
+  for (auto& [number, entry] : entries_) {
+    if (entry.replaced) continue;
+    auto fit = find_child_of(entry.pair, snapshot);
+    if (fit) {
+      adopt(entry, std::move(*fit), now);
+      continue;
+    }
+    entry.misfit = fit.error();
+    if (entry.fit || decided_) unfit.push_back(number);
+  }
+  for (const auto number : unfit) drop(number, entries_.at(number).misfit);
+}
+
+void KeptPairs::adopt(Entry& entry, Fit fit, Instant now) {
+  if (entry.fit == fit) return;
+  entry.fit = std::move(fit);
+  if (!entry.ends) entry.ends = now + kMost;
+  const bool comes = is_behind_nat(entry.pair);
+  tell(name_of(entry.pair) + " carry " + entry.fit->connection + '/' + entry.fit->child +
+       " until new ones do, at most " + std::to_string(std::chrono::duration_cast<seconds>(kMost).count()) + " s" +
+       (comes ? "; its peer is behind a NAT and must begin by itself" : ""));
+  if (!comes) ask(entry, now);
+}
+
+void KeptPairs::ask(Entry& entry, Instant now) {
+  entry.ask_at = now + kBetweenRequests;
+  if (request_)
+    request_(
+        {{}, entry.fit->connection, entry.fit->child, entry.pair.outbound.source, entry.pair.outbound.id.destination});
+}
+
+void KeptPairs::forget_unfit() {
+  decided_ = true;
+  std::vector<std::uint64_t> unfit;
+  for (const auto& [number, entry] : entries_)
+    if (!entry.fit && !entry.replaced) unfit.push_back(number);
+  for (const auto number : unfit) {
+    const auto why = entries_.at(number).misfit;
+    drop(number, why.empty() ? "no child is configured" : why);
+  }
+}
+
+std::vector<std::uint64_t> KeptPairs::same_traffic(const ipsec::ChildSa& sa, const std::string& policy) const {
+  std::vector<std::uint64_t> found;
+  for (const auto& [number, entry] : entries_) {
+    if (entry.replaced) continue;
+    const bool same_child = entry.fit && entry.fit->connection + '/' + entry.fit->child == policy;
+    const auto is_its = [&](const auto& each) {
+      return each.first.direction == xfrm::Direction::out && spd_.carries(sa.id, each.first);
+    };
+    if (same_child || std::ranges::any_of(entry.pair.policies, is_its)) found.push_back(number);
+  }
+  return found;
+}
+
+void KeptPairs::carried_by(const ipsec::ChildSa& sa, const std::string& policy, Instant now) {
+  for (const auto number : same_traffic(sa, policy)) replace(number, now);
+}
+
+void KeptPairs::stood_by(const ipsec::ChildSa& sa, const std::string& policy, Instant now) {
+  for (const auto number : same_traffic(sa, policy)) giving_way_.try_emplace(number, now + kUntilPeerHasIt);
+}
+
+void KeptPairs::replace(std::uint64_t number, Instant now) {
+  auto& entry = entries_.at(number);
+  giving_way_.erase(number);
+  entry.replaced = true;
+  entry.ask_at.reset();
+  entry.ends = now + kStragglers;
+  spd_.stop_kept(number);
+  for (const auto& problem : spd_.flush()) tell(problem);
+  tell(name_of(entry.pair) + " are replaced");
+}
+
+void KeptPairs::drop(std::uint64_t number, const std::string& why) {
+  const auto entry = std::move(entries_.extract(number).mapped());
+  giving_way_.erase(number);
+  gone_.push_back(policy_id(number));
+  spd_.forget_kept(number);
+  for (const auto& problem : spd_.flush()) tell(problem);
+  auto states = entry.pair.inbound;
+  states.push_back(entry.pair.outbound.id);
+  remove(states);
+  if (!entry.replaced) tell(name_of(entry.pair) + " are removed: " + why);
+}
+
+void KeptPairs::lose(const xfrm::StateId& state) {
+  for (const auto& [number, entry] : entries_)
+    if (entry.pair.outbound.id == state || std::ranges::count(entry.pair.inbound, state) != 0)
+      return drop(number, "their lifetime is over");
+}
+
+void KeptPairs::lose(std::uint64_t number) {
+  if (entries_.contains(number)) drop(number, "the kernel has them no more");
+}
+
+void KeptPairs::on_deadline(Instant now) {
+  std::vector<std::uint64_t> over;
+  for (auto& [number, entry] : entries_) {
+    if (entry.ends && *entry.ends <= now) over.push_back(number);
+    else if (entry.ask_at && *entry.ask_at <= now) ask(entry, now);
+  }
+  for (const auto number : over) drop(number, "nothing has replaced them in time");
+  const auto giving_way = giving_way_;
+  for (const auto& [number, at] : giving_way)
+    if (at <= now) replace(number, now);
+}
+
+std::optional<Instant> KeptPairs::deadline() const {
+  std::optional<Instant> first;
+  const auto take = [&](const std::optional<Instant>& at) {
+    if (at && (!first || *at < *first)) first = at;
+  };
+  for (const auto& [number, entry] : entries_) {
+    take(entry.ends);
+    take(entry.ask_at);
+  }
+  for (const auto& [number, at] : giving_way_) take(at);
+  return first;
+}
+
+std::vector<ipsec::Policy> KeptPairs::policies() const {
+  std::vector<ipsec::Policy> all;
+  for (const auto& [number, entry] : entries_) {
+    ipsec::Policy policy;
+    policy.id = policy_id(number);
+    policy.mode = entry.pair.outbound.mode;
+    for (const auto& [key, content] : entry.pair.policies) {
+      if (key.direction != xfrm::Direction::out) continue;
+      policy.local.push_back(TrafficSelector::of(key.selector.source));
+      policy.remote.push_back(TrafficSelector::of(key.selector.destination));
+      policy.placement.out = key.lane;
+    }
+    policy.placement.interface = entry.pair.interface;
+    all.push_back(std::move(policy));
+  }
+  return all;
+}
+
+std::set<xfrm::StateId> KeptPairs::states() const {
+  std::set<xfrm::StateId> all;
+  for (const auto& [number, entry] : entries_) {
+    all.insert(entry.pair.outbound.id);
+    all.insert(entry.pair.inbound.begin(), entry.pair.inbound.end());
+  }
+  return all;
+}
+
+std::set<EspSpi> KeptPairs::inbound_spis() const {
+  std::set<EspSpi> spis;
+  for (const auto& [number, entry] : entries_)
+    for (const auto& state : entry.pair.inbound) spis.insert(state.spi);
+  return spis;
+}
+
+std::vector<std::string> KeptPairs::describe(Instant now) const {
+  std::vector<std::string> told;
+  for (const auto& [number, entry] : entries_) {
+    if (entry.replaced) continue;
+    auto text = name_of(entry.pair) + " carry ";
+    if (entry.fit) text += entry.fit->connection + '/' + entry.fit->child + ": they go when a new Child SA does";
+    else text += "traffic: they go when no connection that is loaded wants them";
+    if (entry.ends)
+      text += ", at the latest in " +
+              std::to_string(std::chrono::duration_cast<seconds>(*entry.ends - std::min(now, *entry.ends)).count()) +
+              " s";
+    told.push_back(std::move(text));
+  }
+  return told;
+}
+
+}  // namespace keypact::daemon

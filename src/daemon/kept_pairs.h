@@ -1,0 +1,90 @@
+// KeptPairs: what an earlier run left in the kernel and still carries traffic. Each stays the owner of its policies until a new Child SA
+// carries them, or its time is over; what fits no configured child goes at once. RFC 4301 §4.4, RFC 7296 §2.8.
+#pragma once
+
+#include "daemon/kept_pair.h"
+#include "daemon/kernel_sad.h"
+#include "daemon/kernel_spd.h"
+#include "ike/engine/control_request.h"
+
+namespace keypact::daemon {
+
+class KeptPairs {
+ public:
+  /// Nothing keeps up an SA without an IKE SA: the peer lets go of it sooner or later. Time enough for a request that is repeated until
+  /// it counts as lost, and one more.
+  static constexpr Duration kMost = minutes(5);
+  /// Until its child is asked for again.
+  static constexpr Duration kBetweenRequests = seconds(60);
+  /// What the peer sent on the old SA may be on its way for so long.
+  static constexpr Duration kStragglers = seconds(5);
+  /// RFC 7296 §2.8: a peer that begins has the new SA by then, and may have lost the old one.
+  static constexpr Duration kUntilPeerHasIt = seconds(1);
+
+  using Tell = std::function<void(const std::string&)>;
+  using Request = std::function<void(const ike::Initiate&)>;
+
+  /// Both outlive this object.
+  KeptPairs(io::XfrmSocket& socket, KernelSpd& spd) : socket_(socket), spd_(spd) {}
+
+  /// They are in force from now on, what belongs to none of them is gone.
+  void take(LeftBehind left);
+  /// Which of their children are to be negotiated is requested; what happens to them is told.
+  void start(Request request, Tell tell);
+
+  /// The configuration in force: children that it has are asked for, what is not of such a child any more goes.
+  void compare_with(const config::Snapshot& snapshot, Instant now);
+  /// No more configuration is waited for: what fits none of its children goes.
+  void forget_unfit();
+  /// This SA carries traffic; it stands by, and its peer begins to use it.
+  void carried_by(const ipsec::ChildSa& sa, const std::string& policy, Instant now);
+  void stood_by(const ipsec::ChildSa& sa, const std::string& policy, Instant now);
+  /// The kernel has let go of it.
+  void lose(const xfrm::StateId& state);
+  void lose(std::uint64_t number);
+
+  void on_deadline(Instant now);
+  [[nodiscard]] std::optional<Instant> deadline() const;
+
+  /// As policies, whose traffic finds its way by routes; `gone` are those that went since the last call.
+  [[nodiscard]] std::vector<ipsec::Policy> policies() const;
+  [[nodiscard]] std::vector<PolicyId> take_gone() { return std::exchange(gone_, {}); }
+
+  [[nodiscard]] bool empty() const { return entries_.empty(); }
+  [[nodiscard]] std::set<xfrm::StateId> states() const;
+  [[nodiscard]] std::set<EspSpi> inbound_spis() const;
+  /// A sentence each, of those that carry still.
+  [[nodiscard]] std::vector<std::string> describe(Instant now) const;
+
+ private:
+  struct Entry {
+    KeptPair pair;
+    std::optional<Fit> fit{};
+    std::string misfit{};  ///< why it has none
+    std::optional<Instant> ends{};
+    std::optional<Instant> ask_at{};
+    bool replaced = false;
+  };
+  using Entries = std::map<std::uint64_t, Entry>;
+
+  [[nodiscard]] std::vector<std::uint64_t> same_traffic(const ipsec::ChildSa& sa, const std::string& policy) const;
+  void adopt(Entry& entry, Fit fit, Instant now);
+  void ask(Entry& entry, Instant now);
+  void replace(std::uint64_t number, Instant now);
+  void drop(std::uint64_t number, const std::string& why);
+  void remove(const std::vector<xfrm::StateId>& states);
+  void tell(const std::string& text);
+
+  io::XfrmSocket& socket_;
+  KernelSpd& spd_;
+  Entries entries_;
+  std::map<std::uint64_t, Instant> giving_way_;
+  std::uint64_t last_number_ = 0;
+  bool decided_ = false;  ///< what does not fit goes at once
+  std::vector<PolicyId> gone_;
+  std::vector<std::string> untold_;
+  Request request_;
+  Tell tell_;
+};
+
+}  // namespace keypact::daemon
