@@ -23,6 +23,11 @@ struct Index {
   std::multimap<std::pair<std::uint32_t, IpAddress>, const xfrm::State*> states;  ///< by reqid and destination
 };
 
+/// The SA that a template of an outbound policy means.
+xfrm::StateId id_of(const xfrm::Template& wanted, const xfrm::PolicyReport& policy) {
+  return {wanted.destination, wanted.spi, policy.key.lane.mark, wanted.protocol};
+}
+
 Index index_of(const std::vector<xfrm::StateReport>& states, const std::vector<xfrm::PolicyReport>& policies) {
   Index index;
   for (const auto& report : states)
@@ -31,8 +36,7 @@ Index index_of(const std::vector<xfrm::StateReport>& states, const std::vector<x
     const auto& protection = policy.content.protection;
     if (!protection) index.passing.emplace(policy.key, &policy);
     else if (policy.key.direction != Direction::out) index.inbound.emplace(protection->reqid, &policy);
-    else if (protection->spi.value != 0)
-      index.outbound[{protection->destination, protection->spi, policy.key.lane.mark}].push_back(&policy);
+    else if (protection->spi.value != 0) index.outbound[id_of(*protection, policy)].push_back(&policy);
   }
   return index;
 }
@@ -101,21 +105,30 @@ Verdict compare_placement(const KeptPair& pair, const config::PlacementSetting& 
   return std::nullopt;
 }
 
+bool is_integrity(const KeptPair& pair, IntegrityId id) {
+  const auto integrity = xfrm::algorithm_name(id);
+  return integrity && integrity->name == pair.integrity && integrity->icv_bits == pair.icv_bits;
+}
+
 bool is_suite(const KeptPair& pair, const Transform& cipher, IntegrityId integrity_id) {
   const PacketAlgorithms algorithms{static_cast<EncryptionId>(cipher.id), cipher.key_bits.value_or(0), integrity_id};
   const auto encryption = xfrm::algorithm_name(algorithms.encryption);
   if (!encryption || encryption->name != pair.encryption) return false;
   if (crypto::packet_sizes(algorithms).encryption_key != pair.key_octets) return false;
   if (integrity_id == IntegrityId::NONE) return encryption->icv_bits == pair.icv_bits;
-  const auto integrity = xfrm::algorithm_name(integrity_id);
-  return integrity && integrity->name == pair.integrity && integrity->icv_bits == pair.icv_bits;
+  return is_integrity(pair, integrity_id);
 }
 
 bool is_proposed(const KeptPair& pair, const Proposal& proposal) {
+  if (xfrm::ip_protocol(proposal.protocol) != pair.outbound.id.protocol) return false;
   const auto numbers = proposal.of_type(TransformType::SN);
   const auto esn = sequence_numbers(pair.outbound.esn ? SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT
                                                       : SequenceNumbers::SEQUENTIAL_32_BIT);
   if (numbers.empty() ? pair.outbound.esn : std::ranges::find(numbers, esn) == numbers.end()) return false;
+  if (proposal.protocol == ProtocolId::AH)
+    return std::ranges::any_of(proposal.of_type(TransformType::INTEG), [&](const Transform& integrity) {
+      return is_integrity(pair, static_cast<IntegrityId>(integrity.id));
+    });
   return std::ranges::any_of(proposal.of_type(TransformType::ENCR), [&](const Transform& cipher) {
     if (is_aead(static_cast<EncryptionId>(cipher.id))) return is_suite(pair, cipher, IntegrityId::NONE);
     return std::ranges::any_of(proposal.of_type(TransformType::INTEG), [&](const Transform& integrity) {
@@ -130,8 +143,9 @@ Verdict compare(const KeptPair& pair, const config::Connection& connection, cons
       !matches(connection.remote_addrs, pair.outbound.id.destination))
     return Misfit{1, "has other addresses"};
   if (!has_selectors(pair, child)) return Misfit{2, "has other traffic selectors"};
-  // A peer may grant tunnel mode where transport mode is asked for.
-  if (pair.outbound.mode != child.mode && child.mode != Mode::transport) return Misfit{3, "has another mode"};
+  // A peer may grant tunnel mode where another one is asked for, and do without compression.
+  if (pair.mode != child.mode && pair.mode != Mode::tunnel) return Misfit{3, "has another mode"};
+  if (pair.compression && !child.compress) return Misfit{3, "compresses nothing"};
   if (auto verdict = compare_placement(pair, child.placement)) return verdict;
   const auto proposes = [&](const Proposal& proposal) { return is_proposed(pair, proposal); };
   if (!std::ranges::any_of(child.esp_proposals, proposes) && !std::ranges::any_of(child.esp_acceptable, proposes))
@@ -140,6 +154,13 @@ Verdict compare(const KeptPair& pair, const config::Connection& connection, cons
 }
 
 }  // namespace
+
+std::vector<xfrm::StateId> KeptPair::states() const {
+  auto all = inbound;
+  all.push_back(outbound.id);
+  if (compression) all.push_back(*compression);
+  return all;
+}
 
 std::set<xfrm::PolicyKey> KeptPair::keys(Direction direction) const {
   std::set<xfrm::PolicyKey> found;
@@ -159,9 +180,16 @@ LeftBehind pair_up(const std::vector<xfrm::StateReport>& states, const std::vect
   for (const auto& report : states) {
     const auto& state = report.state;
     const auto outbound = index.outbound.find(state.id);
-    if (outbound == index.outbound.end() || report.encryption.empty()) continue;
+    // In the place of one that it lost the kernel has a question, without algorithms.
+    if (outbound == index.outbound.end() || (report.encryption.empty() && report.integrity.empty())) continue;
     KeptPair pair;
     pair.outbound = state;
+    pair.mode = state.mode;
+    const auto& policy = *outbound->second.front();
+    if (const auto& compression = policy.content.compression) {
+      pair.compression = id_of(*compression, policy);
+      pair.mode = compression->mode;
+    }
     const auto [first, last] = index.states.equal_range({state.reqid, state.source});
     for (auto inbound = first; inbound != last; ++inbound)
       if (inbound->second->source == state.id.destination) pair.inbound.push_back(inbound->second->id);
@@ -171,8 +199,7 @@ LeftBehind pair_up(const std::vector<xfrm::StateReport>& states, const std::vect
     pair.integrity = report.integrity;
     pair.icv_bits = report.icv_bits;
     pair.key_octets = report.encryption_key.size();
-    taken.insert(state.id);
-    taken.insert(pair.inbound.begin(), pair.inbound.end());
+    for (const auto& id : pair.states()) taken.insert(id);
     found.pairs.push_back(std::move(pair));
   }
   for (const auto& report : states)
@@ -180,16 +207,31 @@ LeftBehind pair_up(const std::vector<xfrm::StateReport>& states, const std::vect
   return found;
 }
 
-Result<Fit, std::string> find_child_of(const KeptPair& pair, const config::Snapshot& snapshot) {
-  Misfit nearest{-1, "no child is configured"};
+ChildFinder::ChildFinder(const config::Snapshot& snapshot) {
   for (const auto& connection : snapshot.connections) {
-    for (const auto& child : connection->children) {
-      auto misfit = compare(pair, *connection, child);
-      if (!misfit) return Fit{connection->name, child.name};
-      misfit->reason = connection->name + '/' + child.name + ' ' + misfit->reason;
-      if (misfit->step > nearest.step) nearest = std::move(*misfit);
-    }
+    const auto& remote = connection->remote_addrs;
+    if (std::ranges::all_of(remote, &config::AddressPattern::is_single))
+      for (const auto& pattern : remote) with_[pattern.first].push_back(connection.get());
+    else with_others_.push_back(connection.get());
   }
+}
+
+Result<Fit, std::string> ChildFinder::find(const KeptPair& pair) const {
+  Misfit nearest{-1, "no child is configured for its addresses"};
+  const auto look = [&](const Connections& connections) -> std::optional<Fit> {
+    for (const auto* connection : connections) {
+      for (const auto& child : connection->children) {
+        auto misfit = compare(pair, *connection, child);
+        if (!misfit) return Fit{connection->name, child.name};
+        misfit->reason = connection->name + '/' + child.name + ' ' + misfit->reason;
+        if (misfit->step > nearest.step) nearest = std::move(*misfit);
+      }
+    }
+    return std::nullopt;
+  };
+  if (const auto with = with_.find(pair.outbound.id.destination); with != with_.end())
+    if (auto fit = look(with->second)) return *fit;
+  if (auto fit = look(with_others_)) return *fit;
   return failure(std::move(nearest.reason));
 }
 

@@ -2,6 +2,7 @@
 // the kernel lists, and compared with the configuration. RFC 4301 §4.4.
 #pragma once
 
+#include <map>
 #include <set>
 
 #include "config/snapshot.h"
@@ -13,13 +14,16 @@ namespace keypact::daemon {
 struct KeptPair {
   xfrm::State outbound;
   std::vector<xfrm::StateId> inbound;  ///< more than one where it was being rekeyed: the peer may use any of them
-  std::string encryption;              ///< the kernel's names
+  std::optional<xfrm::StateId> compression{};  ///< outbound; inbound ones are among the others
+  Mode mode = Mode::tunnel;
+  std::string encryption;  ///< the kernel's names
   std::string integrity;
   std::uint32_t icv_bits = 0;
   std::size_t key_octets = 0;  ///< of the encryption, salt included
   std::string interface;       ///< that its policies are about; empty: any
   std::vector<std::pair<xfrm::PolicyKey, xfrm::PolicyContent>> policies;
 
+  [[nodiscard]] std::vector<xfrm::StateId> states() const;
   /// Of the policies in one direction.
   [[nodiscard]] std::set<xfrm::PolicyKey> keys(xfrm::Direction direction) const;
   /// "c0ffee01 to 192.0.2.2", for people.
@@ -40,7 +44,17 @@ struct Fit {
   std::string child;
   bool operator==(const Fit&) const = default;
 };
-/// The first that fits, or a sentence that says in what the one that comes nearest differs.
-[[nodiscard]] Result<Fit, std::string> find_child_of(const KeptPair& pair, const config::Snapshot& snapshot);
+/// Finds the child of a pair among those of a configuration, which outlives it.
+class ChildFinder {
+ public:
+  explicit ChildFinder(const config::Snapshot& snapshot);
+  /// The first that fits, or a sentence that says in what the one that comes nearest differs.
+  [[nodiscard]] Result<Fit, std::string> find(const KeptPair& pair) const;
+
+ private:
+  using Connections = std::vector<const config::Connection*>;
+  std::map<IpAddress, Connections> with_;  ///< this peer
+  Connections with_others_;                ///< that have not one address
+};
 
 }  // namespace keypact::daemon

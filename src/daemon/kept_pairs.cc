@@ -11,8 +11,12 @@ namespace {
 /// No policy of an engine has such a number.
 constexpr std::uint64_t kPolicyIds = std::uint64_t{1} << 60;
 constexpr std::uint16_t kNatPort = 4500;
+/// Lines of the log for what happens to many at once.
+constexpr std::size_t kTold = 16;
 
 PolicyId policy_id(std::uint64_t number) { return {kPolicyIds | number}; }
+
+std::string name_of(const Fit& fit) { return fit.connection + '/' + fit.child; }
 
 std::string name_of(const KeptPair& pair) { return "the SAs of the previous run (" + pair.to_string() + ")"; }
 
@@ -26,6 +30,11 @@ void KeptPairs::tell(const std::string& text) {
   else untold_.push_back(text);
 }
 
+void KeptPairs::tell_some(const std::vector<std::string>& texts) {
+  for (std::size_t i = 0; i < std::min(kTold, texts.size()); ++i) tell(texts[i]);
+  if (texts.size() > kTold) tell("and " + std::to_string(texts.size() - kTold) + " more of them");
+}
+
 void KeptPairs::take(LeftBehind left) {
   for (auto& pair : left.pairs) {
     std::array<char, IF_NAMESIZE> name{};
@@ -33,6 +42,7 @@ void KeptPairs::take(LeftBehind left) {
       pair.interface = name.data();
     const auto number = ++last_number_;
     spd_.keep(number, pair);
+    for (const auto& key : pair.keys(xfrm::Direction::out)) by_key_.emplace(key, number);
     entries_.emplace(number, Entry{std::move(pair)});
   }
   remove(left.others);
@@ -53,36 +63,42 @@ void KeptPairs::start(Request request, Tell tell) {
 }
 
 void KeptPairs::compare_with(const config::Snapshot& snapshot, Instant now) {
+  if (entries_.empty()) return;
+  const ChildFinder children(snapshot);
   std::vector<std::uint64_t> unfit;
+  std::vector<std::string> told;
   for (auto& [number, entry] : entries_) {
     if (entry.replaced) continue;
-    auto fit = find_child_of(entry.pair, snapshot);
+    auto fit = children.find(entry.pair);
+    if (fit && entry.fit == *fit) continue;
     if (fit) {
-      adopt(entry, std::move(*fit), now);
+      told.push_back(adopt(number, std::move(*fit), now));
       continue;
     }
     entry.misfit = fit.error();
     if (entry.fit || decided_) unfit.push_back(number);
   }
-  for (const auto number : unfit) drop(number, entries_.at(number).misfit);
+  for (const auto number : unfit) told.push_back(drop(number, std::string(entries_.at(number).misfit)));
+  tell_some(told);
 }
 
-void KeptPairs::adopt(Entry& entry, Fit fit, Instant now) {
-  if (entry.fit == fit) return;
+std::string KeptPairs::adopt(std::uint64_t number, Fit fit, Instant now) {
+  auto& entry = entries_.at(number);
+  forget_child(number, entry);
+  by_child_.emplace(name_of(fit), number);
   entry.fit = std::move(fit);
   if (!entry.ends) entry.ends = now + kMost;
   const bool comes = is_behind_nat(entry.pair);
-  tell(name_of(entry.pair) + " carry " + entry.fit->connection + '/' + entry.fit->child +
-       " until new ones do, at most " + std::to_string(std::chrono::duration_cast<seconds>(kMost).count()) + " s" +
-       (comes ? "; its peer is behind a NAT and must begin by itself" : ""));
   if (!comes) ask(entry, now);
+  return name_of(entry.pair) + " carry " + name_of(*entry.fit) + " until new ones do, at most " +
+         std::to_string(std::chrono::duration_cast<seconds>(kMost).count()) + " s" +
+         (comes ? "; its peer is behind a NAT and must begin by itself" : "");
 }
 
 void KeptPairs::ask(Entry& entry, Instant now) {
   entry.ask_at = now + kBetweenRequests;
-  if (request_)
-    request_(
-        {{}, entry.fit->connection, entry.fit->child, entry.pair.outbound.source, entry.pair.outbound.id.destination});
+  const auto& state = entry.pair.outbound;
+  if (request_) request_({{}, entry.fit->connection, entry.fit->child, state.source, state.id.destination});
 }
 
 void KeptPairs::forget_unfit() {
@@ -90,22 +106,21 @@ void KeptPairs::forget_unfit() {
   std::vector<std::uint64_t> unfit;
   for (const auto& [number, entry] : entries_)
     if (!entry.fit && !entry.replaced) unfit.push_back(number);
+  std::vector<std::string> told;
   for (const auto number : unfit) {
     const auto why = entries_.at(number).misfit;
-    drop(number, why.empty() ? "no child is configured" : why);
+    told.push_back(drop(number, why.empty() ? "no child is configured" : why));
   }
+  tell_some(told);
 }
 
-std::vector<std::uint64_t> KeptPairs::same_traffic(const ipsec::ChildSa& sa, const std::string& policy) const {
-  std::vector<std::uint64_t> found;
-  for (const auto& [number, entry] : entries_) {
-    if (entry.replaced) continue;
-    const bool same_child = entry.fit && entry.fit->connection + '/' + entry.fit->child == policy;
-    const auto is_its = [&](const auto& each) {
-      return each.first.direction == xfrm::Direction::out && spd_.carries(sa.id, each.first);
-    };
-    if (same_child || std::ranges::any_of(entry.pair.policies, is_its)) found.push_back(number);
-  }
+std::set<std::uint64_t> KeptPairs::same_traffic(const ipsec::ChildSa& sa, const std::string& policy) const {
+  std::set<std::uint64_t> found;
+  const auto [first, last] = by_child_.equal_range(policy);
+  for (auto each = first; each != last; ++each) found.insert(each->second);
+  for (const auto& key : spd_.policies_of(sa.id))
+    if (const auto kept = by_key_.find(key); kept != by_key_.end()) found.insert(kept->second);
+  std::erase_if(found, [&](std::uint64_t number) { return entries_.at(number).replaced; });
   return found;
 }
 
@@ -125,54 +140,50 @@ void KeptPairs::replace(std::uint64_t number, Instant now) {
   entry.ends = now + kStragglers;
   spd_.stop_kept(number);
   for (const auto& problem : spd_.flush()) tell(problem);
-  tell(name_of(entry.pair) + " are replaced");
 }
 
-void KeptPairs::drop(std::uint64_t number, const std::string& why) {
+std::string KeptPairs::drop(std::uint64_t number, const std::string& why) {
   const auto entry = std::move(entries_.extract(number).mapped());
   giving_way_.erase(number);
+  for (const auto& key : entry.pair.keys(xfrm::Direction::out)) by_key_.erase(key);
+  forget_child(number, entry);
   gone_.push_back(policy_id(number));
   spd_.forget_kept(number);
   for (const auto& problem : spd_.flush()) tell(problem);
-  auto states = entry.pair.inbound;
-  states.push_back(entry.pair.outbound.id);
-  remove(states);
-  if (!entry.replaced) tell(name_of(entry.pair) + " are removed: " + why);
+  remove(entry.pair.states());
+  return name_of(entry.pair) + " are removed: " + (entry.replaced ? "new ones carry their traffic" : why);
+}
+
+void KeptPairs::forget_child(std::uint64_t number, const Entry& entry) {
+  if (!entry.fit) return;
+  const auto [first, last] = by_child_.equal_range(name_of(*entry.fit));
+  const auto its = std::ranges::find(first, last, number, [](const auto& each) { return each.second; });
+  if (its != last) by_child_.erase(its);
 }
 
 void KeptPairs::lose(const xfrm::StateId& state) {
-  for (const auto& [number, entry] : entries_)
-    if (entry.pair.outbound.id == state || std::ranges::count(entry.pair.inbound, state) != 0)
-      return drop(number, "their lifetime is over");
+  for (const auto& [number, entry] : entries_) {
+    if (std::ranges::count(entry.pair.states(), state) == 0) continue;
+    return tell(drop(number, "their lifetime is over"));
+  }
 }
 
 void KeptPairs::lose(std::uint64_t number) {
-  if (entries_.contains(number)) drop(number, "the kernel has them no more");
+  if (entries_.contains(number)) tell(drop(number, "the kernel has them no more"));
 }
 
-void KeptPairs::on_deadline(Instant now) {
+void KeptPairs::on_tick(Instant now) {
   std::vector<std::uint64_t> over;
   for (auto& [number, entry] : entries_) {
     if (entry.ends && *entry.ends <= now) over.push_back(number);
     else if (entry.ask_at && *entry.ask_at <= now) ask(entry, now);
   }
-  for (const auto number : over) drop(number, "nothing has replaced them in time");
+  std::vector<std::string> told;
+  for (const auto number : over) told.push_back(drop(number, "nothing has replaced them in time"));
+  tell_some(told);
   const auto giving_way = giving_way_;
   for (const auto& [number, at] : giving_way)
     if (at <= now) replace(number, now);
-}
-
-std::optional<Instant> KeptPairs::deadline() const {
-  std::optional<Instant> first;
-  const auto take = [&](const std::optional<Instant>& at) {
-    if (at && (!first || *at < *first)) first = at;
-  };
-  for (const auto& [number, entry] : entries_) {
-    take(entry.ends);
-    take(entry.ask_at);
-  }
-  for (const auto& [number, at] : giving_way_) take(at);
-  return first;
 }
 
 std::vector<ipsec::Policy> KeptPairs::policies() const {
@@ -180,7 +191,7 @@ std::vector<ipsec::Policy> KeptPairs::policies() const {
   for (const auto& [number, entry] : entries_) {
     ipsec::Policy policy;
     policy.id = policy_id(number);
-    policy.mode = entry.pair.outbound.mode;
+    policy.mode = entry.pair.mode;
     for (const auto& [key, content] : entry.pair.policies) {
       if (key.direction != xfrm::Direction::out) continue;
       policy.local.push_back(TrafficSelector::of(key.selector.source));
@@ -195,10 +206,8 @@ std::vector<ipsec::Policy> KeptPairs::policies() const {
 
 std::set<xfrm::StateId> KeptPairs::states() const {
   std::set<xfrm::StateId> all;
-  for (const auto& [number, entry] : entries_) {
-    all.insert(entry.pair.outbound.id);
-    all.insert(entry.pair.inbound.begin(), entry.pair.inbound.end());
-  }
+  for (const auto& [number, entry] : entries_)
+    for (const auto& id : entry.pair.states()) all.insert(id);
   return all;
 }
 

@@ -43,8 +43,8 @@ class KeptPairs {
   void lose(const xfrm::StateId& state);
   void lose(std::uint64_t number);
 
-  void on_deadline(Instant now);
-  [[nodiscard]] std::optional<Instant> deadline() const;
+  /// Once a second, as long as there are any.
+  void on_tick(Instant now);
 
   /// As policies, whose traffic finds its way by routes; `gone` are those that went since the last call.
   [[nodiscard]] std::vector<ipsec::Policy> policies() const;
@@ -65,19 +65,22 @@ class KeptPairs {
     std::optional<Instant> ask_at{};
     bool replaced = false;
   };
-  using Entries = std::map<std::uint64_t, Entry>;
-
-  [[nodiscard]] std::vector<std::uint64_t> same_traffic(const ipsec::ChildSa& sa, const std::string& policy) const;
-  void adopt(Entry& entry, Fit fit, Instant now);
+  [[nodiscard]] std::set<std::uint64_t> same_traffic(const ipsec::ChildSa& sa, const std::string& policy) const;
+  [[nodiscard]] std::string adopt(std::uint64_t number, Fit fit, Instant now);
   void ask(Entry& entry, Instant now);
   void replace(std::uint64_t number, Instant now);
-  void drop(std::uint64_t number, const std::string& why);
+  void forget_child(std::uint64_t number, const Entry& entry);
+  [[nodiscard]] std::string drop(std::uint64_t number, const std::string& why);
   void remove(const std::vector<xfrm::StateId>& states);
   void tell(const std::string& text);
+  /// The first of them, and how many more there are.
+  void tell_some(const std::vector<std::string>& texts);
 
   io::XfrmSocket& socket_;
   KernelSpd& spd_;
-  Entries entries_;
+  std::map<std::uint64_t, Entry> entries_;
+  std::map<xfrm::PolicyKey, std::uint64_t> by_key_;     ///< outbound, of those that carry
+  std::multimap<std::string, std::uint64_t> by_child_;  ///< connection/child
   std::map<std::uint64_t, Instant> giving_way_;
   std::uint64_t last_number_ = 0;
   bool decided_ = false;  ///< what does not fit goes at once

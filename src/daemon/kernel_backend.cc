@@ -142,7 +142,7 @@ void KernelBackend::adopt(const config::Snapshot& snapshot) {
 void KernelBackend::follow_kept() {
   for (const auto id : kept_.take_gone())
     if (policies_.erase(id) != 0) changed_policies_.insert(id);
-  if (const auto at = kept_.deadline()) kept_timer_.set(*at);
+  if (!kept_.empty() && !kept_timer_.is_set()) kept_timer_.set(io::monotonic_now() + seconds(1));
 }
 
 std::string KernelBackend::name_of(PolicyId id) const {
@@ -155,7 +155,7 @@ Result<void> KernelBackend::start(io::EventLoop& loop, Events events, Problems p
   problems_ = std::move(problems);
   kept_.start([this](const ike::Initiate& initiate) { request_(initiate); }, problems_);
   kept_timer_ = io::Timer(loop, [this] {
-    kept_.on_deadline(io::monotonic_now());
+    kept_.on_tick(io::monotonic_now());
     follow_kept();
     follow_network();
   });

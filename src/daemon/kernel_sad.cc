@@ -42,6 +42,7 @@ xfrm::State compression_before(xfrm::State& state, Cpi cpi) {
   compression.mode = std::exchange(state.mode, Mode::transport);
   compression.headers = state.headers;
   compression.interface_id = state.interface_id;
+  compression.limits.seconds = state.limits.seconds;
   return compression;
 }
 
@@ -137,14 +138,14 @@ Result<KernelSad::Earlier> KernelSad::find_earlier_run(const IsOurs& is_ours) {
 void KernelSad::leave() {
   for (auto& [id, entry] : entries_) {
     entry.left = true;
-    for (const auto& wanted : {inbound_state(entry), outbound_state(entry)}) {
+    std::vector<xfrm::Message> requests;
+    for (const auto& wanted : states_of(entry)) {
       auto report = read(wanted.id);
       if (!report || is_question(*report)) continue;
-      const auto& keys = entry.sa.inbound.algorithms;
-      std::vector<xfrm::Message> requests;
-      if (auto change = xfrm::update_state(wanted, keys_of(keys, *report))) requests.push_back(std::move(*change));
-      (void)ask_kernel(socket_, requests);
+      auto change = xfrm::update_state(wanted, keys_of(entry.sa.inbound.algorithms, *report));
+      if (change) requests.push_back(std::move(*change));
     }
+    (void)ask_kernel(socket_, requests);
   }
 }
 

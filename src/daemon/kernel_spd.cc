@@ -110,15 +110,18 @@ Result<std::vector<xfrm::PolicyReport>> KernelSpd::find_earlier_run() {
 void KernelSpd::keep(std::uint64_t number, const KeptPair& pair) {
   for (const auto& [key, content] : pair.policies) table_.claim(kept_owner_of(number), key, {content, 0});
   if (reqids_.is_ours(pair.outbound.reqid)) reqids_.hold(pair.outbound.reqid);
-  kept_.insert_or_assign(number, Kept{pair.keys(Direction::out), pair.outbound.mode, pair.outbound.reqid});
+  kept_by_key_[*pair.keys(Direction::out).begin()] = number;
+  kept_.insert_or_assign(number, Kept{pair.keys(Direction::out), pair.mode, pair.outbound.reqid});
 }
 
 void KernelSpd::stop_kept(std::uint64_t number) { table_.release(kept_owner_of(number), Direction::out); }
 
 void KernelSpd::forget_kept(std::uint64_t number) {
   table_.release(kept_owner_of(number));
-  if (const auto kept = kept_.extract(number); kept && reqids_.is_ours(kept.mapped().reqid))
-    reqids_.release(kept.mapped().reqid);
+  const auto kept = kept_.extract(number);
+  if (!kept) return;
+  kept_by_key_.erase(*kept.mapped().outbound.begin());
+  if (reqids_.is_ours(kept.mapped().reqid)) reqids_.release(kept.mapped().reqid);
 }
 
 std::uint32_t KernelSpd::kept_reqid(const ipsec::ChildSa& sa) const {
@@ -128,14 +131,13 @@ std::uint32_t KernelSpd::kept_reqid(const ipsec::ChildSa& sa) const {
   if (!selectors || !place) return 0;
   std::set<xfrm::PolicyKey> outbound;
   for (const auto& selector : *selectors) outbound.insert({Direction::out, selector, place->out, place->device});
-  const auto same = [&](const auto& entry) {
-    return entry.second.mode == sa.mode && entry.second.outbound == outbound;
-  };
-  const auto found = std::ranges::find_if(kept_, same);
-  return found == kept_.end() ? 0 : found->second.reqid;
+  const auto found = outbound.empty() ? kept_by_key_.end() : kept_by_key_.find(*outbound.begin());
+  if (found == kept_by_key_.end()) return 0;
+  const auto& kept = kept_.at(found->second);
+  return kept.mode == sa.mode && kept.outbound == outbound ? kept.reqid : 0;
 }
 
-bool KernelSpd::carries(ChildSaId id, const xfrm::PolicyKey& key) const { return table_.has_claim(owner_of(id), key); }
+const std::set<xfrm::PolicyKey>& KernelSpd::policies_of(ChildSaId id) const { return table_.claimed_by(owner_of(id)); }
 
 Result<KernelSpd::Place, std::string> KernelSpd::place_of(const Placement& placement) {
   Place place{placement.in, placement.out, 0, placement.priority};

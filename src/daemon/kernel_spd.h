@@ -54,8 +54,8 @@ class KernelSpd {
   [[nodiscard]] Result<void, std::string> move(const ipsec::ChildSa& sa);
   void detach(ChildSaId id);
 
-  /// The policy with this key is one of those that the SA wants.
-  [[nodiscard]] bool carries(ChildSaId id, const xfrm::PolicyKey& key) const;
+  /// Which policies the SA wants.
+  [[nodiscard]] const std::set<xfrm::PolicyKey>& policies_of(ChildSaId id) const;
 
   /// Whose policy asked for an SA: a policy, or the Child SA whose SA the kernel has lost, or one that is kept.
   struct Asker {
@@ -125,6 +125,7 @@ class KernelSpd {
   std::map<PolicyId, std::uint32_t> trap_reqids_;
   std::map<ChildSaId, Attached> attached_;
   std::map<std::uint64_t, Kept> kept_;
+  std::map<xfrm::PolicyKey, std::uint64_t> kept_by_key_;  ///< the first one
   std::int64_t uses_ = 0;
   std::vector<std::string> untold_;  ///< refusals, for the next flush()
 };

@@ -166,6 +166,28 @@ TEST_F(TunDeviceTest, J15_ANewDeviceCanTakeThePlaceOfTheRemovedOne) {
   EXPECT_EQ(tun_->read().state, TunState::working);
 }
 
+TEST_F(TunDeviceTest, OneThatIsTakenOutlivesItsProcessAndIsTakenAgainUntilItIsLetGo) {
+  std::string name;
+  {
+    const auto first = TunDevice::take("kptaken%d");
+    ASSERT_TRUE(first) << first.error().to_string();
+    name = first->name();
+    const auto second = TunDevice::take("kptaken%d");
+    ASSERT_TRUE(second) << second.error().to_string();
+    EXPECT_EQ(name, "kptaken0");
+    EXPECT_EQ(second->name(), "kptaken1") << "somebody has the first one";
+    EXPECT_FALSE(TunDevice::take(name));
+  }
+  EXPECT_TRUE(netlink_->interface_index(name));
+  {
+    auto again = TunDevice::take("kptaken%d");
+    ASSERT_TRUE(again) << again.error().to_string();
+    EXPECT_EQ(again->name(), name);
+    again->let_go();
+  }
+  EXPECT_FALSE(netlink_->interface_index(name));
+}
+
 TEST(TunDevice, J15_APacketWrittenInPartCountsAsDropped) {
   std::array<int, 2> pipe{};
   ASSERT_EQ(::pipe2(pipe.data(), O_NONBLOCK | O_CLOEXEC), 0);

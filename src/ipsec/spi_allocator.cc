@@ -1,5 +1,7 @@
 #include "ipsec/spi_allocator.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace keypact::ipsec {
@@ -21,6 +23,15 @@ SpiAllocator::SpiAllocator(std::uint32_t engine, RandomSource& random) : engine_
 
 SpiAllocator::Slot SpiAllocator::fresh_slot() {
   return {static_cast<std::uint8_t>(1 + random_.u32() % kGenerations), true};
+}
+
+void SpiAllocator::avoid(std::set<EspSpi> spis) {
+  avoided_ = std::move(spis);
+  taken_cpis_.resize(kCpiShare);
+  const auto first = kFirstNegotiatedCpi.value + engine_ * kCpiShare;
+  for (std::uint32_t place = 0; place < kCpiShare; ++place)
+    if (avoided_.contains({first + place})) taken_cpis_[place] = true;
+  avoided_cpis_ = static_cast<std::size_t>(std::ranges::count(taken_cpis_, true));
 }
 
 std::optional<EspSpi> SpiAllocator::allocate() {
@@ -53,7 +64,7 @@ std::optional<EspSpi> SpiAllocator::next() {
 
 std::optional<Cpi> SpiAllocator::allocate_cpi(EspSpi spi) {
   CHECK(in_use(spi) && !cpis_.contains(spi));
-  if (cpis_.size() == kCpiShare) return std::nullopt;
+  if (cpis_.size() + avoided_cpis_ == kCpiShare) return std::nullopt;
   taken_cpis_.resize(kCpiShare);
   do last_cpi_ = (last_cpi_ + 1) % kCpiShare;
   while (taken_cpis_[last_cpi_]);

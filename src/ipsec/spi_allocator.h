@@ -33,8 +33,8 @@ class SpiAllocator {
   /// `engine` < SpiLayout::kEngines. `random` chooses where the generations begin and outlives this object.
   SpiAllocator(std::uint32_t engine, RandomSource& random);
 
-  /// These are never allocated: SAs of an earlier run have them. For a start.
-  void avoid(std::set<EspSpi> spis) { avoided_ = std::move(spis); }
+  /// These are never allocated, nor are CPIs that are among them: SAs of an earlier run have them. Before anything else.
+  void avoid(std::set<EspSpi> spis);
   /// Nothing when all slots are in use.
   [[nodiscard]] std::optional<EspSpi> allocate();
   /// One that goes with `spi`, which is in use and has none; nothing when this engine's share of them is in use.
@@ -60,6 +60,7 @@ class SpiAllocator {
   std::vector<bool> taken_cpis_;
   std::uint32_t last_cpi_ = 0;
   std::set<EspSpi> avoided_;
+  std::size_t avoided_cpis_ = 0;
 };
 
 }  // namespace keypact::ipsec

@@ -53,6 +53,37 @@ TEST(SpiAllocator, ACpiIsThereAsLongAsItsSpiAndNoTwoEnginesHaveTheSame) {
   }
 }
 
+TEST(SpiAllocator, K17_spis_that_sas_of_an_earlier_run_have_are_left_out) {
+  Counting random(1);
+  std::set<EspSpi> taken;
+  {
+    SpiAllocator before(0, random);
+    for (int i = 0; i < 1000; ++i) taken.insert(*before.allocate());
+  }
+  Counting again(1);
+  SpiAllocator allocator(0, again);
+  allocator.avoid(taken);
+  for (int i = 0; i < 3000; ++i) {
+    const auto spi = allocator.allocate();
+    ASSERT_TRUE(spi);
+    EXPECT_FALSE(taken.contains(*spi));
+  }
+  EXPECT_EQ(allocator.count_in_use(), 3000U);
+}
+
+TEST(SpiAllocator, K17_cpis_that_an_earlier_run_left_are_left_out) {
+  Counting random(1);
+  SpiAllocator allocator(0, random);
+  const EspSpi taken{kFirstNegotiatedCpi.value + 1u};
+  allocator.avoid({taken});
+  std::size_t given = 0;
+  while (const auto cpi = allocator.allocate_cpi(*allocator.allocate())) {
+    EXPECT_NE(cpi->value, taken.value);
+    ++given;
+  }
+  EXPECT_EQ(given, 3824u - 1);
+}
+
 TEST(SpiAllocator, NamesTheSlotAndTheEngine) {
   Counting random(7);
   SpiAllocator allocator(13, random);

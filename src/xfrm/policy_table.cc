@@ -132,6 +132,12 @@ bool PolicyTable::has_claim(Owner owner, const PolicyKey& key) const {
   return found != claimed_.end() && found->second.contains(key);
 }
 
+const std::set<PolicyKey>& PolicyTable::claimed_by(Owner owner) const {
+  static const std::set<PolicyKey> kNone;
+  const auto found = claimed_.find(owner);
+  return found == claimed_.end() ? kNone : found->second;
+}
+
 std::optional<PolicyTable::Owner> PolicyTable::owner_of(std::uint32_t index) const {
   const auto found = by_index_.find(index);
   if (found == by_index_.end()) return std::nullopt;

@@ -49,6 +49,7 @@ class PolicyTable {
   void refused(const Change& change);
 
   [[nodiscard]] bool has_claim(Owner owner, const PolicyKey& key) const;
+  [[nodiscard]] const std::set<PolicyKey>& claimed_by(Owner owner) const;
   /// Who has the policy with this number.
   [[nodiscard]] std::optional<Owner> owner_of(std::uint32_t index) const;
   /// What the kernel holds, or should hold, there; nothing when nobody wants it.

@@ -143,6 +143,22 @@ TEST(Reqids, WhoCarriesTheSameSharesANumberUntilAllAreGone) {
   EXPECT_NE(reqids.acquire(use), first);
 }
 
+TEST(Reqids, OneThatIsHeldGoesToTheUseThatNamesItAndToNobodyElse) {
+  Reqids reqids(kMark);
+  const auto held = kMark | Reqids::scatter(1);
+  reqids.hold(held);
+  EXPECT_NE(reqids.acquire_own(), held);
+  const Reqids::Use use{Mode::tunnel, {TrafficSelector::all(IpFamily::v4)}, {TrafficSelector::all(IpFamily::v4)}};
+  EXPECT_EQ(reqids.acquire(use, held), held);
+  EXPECT_EQ(reqids.acquire(use), held);
+  reqids.release(held);
+  reqids.release(held);
+  EXPECT_EQ(reqids.acquire(use), held) << "as long as it is held";
+  reqids.release(held);
+  reqids.release(held);
+  EXPECT_NE(reqids.acquire(use), held);
+}
+
 TEST(Reqids, ScatteredNumbersAreDifferentAndFillTheBucketsOfTheKernelEvenly) {
   constexpr std::uint32_t kCount = 1U << 16;
   std::vector<bool> seen(1U << 24);

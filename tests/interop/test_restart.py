@@ -1,9 +1,12 @@
-"""keypactd with the kernel's ESP ends, or is killed, and starts again: its SAs carry the traffic until new ones do."""
+"""keypactd with the kernel's ESP ends, or is killed, and starts again: its SAs carry the traffic until new ones do.
+In the middle of that its peer answers an IKE_AUTH request, and may send on the new SA before its answer is here: one ping may be lost to
+that, as in a reauthentication (docs/measurements.md)."""
+import contextlib
 import time
 
 import kernel_esp
 from lab import wait_for
-from steady import SteadyCase
+from steady import Ping, SteadyCase
 
 STRAGGLERS = 5                          # seconds that what was sent on the old SAs is accepted
 
@@ -27,6 +30,30 @@ class Restart(SteadyCase):
             self.daemon.start()
         super().tearDown()
 
+    @contextlib.contextmanager
+    def nearly_without_loss(self):
+        ping = Ping(self.left, self.right, "0.05")
+        self.lab.closers.append(ping.process.stop)
+        wait_for(lambda: len(ping.answered()) > 3, "the ping is answered")
+        yield
+        time.sleep(0.2)
+        count, lost = ping.stop()
+        self.assertGreater(count, 100)
+        self.assertLessEqual(len(lost), 1, f"lost of {count} pings: {lost}")
+
+    def pair_in_use(self):
+        """The SPIs of the only Child SA, where both ends say the same."""
+        found = [[(child["spi-in"], child["spi-out"]) for child in daemon.installed()] for daemon in self.daemons()]
+        return found[0][0] if len(found[0]) == 1 and [pair[::-1] for pair in found[0]] == found[1] else None
+
+    def peer_stops_hearing(self):
+        """Its IKE daemon; its kernel goes on."""
+        peer = self.lab.peer_of(self.daemon.host)
+        for words in (("add", "table", "inet", "lab"),
+                      ("add", "chain", "inet", "lab", "in", "{ type filter hook input priority 0; }"),
+                      ("add", "rule", "inet", "lab", "in", "udp dport 500 drop")):
+            peer.nft(*words)
+
     def drift(self):
         return self.daemon.tool("status", "--drift").stdout.strip()
 
@@ -34,13 +61,14 @@ class Restart(SteadyCase):
         """The traffic goes on while there is no daemon, and when new SAs take over."""
         self.configure()
         self.bring_up()
-        with self.without_loss():
-            before = wait_for(self.agreed, "the tunnel")
+        with self.nearly_without_loss():
+            before = wait_for(self.pair_in_use, "the tunnel")
             end()
             time.sleep(1)
             self.daemon.start()
-            wait_for(lambda: self.is_new("child", before), "another Child SA", 30)
-            self.expect_one_of_each()
+            wait_for(lambda: self.pair_in_use() not in (None, before), "another Child SA", 30)
+            if self.initiator.speaks_vici and self.responder.speaks_vici:
+                self.expect_one_of_each()       # libreswan 4 keeps an IKE SA without a Child SA for a while
             self.assertIn("of the previous run", self.daemon.log_text())
             time.sleep(STRAGGLERS + 0.5)
         for host in (self.left, self.right):
@@ -49,6 +77,35 @@ class Restart(SteadyCase):
 
     def test_sas_that_are_kept_carry_until_new_ones_do(self):
         self.expect_no_loss(self.end_and_keep)
+
+    def test_a_stop_leaves_nothing_where_nothing_is_to_be_kept(self):
+        self.daemon.options.pop("--keep-sas")
+        self.daemon.stop()
+        self.daemon.start()
+        self.configure()
+        self.bring_up()
+        self.daemon.stop()
+        self.assertEqual(self.daemon.leftovers(), [])
+        self.daemon.start()
+
+    def test_sas_that_fit_nothing_go_at_once_and_it_is_said(self):
+        self.configure()
+        self.bring_up()
+        self.daemon.kill()
+        path = self.daemon.config / "swanctl.conf"
+        path.write_text(path.read_text().replace(self.daemon.host.net4, "10.77.0.0/24"))
+        self.daemon.start()
+        self.assertEqual(kernel_esp.states(self.daemon.host), [])
+        self.assertIn("are removed: tunnel/net has other traffic selectors", self.daemon.log_text())
+        self.assertEqual(self.drift(), "the kernel has what it should have")
+
+    def test_what_is_kept_is_told_until_it_is_replaced(self):
+        self.configure()
+        self.bring_up()
+        self.daemon.kill()
+        self.peer_stops_hearing()
+        self.daemon.start()
+        self.assertIn("carry tunnel/net: they go when a new Child SA does, at the latest in ", self.drift())
 
     def test_sas_of_a_run_that_was_killed_carry_until_new_ones_do(self):
         self.expect_no_loss(self.daemon.kill)
