@@ -117,6 +117,42 @@ TEST(KeptPair, FitsTheChildThatItWas) {
   EXPECT_EQ(verdict(one_pair(), kNets, "# any\n"), "site/net");
 }
 
+TEST(KeptPair, OfAhTheIntegrityCounts) {
+  auto listed = one_pair();
+  for (auto& report : listed.states) {
+    report.state.id.protocol = xfrm::IpProtocol::ah;
+    report.encryption.clear();
+    report.encryption_key = {};
+    report.integrity = "hmac(sha256)";
+  }
+  for (auto& report : listed.policies) report.content.protection->protocol = xfrm::IpProtocol::ah;
+  EXPECT_EQ(verdict(listed, std::string(kNets) + "ah_proposals = sha256"), "site/net");
+  EXPECT_EQ(verdict(listed, std::string(kNets) + "ah_proposals = sha512"), "site/net proposes other algorithms");
+  EXPECT_EQ(verdict(listed, kNets), "site/net proposes other algorithms");
+}
+
+TEST(KeptPair, CompressionBelongsToIt) {
+  auto listed = one_pair();
+  listed.add_pair(0x1234, 0x4321);
+  for (auto& report : {&listed.states[2], &listed.states[3]}) {
+    report->state.id.protocol = xfrm::IpProtocol::comp;
+    report->encryption.clear();
+    report->compression = "deflate";
+  }
+  for (auto i : {0, 1}) listed.states[i].state.mode = Mode::transport;
+  auto& protection = listed.policies[0].content;
+  protection.compression = protection.protection;
+  protection.compression->spi = {0x4321};
+  protection.compression->protocol = xfrm::IpProtocol::comp;
+  protection.protection->mode = Mode::transport;
+  const auto left = listed.left();
+  ASSERT_EQ(left.pairs.size(), 1U);
+  EXPECT_EQ(left.pairs[0].states().size(), 4U);
+  EXPECT_TRUE(left.others.empty());
+  EXPECT_EQ(verdict(listed, std::string(kNets) + "ipcomp = yes"), "site/net");
+  EXPECT_EQ(verdict(listed, kNets), "site/net compresses nothing");
+}
+
 TEST(KeptPair, SaysInWhatTheNearestChildDiffers) {
   EXPECT_EQ(verdict(one_pair(), "local_ts = 10.1.0.0/25\n remote_ts = 10.2.0.0/24"),
             "site/net has other traffic selectors");
