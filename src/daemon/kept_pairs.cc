@@ -196,6 +196,7 @@ std::vector<ipsec::Policy> KeptPairs::policies() const {
       if (key.direction != xfrm::Direction::out) continue;
       policy.local.push_back(TrafficSelector::of(key.selector.source));
       policy.remote.push_back(TrafficSelector::of(key.selector.destination));
+      policy.local.back().protocol = policy.remote.back().protocol = key.selector.protocol;
       policy.placement.out = key.lane;
     }
     policy.placement.interface = entry.pair.interface;

@@ -5,7 +5,7 @@ import socket
 
 from capture import Capture, census
 from case import PairCase
-from lab import MARKER, wait_for
+from lab import MARKER
 
 PORT = 9000
 
@@ -98,7 +98,7 @@ class BypassAndDrop(PairCase):
     def test_bypass_rules_of_a_killed_daemon(self):
         self.with_children(lan=("pass", self.left.net(4), self.right.net(4)))
         self.initiator.kill()
-        wait_for(lambda: " kp0:" not in self.left.ip("link"), "the interface is gone with its process")
+        self.initiator.wait_until_its_interface_is_gone()
         self.assertEqual(self.in_clear(4), (5, True), "the policy holds")
         (self.initiator.config / "swanctl.conf").write_text("connections { }\n")
         self.initiator.start()

@@ -6,7 +6,7 @@ import time
 
 from capture import Capture, census
 from case import PairCase
-from lab import MARKER, wait_for
+from lab import MARKER
 
 
 class Crash(PairCase):
@@ -32,8 +32,7 @@ class Crash(PairCase):
         self.configure(inner=(4, 6))
         self.bring_up()
         self.initiator.kill()
-        if self.initiator.backend != "kernel":      # whose SAs carry on
-            wait_for(lambda: " kp0:" not in self.left.ip("link"), "the interface is gone with its process")
+        self.initiator.wait_until_its_interface_is_gone()
         capture = Capture(self.left, outgoing=self.initiator.backend == "kernel")
         for family in (4, 6):
             self.left.ping(self.left.inner(family), self.right.inner(family), count=3, wait=1)

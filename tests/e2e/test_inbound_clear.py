@@ -7,7 +7,7 @@ import threading
 import time
 
 from case import PairCase, render, site
-from lab import MARKER, run, wait_for
+from lab import MARKER, run
 
 PORT = 9000
 
@@ -94,7 +94,7 @@ class InboundClear(PairCase):
         self.bring_up()
         self.expect_data((4, 6), size=20_000)
         self.responder.kill()
-        wait_for(lambda: " kp0:" not in self.right.ip("link"), "the interface is gone with its process")
+        self.responder.wait_until_its_interface_is_gone()
         for words in (("rule", "flush"), ("rule", "add", "from", "all", "lookup", "main", "pref", "32766")):
             self.right.ip(*words)
             self.right.ip("-6", *words)

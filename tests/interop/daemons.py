@@ -264,6 +264,11 @@ class Keypact(Daemon):
         """The tool keypact; check .returncode and .stdout."""
         return run([BUILD / "keypact", "--vici", self.vici, *words], timeout=timeout, check=False)
 
+    def wait_until_its_interface_is_gone(self):
+        """After a kill. With the kernel's stack it stays, and so do its SAs."""
+        if self.backend != "kernel":
+            wait_for(lambda: " kp0:" not in self.host.ip("link"), "the interface is gone with its process")
+
     def leftovers(self):
         """What keypactd put into its host: interface, routes, rules, filters, SAs and policies. Nothing after its end."""
         state = "".join(self.host.ip(*words) for words in (

@@ -103,6 +103,8 @@ class Staying(PairCase):
         before = self.initiator.established()[0]["uniqueid"]
         self.responder.kill()
         wait_for(lambda: before not in [sa["uniqueid"] for sa in self.initiator.established()], "its death is noticed", 30, 0.1)
+        if self.responder.kind == "keypact" and self.responder.backend == "kernel":
+            self.right.ip("xfrm", "state", "flush")     # as a reboot does; else it would set the tunnel up again
         self.responder.start()
         self.load_one(self.responder)
 
