@@ -6,7 +6,8 @@ import time
 
 from capture import Capture, census
 from case import PairCase
-from lab import MARKER
+from daemons import BUILD
+from lab import MARKER, run
 
 
 class Crash(PairCase):
@@ -71,3 +72,8 @@ class Crash(PairCase):
         self.configure()
         self.bring_up()
         self.expect_data(size=20_000)
+
+    def test_sas_in_userspace_cannot_be_kept(self):
+        done = run([BUILD / "keypactd", "--backend", "userspace", "--keep-sas"], check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("--keep-sas means SAs of the kernel: those of --backend userspace end with keypactd", done.stdout)
