@@ -55,6 +55,7 @@ ChildSa child_sa(const std::string& section_name, const Section& section) {
   child.mode = text(section, "mode");
   child.protocol = text(section, "protocol");
   child.udp_encapsulation = flag(section, "encap");
+  child.offload = text(section, "hw-offload");
   child.esn = flag(section, "esn");
   child.spi_in = text(section, "spi-in");
   child.spi_out = text(section, "spi-out");

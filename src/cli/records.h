@@ -53,6 +53,7 @@ struct ChildSa {
   std::string mode;
   std::string protocol;
   bool udp_encapsulation = false;
+  std::string offload;  ///< "no", "crypto", "packet"; empty: nobody asked for it
   bool esn = false;
   std::string spi_in;
   std::string spi_out;

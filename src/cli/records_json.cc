@@ -36,6 +36,7 @@ Json json_of(const ChildSa& child) {
           {"mode", child.mode},
           {"protocol", child.protocol},
           {"udp_encapsulation", child.udp_encapsulation},
+          {"hardware_offload", child.offload.empty() ? Json() : Json(child.offload)},
           {"extended_sequence_numbers", child.esn},
           {"spi_in", child.spi_in},
           {"spi_out", child.spi_out},

@@ -89,6 +89,8 @@ void child_detail(std::string& out, const ChildSa& child, const Style& style) {
   auto protection = child.protocol + (child.udp_encapsulation ? " in UDP" : "") + ", " + child.mode;
   if (const auto names = algorithms_text(child.algorithms); !names.empty()) protection += ", " + names;
   if (child.esn) protection += ", extended sequence numbers";
+  if (child.offload == "no") protection += ", not offloaded";
+  else if (!child.offload.empty()) protection += ", offloaded (" + child.offload + ")";
   line(out, 6, "protection", style.shown(protection), style);
   line(out, 6, "SPIs", style.shown(child.spi_in) + " in, " + style.shown(child.spi_out) + " out", style);
   line(out, 6, "in", traffic(child.octets_in, child.packets_in, child.last_in), style);

@@ -33,6 +33,12 @@ struct DscpCopy {
 constexpr Word<DscpCopy> kDscpCopies[] = {
     {"no", {false, false}}, {"in", {false, true}}, {"out", {true, false}}, {"yes", {true, true}}};
 
+constexpr Word<HardwareOffload> kOffloads[] = {{"no", HardwareOffload::none},
+                                               {"yes", HardwareOffload::crypto},
+                                               {"crypto", HardwareOffload::crypto},
+                                               {"packet", HardwareOffload::packet},
+                                               {"auto", HardwareOffload::automatic}};
+
 struct ActionParts {
   bool trap = false;
   bool start = false;
@@ -183,6 +189,7 @@ ChildConfig read_child(const SettingsSection& section, const std::string& path, 
   child.compress = reader.boolean("ipcomp").value_or(false);
   read_replay_window(reader, child);
   read_headers(reader, child);
+  child.offload = reader.word("hw_offload", kOffloads).value_or(child.offload);
   read_times(reader, child);
   read_volumes(reader, child);
   child.start_action = read_action(reader, "start_action");

@@ -139,7 +139,7 @@ constexpr auto kChildSettings = std::to_array<SettingRule>({
     {"label_mode", words, none, "*", "system|simple|selinux"},  // nothing without a label
     {"tfc_padding"},
     {"replay_window"},
-    {"hw_offload", words, none, "no|auto", "no|yes|crypto|packet|auto"},
+    {"hw_offload"},
     {"per_cpu_sas", words, none, "no", "no|yes|encap"},
     {"copy_df"},
     {"copy_ecn"},

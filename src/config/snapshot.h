@@ -7,6 +7,7 @@
 #include "base/instant.h"
 #include "base/secret.h"
 #include "config/placement_setting.h"
+#include "proto/hardware_offload.h"
 #include "proto/identification.h"
 #include "proto/policy.h"
 #include "proto/proposal.h"
@@ -77,6 +78,7 @@ struct ChildConfig {
   bool compress = false;          ///< swanctl's ipcomp, RFC 3173
   std::uint32_t tfc_padding = 0;  ///< octets of each packet; kPaddedToPath: as large as the path carries; 0: none
   PlacementSetting placement;
+  HardwareOffload offload = HardwareOffload::none;
   Duration rekey_time = hours(1);
   Duration life_time{};  ///< 0: rekey_time + 10 %
   Duration rand_time{};

@@ -124,6 +124,7 @@ void write_child_sa(vici::Section& section, const ike::v2::ChildSa& child, Polic
     section.key("cpi-in", four_digits(child.compression->inbound))
         .key("cpi-out", four_digits(child.compression->outbound));
   write_algorithms(section, child.proposal);
+  if (counters && counters->offload) section.key("hw-offload", to_string(*counters->offload));
   write_counters(section, counters.value_or(ipsec::ChildSaCounters()), now);
   write_time_until(section, "rekey-time", child.lifetime.rekey, now);
   write_time_until(section, "life-time", child.lifetime.expires, now);

@@ -45,6 +45,9 @@ std::vector<std::string> without_the_kernel(const config::Snapshot& snapshot) {
         remarks.push_back(name +
                           ": marks, ids of interfaces, reqid, priority, interface and policies are the kernel's, " +
                           "and mean nothing to IPsec in userspace");
+      if (child.offload == HardwareOffload::crypto || child.offload == HardwareOffload::packet)
+        remarks.push_back(name + ".hw_offload = " + to_string(child.offload) +
+                          ": IPsec in userspace has no interface do its work");
     }
   }
   return remarks;

@@ -74,7 +74,11 @@ KernelBackend::KernelBackend(io::XfrmSocket socket, io::XfrmListener listener, i
       clear_path_(std::move(clear_path)),
       lock_(std::move(mark.lock)),
       spd_(*socket_, mark.value),
-      sad_(*socket_, kOwnTrafficMark),
+      sad_(*socket_, kOwnTrafficMark, [this](const ipsec::ChildSa& sa) -> std::optional<KernelSad::Device> {
+        const auto route = routes_.netlink().route_to(sa.remote.address, kOwnTrafficMark, sa.local.address);
+        if (!route) return std::nullopt;
+        return KernelSad::Device{route->interface, io::Netlink::interface_name(route->interface)};
+      }),
       kept_(*socket_, spd_) {}
 
 Result<std::unique_ptr<KernelBackend>> KernelBackend::open(const Options& options) {
@@ -200,16 +204,14 @@ KernelBackend::Answer KernelBackend::on(ipsec::InstallChildSa request) {
   const auto policy = request.sa.policy;
   // What an SA is to carry finds its way to it from the first packet on.
   follow_network();
-  const auto reqid = spd_.reqid_for(request.sa);
-  auto done = sad_.add(std::move(request.sa), reqid);
-  if (done) {
-    done = spd_.attach(*sad_.find(id));
-    if (!done) sad_.remove(id);
-  }
+  const auto done = install(std::move(request.sa));
   if (!done) {
     spd_.detach(id);
     flush();
     return ipsec::ChildSaInstallFailed{id, done.error()};
+  }
+  if (const auto why = sad_.why_not_offloaded(id); !why.empty()) {
+    problems_(name_of(policy) + " is not offloaded: " + why);
   }
   ask_again(policy);
   if (!kept_.empty()) {
@@ -219,6 +221,21 @@ KernelBackend::Answer KernelBackend::on(ipsec::InstallChildSa request) {
     follow_kept();
   }
   return ipsec::ChildSaInstalled{id};
+}
+
+/// All of it, or nothing.
+Result<void, std::string> KernelBackend::install(ipsec::ChildSa sa) {
+  const auto id = sa.id;
+  const auto reqid = spd_.reqid_for(sa);
+  TRY_VOID(sad_.add(std::move(sa), reqid));
+  auto done = spd_.attach(*sad_.find(id), sad_.offload(id));
+  if (!done) {
+    // An interface that takes SAs for whole packets may refuse the policies.
+    done = sad_.keep_packets(id, done.error());
+    if (done) done = spd_.attach(*sad_.find(id), sad_.offload(id));
+  }
+  if (!done) sad_.remove(id);
+  return done;
 }
 
 void KernelBackend::use(ChildSaId id) {
@@ -256,7 +273,8 @@ KernelBackend::Answer KernelBackend::on(const ipsec::UpdateEndpoints& request) {
   if (sa->local == request.local && sa->remote == request.remote && sa->udp_encapsulation == request.udp_encapsulation)
     return std::nullopt;
   const auto superseded = sad_.move(request);
-  const auto done = superseded ? spd_.move(*sa) : Result<void, std::string>(failure(superseded.error()));
+  const auto done =
+      superseded ? spd_.move(*sa, sad_.offload(request.id)) : Result<void, std::string>(failure(superseded.error()));
   if (superseded) sad_.remove_states(*superseded);
   if (done) return std::nullopt;
   problems_("a Child SA could not be moved to " + request.remote.to_string() + ": " + done.error());

@@ -73,6 +73,7 @@ class KernelBackend final : public Backend {
   [[nodiscard]] Result<void> take_earlier_run();
   void follow_kept();
   [[nodiscard]] std::string name_of(PolicyId id) const;
+  [[nodiscard]] Result<void, std::string> install(ipsec::ChildSa sa);
   void flush();
   void hold_again();
   void follow_policies();

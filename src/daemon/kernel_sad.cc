@@ -167,6 +167,8 @@ xfrm::State KernelSad::inbound_state(const Entry& entry) const {
   state.received = sa.inbound_sequence;
   state.interface_id = sa.placement.in.interface_id;
   state.set_mark = sa.placement.set_mark_in;
+  state.inbound = true;
+  state.offload = entry.offload;
   return state;
 }
 
@@ -181,6 +183,7 @@ xfrm::State KernelSad::outbound_state(const Entry& entry) const {
   state.selector = only_selector(sa, sa.local_selectors, sa.remote_selectors);
   state.set_mark = with_own_mark(sa.placement.set_mark_out, own_mark_);
   state.tfc_padding = sa.tfc_padding;
+  state.inbound = false;
   state.received = 0;
   state.sent = sa.outbound_sequence;
   return state;
@@ -225,7 +228,7 @@ Result<void, std::string> KernelSad::add(ipsec::ChildSa sa, std::uint32_t reqid)
   if (auto refused = refuse(sa)) return failure(std::move(*refused));
   if (entries_.contains(sa.id)) return failure(std::string("this Child SA is installed already"));
   Entry entry{std::move(sa), reqid};
-  TRY_VOID(add_states(entry, entry.sa.inbound, entry.sa.outbound));
+  TRY_VOID(put(entry, entry.sa.inbound, entry.sa.outbound));
   for (auto* packet_keys : {&entry.sa.inbound, &entry.sa.outbound}) {
     packet_keys->encryption.wipe();
     packet_keys->integrity.wipe();
@@ -247,13 +250,12 @@ void KernelSad::enter_states(const Entry& entry) {
 void KernelSad::remove(ChildSaId id) {
   const auto entry = entries_.extract(id);
   if (!entry) return;
-  std::vector<xfrm::Message> removals;
-  for (const auto& state : ids_of(entry.mapped().sa)) {
-    removals.push_back(xfrm::delete_state(state));
+  const auto ids = ids_of(entry.mapped().sa);
+  for (const auto& state : ids) {
     by_state_.erase(state);
     seen_.erase(state);
   }
-  (void)ask_kernel(socket_, removals);
+  remove_states(ids);
 }
 
 const ipsec::ChildSa* KernelSad::find(ChildSaId id) const {
@@ -296,7 +298,9 @@ bool KernelSad::begin_to_carry(ChildSaId id) {
   if (found == entries_.end() || std::exchange(found->second.sa.use_outbound, true)) return false;
   auto report = read(inbound_id(found->second.sa));
   if (!report) return true;
-  auto change = xfrm::update_state(inbound_state(found->second), keys_of(found->second.sa.inbound.algorithms, *report));
+  auto state = inbound_state(found->second);
+  state.offload.reset();  // stays as it is; the interface would be given the SA a second time
+  auto change = xfrm::update_state(state, keys_of(found->second.sa.inbound.algorithms, *report));
   std::vector<xfrm::Message> requests;
   if (change) requests.push_back(std::move(*change));
   (void)ask_kernel(socket_, requests);
@@ -326,7 +330,8 @@ Result<std::vector<xfrm::StateId>, std::string> KernelSad::move(const ipsec::Upd
   if (!inbound || !outbound) return failure(std::string("the kernel does not have the SA any more"));
   const auto inbound_keys = keys_of(sa.inbound.algorithms, *inbound);
   const auto outbound_keys = keys_of(sa.outbound.algorithms, *outbound);
-  const bool only_ports = sa.udp_encapsulation && request.udp_encapsulation &&
+  // An interface that has the SA is told of its ports with a new one only.
+  const bool only_ports = !entry.offload && sa.udp_encapsulation && request.udp_encapsulation &&
                           sa.local.address == request.local.address && sa.remote.address == request.remote.address;
   for (const auto& state : before) by_state_.erase(state);
   // What still goes out meanwhile goes by the SA that the policy names, with numbers before those of the next.
@@ -344,7 +349,7 @@ Result<std::vector<xfrm::StateId>, std::string> KernelSad::move(const ipsec::Upd
   Result<void, std::string> done;
   // A mapping of a NAT: nothing of the SA goes, not even what it knows of the numbers that came.
   if (!only_ports || !change_ports(entry, inbound_keys, outbound_keys))
-    done = add_states(entry, inbound_keys, outbound_keys, before);
+    done = put(entry, inbound_keys, outbound_keys, std::move(before));
   enter_states(entry);
   if (done) return superseded;
   remove_states(superseded);
@@ -371,6 +376,10 @@ std::optional<ipsec::ChildSaCounters> KernelSad::counters(ChildSaId id) const {
     return now - std::clamp<Duration>(ago, Duration{}, now.since_origin());
   };
   ipsec::ChildSaCounters counters;
+  if (const auto& entry = found->second; entry.sa.offload != HardwareOffload::none)
+    counters.offload = !entry.offload          ? HardwareOffload::none
+                       : entry.offload->packet ? HardwareOffload::packet
+                                               : HardwareOffload::crypto;
   if (const auto inbound = read(inbound_id(found->second.sa))) {
     counters.packets_in = inbound->packets;
     counters.octets_in = inbound->octets;

@@ -12,8 +12,16 @@ namespace keypact::daemon {
 
 class KernelSad {
  public:
-  /// `socket` outlives this object.
-  KernelSad(io::XfrmSocket& socket, std::uint32_t own_mark) : socket_(socket), own_mark_(own_mark) {}
+  /// The interface by which the packets of an SA leave.
+  struct Device {
+    std::uint32_t index = 0;
+    std::string name;
+  };
+  using DeviceOf = std::function<std::optional<Device>(const ipsec::ChildSa& sa)>;
+
+  /// `socket` outlives this object. Without `device_of` no interface does the work of an SA.
+  KernelSad(io::XfrmSocket& socket, std::uint32_t own_mark, DeviceOf device_of = {})
+      : socket_(socket), own_mark_(own_mark), device_of_(std::move(device_of)) {}
 
   /// The kernel waits for an SA, and asks no more.
   struct Question {
@@ -49,6 +57,13 @@ class KernelSad {
   [[nodiscard]] Result<std::vector<xfrm::StateId>, std::string> move(const ipsec::UpdateEndpoints& request);
   void remove_states(const std::vector<xfrm::StateId>& ids);
 
+  /// Who does the work of its SAs; none: the CPU.
+  [[nodiscard]] std::optional<xfrm::OffloadedTo> offload(ChildSaId id) const;
+  /// Why no interface does what was asked for, in a sentence; empty: one does.
+  [[nodiscard]] std::string why_not_offloaded(ChildSaId id) const;
+  /// Its SAs anew, with their keys, and their cipher alone in the interface at most.
+  [[nodiscard]] Result<void, std::string> keep_packets(ChildSaId id, const std::string& reason);
+
   struct Owner {
     ChildSaId id;
     bool inbound = false;
@@ -67,6 +82,9 @@ class KernelSad {
     ipsec::ChildSa sa;  ///< its keys are empty
     std::uint32_t reqid = 0;
     bool left = false;  ///< to the kernel
+    bool packets_stay = false;  ///< here, whatever was asked for
+    std::optional<xfrm::OffloadedTo> offload{};
+    std::string not_offloaded{};
   };
   struct Listed {
     std::vector<xfrm::StateId> states;
@@ -80,7 +98,12 @@ class KernelSad {
   [[nodiscard]] std::optional<xfrm::StateReport> read(const xfrm::StateId& id) const;
   void enter(Entry entry);
   void enter_states(const Entry& entry);
-  /// What they take the place of goes in the same call.
+  /// Its SAs, with the offload that was asked for and can be had. What they take the place of goes in the same call.
+  [[nodiscard]] Result<void, std::string> put(Entry& entry, const PacketKeys& inbound, const PacketKeys& outbound,
+                                              std::vector<xfrm::StateId> instead_of = {});
+  [[nodiscard]] Result<void, std::string> put_offloaded(Entry& entry, const Device& device, bool packet,
+                                                        const PacketKeys& inbound, const PacketKeys& outbound,
+                                                        const std::vector<xfrm::StateId>& instead_of);
   [[nodiscard]] Result<void, std::string> add_states(const Entry& entry, const PacketKeys& inbound,
                                                      const PacketKeys& outbound,
                                                      const std::vector<xfrm::StateId>& instead_of = {});
@@ -89,6 +112,7 @@ class KernelSad {
 
   io::XfrmSocket& socket_;
   std::uint32_t own_mark_;  ///< with which outer packets look for their route
+  DeviceOf device_of_;
   std::map<ChildSaId, Entry> entries_;
   std::map<xfrm::StateId, Owner> by_state_;
   struct Seen {

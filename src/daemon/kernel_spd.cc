@@ -150,13 +150,16 @@ Result<KernelSpd::Place, std::string> KernelSpd::place_of(const Placement& place
 void KernelSpd::claim(PolicyTable::Owner owner, const Place& place, Direction direction,
                       const std::vector<xfrm::Selector>& selectors, const Wish& wish) {
   const auto& lane = direction == Direction::out ? place.out : place.in;
+  // Who has only the cipher of an SA knows nothing of policies.
+  const auto whole_packets = wish.offload && wish.offload->packet ? wish.offload : std::nullopt;
   for (const auto& selector : selectors) {
     // What has no SA comes behind what has one.
     const bool trap = wish.action == PolicyAction::protect && !wish.has_sa;
     const auto priority =
         place.priority == 0 ? xfrm::priority_of(wish.action, selector, wish.has_sa) : place.priority + (trap ? 1 : 0);
     table_.claim(owner, {direction, selector, lane, place.device},
-                 {{priority, wish.action == PolicyAction::discard, wish.protection, wish.compression}, wish.rank});
+                 {{priority, wish.action == PolicyAction::discard, wish.protection, wish.compression, whole_packets},
+                  wish.rank});
   }
 }
 
@@ -292,7 +295,7 @@ std::uint32_t KernelSpd::reqid_for(const ipsec::ChildSa& sa) {
   return entry->second.reqid;
 }
 
-Result<void, std::string> KernelSpd::attach(const ipsec::ChildSa& sa) {
+Result<void, std::string> KernelSpd::attach(const ipsec::ChildSa& sa, const std::optional<xfrm::OffloadedTo>& offload) {
   const auto out = xfrm::selectors_between(sa.local_selectors, sa.remote_selectors);
   const auto in = xfrm::selectors_between(sa.remote_selectors, sa.local_selectors);
   if (!out || !in) return failure(out ? in.error() : out.error());
@@ -306,11 +309,12 @@ Result<void, std::string> KernelSpd::attach(const ipsec::ChildSa& sa) {
   const auto come = inbound_templates(sa, reqid);
   const auto go = outbound_templates(sa, reqid);
   if (sa.placement.policies_fwd_out) claim_forwarded_out(owner, place, *out, attached.rank);
-  const Wish inward{PolicyAction::protect, come.protection, come.compression, true, attached.rank};
-  claim(owner, place, Direction::in, *in, inward);
+  Wish inward{PolicyAction::protect, come.protection, come.compression, true, attached.rank};
   claim(owner, place, Direction::forward, *in, inward);
+  inward.offload = offload;
+  claim(owner, place, Direction::in, *in, inward);
   claim(owner, place, Direction::out, *out,
-        {PolicyAction::protect, go.protection, go.compression, true, attached.rank});
+        {PolicyAction::protect, go.protection, go.compression, true, attached.rank, offload});
   auto done = carry_out_for(owner);
   if (done) return {};
   table_.release(owner);
@@ -332,7 +336,7 @@ void KernelSpd::stop(ChildSaId id) {
   table_.release(owner_of(id), Direction::out);
 }
 
-Result<void, std::string> KernelSpd::move(const ipsec::ChildSa& sa) {
+Result<void, std::string> KernelSpd::move(const ipsec::ChildSa& sa, const std::optional<xfrm::OffloadedTo>& offload) {
   const auto found = attached_.find(sa.id);
   if (found == attached_.end() || !found->second.carries || !sa.placement.policies) return {};
   TRY(const auto place, place_of(sa.placement));
@@ -340,7 +344,7 @@ Result<void, std::string> KernelSpd::move(const ipsec::ChildSa& sa) {
   const auto& attached = found->second;
   const auto go = outbound_templates(sa, attached.reqid);
   claim(owner_of(sa.id), place, Direction::out, out,
-        {PolicyAction::protect, go.protection, go.compression, true, attached.rank});
+        {PolicyAction::protect, go.protection, go.compression, true, attached.rank, offload});
   return carry_out_for(owner_of(sa.id));
 }
 

@@ -45,13 +45,15 @@ class KernelSpd {
   /// The reqid of its SAs, until detach().
   [[nodiscard]] std::uint32_t reqid_for(const ipsec::ChildSa& sa);
   /// What the SA may carry goes there, and may come by it. On failure the kernel has nothing of it.
-  [[nodiscard]] Result<void, std::string> attach(const ipsec::ChildSa& sa);
+  [[nodiscard]] Result<void, std::string> attach(const ipsec::ChildSa& sa,
+                                                 const std::optional<xfrm::OffloadedTo>& offload = {});
   /// It is the first choice for what it may carry.
   void prefer(ChildSaId id);
   /// It is no choice any more; what comes by it is accepted.
   void stop(ChildSaId id);
   /// Its outer addresses are others.
-  [[nodiscard]] Result<void, std::string> move(const ipsec::ChildSa& sa);
+  [[nodiscard]] Result<void, std::string> move(const ipsec::ChildSa& sa,
+                                               const std::optional<xfrm::OffloadedTo>& offload = {});
   void detach(ChildSaId id);
 
   /// Which policies the SA wants.
@@ -111,6 +113,7 @@ class KernelSpd {
     std::optional<xfrm::Template> compression{};
     bool has_sa = false;
     std::int64_t rank = 0;
+    std::optional<xfrm::OffloadedTo> offload{};
   };
   void claim(xfrm::PolicyTable::Owner owner, const Place& place, xfrm::Direction direction,
              const std::vector<xfrm::Selector>& selectors, const Wish& wish);

@@ -118,6 +118,8 @@ class Netlink {
   /// The policy rules that we added, those of all of us.
   [[nodiscard]] Result<std::vector<PolicyRule>> own_rules();
   [[nodiscard]] Result<std::vector<LocalAddress>> local_addresses();
+  /// Empty where there is none with this number.
+  [[nodiscard]] static std::string interface_name(InterfaceIndex interface);
   /// The name of the interface that has it; empty when none has.
   [[nodiscard]] Result<std::string> interface_of(const IpAddress& local);
   /// The interfaces that are up and have a carrier.

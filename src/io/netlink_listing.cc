@@ -78,6 +78,11 @@ Result<std::vector<LocalAddress>> Netlink::local_addresses() {
   return found;
 }
 
+std::string Netlink::interface_name(InterfaceIndex interface) {
+  std::array<char, IF_NAMESIZE> name{};
+  return ::if_indextoname(interface, name.data()) == nullptr ? std::string() : std::string(name.data());
+}
+
 Result<std::string> Netlink::interface_of(const IpAddress& local) {
   TRY(const auto all, local_addresses());
   for (const auto& address : all) {

@@ -2,11 +2,13 @@
 // Requests carry the id of what they are about; the stack answers each install with one event.
 #pragma once
 
+#include <optional>
 #include <variant>
 
 #include "base/id.h"
 #include "base/instant.h"
 #include "base/ip_address.h"
+#include "proto/hardware_offload.h"
 #include "proto/ike_header_registries.h"
 #include "proto/ipcomp.h"
 #include "proto/packet_keys.h"
@@ -60,6 +62,7 @@ struct ChildSa {
   Placement placement;
   /// Octets that each packet is padded to, as far as the path carries them; 0: none. RFC 4303 §2.7.
   std::uint32_t tfc_padding = 0;
+  HardwareOffload offload = HardwareOffload::none;
   /// False: it stands by. What another SA of the policy can carry goes there, until UseOutbound, or until a packet comes in on this
   /// one: then the peer has it (RFC 7296 §2.8, the responder).
   bool use_outbound = true;
@@ -157,6 +160,8 @@ struct ChildSaCounters {
   std::uint64_t packets_in = 0, octets_in = 0;
   std::uint64_t packets_out = 0, octets_out = 0;
   std::uint64_t replays = 0, authentication_failures = 0, selector_mismatches = 0;
+  /// What an interface does of the work, where that was asked for.
+  std::optional<HardwareOffload> offload;
   Instant last_in, last_out;  ///< origin when never used
 };
 

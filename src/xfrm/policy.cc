@@ -78,6 +78,7 @@ Message written(std::uint16_t type, const PolicyKey& key, const PolicyContent& c
   message.body(info);
   if (content.protection) message.attribute(XFRMA_TMPL, templates_of(key.direction, content));
   put_lane(message, key.lane);
+  if (content.offload) put_policy_offload(message, *content.offload);
   return message;
 }
 
@@ -129,6 +130,7 @@ std::optional<PolicyReport> read_policy(const MessageView& message) {
   report.index = info->index;
   report.key.device = static_cast<std::uint32_t>(info->sel.ifindex);
   report.key.lane.mark = mark_in(message, sizeof *info);
+  report.content.offload = read_offload(message, sizeof *info);
   if (const auto interface = message.attribute(sizeof *info, XFRMA_IF_ID))
     report.key.lane.interface_id = structure_from<std::uint32_t>(*interface).value_or(0);
   const auto templates = message.attribute(sizeof *info, XFRMA_TMPL);

@@ -139,6 +139,7 @@ std::optional<Message> written(std::uint16_t type, const State& state, const Pac
   }
   if (state.tfc_padding != 0) message.structure(XFRMA_TFCPAD, state.tfc_padding);
   if (state.interface_id != 0) message.structure(XFRMA_IF_ID, state.interface_id);
+  if (state.offload) put_state_offload(message, *state.offload, state.inbound);
   return message;
 }
 
@@ -204,6 +205,7 @@ void read_attributes(const MessageView& message, State& state) {
   with<std::uint32_t>(message, XFRMA_SET_MARK_MASK, [&](std::uint32_t mask, OctetView) { state.set_mark.mask = mask; });
   with<std::uint32_t>(message, XFRMA_TFCPAD, [&](std::uint32_t octets, OctetView) { state.tfc_padding = octets; });
   with<std::uint32_t>(message, XFRMA_IF_ID, [&](std::uint32_t id, OctetView) { state.interface_id = id; });
+  state.offload = read_offload(message, kInfo);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "ipsec/stack.h"
 #include "xfrm/ip_protocol.h"
 #include "xfrm/message.h"
+#include "xfrm/offload.h"
 #include "xfrm/selector.h"
 
 namespace keypact::xfrm {
@@ -47,9 +48,11 @@ struct State {
   Mark set_mark{};  ///< which packets get that it has dealt with; outer ones look for their route with it
   std::uint32_t interface_id = 0;
   std::uint32_t tfc_padding = 0;  ///< octets that each packet is padded to
-  std::uint32_t answers = 0;      ///< the number of the kernel's question that this SA answers; 0: none
-  std::uint64_t sent = 0;         ///< last sequence number of packets that were sent
-  std::uint64_t received = 0;     ///< highest one received; what is below it counts as received
+  bool inbound = false;           ///< told to the interface alone
+  std::optional<OffloadedTo> offload{};
+  std::uint32_t answers = 0;   ///< the number of the kernel's question that this SA answers; 0: none
+  std::uint64_t sent = 0;      ///< last sequence number of packets that were sent
+  std::uint64_t received = 0;  ///< highest one received; what is below it counts as received
 };
 
 /// Nothing when the kernel has no name for the algorithms. One of compression has no keys.

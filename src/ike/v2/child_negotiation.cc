@@ -268,6 +268,7 @@ ipsec::ChildSa child_sa_for(const IkeSaRecord& record, const AgreedChild& agreed
   sa.headers = agreed.child->headers;
   if (agreed.peer_takes_padding && agreed.mode == Mode::tunnel && !agreed.compression)
     sa.tfc_padding = agreed.child->tfc_padding;
+  sa.offload = agreed.child->offload;
   return sa;
 }
 
