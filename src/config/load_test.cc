@@ -223,8 +223,10 @@ struct EngineRow {
 
 /// A line goes when the engine acts on its setting, together with the rule's `none`.
 constexpr EngineRow kNotYetActedUpon[] = {
-    {false, "local_port", "1500", "", "4500"},   {true, "mode", "pass", " = pass", "tunnel"},
-    {true, "mode", "drop", " = drop", "tunnel"}, {true, "icmp", "yes", "", "no"},
+    {false, "local_port", "1500", "", "4500"},
+    {true, "mode", "pass", " = pass", "tunnel"},
+    {true, "mode", "drop", " = drop", "tunnel"},
+    {true, "icmp", "yes", "", "no"},
 };
 
 TEST(Load, WarnsAtItsPlaceOfASettingThatTheEngineDoesNotActUponUnlessTheEngineDoesSoAnyway) {

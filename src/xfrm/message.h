@@ -21,6 +21,14 @@ template <class Structure>
   return structure;
 }
 
+/// A copy has the values of a structure and need not have what lies between them: it is cleared before the last one is written.
+template <class Structure>
+void clear_between_members([[maybe_unused]] Structure& structure) {
+#if __has_builtin(__builtin_clear_padding)
+  __builtin_clear_padding(&structure);
+#endif
+}
+
 /// The octets of a structure, as it lies in memory.
 template <class Structure>
 [[nodiscard]] OctetView octets_of(const Structure& structure) {
@@ -54,12 +62,14 @@ class Message {
   ~Message();
 
   template <class Structure>
-  Message& body(const Structure& structure) {
+  Message& body(Structure structure) {
+    clear_between_members(structure);
     return append_padded(octets_of(structure));
   }
   Message& attribute(std::uint16_t type, OctetView payload);
   template <class Structure>
-  Message& structure(std::uint16_t type, const Structure& payload) {
+  Message& structure(std::uint16_t type, Structure payload) {
+    clear_between_members(payload);
     return attribute(type, octets_of(payload));
   }
 

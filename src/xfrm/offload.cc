@@ -11,7 +11,7 @@ namespace {
 constexpr std::uint8_t kInbound = 2;
 constexpr std::uint8_t kPacket = 4;  // Linux 6.2
 
-/// As the kernel has it, with the octets behind the flags that its structure does not name: who copies a structure may lose them.
+/// As the kernel has it, with names for the octets behind the flags, which it leaves without one.
 struct UserOffload {
   std::uint32_t device = 0;
   std::uint8_t flags = 0;

@@ -48,7 +48,8 @@ Template template_from(const xfrm_user_tmpl& found) {
 /// In the order in which the kernel applies them. RFC 3173 §2.1: what does not become smaller is not compressed.
 Octets templates_of(Direction direction, const PolicyContent& content) {
   Octets templates;
-  const auto append = [&](const xfrm_user_tmpl& each) {
+  const auto append = [&](xfrm_user_tmpl each) {
+    clear_between_members(each);
     std::ranges::copy(octets_of(each), std::back_inserter(templates));
   };
   if (content.compression) {

@@ -36,7 +36,7 @@ struct PolicyContent {
   bool discard = false;
   std::optional<Template> protection{};   ///< none: what it matches passes in clear, or is dropped
   std::optional<Template> compression{};  ///< before protection; what comes in may do without
-  std::optional<OffloadedTo> offload{};       ///< of whole packets
+  std::optional<OffloadedTo> offload{};   ///< of whole packets
   bool operator==(const PolicyContent&) const = default;
 };
 
