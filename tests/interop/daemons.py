@@ -277,7 +277,7 @@ class Keypact(Daemon):
         usual = ["dev lo ", " lo:", "link/", "lookup local", "lookup main", "lookup default",
                  f"via {self.host.lab.peer_of(self.host).v4} ", f"via {self.host.lab.peer_of(self.host).v6} "]
         for wire in self.host.wires:
-            usual += [f"dev {wire} ", f" {wire}@"]
+            usual += [f"dev {wire} ", f" {wire}@", f" {wire}: "]
         kernel = map(str, [*kernel_esp.states(self.host), *kernel_esp.policies(self.host)] if self.backend == "kernel" else [])
         return [line for line in state.splitlines() if not any(word in line for word in usual)] + list(kernel)
 
