@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <iterator>
 
 #include "io/clock.h"
 
@@ -336,10 +337,9 @@ Result<std::vector<xfrm::StateId>, std::string> KernelSad::move(const ipsec::Upd
   for (const auto& state : before) by_state_.erase(state);
   // What still goes out meanwhile goes by the SA that the policy names, with numbers before those of the next.
   if (sa.remote.address != request.remote.address) {
-    const auto outbound_ids = std::ranges::stable_partition(
-        before, [&](const xfrm::StateId& id) { return id.destination != sa.remote.address; });
-    superseded.assign(outbound_ids.begin(), outbound_ids.end());
-    before.erase(outbound_ids.begin(), outbound_ids.end());
+    const auto is_outbound = [&](const xfrm::StateId& id) { return id.destination == sa.remote.address; };
+    std::ranges::copy_if(before, std::back_inserter(superseded), is_outbound);
+    std::erase_if(before, is_outbound);
   }
   sa.local = request.local;
   sa.remote = request.remote;
