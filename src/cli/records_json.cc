@@ -188,6 +188,13 @@ std::string drift_json(const std::vector<std::string>& differences) {
   return dumped(json);
 }
 
+std::string explain_json(const std::string& destination, const std::vector<std::string>& reasons) {
+  Json json = document("explain");
+  json["destination"] = destination.empty() ? Json(nullptr) : Json(destination);
+  json["reasons"] = reasons;
+  return dumped(json);
+}
+
 std::string failure_json(std::string_view verb, const Failure& failure) {
   Json json = document(verb);
   json["event"] = "error";

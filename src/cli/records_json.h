@@ -14,6 +14,7 @@ namespace keypact::cli {
                                   const ChildSa* child);
 [[nodiscard]] std::string down_json(const Target& target, std::chrono::microseconds elapsed, std::uint64_t terminated);
 [[nodiscard]] std::string drift_json(const std::vector<std::string>& differences);
+[[nodiscard]] std::string explain_json(const std::string& destination, const std::vector<std::string>& reasons);
 [[nodiscard]] std::string status_json(const std::vector<ConnectionStatus>& all, const Counters& counters);
 [[nodiscard]] std::string failure_json(std::string_view verb, const Failure& failure);
 /// A response as it is: sections are objects, lists are arrays.

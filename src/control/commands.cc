@@ -31,6 +31,7 @@ constexpr std::array kCommands{
     Command{vici::kReloadCommand, reload},
     Command{vici::kVerdictCommand, last_verdict},
     Command{vici::kDriftCommand, drift},
+    Command{vici::kExplainRouteCommand, explain_route},
 };
 
 struct Refused {

@@ -53,6 +53,7 @@ struct Command {
 [[nodiscard]] Answer get_counters(const Call& call);
 [[nodiscard]] Answer last_verdict(const Call& call);
 [[nodiscard]] Answer drift(const Call& call);
+[[nodiscard]] Answer explain_route(const Call& call);
 [[nodiscard]] Answer list_nothing(const Call& call);
 
 // commands_configuration.cc

@@ -1,4 +1,4 @@
-// version, stats, get-algorithms, get-counters, keypact-verdict, keypact-drift, and lists of what this version has none of.
+// version, stats, get-algorithms, get-counters, keypact-verdict, keypact-drift, keypact-explain-route, and lists of what this version has none of.
 #include "control/algorithm_text.h"
 #include "control/commands.h"
 #include "vici/request_grammar.h"
@@ -108,6 +108,15 @@ Answer last_verdict(const Call& call) {
 Answer drift(const Call& call) {
   vici::Message answer;
   answer.list("differences", call.services.host.drift());
+  return answer;
+}
+
+Answer explain_route(const Call& call) {
+  const auto asked = vici::text_of(call.request, "destination");
+  const auto destination = asked ? IpAddress::parse(*asked) : std::nullopt;
+  if (asked && !destination) return vici::refusal("\"" + std::string(*asked) + "\" is no address");
+  vici::Message answer;
+  answer.list("reasons", call.services.host.explain_routes(destination));
   return answer;
 }
 

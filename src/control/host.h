@@ -99,6 +99,8 @@ class Host {
   [[nodiscard]] virtual HostCounters host_counters() const = 0;
   /// In what the kernel's IPsec differs from what was put there, a sentence each.
   [[nodiscard]] virtual std::vector<std::string> drift() = 0;
+  /// Why packets to there, or to anywhere, take the way that they take, a sentence each.
+  [[nodiscard]] virtual std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) = 0;
   /// A line for the daemon's own log.
   virtual void note(const std::string& line) = 0;
 

@@ -55,6 +55,10 @@ class Backend {
   [[nodiscard]] virtual DroppedOutbound dropped_outbound() const { return {}; }
   /// In what the kernel differs from what was put there, because somebody else changed it: a sentence each.
   [[nodiscard]] virtual std::vector<std::string> drift() { return {}; }
+  /// Why packets to there, or to anywhere, take the way that they take: a sentence each.
+  [[nodiscard]] virtual std::vector<std::string> explain_routes(const std::optional<IpAddress>& /*destination*/) const {
+    return {"this daemon leads no packets"};
+  }
   /// What this Child SA and its packets have in common with its successors: the kernel's reqid, or a number that takes its place.
   [[nodiscard]] virtual std::uint32_t reqid(ChildSaId /*child*/, PolicyId policy) const {
     return static_cast<std::uint32_t>(policy.value);

@@ -35,6 +35,9 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   [[nodiscard]] control::LoadedFiles read_configuration() override;
   [[nodiscard]] control::HostCounters host_counters() const override;
   [[nodiscard]] std::vector<std::string> drift() override { return backend_.drift(); }
+  [[nodiscard]] std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) override {
+    return backend_.explain_routes(destination);
+  }
   void note(const std::string& line) override { log_.write(LogLevel::warning, line); }
   [[nodiscard]] control::Verdict explain(const ike::Refusal& refusal, const std::string& connection) override;
   [[nodiscard]] control::SystemFacts facts() override;

@@ -74,11 +74,12 @@ KernelBackend::KernelBackend(io::XfrmSocket socket, io::XfrmListener listener, i
       clear_path_(std::move(clear_path)),
       lock_(std::move(mark.lock)),
       spd_(*socket_, mark.value),
-      sad_(*socket_, kOwnTrafficMark, [this](const ipsec::ChildSa& sa) -> std::optional<KernelSad::Device> {
-        const auto route = routes_.netlink().route_to(sa.remote.address, kOwnTrafficMark, sa.local.address);
-        if (!route) return std::nullopt;
-        return KernelSad::Device{route->interface, io::Netlink::interface_name(route->interface)};
-      }),
+      sad_(*socket_, kOwnTrafficMark,
+           [this](const ipsec::ChildSa& sa) -> std::optional<KernelSad::Device> {
+             const auto route = routes_.netlink().route_to(sa.remote.address, kOwnTrafficMark, sa.local.address);
+             if (!route) return std::nullopt;
+             return KernelSad::Device{route->interface, io::Netlink::interface_name(route->interface)};
+           }),
       kept_(*socket_, spd_) {}
 
 Result<std::unique_ptr<KernelBackend>> KernelBackend::open(const Options& options) {
@@ -92,8 +93,7 @@ Result<std::unique_ptr<KernelBackend>> KernelBackend::open(const Options& option
   link.automatic_ipv6_address = false;
   link.up = true;
   TRY_VOID(netlink.configure(interface, link));
-  TRY(auto routes,
-      TunnelRoutes::open(std::move(netlink), device.name(), kOwnTrafficMark, TunnelRoutes::For::all_protocols));
+  TRY(auto routes, TunnelRoutes::open(std::move(netlink), device.name(), kOwnTrafficMark, RoutesFor::all_protocols));
   TRY(auto clear_path, ClearPath::open(kOwnTrafficMark));
   TRY(auto mark, take_kernel_mark(options.ports.ike, options.ports.nat));
   std::unique_ptr<KernelBackend> backend(new KernelBackend(std::move(socket), std::move(listener), std::move(device),

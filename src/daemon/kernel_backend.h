@@ -50,6 +50,9 @@ class KernelBackend final : public Backend {
     return sad_.counters(id);
   }
   [[nodiscard]] std::vector<std::string> drift() override;
+  [[nodiscard]] std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) const override {
+    return routes_.explain(policies_, destination);
+  }
   [[nodiscard]] std::uint32_t reqid(ChildSaId child, PolicyId /*policy*/) const override {
     return spd_.reqid_of(child);
   }

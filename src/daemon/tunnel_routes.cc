@@ -1,7 +1,6 @@
 #include "daemon/tunnel_routes.h"
 
 #include <algorithm>
-#include <ranges>
 #include <tuple>
 #include <utility>
 
@@ -64,9 +63,10 @@ void tell(const Result<void>& done, const TunnelRoutes::Problems& problems) {
 }  // namespace
 
 Result<TunnelRoutes> TunnelRoutes::open(io::Netlink netlink, const std::string& device, std::uint32_t own_mark,
-                                        For what) {
+                                        RoutesFor what) {
   TunnelRoutes routes(std::move(netlink));
   TRY(routes.interface_, routes.netlink().interface_index(device));
+  routes.device_ = device;
   routes.table_ = table_of(device);
   routes.own_mark_ = own_mark;
   routes.what_ = what;
@@ -118,19 +118,12 @@ io::Route TunnelRoutes::fallback(const Prefix& destination) const {
 
 TunnelRoutes::Wishes TunnelRoutes::wishes_of(const ipsec::Policy& policy) const {
   Wishes wishes;
-  if (!policy.placement.is_everywhere()) return wishes;
-  if (policy.action == PolicyAction::bypass) {
-    wishes.rules = skipping_rules(policy);
-  } else if (policy.mode != Mode::transport) {
-    // Between the two ends themselves packets go the way that they have.
-    const auto is_wanted = [&](const TrafficSelector& remote) {
-      return what_ == For::every_policy || std::ranges::any_of(policy.local, [&](const TrafficSelector& local) {
-               return local.protocol == kAnyProtocol && remote.protocol == kAnyProtocol;
-             });
-    };
-    for (const auto& selector : policy.remote | std::views::filter(is_wanted))
+  const auto way = routing_of(policy, what_).way;
+  if (way == PolicyRouting::Way::past_the_table) wishes.rules = skipping_rules(policy);
+  if (way != PolicyRouting::Way::into_tunnel) return wishes;
+  for (const auto& selector : policy.remote)
+    if (has_route(policy, selector, what_))
       for (const auto& prefix : prefixes_covering(selector.first, selector.last)) wishes.destinations.push_back(prefix);
-  }
   return wishes;
 }
 
@@ -246,6 +239,46 @@ void TunnelRoutes::update_rules(const std::set<PolicyRule>& touched, const Probl
   }
   for (const auto& rule : touched)
     if (!wanted_rules_.contains(rule) && rules_.erase(rule) != 0) tell(network_.remove(rule), problems);
+}
+
+std::string TunnelRoutes::explain_table() const {
+  return "rule " + std::to_string(priority_) + " has every packet but keypactd's own look at table " +
+         std::to_string(table_) + " before the main one: the routes into tunnels stand there";
+}
+
+std::string TunnelRoutes::explain_route(const Prefix& destination, const Policies& policies) const {
+  const auto& leading = leading_to_.at(destination);
+  const auto& first = policies.at(*leading.begin());
+  auto text = "table " + std::to_string(table_) + " leads to " + destination.to_string() + " over " + device_ + ": " +
+              first.name + ' ' + routing_of(first, what_).because;
+  for (const auto id : leading)
+    if (id != first.id) text += ", and so does " + policies.at(id).name;
+  const auto source = source_address(addresses_, first, destination.address.family());
+  return text + (source ? "; from this host such packets get the address " + source->to_string() + ", which is in there"
+                        : "; no address of this host is in there, so packets of its own get none from us");
+}
+
+std::vector<std::string> TunnelRoutes::explain(const Policies& policies,
+                                               const std::optional<IpAddress>& destination) const {
+  std::vector<std::string> reasons;
+  for (const auto& [prefix, leading] : leading_to_)
+    if (!destination || prefix.contains(*destination)) reasons.push_back(explain_route(prefix, policies));
+  for (const auto& [id, policy] : policies) {
+    const auto is_about_it = [&](const auto& remote) { return !destination || remote.contains(*destination); };
+    if (std::ranges::none_of(policy.remote, is_about_it)) continue;
+    const auto routing = routing_of(policy, what_);
+    if (routing.way == PolicyRouting::Way::none)
+      reasons.push_back(policy.name + ' ' + routing.because + ": it has no route of ours");
+    else if (routing.way == PolicyRouting::Way::past_the_table)
+      reasons.push_back("rule " + std::to_string(priority_ - 1) + " leads past table " + std::to_string(table_) + ": " +
+                        policy.name + ' ' + routing.because);
+  }
+  if (!reasons.empty()) reasons.insert(reasons.begin(), explain_table());
+  else if (destination)
+    reasons.push_back("no child is about " + destination->to_string() +
+                      ": it is reached, or not, by the host's other routes");
+  else reasons.emplace_back("there is no policy, and so no route of ours");
+  return reasons;
 }
 
 std::vector<std::string> TunnelRoutes::drift() {

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "daemon/policy_routing.h"
 #include "io/network_changes.h"
 #include "ipsec/stack.h"
 
@@ -16,12 +17,9 @@ class TunnelRoutes {
   using Problems = std::function<void(const std::string&)>;
   using Policies = std::map<PolicyId, ipsec::Policy>;
 
-  /// What there are routes for. Where the kernel does ESP, it takes the packets of single protocols from whatever route they go, and
-  /// all others between the same addresses go on as they did.
-  enum class For : std::uint8_t { every_policy, all_protocols };
   /// The table is found by the name of the device; packets with `own_mark` pass it by.
   [[nodiscard]] static Result<TunnelRoutes> open(io::Netlink netlink, const std::string& device, std::uint32_t own_mark,
-                                                 For what);
+                                                 RoutesFor what);
 
   /// Makes the routes and rules agree with these policies, of which the named ones are new, other or gone: the work is as much as
   /// they are. Where one route cannot be changed the others are.
@@ -34,6 +32,10 @@ class TunnelRoutes {
 
   /// Which of them are not there any more, a sentence each.
   [[nodiscard]] std::vector<std::string> drift();
+
+  /// Why packets to there, or to anywhere, are led as they are: a sentence for each rule, route and policy without one.
+  [[nodiscard]] std::vector<std::string> explain(const Policies& policies,
+                                                 const std::optional<IpAddress>& destination) const;
 
   [[nodiscard]] io::Netlink& netlink() { return network_.netlink(); }
 
@@ -56,14 +58,17 @@ class TunnelRoutes {
   [[nodiscard]] std::vector<io::PolicyRule> skipping_rules(const ipsec::Policy& policy) const;
   /// One route a destination: of several policies that share it, the first one names the source address.
   [[nodiscard]] std::optional<io::Route> wanted_route(const Prefix& destination, const Policies& policies) const;
+  [[nodiscard]] std::string explain_table() const;
+  [[nodiscard]] std::string explain_route(const Prefix& destination, const Policies& policies) const;
   void update_routes(const std::set<Prefix>& touched, const Policies& policies, const Problems& problems);
   void update_rules(const std::set<io::PolicyRule>& touched, const Problems& problems);
 
   io::NetworkChanges network_;
+  std::string device_;
   io::InterfaceIndex interface_ = 0;
   std::uint32_t table_ = 0;
   std::uint32_t own_mark_ = 0;
-  For what_{};
+  RoutesFor what_{};
   std::uint32_t priority_ =
       0;  ///< of the rule that looks up our table; the one before skips it, the one after is where to
   Addresses addresses_;

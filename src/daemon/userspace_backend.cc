@@ -29,8 +29,7 @@ Result<std::unique_ptr<UserspaceBackend>> UserspaceBackend::open(const std::stri
   link.automatic_ipv6_address = false;
   link.up = true;
   TRY_VOID(netlink.configure(interface, link));
-  TRY(auto routes,
-      TunnelRoutes::open(std::move(netlink), tun.name(), kOwnTrafficMark, TunnelRoutes::For::every_policy));
+  TRY(auto routes, TunnelRoutes::open(std::move(netlink), tun.name(), kOwnTrafficMark, RoutesFor::every_policy));
   io::InboundFilter filter({tun.name(), transport.own_ports(), kOwnTrafficMark});
   std::unique_ptr<UserspaceBackend> backend(
       new UserspaceBackend(std::move(tun), std::move(routes), std::move(filter), transport, library, random));

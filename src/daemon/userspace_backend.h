@@ -32,6 +32,9 @@ class UserspaceBackend final : public Backend {
     return plane_.counters(id);
   }
   [[nodiscard]] std::vector<std::string> drift() override { return routes_.drift(); }
+  [[nodiscard]] std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) const override {
+    return routes_.explain(policies_, destination);
+  }
   [[nodiscard]] DroppedOutbound dropped_outbound() const override {
     return {plane_.drops()[esp::DropReason::no_sa], plane_.drops()[esp::DropReason::held_full]};
   }

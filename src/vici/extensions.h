@@ -26,4 +26,8 @@ inline constexpr std::string_view kVerdictCommand = "keypact-verdict";
 /// each; empty where they agree, and where the daemon does its own IPsec.
 inline constexpr std::string_view kDriftCommand = "keypact-drift";
 
+/// Command with key destination (an address; without it: anywhere): why packets take the way that they take. Answer: list reasons, a
+/// sentence each, or success = no and errmsg.
+inline constexpr std::string_view kExplainRouteCommand = "keypact-explain-route";
+
 }  // namespace keypact::vici

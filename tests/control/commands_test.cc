@@ -55,6 +55,18 @@ TEST_F(Commands, DriftIsWhatTheHostFinds) {
   EXPECT_EQ(*call(client, "keypact-drift").find_list("differences"), differences);
 }
 
+TEST_F(Commands, RoutesAreExplainedByTheHost) {
+  start();
+  auto& client = connect();
+  EXPECT_EQ(call(client, "keypact-explain-route").find_list("reasons")->front(), "to anywhere");
+  vici::Message one;
+  one.key("destination", "10.2.0.1");
+  EXPECT_EQ(call(client, "keypact-explain-route", one).find_list("reasons")->front(), "to 10.2.0.1");
+  vici::Message wrong;
+  wrong.key("destination", "10.2.0");
+  EXPECT_EQ(call(client, "keypact-explain-route", wrong).value_or("success"), "no");
+}
+
 TEST_F(Commands, CountersAreThoseOfTheEngineAndOfWhatIsAroundIt) {
   start();
   auto& client = connect();

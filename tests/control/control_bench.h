@@ -131,6 +131,9 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
   HostCounters host_counters() const override { return {3, 2, 1}; }
   std::vector<std::string> differences;
   std::vector<std::string> drift() override { return differences; }
+  std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) override {
+    return {destination ? "to " + destination->to_string() : "to anywhere"};
+  }
   void note(const std::string& line) override { notes.push_back(line); }
   Verdict explain(const ike::Refusal& refusal, const std::string& connection) override {
     auto verdict = diagnose::verdict_of(refusal, connection);
