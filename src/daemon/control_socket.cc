@@ -36,7 +36,8 @@ std::vector<std::string> without_the_kernel(const config::Snapshot& snapshot) {
     for (const auto& child : connection->children) {
       const auto name = "connections." + connection->name + ".children." + child.name;
       if (child.mode != Mode::tunnel)
-        remarks.push_back(name + ".mode: IPsec in userspace has tunnel mode only, which is used instead");
+        remarks.push_back(name + (child.mode == Mode::beet ? ".mode = beet" : ".mode = transport") +
+                          ": IPsec in userspace has tunnel mode only, which is used instead");
       if (child.compress) remarks.push_back(name + ".ipcomp: IPsec in userspace compresses nothing");
       if (std::ranges::any_of(child.esp_proposals, [](const auto& each) { return each.protocol == ProtocolId::AH; }))
         remarks.push_back(name + ".ah_proposals: IPsec in userspace has ESP only; AH is neither offered nor taken");
