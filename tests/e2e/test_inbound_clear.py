@@ -42,8 +42,8 @@ class InboundClear(PairCase):
 
     @contextlib.contextmanager
     def flood(self, family=4):
-        """Datagrams in clear from the right inner address to the left one, until the end; yields the list of those that arrived."""
-        arrived, ended = [], threading.Event()
+        """Datagrams in clear from the right inner address to the left one, until the end: the lists of those sent and of those arrived."""
+        sent, arrived, ended = [], [], threading.Event()
         with self.left.socket(self.left.inner(family), socket.SOCK_DGRAM) as listener, \
                 self.right.socket(self.left.inner(family), socket.SOCK_DGRAM) as sender:
             listener.bind((self.left.inner(family), PORT))
@@ -53,7 +53,7 @@ class InboundClear(PairCase):
             def send():
                 while not ended.wait(0.0005):
                     with contextlib.suppress(OSError):
-                        sender.sendto(MARKER, (self.left.inner(family), PORT))
+                        sent.append(sender.sendto(MARKER, (self.left.inner(family), PORT)))
 
             def receive():
                 while not ended.is_set():
@@ -64,26 +64,34 @@ class InboundClear(PairCase):
             for thread in threads:
                 thread.start()
             try:
-                yield arrived
+                yield sent, arrived
             finally:
                 ended.set()
                 for thread in threads:
                     thread.join()
 
-    def arrivals(self, family=4, seconds=0.3):
-        with self.flood(family) as arrived:
-            time.sleep(seconds)
-        return len(arrived)
+    def expect_more(self, packets, than, why=""):
+        """However slow the host is."""
+        until = time.monotonic() + 20
+        while len(packets) <= than:
+            self.assertLess(time.monotonic(), until, f"{len(packets)} {why}")
+            time.sleep(0.01)
+
+    def expect_open(self, family=4, why=""):
+        with self.flood(family) as (_, arrived):
+            self.expect_more(arrived, 10, why or f"IPv{family}")
 
     def expect_closed(self):
         for family in (4, 6):
-            self.assertEqual(self.arrivals(family), 0, f"IPv{family}")
+            with self.flood(family) as (sent, arrived):
+                self.expect_more(sent, 30, f"sent by IPv{family}")
+            self.assertEqual(arrived, [], f"IPv{family}")
 
     def test_the_rig_sees_them_without_a_daemon(self):
         for daemon in (self.initiator, self.responder):
             daemon.stop()
         for family in (4, 6):
-            self.assertGreater(self.arrivals(family), 10, f"IPv{family}")
+            self.expect_open(family)
 
     def test_dropped_while_the_tunnel_is_not_up(self):
         self.alone()
@@ -125,15 +133,15 @@ class InboundClear(PairCase):
 
     def test_dropped_from_a_crash_until_the_next_start_and_after(self):
         self.alone()
-        with self.flood(4) as arrived:
-            time.sleep(0.1)
+        with self.flood(4) as (sent, arrived):
+            self.expect_more(sent, 10)
             self.initiator.kill()
-            time.sleep(0.2)
+            self.expect_more(sent, len(sent) + 20)
             self.initiator.start()
-            time.sleep(0.1)
+            self.expect_more(sent, len(sent) + 10)
         self.assertEqual(arrived, [])
         self.initiator.stop()
-        self.assertGreater(self.arrivals(), 10, "after an orderly end")
+        self.expect_open(why="after an orderly end")
         self.initiator.start()
 
     def test_after_a_crash_without_the_configuration_they_come_in_again(self):
@@ -141,7 +149,7 @@ class InboundClear(PairCase):
         self.initiator.kill()
         (self.initiator.config / "swanctl.conf").write_text("connections { }\n")
         self.initiator.start()
-        self.assertGreater(self.arrivals(), 10)
+        self.expect_open()
 
     def test_a_start_that_fails_after_a_crash_leaves_everything_closed(self):
         self.alone()
