@@ -114,9 +114,9 @@ TEST(Certificate, H16_leaves_out_names_that_no_peer_can_mean) {
 
 TEST(Certificate, A20_long_and_unprintable_names_are_cut_and_escaped) {
   std::string subject = "CN=moon\\0a\\1b[31m";
-  for (int i = 0; i < 60; ++i) subject += ", OU=" + std::string(60, 'x');
+  for (int i = 0; i < 60; ++i) subject += ", OU=" + std::string(60, 'y');
   const auto certificate = self_signed({.subject = subject}).certificate();
-  EXPECT_TRUE(certificate.subject().starts_with("CN=moon\\0a\\1b[31m, OU=xxx"));
+  EXPECT_TRUE(certificate.subject().starts_with("CN=moon\\0a\\1b[31m, OU=yyy"));
   EXPECT_TRUE(certificate.subject().ends_with("..."));
   EXPECT_EQ(certificate.subject().size(), 1027u);
   EXPECT_EQ(self_signed({.extensions = {{"subjectAltName", "critical,DNS:a"}}}).certificate().subject(), "");

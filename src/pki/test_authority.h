@@ -17,7 +17,7 @@ struct Wanted {
   std::int64_t not_after = kTestNow + 365 * kDay;
   std::string hash = "SHA256";  ///< "" for keys of Ed25519
   std::string key = "P-256";    ///< a curve, "RSA" (2048 bits) or "ED25519"
-  std::string issuer{};         ///< when it is not the subject of the certificate that issues it
+  std::string issuer{};         ///< when it is to be another name than that of the certificate that signs
   int version = 3;
 };
 
