@@ -11,6 +11,10 @@ inline constexpr std::size_t kTotalOctets = 64U << 20;
 inline constexpr std::size_t kFiles = 20'000;
 // Includes within includes; strongSwan stops here too.
 inline constexpr unsigned kIncludeDepth = 10;
+// Files with certificates, keys and CRLs. The largest are the CRLs of authorities with a hundred thousand revoked certificates.
+inline constexpr std::size_t kCredentialOctets = 4U << 20;
+inline constexpr std::size_t kCredentialFiles = 20'000;
+inline constexpr std::size_t kAllCredentialOctets = 64U << 20;
 // Sections within sections: swanctl.conf needs five.
 inline constexpr unsigned kSectionDepth = 32;
 // What fits the length fields of the control protocol, so that every setting can travel over it.

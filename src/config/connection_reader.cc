@@ -3,12 +3,11 @@
 #include <algorithm>
 
 #include "config/address_grammar.h"
+#include "config/auth_round_reader.h"
 #include "config/child_reader.h"
-#include "config/identity_grammar.h"
 #include "config/placement_reader.h"
 #include "config/proposal_reader.h"
 #include "config/section_reader.h"
-#include "config/suggestion.h"
 
 namespace keypact::config {
 namespace {
@@ -25,31 +24,11 @@ constexpr Word<Childless> kChildless[] = {{"allow", Childless::allow},
                                           {"force", Childless::force},
                                           {"never", Childless::never}};
 
-struct AuthWord {
-  std::string_view prefix;
-  AuthKind kind;
-};
-constexpr AuthWord kAuthWords[] = {
-    {"psk", AuthKind::psk},      {"pubkey", AuthKind::pubkey}, {"rsa", AuthKind::pubkey},
-    {"ecdsa", AuthKind::pubkey}, {"eddsa", AuthKind::pubkey},  {"ed25519", AuthKind::pubkey},
-    {"ed448", AuthKind::pubkey}, {"bliss", AuthKind::pubkey},  {"ike:", AuthKind::pubkey},
-    {"eap", AuthKind::eap},      {"xauth", AuthKind::xauth},   {"null", AuthKind::null_auth},
-};
+constexpr Word<SendCert> kSendCert[] = {
+    {"ifasked", SendCert::if_asked}, {"always", SendCert::always}, {"never", SendCert::never}};
 
 bool starts_as(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && same_word(text.substr(0, prefix.size()), prefix);
-}
-
-/// "psk", "pubkey-sha256", "rsa/pss-sha384", "eap-tls:ecdsa", "ike:rsa" ...
-std::optional<AuthKind> auth_kind(std::string_view text) {
-  for (const auto& [prefix, kind] : kAuthWords) {
-    if (!starts_as(text, prefix)) continue;
-    const auto rest = text.substr(prefix.size());
-    const bool exact_only = kind == AuthKind::psk || kind == AuthKind::null_auth;
-    if (rest.empty() || (!exact_only && (rest.front() == '-' || rest.front() == '/' || prefix.back() == ':')))
-      return kind;
-  }
-  return std::nullopt;
 }
 
 std::vector<AddressPattern> read_addresses(SectionReader& reader, std::string_view name) {
@@ -67,8 +46,8 @@ std::vector<AddressPattern> read_addresses(SectionReader& reader, std::string_vi
 
 class ConnectionReader {
  public:
-  ConnectionReader(const SettingsSection& section, const std::string& path, Problems& problems)
-      : reader_(section, path, rules::kConnection, problems), problems_(problems) {
+  ConnectionReader(const SettingsSection& section, const std::string& path, Problems& problems, CredentialFiles& files)
+      : reader_(section, path, rules::kConnection, problems), problems_(problems), files_(files) {
     connection_.name = section.name;
   }
   Connection read();
@@ -80,10 +59,6 @@ class ConnectionReader {
   void warn_of_local_names();
   void read_children();
   void read_rounds();
-  AuthRound read_round(const SettingsSection& section, bool local);
-  void read_auth(SectionReader& round, AuthRound& result);
-  void read_identity(SectionReader& round, AuthRound& result, bool local);
-  void check_certificates(SectionReader& round, bool local);
   void check_start();
   [[nodiscard]] bool needs_authentication() const;
   std::uint16_t port(std::string_view name, std::uint16_t fallback) {
@@ -92,6 +67,7 @@ class ConnectionReader {
 
   SectionReader reader_;
   Problems& problems_;
+  CredentialFiles& files_;
   Connection connection_;
 };
 
@@ -134,6 +110,8 @@ void ConnectionReader::read_options() {
   c.unique = reader_.word("unique", kUnique).value_or(c.unique);
   c.keyingtries = reader_.number("keyingtries", 0xffffffff);
   c.childless = reader_.word("childless", kChildless).value_or(c.childless);
+  c.send_cert = reader_.word("send_cert", kSendCert).value_or(c.send_cert);
+  c.send_certreq = reader_.boolean("send_certreq").value_or(c.send_certreq);
 }
 
 void ConnectionReader::warn_of_local_names() {
@@ -162,57 +140,6 @@ bool ConnectionReader::needs_authentication() const {
          std::ranges::any_of(children, [](const auto& child) { return child.action == PolicyAction::protect; });
 }
 
-void ConnectionReader::read_auth(SectionReader& round, AuthRound& result) {
-  const auto* setting = round.given("auth");
-  const std::string_view text = setting == nullptr ? std::string_view("pubkey") : setting->text();
-  const auto kind = auth_kind(text);
-  if (!kind) {
-    round.wrong(*setting, {std::string(text), "expected psk, pubkey, eap or xauth, with what restricts it",
-                           did_you_mean(text, {"psk", "pubkey", "eap", "xauth"})});
-    return;
-  }
-  result.kind = *kind;
-  if (*kind == AuthKind::psk || !needs_authentication()) return;
-  if (setting == nullptr)
-    round.section_error({round.path() + ".auth is not set, and its default pubkey is not available yet in this version",
-                         "both sides of a tunnel authenticate themselves",
-                         "set auth = psk, and the key in the section secrets"});
-  else round.refuse(setting->value_at, round.path() + ".auth = " + printable(text), "use auth = psk");
-}
-
-void ConnectionReader::read_identity(SectionReader& round, AuthRound& result, bool local) {
-  const auto* setting = round.given("id");
-  if (setting == nullptr) return;
-  auto identity = parse_identity(setting->text());
-  if (!identity) {
-    round.wrong(*setting, identity.error());
-    return;
-  }
-  if (local && identity->is_wildcard())
-    round.wrong(*setting, {std::string(setting->text()), "our own identity has no wildcards in it"});
-  result.id = std::move(*identity);
-}
-
-void ConnectionReader::check_certificates(SectionReader& round, bool local) {
-  for (const auto& inner : round.section().sections) {
-    if (!rules::kLocal.has_section(inner.name)) continue;
-    const auto path = round.path_of(inner);
-    const SectionReader certificate(inner, path, rules::kCertificate, problems_);
-    if (local) problems_.warning_once("cert", inner.at, {path + " is read but has no effect yet in this version"});
-    else round.refuse(inner.at, path);
-  }
-}
-
-AuthRound ConnectionReader::read_round(const SettingsSection& section, bool local) {
-  SectionReader round(section, reader_.path_of(section), local ? rules::kLocal : rules::kRemote, problems_);
-  AuthRound result;
-  static_cast<void>(round.number("round", 0xffffffff));
-  read_auth(round, result);
-  read_identity(round, result, local);
-  check_certificates(round, local);
-  return result;
-}
-
 void ConnectionReader::read_rounds() {
   for (const auto& section : reader_.section().sections) {
     const bool local = starts_as(section.name, "local");
@@ -220,16 +147,12 @@ void ConnectionReader::read_rounds() {
     auto& rounds = local ? connection_.local : connection_.remote;
     if (rounds.size() == 1)
       reader_.refuse(section.at, reader_.path_of(section) + ": a second authentication round (RFC 4739)");
-    rounds.push_back(read_round(section, local));
+    rounds.push_back(read_auth_round(section, reader_.path_of(section), local ? RoundOf::local : RoundOf::remote,
+                                     needs_authentication(), problems_, files_));
   }
   for (auto* rounds : {&connection_.local, &connection_.remote}) {
     if (!rounds->empty()) continue;
-    const std::string name = rounds == &connection_.local ? "local" : "remote";
-    rounds->emplace_back();
-    if (needs_authentication())
-      reader_.section_error({reader_.path() + " has no section " + name,
-                             "its default is auth = pubkey, which is not available yet in this version",
-                             "write " + name + " { auth = psk }"});
+    rounds->emplace_back().auth_at = problems_.place(reader_.section().at);
   }
 }
 
@@ -261,9 +184,10 @@ Connection ConnectionReader::read() {
 
 }  // namespace
 
-std::optional<Connection> read_connection(const SettingsSection& section, const std::string& path, Problems& problems) {
+std::optional<Connection> read_connection(const SettingsSection& section, const std::string& path, Problems& problems,
+                                          CredentialFiles& files) {
   const auto errors_before = problems.errors();
-  auto connection = ConnectionReader(section, path, problems).read();
+  auto connection = ConnectionReader(section, path, problems, files).read();
   if (problems.errors() != errors_before) return std::nullopt;
   return connection;
 }

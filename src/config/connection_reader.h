@@ -4,14 +4,13 @@
 
 #include <optional>
 
-#include "config/problems.h"
-#include "config/settings_tree.h"
+#include "config/credential_files.h"
 #include "config/snapshot.h"
 
 namespace keypact::config {
 
 /// `path`: "connections.gw", for messages. Nothing when the problems have got an error.
 [[nodiscard]] std::optional<Connection> read_connection(const SettingsSection& section, const std::string& path,
-                                                        Problems& problems);
+                                                        Problems& problems, CredentialFiles& files);
 
 }  // namespace keypact::config

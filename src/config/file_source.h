@@ -16,6 +16,8 @@ class FileSource {
   [[nodiscard]] virtual Result<Secret> read(const std::string& path, std::size_t limit) = 0;
   /// The files that a shell pattern names, sorted; none is no error.
   [[nodiscard]] virtual Result<std::vector<std::string>> glob(const std::string& pattern) = 0;
+  /// The names of the files in a folder, sorted, without those that begin with a dot; none when there is no such folder.
+  [[nodiscard]] virtual Result<std::vector<std::string>> files_in(const std::string& folder) = 0;
 };
 
 }  // namespace keypact::config

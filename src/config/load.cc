@@ -1,9 +1,12 @@
 #include "config/load.h"
 
+#include <algorithm>
+
 #include "config/connection_reader.h"
 #include "config/secrets_reader.h"
 #include "config/section_reader.h"
 #include "config/settings_references.h"
+#include "config/stored_credentials_reader.h"
 #include "config/suggestion.h"
 
 namespace keypact::config {
@@ -11,22 +14,33 @@ namespace {
 
 constexpr std::size_t kKeyLooks = 1'000'000;
 
+/// swanctl's folders are where its file is.
+std::string folder_of(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? std::string() : path.substr(0, slash);
+}
+
 /// The reading of one file with all it includes.
 class Loading {
  public:
-  explicit Loading(FileSource& source) : source_(source), problems_(files_) {}
-  Result<LoadedConfiguration, std::vector<Diagnostic>> run(const std::string& path);
+  Loading(FileSource& source, const std::string& path)
+      : source_(source), path_(path), problems_(files_), credentials_(source, folder_of(path), problems_) {}
+  Result<LoadedConfiguration, std::vector<Diagnostic>> run();
 
  private:
   void interpret(const RawSection& root);
   void read_connections(const SettingsSection& section);
+  void read_stored(const SettingsSection* secrets, const SettingsSection* authorities);
   void check_without_effect(const SettingsSection& section, const SectionRules& list, const SectionRules& entry);
   void check_root(const RawSection& root, const ReferenceResolver& resolver);
   void check_keys(const Connection& connection, const SourcePosition& at);
+  void check_private_keys(const Connection& connection, const SourcePosition& at);
 
   FileSource& source_;
+  const std::string& path_;
   SourceFiles files_;
   Problems problems_;
+  CredentialFiles credentials_;
   Snapshot snapshot_;
   std::size_t key_looks_ = 0;
 };
@@ -35,9 +49,10 @@ void Loading::read_connections(const SettingsSection& section) {
   const SectionReader list(section, "connections", rules::kConnections, problems_);
   for (const auto& inner : section.sections) {
     if (problems_.full()) return;
-    auto connection = read_connection(inner, list.path_of(inner), problems_);
+    auto connection = read_connection(inner, list.path_of(inner), problems_, credentials_);
     if (!connection) continue;
     check_keys(*connection, inner.at);
+    check_private_keys(*connection, inner.at);
     snapshot_.connections.push_back(std::make_shared<Connection>(std::move(*connection)));
   }
 }
@@ -58,6 +73,38 @@ void Loading::check_keys(const Connection& connection, const SourcePosition& at)
                " and " + remote.id.to_string(),
            "a key is for the identities that its section of secrets names, or for anybody when it names none",
            "add secrets { ike-" + printable(connection.name) + " { id-1 = ... secret = ... } }"});
+}
+
+/// A signature of ours needs a key of ours, or nobody ever gets in.
+void Loading::check_private_keys(const Connection& connection, const SourcePosition& at) {
+  const auto& local = connection.local.front();
+  const auto& stored = *snapshot_.stored;
+  const bool meets_peers =
+      connection.children.empty() || std::ranges::any_of(connection.children, [](const ChildConfig& child) {
+        return child.action == PolicyAction::protect;
+      });
+  if (local.kind != AuthKind::pubkey || !meets_peers) return;
+  if (!stored.private_keys.empty() || !stored.containers.empty()) return;
+  const auto path = "connections." + printable(connection.name);
+  problems_.error(
+      at, {path + " authenticates us with auth = " + printable(local.auth_words) + ", and there is no private key",
+           "our signature is made with a private key, whose certificate or public key the peer trusts",
+           "put the key into the folder private beside " + printable(path_) +
+               (local.certificates.empty() ? ", and its certificate into x509" : "") +
+               ", or set auth = psk in the section local"});
+}
+
+void Loading::read_stored(const SettingsSection* secrets, const SettingsSection* authorities) {
+  auto stored = std::make_shared<StoredCredentials>(read_stored_credentials(secrets, problems_, credentials_));
+  if (authorities != nullptr) {
+    const SectionReader list(*authorities, "authorities", rules::kAuthorities, problems_);
+    for (const auto& inner : authorities->sections) {
+      if (problems_.full()) break;
+      auto authority = read_authority(inner, list.path_of(inner), problems_, credentials_);
+      if (authority) stored->authority_sections.push_back(std::move(*authority));
+    }
+  }
+  snapshot_.stored = std::move(stored);
 }
 
 /// Sections whose feature is not there yet: their grammar is checked all the same.
@@ -104,13 +151,13 @@ void Loading::interpret(const RawSection& root) {
   const auto authorities = resolver.resolve("authorities");
   check_root(root, resolver);
   if (secrets) snapshot_.ike_secrets = read_secrets(*secrets, problems_);
+  read_stored(secrets ? &*secrets : nullptr, authorities ? &*authorities : nullptr);
   if (connections) read_connections(*connections);
   if (pools) check_without_effect(*pools, rules::kPools, rules::kPool);
-  if (authorities) check_without_effect(*authorities, rules::kAuthorities, rules::kAuthority);
 }
 
-Result<LoadedConfiguration, std::vector<Diagnostic>> Loading::run(const std::string& path) {
-  const auto root = parse_settings(source_, path, files_, problems_);
+Result<LoadedConfiguration, std::vector<Diagnostic>> Loading::run() {
+  const auto root = parse_settings(source_, path_, files_, problems_);
   if (problems_.errors() == 0) interpret(*root);
   const bool failed = problems_.errors() != 0;
   auto diagnostics = problems_.take();
@@ -121,7 +168,7 @@ Result<LoadedConfiguration, std::vector<Diagnostic>> Loading::run(const std::str
 }  // namespace
 
 Result<LoadedConfiguration, std::vector<Diagnostic>> load(FileSource& source, const std::string& path) {
-  return Loading(source).run(path);
+  return Loading(source, path).run();
 }
 
 }  // namespace keypact::config

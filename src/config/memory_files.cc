@@ -43,4 +43,14 @@ Result<std::vector<std::string>> MemoryFiles::glob(const std::string& pattern) {
   return paths;
 }
 
+Result<std::vector<std::string>> MemoryFiles::files_in(const std::string& folder) {
+  std::vector<std::string> names;
+  for (const auto& [path, text] : files_) {
+    if (!path.starts_with(folder + '/')) continue;
+    const auto name = path.substr(folder.size() + 1);
+    if (!name.empty() && name.front() != '.' && name.find('/') == std::string::npos) names.push_back(name);
+  }
+  return names;
+}
+
 }  // namespace keypact::config

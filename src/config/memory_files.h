@@ -15,6 +15,7 @@ class MemoryFiles final : public FileSource {
   Result<Secret> read(const std::string& path, std::size_t limit) override;
   /// "*" and "?" stand for characters other than "/".
   Result<std::vector<std::string>> glob(const std::string& pattern) override;
+  Result<std::vector<std::string>> files_in(const std::string& folder) override;
 
  private:
   std::map<std::string, std::string> files_;

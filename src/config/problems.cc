@@ -19,6 +19,11 @@ void Problems::warning_once(const std::string& topic, const SourcePosition& at, 
   if (topics_.insert(topic).second) warning(at, std::move(remark), masking);
 }
 
+SettingPlace Problems::place(const SourcePosition& at) const {
+  if (at.line == 0) return {};
+  return {files_.name(at.file), at.line, at.column};
+}
+
 bool Problems::full() const { return errors_ >= limits::kErrors; }
 
 void Problems::add(Severity severity, const SourcePosition& at, Remark remark, Masking masking) {

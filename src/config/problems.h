@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "config/credential_file.h"
 #include "config/diagnostic.h"
 #include "config/source_files.h"
 
@@ -27,6 +28,9 @@ class Problems {
   [[nodiscard]] SourcePosition find(const SourcePosition& at, std::string_view part) const {
     return files_.find(at, part);
   }
+
+  /// For what outlives the reading.
+  [[nodiscard]] SettingPlace place(const SourcePosition& at) const;
 
   [[nodiscard]] std::size_t errors() const { return errors_; }
   /// True when more errors would not be kept: time to stop.

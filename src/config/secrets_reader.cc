@@ -56,6 +56,13 @@ void check_strength(SectionReader& reader, const Setting& setting, const SharedK
   }
 }
 
+/// What it opens is found by read_stored_credentials().
+void check_passphrase(SectionReader& reader) {
+  if (reader.given("file") == nullptr)
+    reader.section_error({reader.path() + " names no file", "a passphrase belongs to a file of a key",
+                          "set file = the name of the file in its folder"});
+}
+
 bool is_owner_setting(const Setting& setting) { return setting.name.starts_with("id"); }
 
 }  // namespace
@@ -131,7 +138,11 @@ std::vector<std::shared_ptr<const SharedKey>> read_secrets(const SettingsSection
         keys.push_back(std::make_shared<SharedKey>(std::move(*key)));
       continue;
     }
-    const SectionReader reader(inner, path, *kind->rules, problems, Masking::values);
+    SectionReader reader(inner, path, *kind->rules, problems, Masking::values);
+    if (kind->rules == &rules::kKeyPassphrase) {
+      check_passphrase(reader);
+      continue;
+    }
     problems.warning_once("secrets." + std::string(kind->prefix), inner.at,
                           {path + " is read but has no effect yet in this version"}, Masking::values);
   }

@@ -40,9 +40,8 @@ constexpr auto kConnectionSettings = std::to_array<SettingRule>({
     {"dpd_timeout", time, none, "*"},  // IKEv1 only, by its definition
     {"fragmentation"},
     {"childless"},
-    // Certificates are refused with the authentication that uses them; with a pre-shared key these three mean nothing.
-    {"send_certreq", boolean, none, "*"},
-    {"send_cert", words, none, "*", "ifasked|always|never"},
+    {"send_certreq"},
+    {"send_cert"},
     {"ocsp", words, none, "*", "never|reply|request|both"},
     {"ppk_id", identity, none},
     {"ppk_required", boolean, refused, "no"},
@@ -67,12 +66,13 @@ constexpr auto kLocalSettings = std::to_array<SettingRule>({
     {"eap_id", identity, none},
     {"aaa_id", identity, none},
     {"xauth_id", identity, none},
+    // Of a peer, by their definition.
     {"ca_id", identity, none},
     {"groups", text, none, {}, {}, true},
     {"cert_policy", text, none, {}, {}, true},
-    {"certs", text, none, {}, {}, true},
-    {"cacerts", text, none, {}, {}, true},
-    {"pubkeys", text, none, {}, {}, true},
+    {"certs", text, full, {}, {}, true},
+    {"cacerts", text, full, {}, {}, true},
+    {"pubkeys", text, full, {}, {}, true},
     {"revocation", words, none, "relaxed", "strict|ifuri|relaxed"},
 });
 
@@ -87,17 +87,17 @@ constexpr auto kRemoteSettings = std::to_array<SettingRule>({
     {"ca_id", identity, refused},
     {"groups", text, refused, {}, {}, true},
     {"cert_policy", text, refused, {}, {}, true},
-    {"certs", text, refused, {}, {}, true},
-    {"cacerts", text, refused, {}, {}, true},
-    {"pubkeys", text, refused, {}, {}, true},
-    {"revocation", words, none, "relaxed", "strict|ifuri|relaxed"},
+    {"certs", text, full, {}, {}, true},
+    {"cacerts", text, full, {}, {}, true},
+    {"pubkeys", text, full, {}, {}, true},
+    {"revocation", words, refused, "relaxed", "strict|ifuri|relaxed"},
 });
 
 constexpr auto kCertificateSettings = std::to_array<SettingRule>({
     {"handle", hexadecimal, none, "*"},
     {"slot", number, none, "*"},
     {"module", text, none, "*"},
-    {"file", text, none, "*"},
+    {"file"},
 });
 
 constexpr auto kChildSettings = std::to_array<SettingRule>({
@@ -151,8 +151,7 @@ constexpr auto kChildSettings = std::to_array<SettingRule>({
 
 constexpr auto kIkeSecretSettings = std::to_array<SettingRule>({{"secret"}, {"id*"}});
 constexpr auto kOtherSecretSettings = std::to_array<SettingRule>({{"secret"}, {"id*", identity, none, "*"}});
-constexpr auto kPassphraseSettings =
-    std::to_array<SettingRule>({{"file", text, none, "*"}, {"secret", text, none, "*"}});
+constexpr auto kPassphraseSettings = std::to_array<SettingRule>({{"file"}, {"secret"}});
 constexpr auto kTokenSettings = std::to_array<SettingRule>({
     {"handle", hexadecimal, none, "*"},
     {"slot", number, none, "*"},
@@ -177,14 +176,14 @@ constexpr auto kPoolSettings = std::to_array<SettingRule>({
 });
 
 constexpr auto kAuthoritySettings = std::to_array<SettingRule>({
-    {"cacert", text, none, "*"},
-    {"file", text, none, "*"},
+    {"cacert"},
+    {"file"},
     {"handle", hexadecimal, none, "*"},
     {"slot", number, none, "*"},
     {"module", text, none, "*"},
-    {"crl_uris", text, none, "*", {}, true},
-    {"ocsp_uris", text, none, "*", {}, true},
-    {"cert_uri_base", text, none, "*"},
+    {"crl_uris", text, none, {}, {}, true},
+    {"ocsp_uris", text, none, {}, {}, true},
+    {"cert_uri_base", text, none},
 });
 
 constexpr auto kSharedKeyMessageSettings =

@@ -1,11 +1,10 @@
-// Snapshot: the configuration as the engine sees it, immutable once built: connections, their children, and shared keys. The
-// words are swanctl.conf's; a setting's default is swanctl's, except the algorithms (empty: our safe default).
+// Snapshot: the configuration as the engine sees it, immutable once built: connections, their children, shared keys, and the
+// files of certificates and keys. The words are swanctl.conf's; a setting's default is swanctl's, except the algorithms (empty:
+// our safe default).
 #pragma once
 
-#include <memory>
-
 #include "base/instant.h"
-#include "base/secret.h"
+#include "config/credential_file.h"
 #include "config/placement_setting.h"
 #include "proto/hardware_offload.h"
 #include "proto/identification.h"
@@ -36,11 +35,30 @@ struct SelectorPattern {
 
 enum class AuthKind : std::uint8_t { psk, pubkey, eap, xauth, null_auth };
 
+/// What is asked of the revocation of a peer's certificate: that it is known to be good; that, when the certificate says where
+/// to ask; that it is not known to be revoked.
+enum class Revocation : std::uint8_t { strict, ifuri, relaxed };
+
 struct AuthRound {
   AuthKind kind = AuthKind::pubkey;
-  IdentityPattern id = IdentityPattern::anybody();  ///< local: exact identity, or any = our address
+  /// Local: an exact identity, or any = the subject of our certificate, or our address.
+  IdentityPattern id = IdentityPattern::anybody();
+  SettingPlace auth_at{};  ///< of `auth`, or of the round
+  // The following are for pubkey.
+  std::string auth_words = "pubkey";  ///< what follows `auth =`: "rsa-3072-sha256", "ike:pubkey-sha512"
+  std::vector<CredentialFile>
+      certificates{};                         ///< certs, cert*: candidates of ours, or whose holders alone are accepted
+  std::vector<CredentialFile> authorities{};  ///< cacerts, cacert*: one of these is in the path
+  std::vector<CredentialFile> public_keys{};  ///< pubkeys
+  std::optional<IdentityPattern> ca_id{};     ///< of a CA in the path
+  std::vector<std::string> cert_policies{};   ///< OIDs
+  std::vector<std::string> groups{};
+  Revocation revocation = Revocation::relaxed;
   bool operator==(const AuthRound&) const = default;
 };
+
+/// When certificates go along with AUTH.
+enum class SendCert : std::uint8_t { if_asked, always, never };
 
 enum class Action : std::uint8_t { none, trap, start, trap_and_start };
 enum class UniquePolicy : std::uint8_t { never, no, keep, replace };
@@ -120,6 +138,8 @@ struct Connection {
   /// How many times an initiation is tried; 0: for ever. Nothing: an operator's once, what is to stay up for ever.
   std::optional<unsigned> keyingtries;
   Childless childless = Childless::allow;
+  SendCert send_cert = SendCert::if_asked;
+  bool send_certreq = true;
 
   [[nodiscard]] const ChildConfig* child(std::string_view child_name) const;
   bool operator==(const Connection&) const = default;
@@ -134,6 +154,7 @@ struct SharedKey {
 struct Snapshot {
   std::vector<std::shared_ptr<const Connection>> connections;
   std::vector<std::shared_ptr<const SharedKey>> ike_secrets;
+  std::shared_ptr<const StoredCredentials> stored = std::make_shared<const StoredCredentials>();  ///< never null
 
   [[nodiscard]] std::shared_ptr<const Connection> connection(std::string_view name) const;
   /// The best key for this pair: both owners matched before one, an exact owner before a wildcard; nullptr when there is none.

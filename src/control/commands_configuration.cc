@@ -48,7 +48,8 @@ Answer load_connection(const Call& call) {
   if (section == nullptr) return vici::refusal("load-conn takes one section, named after the connection");
   const auto settings = settings_of(element.name, *section);
   auto read = read_message<config::Connection>([&](config::Problems& problems) {
-    return config::read_connection(settings, "connections." + config::printable(element.name), problems);
+    auto files = config::CredentialFiles::of_message(call.services.host.file_source(), problems);
+    return config::read_connection(settings, "connections." + config::printable(element.name), problems, files);
   });
   if (!read) return read.error();
   call.services.configuration.load(std::make_shared<config::Connection>(std::move(read->first)));

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 
+#include "config/file_source.h"
 #include "config/snapshot_changes.h"
 #include "ike/engine/engine.h"
 
@@ -96,6 +97,8 @@ class Host {
   /// Answered by Server::located with the same id, from inside this call or later.
   virtual void locate(ControlId request, const config::Connection& connection) = 0;
   [[nodiscard]] virtual LoadedFiles read_configuration() = 0;
+  /// For the files that clients name by their whole path.
+  [[nodiscard]] virtual config::FileSource& file_source() = 0;
   [[nodiscard]] virtual HostCounters host_counters() const = 0;
   /// In what the kernel's IPsec differs from what was put there, a sentence each.
   [[nodiscard]] virtual std::vector<std::string> drift() = 0;

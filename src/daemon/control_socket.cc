@@ -9,7 +9,6 @@
 #include "daemon/supported.h"
 #include "diagnose/verdict.h"
 #include "io/clock.h"
-#include "io/file_source.h"
 
 namespace keypact::daemon {
 namespace {
@@ -153,9 +152,8 @@ void ControlSocket::located(ControlId request, std::optional<IpAddress> local, s
 }
 
 control::LoadedFiles ControlSocket::read_configuration() {
-  io::RealFiles files;
   const auto path = line_.config_directory + "/swanctl.conf";
-  auto loaded = config::load(files, path);
+  auto loaded = config::load(files_, path);
   control::LoadedFiles result;
   const auto tell = [&](const std::vector<config::Diagnostic>& diagnostics) {
     for (const auto& diagnostic : diagnostics) result.diagnostics.push_back(to_string(diagnostic));

@@ -9,6 +9,7 @@
 #include "daemon/engines.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
+#include "io/file_source.h"
 #include "io/resolver.h"
 #include "io/unix_server.h"
 
@@ -33,6 +34,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId child) override;
   void locate(ControlId request, const config::Connection& connection) override;
   [[nodiscard]] control::LoadedFiles read_configuration() override;
+  [[nodiscard]] config::FileSource& file_source() override { return files_; }
   [[nodiscard]] control::HostCounters host_counters() const override;
   [[nodiscard]] std::vector<std::string> drift() override { return backend_.drift(); }
   [[nodiscard]] std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) override {
@@ -68,6 +70,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   Log& log_;
   std::string started_;
   control::Server server_;
+  io::RealFiles files_;
   io::Resolver resolver_;
   io::Timer timer_;
   std::optional<io::UnixServer> socket_;

@@ -1,11 +1,14 @@
 #include "io/file_source.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <memory>
 
 #include "io/file_descriptor.h"
 #include "io/system_error.h"
@@ -66,6 +69,21 @@ Result<std::vector<std::string>> RealFiles::glob(const std::string& pattern) {
   const auto what = "cannot look for " + pattern;
   if (status == GLOB_NOSPACE) return failure(Error{what, "not enough memory", {}});
   return failure(system_error(what, search_error));
+}
+
+Result<std::vector<std::string>> RealFiles::files_in(const std::string& folder) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::opendir(folder.c_str()), ::closedir);
+  std::vector<std::string> names;
+  if (!directory && (errno == ENOENT || errno == ENOTDIR)) return names;
+  if (!directory) return failure(system_error("cannot look into " + folder, errno));
+  while (const auto* entry = ::readdir(directory.get())) {
+    struct stat status{};
+    if (entry->d_name[0] == '.') continue;
+    if (::fstatat(::dirfd(directory.get()), entry->d_name, &status, 0) == 0 && S_ISREG(status.st_mode))
+      names.emplace_back(entry->d_name);
+  }
+  std::ranges::sort(names);
+  return names;
 }
 
 }  // namespace keypact::io

@@ -11,6 +11,8 @@ class RealFiles final : public config::FileSource {
   Result<Secret> read(const std::string& path, std::size_t limit) override;
   /// As glob(7), without expansion of "~" and "{a,b}".
   Result<std::vector<std::string>> glob(const std::string& pattern) override;
+  /// Symbolic links to regular files are among them, folders and the like are not.
+  Result<std::vector<std::string>> files_in(const std::string& folder) override;
 };
 
 }  // namespace keypact::io

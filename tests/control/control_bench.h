@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "config/memory_files.h"
 #include "control/server.h"
 #include "diagnose/verdict.h"
 #include "sim/site_to_site.h"
@@ -128,6 +129,8 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
     if (!files) return {nullptr, "1 error", {"a.conf:1:1: error: no"}};
     return {files, {}, {}};
   }
+  config::MemoryFiles named_files;
+  config::FileSource& file_source() override { return named_files; }
   HostCounters host_counters() const override { return {3, 2, 1}; }
   std::vector<std::string> differences;
   std::vector<std::string> drift() override { return differences; }

@@ -1,0 +1,160 @@
+#include "config/auth_round_reader.h"
+
+#include <algorithm>
+
+#include "config/identity_grammar.h"
+#include "config/suggestion.h"
+
+namespace keypact::config {
+namespace {
+
+struct AuthWord {
+  std::string_view prefix;
+  AuthKind kind;
+};
+constexpr AuthWord kAuthWords[] = {
+    {"psk", AuthKind::psk},      {"pubkey", AuthKind::pubkey}, {"rsa", AuthKind::pubkey},
+    {"ecdsa", AuthKind::pubkey}, {"eddsa", AuthKind::pubkey},  {"ed25519", AuthKind::pubkey},
+    {"ed448", AuthKind::pubkey}, {"bliss", AuthKind::pubkey},  {"ike:", AuthKind::pubkey},
+    {"eap", AuthKind::eap},      {"xauth", AuthKind::xauth},   {"null", AuthKind::null_auth},
+};
+
+constexpr Word<Revocation> kRevocation[] = {
+    {"strict", Revocation::strict}, {"ifuri", Revocation::ifuri}, {"relaxed", Revocation::relaxed}};
+
+bool starts_as(std::string_view text, std::string_view prefix) {
+  return text.size() >= prefix.size() && same_word(text.substr(0, prefix.size()), prefix);
+}
+
+/// "psk", "pubkey-sha256", "rsa/pss-sha384", "eap-tls:ecdsa", "ike:rsa" ...
+std::optional<AuthKind> auth_kind(std::string_view text) {
+  for (const auto& [prefix, kind] : kAuthWords) {
+    if (!starts_as(text, prefix)) continue;
+    const auto rest = text.substr(prefix.size());
+    const bool exact_only = kind == AuthKind::psk || kind == AuthKind::null_auth;
+    if (rest.empty() || (!exact_only && (rest.front() == '-' || rest.front() == '/' || prefix.back() == ':')))
+      return kind;
+  }
+  return std::nullopt;
+}
+
+class AuthRoundReader {
+ public:
+  AuthRoundReader(const SettingsSection& section, const std::string& path, RoundOf side, Problems& problems,
+                  CredentialFiles& files)
+      : reader_(section, path, side == RoundOf::local ? rules::kLocal : rules::kRemote, problems),
+        local_(side == RoundOf::local),
+        problems_(problems),
+        files_(files) {}
+  AuthRound read(bool authenticates);
+
+ private:
+  void read_method(bool authenticates);
+  void read_identity();
+  void read_authority_identity();
+  void read_certificates();
+  void read_certificate_section(const SettingsSection& section);
+  void read_constraints();
+
+  SectionReader reader_;
+  bool local_;
+  Problems& problems_;
+  CredentialFiles& files_;
+  AuthRound round_;
+};
+
+void AuthRoundReader::read_method(bool authenticates) {
+  const auto* setting = reader_.given("auth");
+  round_.auth_at = problems_.place(setting == nullptr ? reader_.section().at : setting->value_at);
+  if (setting == nullptr) return;
+  const auto text = setting->text();
+  const auto kind = auth_kind(text);
+  if (!kind) {
+    reader_.wrong(*setting, {std::string(text), "expected psk, pubkey, eap or xauth, with what restricts it",
+                             did_you_mean(text, {"psk", "pubkey", "eap", "xauth"})});
+    return;
+  }
+  round_.kind = *kind;
+  if (*kind == AuthKind::pubkey) round_.auth_words = std::string(text);
+  else if (*kind != AuthKind::psk && authenticates)
+    reader_.refuse(setting->value_at, reader_.path() + ".auth = " + printable(text), "use auth = pubkey or auth = psk");
+}
+
+void AuthRoundReader::read_identity() {
+  const auto* setting = reader_.given("id");
+  if (setting == nullptr) return;
+  auto identity = parse_identity(setting->text());
+  if (!identity) {
+    reader_.wrong(*setting, identity.error());
+    return;
+  }
+  if (local_ && identity->is_wildcard())
+    reader_.wrong(*setting, {std::string(setting->text()), "our own identity has no wildcards in it"});
+  round_.id = std::move(*identity);
+}
+
+void AuthRoundReader::read_authority_identity() {
+  const auto* setting = reader_.given("ca_id");
+  if (setting == nullptr) return;
+  auto identity = parse_identity(setting->text());
+  if (identity) round_.ca_id = std::move(*identity);
+  else reader_.wrong(*setting, identity.error());
+}
+
+/// cert<suffix> and cacert<suffix>: exactly one of a file and an object on a token.
+void AuthRoundReader::read_certificate_section(const SettingsSection& section) {
+  const auto path = reader_.path_of(section);
+  SectionReader certificate(section, path, rules::kCertificate, problems_);
+  const bool is_authority = starts_as(section.name, "cacert");
+  const auto* file = certificate.given("file");
+  if (const auto* handle = certificate.given("handle")) {
+    certificate.refuse(handle->at, path + ".handle: a certificate on a token", "name its file with file = ...");
+    return;
+  }
+  if (file == nullptr) {
+    certificate.section_error({path + " names no certificate", "a certificate is in a file", "set file = ..."});
+    return;
+  }
+  auto read = files_.named(certificate, *file, is_authority ? "x509ca" : "x509");
+  if (read) (is_authority ? round_.authorities : round_.certificates).push_back(std::move(*read));
+}
+
+void AuthRoundReader::read_certificates() {
+  round_.certificates = files_.listed(reader_, "certs", "x509");
+  round_.authorities = files_.listed(reader_, "cacerts", "x509ca");
+  round_.public_keys = files_.listed(reader_, "pubkeys", "pubkey");
+  for (const auto& inner : reader_.section().sections)
+    if (rules::kLocal.has_section(inner.name)) read_certificate_section(inner);
+}
+
+void AuthRoundReader::read_constraints() {
+  round_.revocation = reader_.word("revocation", kRevocation).value_or(round_.revocation);
+  if (const auto* setting = reader_.given("groups"))
+    for (const auto text : reader_.items(*setting)) round_.groups.emplace_back(text);
+  const auto* policies = reader_.given("cert_policy");
+  if (policies == nullptr) return;
+  for (const auto text : reader_.items(*policies)) {
+    if (text.find('.') == std::string_view::npos || text.find_first_not_of("0123456789.") != std::string_view::npos)
+      reader_.wrong(*policies, {std::string(text), "a certificate policy is an object identifier: 1.3.6.1.4.1.311"});
+    round_.cert_policies.emplace_back(text);
+  }
+}
+
+AuthRound AuthRoundReader::read(bool authenticates) {
+  static_cast<void>(reader_.number("round", 0xffffffff));
+  read_method(authenticates);
+  read_identity();
+  read_authority_identity();
+  read_certificates();
+  read_constraints();
+  return std::move(round_);
+}
+
+}  // namespace
+
+AuthRound read_auth_round(const SettingsSection& section, const std::string& path, RoundOf side, bool authenticates,
+                          Problems& problems, CredentialFiles& files) {
+  return AuthRoundReader(section, path, side, problems, files).read(authenticates);
+}
+
+}  // namespace keypact::config
