@@ -160,12 +160,15 @@ INSTANTIATE_TEST_SUITE_P(
                     IdentityRow{"email:x@y", "ID_RFC822_ADDR x@y"}, IdentityRow{"userfqdn:a", "ID_RFC822_ADDR a"},
                     IdentityRow{"{11}:abc", "ID_KEY_ID ID_KEY_ID:abc"}, IdentityRow{"{2}:#6161", "ID_FQDN aa"},
                     IdentityRow{"asn1dn:#3000", "ID_DER_ASN1_DN ID_DER_ASN1_DN:3000"},
-                    IdentityRow{"a/b", "ID_FQDN a/b"}, IdentityRow{"building:4", "ID_KEY_ID ID_KEY_ID:building:4"}));
+                    IdentityRow{"c=CH,O=x, cn=*", "ID_DER_ASN1_DN C=CH, O=x, CN=*"},
+                    IdentityRow{"/C=CH/CN=a b", "ID_DER_ASN1_DN C=CH, CN=a b"},
+                    IdentityRow{"asn1dn:CN=foo", "ID_DER_ASN1_DN CN=foo"}, IdentityRow{"a/b", "ID_FQDN a/b"},
+                    IdentityRow{"building:4", "ID_KEY_ID ID_KEY_ID:building:4"}));
 
 TEST(IdentityGrammar, RefusesWhatItDoesNotUnderstand) {
   for (const char* wrong :
-       {"C=CH, O=x, CN=*", "CN=foo", "ipv4:10.0.0.1", "ipv6:#00", "asn1dn:CN=x", "fqdn:*", "fqdn:", "@", "foo*bar",
-        "fqdn:^foo$", "fqdn:#zz", "{300}:x", "10.0.0.0/24", "fqnd:foo", "@#6", "fqdn:#00"})
+       {"C=CH, XY=x", "CN=", "CN=a\\q", "ipv4:10.0.0.1", "ipv6:#00", "asn1dn:x", "asn1gn:x", "fqdn:*", "fqdn:", "@",
+        "foo*bar", "fqdn:^foo$", "fqdn:#zz", "{300}:x", "10.0.0.0/24", "fqnd:foo", "@#6", "fqdn:#00"})
     EXPECT_FALSE(parse_identity(wrong)) << wrong;
   EXPECT_EQ(parse_identity("fqnd:foo").error().remedy, "did you mean \"fqdn\"?");
 }

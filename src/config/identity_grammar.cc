@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "config/source_files.h"
 #include "config/suggestion.h"
+#include "proto/distinguished_name.h"
 
 namespace keypact::config {
 namespace {
@@ -60,6 +61,13 @@ Result<IdentityPattern, GrammarError> name_identity(IdType type, std::string_vie
   return IdentityPattern::exactly({type, to_octets(name)});
 }
 
+/// "C=CH, O=Example, CN=gateway"; a lone * is any value.
+Result<IdentityPattern, GrammarError> distinguished_name(std::string_view text) {
+  auto der = name_from_text(text);
+  if (!der) return wrong(der.error().part, der.error().why, "for a key identifier write keyid:" + printable(text));
+  return IdentityPattern::exactly({IdType::ID_DER_ASN1_DN, std::move(*der)});
+}
+
 Result<IdentityPattern, GrammarError> typed_octets(IdType type, std::string_view text, Octets octets) {
   const bool fits =
       type == IdType::ID_IPV4_ADDR ? octets.size() == 4 : type != IdType::ID_IPV6_ADDR || octets.size() == 16;
@@ -85,9 +93,9 @@ Result<IdentityPattern, GrammarError> typed_identity(IdType type, std::string_vi
     case IdType::ID_IPV6_ADDR:
       return wrong(text, "after this prefix stand the octets in hexadecimal: ipv4:#0a000001",
                    "write the address without the prefix");
-    case IdType::ID_DER_ASN1_DN:
+    case IdType::ID_DER_ASN1_DN: return distinguished_name(text);
     case IdType::ID_DER_ASN1_GN:
-      return wrong(text, "after this prefix stands the DER encoding in hexadecimal: asn1dn:#30...");
+      return wrong(text, "after this prefix stands the DER encoding in hexadecimal: asn1gn:#30...");
     default: return typed_octets(type, text, to_octets(text));
   }
 }
@@ -131,9 +139,7 @@ Result<IdentityPattern, GrammarError> parse_identity(std::string_view text) {
     if (address->is_unspecified()) return IdentityPattern::anybody();
     return IdentityPattern::exactly(Identification::of(*address));
   }
-  if (text.find('=') != std::string_view::npos)
-    return wrong(text, "distinguished names are understood as DER only in this version: asn1dn:#30...",
-                 "for a key identifier write keyid:" + printable(text));
+  if (text.find('=') != std::string_view::npos) return distinguished_name(text);
   if (text.find('@') != std::string_view::npos) return identity_with_at(text);
   if (text.find(':') != std::string_view::npos) return typed_octets(IdType::ID_KEY_ID, text, to_octets(text));
   if (text.find('/') != std::string_view::npos && text.find_first_not_of("0123456789./") == std::string_view::npos)

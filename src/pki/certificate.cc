@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "pki/distinguished_name.h"
+#include "proto/distinguished_name.h"
 #include "pki/x509_handles.h"
 
 namespace keypact::pki {

@@ -8,7 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/check.h"
-#include "pki/distinguished_name.h"
+#include "proto/distinguished_name.h"
 
 namespace keypact::pki {
 namespace {

@@ -6,7 +6,7 @@
 #include "base/octets.h"
 #include "base/result.h"
 
-namespace keypact::pki {
+namespace keypact {
 
 struct NameError {
   std::string part;  ///< of the text
@@ -14,13 +14,13 @@ struct NameError {
 };
 
 /// "C=CH, O=strongSwan, CN=moon", or "/C=CH/O=strongSwan" when it begins with a slash. A type is a short name or a dotted OID;
-/// "\," is a comma of the value, "\2c" too. At most 4096 octets.
+/// "\," is a comma of the value, "\2c" too. At most 4096 octets and 64 members.
 [[nodiscard]] Result<Octets, NameError> name_from_text(std::string_view text);
 
 /// Printable ASCII whatever the octets are: "C=CH, O=strongSwan"; what is no name becomes hexadecimal. Cut after 1024 characters.
 [[nodiscard]] std::string name_to_text(OctetView der);
 
-/// RFC 5280 §7.1: the types of strings, the case of letters and runs of blanks do not count. False when one is malformed or
+/// RFC 5280 §7.1: the types of strings, the case of ASCII letters and runs of blanks do not count. False when one is malformed or
 /// empty.
 [[nodiscard]] bool same_name(OctetView a, OctetView b);
 
@@ -29,4 +29,4 @@ struct NameError {
 [[nodiscard]] bool name_matches(OctetView pattern, OctetView name);
 [[nodiscard]] bool has_wildcard(OctetView name);
 
-}  // namespace keypact::pki
+}  // namespace keypact

@@ -1,8 +1,8 @@
-#include "pki/distinguished_name.h"
+#include "proto/distinguished_name.h"
 
 #include <gtest/gtest.h>
 
-namespace keypact::pki {
+namespace keypact {
 namespace {
 
 Octets name(std::string_view text) {
@@ -109,4 +109,4 @@ TEST(DistinguishedName, PatternsHaveALoneStar) {
 }
 
 }  // namespace
-}  // namespace keypact::pki
+}  // namespace keypact

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/distinguished_name.h"
+
 namespace keypact {
 namespace {
 
@@ -9,7 +11,7 @@ bool is_name(IdType type) { return type == IdType::ID_FQDN || type == IdType::ID
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-bool same_name(std::string_view a, std::string_view b) {
+bool same_text(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
 }
 
@@ -41,24 +43,27 @@ std::string Identification::to_string() const {
   const auto address_octets = type == IdType::ID_IPV4_ADDR ? 4u : type == IdType::ID_IPV6_ADDR ? 16u : 0u;
   if (address_octets != 0 && data.size() == address_octets) return IpAddress::from_octets(data)->to_string();
   if (is_name(type)) return printable(data);
+  if (type == IdType::ID_DER_ASN1_DN && same_name(data, data)) return name_to_text(data);
   return keypact::to_string(type) + ':' + (type == IdType::ID_KEY_ID ? printable(data) : to_hex(data));
 }
 
 bool IdentityPattern::is_wildcard() const {
+  if (!any && identity.type == IdType::ID_DER_ASN1_DN) return has_wildcard(identity.data);
   return !any && is_name(identity.type) && identity.data.size() > 1 && identity.data.front() == '*';
 }
 
 bool IdentityPattern::matches(const Identification& candidate) const {
   if (any) return true;
   if (candidate.type != identity.type) return false;
+  if (identity.type == IdType::ID_DER_ASN1_DN) return name_matches(identity.data, candidate.data);
   if (!is_name(identity.type)) return candidate.data == identity.data;
   const auto name = as_text(candidate.data);
   auto pattern = as_text(identity.data);
   if (name.find('\0') != std::string_view::npos) return false;
-  if (!is_wildcard()) return same_name(name, pattern);
+  if (!is_wildcard()) return same_text(name, pattern);
   pattern.remove_prefix(1);
   // "*.example.org" asks for at least one character before the dot.
-  return name.size() > pattern.size() && same_name(name.substr(name.size() - pattern.size()), pattern);
+  return name.size() > pattern.size() && same_text(name.substr(name.size() - pattern.size()), pattern);
 }
 
 std::string IdentityPattern::to_string() const { return any ? "%any" : identity.to_string(); }

@@ -21,7 +21,8 @@ struct Identification {
   bool operator==(const Identification&) const = default;
 };
 
-/// A configured identity: any, one exact identity, or a name with a leading "*" label ("*.example.org", "*@example.org").
+/// A configured identity: any, one exact identity, a name with a leading "*" label ("*.example.org", "*@example.org"), or a
+/// distinguished name in which a lone "*" stands for any value ("C=CH, O=Example, CN=*").
 struct IdentityPattern {
   bool any = false;
   Identification identity;  ///< for a wildcard: the pattern's own characters
@@ -29,7 +30,7 @@ struct IdentityPattern {
   static IdentityPattern anybody() { return {true, {}}; }
   static IdentityPattern exactly(Identification identity) { return {false, std::move(identity)}; }
 
-  /// Names compare without case (ASCII); a name that contains NUL equals nothing.
+  /// Names compare without case (ASCII); a name that contains NUL equals nothing. Distinguished names: RFC 5280 §7.1.
   [[nodiscard]] bool matches(const Identification& candidate) const;
   [[nodiscard]] bool is_wildcard() const;
   /// How specific the match is, to prefer an exact configuration over a wildcard over any: 2, 1, 0.
