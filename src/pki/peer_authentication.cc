@@ -1,0 +1,150 @@
+#include "pki/peer_authentication.h"
+
+#include <algorithm>
+
+#include "pki/identity.h"
+#include "pki/path_rules.h"
+
+namespace keypact::pki {
+namespace {
+
+/// Of certificates and keys of ours that fit a peer that sends none, whose signature is tried.
+constexpr std::size_t kCandidates = 8;
+
+bool contains(const std::vector<Certificate>& certificates, const Certificate& one) {
+  return std::ranges::find(certificates, one) != certificates.end();
+}
+
+}  // namespace
+
+/// One claim under its rules: what costs least is asked first.
+class PeerVerification {
+ public:
+  PeerVerification(const PeerClaim& claim, const PeerRules& rules, std::int64_t now)
+      : claim_(claim), rules_(rules), now_(now) {}
+
+  Result<AuthenticatedPeer, Refusal> run() {
+    TRY_VOID(read_auth());
+    TRY_VOID(read_certificates());
+    if (raw_key_) return by_raw_key(std::span(&*raw_key_, 1));
+    if (!sent_.empty()) return by_certificate(sent_.front());
+    return by_what_is_known();
+  }
+
+ private:
+  [[nodiscard]] std::unexpected<Refusal> refused(std::string_view rule, std::string sentence) const {
+    return failure(Refusal{claim_.identity.to_string(), std::string(rule), std::move(sentence)});
+  }
+  [[nodiscard]] static std::unexpected<Refusal> refused(const Certificate& certificate, std::string_view rule,
+                                                        std::string sentence) {
+    return failure(Refusal{certificate.subject(), std::string(rule), std::move(sentence)});
+  }
+
+  Result<void, Refusal> read_auth() {
+    const auto auth = parse_auth_data(claim_.method, claim_.auth_data);
+    if (!auth && auth.error() == SchemeError::method_without_signature)
+      return refused("RFC 7296 §2.15", "a signature is wanted of it, and it authenticates itself by " +
+                                           keypact::to_string(claim_.method));
+    if (!auth) return refused("RFC 7427 §3", "its AUTH payload: " + std::string(sentence(auth.error())));
+    if (!rules_.constraints.allows(*auth->scheme))
+      return refused("configuration",
+                     "it signs with " + std::string(auth->scheme->name) + ", which the configuration does not allow");
+    scheme_ = auth->scheme;
+    signature_ = auth->signature;
+    return {};
+  }
+
+  /// RFC 7296 §3.6: the first one is that of the signature; those of other encodings are passed over.
+  Result<void, Refusal> read_certificates() {
+    for (const auto& sent : claim_.certificates) {
+      if (sent.encoding == CertEncoding::RAW_PUBLIC_KEY && sent_.empty() && !raw_key_) {
+        auto key = PublicKey::from_spki(sent.data);
+        if (!key) return refused("RFC 7670 §3", "its raw public key: " + std::string(sentence(key.error())));
+        raw_key_ = std::move(*key);
+      }
+      if (sent.encoding != CertEncoding::X509_CERTIFICATE_SIGNATURE) continue;
+      auto certificate = Certificate::from_der(sent.data);
+      if (certificate) sent_.push_back(std::move(*certificate));
+      // One that may stand above is not needed for sure.
+      else if (sent_.empty()) return refused("RFC 5280 §4.1", "its certificate: " + certificate.error().sentence());
+    }
+    const bool only_urls = sent_.empty() && std::ranges::any_of(claim_.certificates, [](const auto& sent) {
+                             return sent.encoding == CertEncoding::HASH_AND_URL_X509_CERTIFICATE ||
+                                    sent.encoding == CertEncoding::HASH_AND_URL_X509_BUNDLE;
+                           });
+    if (only_urls) return refused("RFC 7296 §3.6", "it sent the URL of its certificate, which we did not ask for");
+    return {};
+  }
+
+  Result<AuthenticatedPeer, Refusal> by_raw_key(std::span<const PublicKey> keys) {
+    for (const auto& key : keys.first(std::min(keys.size(), kCandidates))) {
+      if (std::ranges::find(rules_.pinned_keys, key) == rules_.pinned_keys.end())
+        return refused("RFC 7670 §5", "its raw public key is none that the configuration has for it");
+      if (!rules_.constraints.allows_key(key) || !key.verify(*scheme_, claim_.signed_octets, signature_)) continue;
+      return AuthenticatedPeer(claim_.identity, {}, *scheme_);
+    }
+    return refused("RFC 7296 §2.15", "no public key that the configuration has for it made its signature");
+  }
+
+  Result<AuthenticatedPeer, Refusal> by_certificate(const Certificate& end_entity) {
+    if (!speaks_for(end_entity, claim_.identity))
+      return refused(
+          end_entity, "RFC 4945 §3.1",
+          "it does not speak for \"" + claim_.identity.to_string() + "\", but for " + identities_text(end_entity));
+    TRY(auto path, trusted(end_entity));
+    if (const auto verified = end_entity.public_key().verify(*scheme_, claim_.signed_octets, signature_); !verified)
+      return refused(end_entity, "RFC 7296 §2.15",
+                     "the signature in AUTH is not by its key: " + std::string(sentence(verified.error())));
+    return AuthenticatedPeer(claim_.identity, std::move(path), *scheme_);
+  }
+
+  Result<std::vector<Certificate>, Refusal> trusted(const Certificate& end_entity) {
+    if (!rules_.pinned.empty() && !contains(rules_.pinned, end_entity))
+      return refused(end_entity, "configuration",
+                     "it is none of the certificates that the configuration has for the peer");
+    const bool as_it_is = !rules_.pinned.empty() || contains(rules_.known, end_entity);
+    if (as_it_is && !rules_.anchored && !end_entity.is_ca()) {
+      const auto alone = std::span(&end_entity, 1);
+      auto refusal = check_usages(alone, rules_.constraints);
+      if (!refusal) refusal = check_path(alone, now_);
+      if (refusal) return failure(std::move(*refusal));
+      return std::vector{end_entity};
+    }
+    auto between = sent_;
+    between.insert(between.end(), rules_.known.begin(), rules_.known.end());
+    TRY(const auto path, validate(end_entity, between, rules_.anchors, now_, rules_.constraints));
+    const auto certificates = path.certificates();
+    return std::vector(certificates.begin(), certificates.end());
+  }
+
+  /// RFC 7296 §1.2: certificates need not be sent to those who have them.
+  Result<AuthenticatedPeer, Refusal> by_what_is_known() {
+    std::optional<Refusal> first;
+    std::size_t tried = 0;
+    for (const auto* source : {&rules_.pinned, &rules_.known}) {
+      for (const auto& certificate : *source) {
+        if (!speaks_for(certificate, claim_.identity) || ++tried > kCandidates) continue;
+        auto result = by_certificate(certificate);
+        if (result) return result;
+        if (!first) first = std::move(result.error());
+      }
+    }
+    if (!rules_.pinned_keys.empty()) return by_raw_key(rules_.pinned_keys);
+    if (first) return failure(std::move(*first));
+    return refused("RFC 7296 §3.6", "it sent no certificate, and none that speaks for it is configured");
+  }
+
+  const PeerClaim& claim_;
+  const PeerRules& rules_;
+  std::int64_t now_;
+  const SignatureScheme* scheme_ = nullptr;
+  OctetView signature_;
+  std::vector<Certificate> sent_;
+  std::optional<PublicKey> raw_key_;
+};
+
+Result<AuthenticatedPeer, Refusal> authenticate_peer(const PeerClaim& claim, const PeerRules& rules, std::int64_t now) {
+  return PeerVerification(claim, rules, now).run();
+}
+
+}  // namespace keypact::pki

@@ -1,0 +1,56 @@
+// Whether a peer is who it says: its certificates, its signature and our rules for it, as a function of values, so that it can run in
+// a process that holds no key. RFC 7296 §2.15, §3.6, §3.8, RFC 4945 §5.1, RFC 7427, RFC 7670.
+#pragma once
+
+#include "pki/trust.h"
+
+namespace keypact::pki {
+
+/// The contents of a CERT payload.
+struct SentCertificate {
+  CertEncoding encoding{};
+  Octets data;
+};
+
+/// What the peer sent.
+struct PeerClaim {
+  Identification identity;  ///< IDi or IDr
+  AuthMethod method{};
+  Octets auth_data;
+  Octets signed_octets;                       ///< what the signature is over
+  std::vector<SentCertificate> certificates;  ///< in the order of the CERT payloads
+};
+
+/// What our configuration demands of this peer.
+struct PeerRules {
+  AuthConstraints constraints;
+  TrustAnchors anchors;
+  bool anchored = false;            ///< a path to one of the anchors is wanted, even of a certificate that is `known`
+  std::vector<Certificate> pinned;  ///< not empty: the peer's certificate is one of these, trusted as it is
+  std::vector<PublicKey> pinned_keys;  ///< the peer's raw public key is one of these
+  std::vector<Certificate>
+      known;  ///< of the configuration: CAs that may stand in a path, end entities that are trusted
+};
+
+/// The evidence that a peer is who it says: only authenticate_peer() makes one.
+class AuthenticatedPeer {
+ public:
+  [[nodiscard]] const Identification& identity() const { return identity_; }
+  /// The end entity first, up to what is trusted; empty where a raw public key was enough.
+  [[nodiscard]] std::span<const Certificate> certificates() const { return certificates_; }
+  [[nodiscard]] const SignatureScheme& scheme() const { return *scheme_; }
+
+ private:
+  friend class PeerVerification;
+  AuthenticatedPeer(Identification identity, std::vector<Certificate> certificates, const SignatureScheme& scheme)
+      : identity_(std::move(identity)), certificates_(std::move(certificates)), scheme_(&scheme) {}
+  Identification identity_;
+  std::vector<Certificate> certificates_;
+  const SignatureScheme* scheme_;
+};
+
+/// `now`: seconds since 1970 in UTC.
+[[nodiscard]] Result<AuthenticatedPeer, Refusal> authenticate_peer(const PeerClaim& claim, const PeerRules& rules,
+                                                                   std::int64_t now);
+
+}  // namespace keypact::pki
