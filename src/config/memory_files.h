@@ -12,6 +12,8 @@ class MemoryFiles final : public FileSource {
   MemoryFiles() = default;
   MemoryFiles(std::initializer_list<std::pair<const std::string, std::string>> files) : files_(files) {}
 
+  void add(const std::string& path, std::string text) { files_[path] = std::move(text); }
+
   Result<Secret> read(const std::string& path, std::size_t limit) override;
   /// "*" and "?" stand for characters other than "/".
   Result<std::vector<std::string>> glob(const std::string& pattern) override;

@@ -1,0 +1,299 @@
+#include "ike/core/credentials.h"
+
+#include <algorithm>
+
+#include "config/source_files.h"
+#include "pki/identity.h"
+#include "pki/issuing.h"
+
+namespace keypact::ike {
+namespace {
+
+using config::AuthRound;
+using config::Severity;
+
+constexpr std::size_t kAuthorities = 64;
+
+/// A certificate of ours, and what goes along with it.
+struct OwnCertificate {
+  std::vector<pki::Certificate> sent;  ///< its own, then those of intermediate CAs
+  std::vector<Octets> authorities;     ///< SHA-1 of the keys of all CAs above it
+};
+
+OwnCertificate own_certificate(const pki::Certificate& certificate, const CredentialStore& store) {
+  OwnCertificate own{{certificate}, {}};
+  std::vector<pki::Certificate> known = store.authorities;
+  known.insert(known.end(), store.certificates.begin(), store.certificates.end());
+  for (auto& issuer : pki::issuers_of(certificate, known)) {
+    own.authorities.push_back(to_octets(issuer.public_key().spki_sha1()));
+    if (!issuer.is_self_issued()) own.sent.push_back(std::move(issuer));
+  }
+  return own;
+}
+
+Identification subject_of(const pki::Certificate& certificate) {
+  return {IdType::ID_DER_ASN1_DN, to_octets(certificate.subject_der())};
+}
+
+bool names_us(const pki::Certificate& certificate, const AuthRound& round) {
+  return round.id.any || pki::speaks_for(certificate, round.id.identity);
+}
+
+std::string quoted(const std::string& name) { return '"' + name + '"'; }
+
+bool meets_peers(const config::Connection& connection) {
+  return connection.children.empty() || std::ranges::any_of(connection.children, [](const auto& child) {
+           return child.action == PolicyAction::protect;
+         });
+}
+
+}  // namespace
+
+/// What one round came to. Which of the two parts is used depends on whose round it is.
+struct Credentials::Round {
+  std::vector<OwnCertificate> certificates;  ///< of ours, each with a private key
+  std::vector<pki::PublicKey> keys;          ///< raw ones of ours, each with a private key
+  std::string nobody;                        ///< why there is none of both
+  std::shared_ptr<const pki::PeerRules> rules = std::make_shared<const pki::PeerRules>();
+  std::vector<config::Diagnostic> warnings;
+};
+
+class Credentials::RoundReader {
+ public:
+  RoundReader(const CredentialStore& store, ParsedFiles& files) : store_(store), files_(files) {}
+
+  [[nodiscard]] std::shared_ptr<Round> local(const AuthRound& round);
+  [[nodiscard]] std::shared_ptr<Round> remote(const AuthRound& round);
+  /// What makes a configuration with these rounds one that is refused.
+  std::vector<config::Diagnostic> errors;
+
+ private:
+  [[nodiscard]] pki::AuthConstraints constraints(const AuthRound& round);
+  [[nodiscard]] std::vector<pki::Certificate> certificates(const std::vector<config::CredentialFile>& files);
+  [[nodiscard]] std::vector<pki::PublicKey> public_keys(const std::vector<config::CredentialFile>& files);
+  [[nodiscard]] pki::TrustAnchors anchors(const AuthRound& round);
+  void offer(Round& into, const AuthRound& round, const pki::AuthConstraints& constraints,
+             const pki::Certificate& certificate);
+  void error(const config::CredentialFile& file, const std::string& why, std::string remedy) {
+    errors.push_back(
+        about(file.at, Severity::error, config::printable(file.name) + " cannot be used", why, std::move(remedy)));
+  }
+
+  const CredentialStore& store_;
+  ParsedFiles& files_;
+  /// Of rounds that name no files of their own.
+  std::map<std::string, std::shared_ptr<const pki::PeerRules>> common_rules_;
+};
+
+pki::AuthConstraints Credentials::RoundReader::constraints(const AuthRound& round) {
+  auto parsed = pki::AuthConstraints::parse(round.auth_words);
+  if (parsed) return std::move(*parsed);
+  errors.push_back(about(
+      round.auth_at, Severity::error,
+      "auth = " + config::printable(round.auth_words) + ": bad word " + quoted(config::printable(parsed.error().word)),
+      parsed.error().why, "for instance pubkey, rsa-3072-sha256, ecdsa-384, ed25519, ike:pubkey-sha512"));
+  return {};
+}
+
+std::vector<pki::Certificate> Credentials::RoundReader::certificates(const std::vector<config::CredentialFile>& files) {
+  std::vector<pki::Certificate> all;
+  for (const auto& file : files) {
+    const auto& read = files_.certificates(file);
+    if (read) all.insert(all.end(), read->begin(), read->end());
+    else error(file, read.error(), "a certificate is in PEM or in DER");
+  }
+  return all;
+}
+
+std::vector<pki::PublicKey> Credentials::RoundReader::public_keys(const std::vector<config::CredentialFile>& files) {
+  std::vector<pki::PublicKey> all;
+  for (const auto& file : files) {
+    const auto& read = files_.public_key(file);
+    if (read) all.push_back(*read);
+    else error(file, read.error(), "a raw public key is SubjectPublicKeyInfo in PEM or DER");
+  }
+  return all;
+}
+
+void Credentials::RoundReader::offer(Round& into, const AuthRound& round, const pki::AuthConstraints& constraints,
+                                     const pki::Certificate& certificate) {
+  const auto& key = certificate.public_key();
+  if (store_.private_key(key.spki_sha1()) == nullptr) {
+    if (into.nobody.empty()) into.nobody = "there is no private key for " + quoted(certificate.subject());
+  } else if (!constraints.allows_key(key)) {
+    into.nobody = "auth = " + round.auth_words + " does not allow the key of " + quoted(certificate.subject());
+  } else {
+    into.certificates.push_back(own_certificate(certificate, store_));
+  }
+}
+
+std::shared_ptr<Credentials::Round> Credentials::RoundReader::local(const AuthRound& round) {
+  auto result = std::make_shared<Round>();
+  const auto allowed = constraints(round);
+  for (const auto& certificate : certificates(round.certificates)) {
+    offer(*result, round, allowed, certificate);
+    if (!names_us(certificate, round))
+      result->warnings.push_back(
+          about(round.auth_at, Severity::warning,
+                "the certificate " + quoted(certificate.subject()) + " does not name us as " + round.id.to_string(),
+                "a peer takes an identity that the subject or a subjectAltName says",
+                "leave id out, or set it to a name that is in the certificate"));
+  }
+  for (const auto& key : public_keys(round.public_keys)) {
+    if (store_.private_key(key.spki_sha1()) != nullptr && allowed.allows_key(key)) result->keys.push_back(key);
+    else if (result->nobody.empty()) result->nobody = "there is no private key for the public key of pubkeys";
+  }
+  if (!round.certificates.empty() || !round.public_keys.empty()) return result;
+  for (const auto* list : {&store_.certificates, &store_.authorities})
+    for (const auto& certificate : *list)
+      if (store_.private_key(certificate.public_key().spki_sha1()) != nullptr && names_us(certificate, round))
+        offer(*result, round, allowed, certificate);
+  if (!result->certificates.empty() || !result->nobody.empty()) return result;
+  result->nobody = round.id.any ? "no certificate has a private key"
+                                : "no certificate with a private key names us as " + round.id.to_string();
+  return result;
+}
+
+pki::TrustAnchors Credentials::RoundReader::anchors(const AuthRound& round) {
+  std::vector<pki::Certificate> all;
+  for (const auto& file : round.authorities) {
+    for (const auto& certificate : certificates({file})) {
+      if (certificate.is_ca()) all.push_back(certificate);
+      else
+        error(file, quoted(certificate.subject()) + " is no CA: its basicConstraints do not say so (RFC 5280 §4.2.1.9)",
+              "name the certificate of a peer in certs");
+    }
+  }
+  auto made = pki::TrustAnchors::of(round.authorities.empty() ? store_.authorities : std::move(all));
+  return made ? std::move(*made) : pki::TrustAnchors();
+}
+
+std::shared_ptr<Credentials::Round> Credentials::RoundReader::remote(const AuthRound& round) {
+  auto result = std::make_shared<Round>();
+  const bool is_common = round.certificates.empty() && round.authorities.empty() && round.public_keys.empty();
+  auto& common = common_rules_[round.auth_words];
+  if (is_common && common) {
+    result->rules = common;
+  } else {
+    auto rules = std::make_shared<pki::PeerRules>();
+    rules->constraints = constraints(round);
+    rules->anchors = anchors(round);
+    rules->anchored = !round.authorities.empty();
+    rules->pinned = certificates(round.certificates);
+    rules->pinned_keys = public_keys(round.public_keys);
+    // CAs first: they complete paths, and only so many are looked at.
+    rules->known = store_.authorities;
+    rules->known.insert(rules->known.end(), store_.certificates.begin(), store_.certificates.end());
+    std::ranges::stable_partition(rules->known, &pki::Certificate::is_ca);
+    result->rules = rules;
+    if (is_common) common = rules;
+  }
+  const auto& rules = *result->rules;
+  if (rules.anchors.certificates().empty() && rules.pinned.empty() && rules.pinned_keys.empty())
+    result->warnings.push_back(about(round.auth_at, Severity::warning, "no certificate of a peer can be accepted here",
+                                     "there is no certificate of a CA in x509ca, and the section remote names none",
+                                     "put the CA of the peer into x509ca, or its own certificate into certs"));
+  return result;
+}
+
+Credentials::Credentials() : store_(make_store(std::make_shared<const config::StoredCredentials>(), nullptr)) {}
+
+void Credentials::read_rounds(const config::Snapshot& snapshot, const Credentials* before,
+                              std::vector<config::Diagnostic>& errors) {
+  connections_ = snapshot.connections;
+  RoundReader reader(*store_, files_);
+  const bool same_store = before != nullptr && before->store_ == store_;
+  const auto read = [&](const config::Connection& connection, const AuthRound& round, bool is_local) {
+    if (round.kind != config::AuthKind::pubkey) return;
+    auto& entry = rounds_[&round];
+    if (same_store)
+      if (const auto known = before->rounds_.find(&round); known != before->rounds_.end()) entry = known->second;
+    if (!entry) {
+      auto made = is_local ? reader.local(round) : reader.remote(round);
+      for (auto& warning : made->warnings)
+        warning.what = "connections." + config::printable(connection.name) + ": " + warning.what;
+      if (is_local && made->certificates.empty() && made->keys.empty())
+        made->warnings.push_back(
+            about(round.auth_at, Severity::warning,
+                  "connections." + config::printable(connection.name) + ": nothing signs for us: " + made->nobody,
+                  "a signature is made with the private key of one of our certificates",
+                  "put the certificate into x509 and its key into private"));
+      entry = std::move(made);
+    }
+    if (meets_peers(connection)) warnings_.insert(warnings_.end(), entry->warnings.begin(), entry->warnings.end());
+  };
+  for (const auto& connection : connections_) {
+    for (const auto& round : connection->local) read(*connection, round, true);
+    for (const auto& round : connection->remote) read(*connection, round, false);
+  }
+  errors = std::move(reader.errors);
+}
+
+Result<std::shared_ptr<const Credentials>, std::vector<config::Diagnostic>> Credentials::of(
+    const config::Snapshot& snapshot, const Credentials* before) {
+  auto made = std::make_shared<Credentials>();
+  if (before != nullptr && before->store_->source == snapshot.stored) made->store_ = before->store_;
+  else made->store_ = make_store(snapshot.stored, before == nullptr ? nullptr : before->store_.get());
+  made->files_ = ParsedFiles(before == nullptr ? nullptr : &before->files_);
+  made->warnings_ = made->store_->warnings;
+  std::vector<config::Diagnostic> errors;
+  made->read_rounds(snapshot, before, errors);
+  made->files_.filled();
+  if (errors.empty()) return made;
+  errors.insert(errors.end(), made->warnings_.begin(), made->warnings_.end());
+  return failure(std::move(errors));
+}
+
+std::shared_ptr<const Credentials::Round> Credentials::round(const AuthRound& round) const {
+  if (const auto known = rounds_.find(&round); known != rounds_.end()) return known->second;
+  // Of a connection that is no longer, or not yet, in the configuration: an SA may still have it.
+  ParsedFiles files(&files_);
+  RoundReader reader(*store_, files);
+  auto made = reader.local(round);
+  made->rules = reader.remote(round)->rules;
+  if (!reader.errors.empty()) return std::make_shared<const Round>();
+  return made;
+}
+
+Result<Credentials::Signer, std::string> Credentials::signer_for(const AuthRound& local,
+                                                                 std::span<const Octets> asked_for) const {
+  const auto found = round(local);
+  const auto under_asked = [&](const OwnCertificate& own) {
+    return std::ranges::any_of(own.authorities, [&](const Octets& authority) {
+      return std::ranges::find(asked_for, authority) != asked_for.end();
+    });
+  };
+  const auto& own = found->certificates;
+  auto chosen = std::ranges::find_if(own, under_asked);
+  if (chosen == own.end()) chosen = own.begin();
+  if (chosen != own.end()) {
+    const auto& certificate = chosen->sent.front();
+    auto identity = local.id.any ? subject_of(certificate) : local.id.identity;
+    return Signer{std::move(identity), certificate.public_key(), chosen->sent};
+  }
+  if (!found->keys.empty()) {
+    const auto& key = found->keys.front();
+    auto identity = local.id.any ? Identification::key_id(key.spki_sha1()) : local.id.identity;
+    return Signer{std::move(identity), key, {}};
+  }
+  return failure(found->nobody.empty() ? std::string("its certificates cannot be read") : found->nobody);
+}
+
+std::shared_ptr<const pki::PeerRules> Credentials::rules_for(const AuthRound& remote) const {
+  return round(remote)->rules;
+}
+
+std::vector<Octets> Credentials::authority_key_hashes(const AuthRound& remote) const {
+  std::vector<Octets> hashes;
+  const auto rules = rules_for(remote);
+  for (const auto& authority : rules->anchors.certificates()) {
+    auto hash = to_octets(authority.public_key().spki_sha1());
+    if (std::ranges::find(hashes, hash) == hashes.end()) hashes.push_back(std::move(hash));
+    if (hashes.size() == kAuthorities) break;
+  }
+  return hashes;
+}
+
+const pki::PrivateKey* Credentials::private_key(OctetView spki_sha1) const { return store_->private_key(spki_sha1); }
+
+}  // namespace keypact::ike

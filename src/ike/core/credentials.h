@@ -1,0 +1,56 @@
+// Credentials: the certificates and keys of one configuration, parsed and immutable: who signs for us in a round, whom a round of
+// a peer accepts, and the private keys for the jobs that sign. RFC 7296 §2.15, §3.6, §3.7.
+#pragma once
+
+#include <span>
+#include <unordered_map>
+
+#include "config/snapshot.h"
+#include "ike/core/credential_store.h"
+#include "pki/peer_authentication.h"
+
+namespace keypact::ike {
+
+class Credentials {
+ public:
+  /// None at all.
+  Credentials();
+  /// The error: all errors, and the warnings too. What stands in `before` parsed already is not parsed again.
+  static Result<std::shared_ptr<const Credentials>, std::vector<config::Diagnostic>> of(
+      const config::Snapshot& snapshot, const Credentials* before = nullptr);
+  [[nodiscard]] const std::vector<config::Diagnostic>& warnings() const { return warnings_; }
+
+  struct Signer {
+    Identification identity;
+    pki::PublicKey key;
+    std::vector<pki::Certificate> certificates;  ///< the end entity's, then of intermediate CAs; none: a raw key
+  };
+  /// Whose key makes our signature: one of the round's own certificates or public keys, or, when it has none, of all certificates
+  /// that fit its identity. Without an identity, that is the certificate's subject. `asked_for`: SHA-1 of the keys of CAs that the
+  /// peer trusts (RFC 7296 §3.7); a certificate of theirs goes before others, an empty list wishes nothing.
+  [[nodiscard]] Result<Signer, std::string> signer_for(const config::AuthRound& local,
+                                                       std::span<const Octets> asked_for) const;
+  /// Never nullptr. What a round cannot be understood for accepts nobody.
+  [[nodiscard]] std::shared_ptr<const pki::PeerRules> rules_for(const config::AuthRound& remote) const;
+  /// SHA-1 of the keys of the CAs that the round trusts, for CERTREQ; at most 64.
+  [[nodiscard]] std::vector<Octets> authority_key_hashes(const config::AuthRound& remote) const;
+  /// By the SHA-1 of its SubjectPublicKeyInfo; nullptr when there is none.
+  [[nodiscard]] const pki::PrivateKey* private_key(OctetView spki_sha1) const;
+
+  [[nodiscard]] const CredentialStore& store() const { return *store_; }
+
+ private:
+  struct Round;
+  class RoundReader;
+  [[nodiscard]] std::shared_ptr<const Round> round(const config::AuthRound& round) const;
+  void read_rounds(const config::Snapshot& snapshot, const Credentials* before,
+                   std::vector<config::Diagnostic>& errors);
+
+  std::shared_ptr<const CredentialStore> store_;
+  std::vector<std::shared_ptr<const config::Connection>> connections_;  ///< whose rounds these are
+  std::unordered_map<const config::AuthRound*, std::shared_ptr<const Round>> rounds_;
+  ParsedFiles files_{nullptr};  ///< of the rounds
+  std::vector<config::Diagnostic> warnings_;
+};
+
+}  // namespace keypact::ike
