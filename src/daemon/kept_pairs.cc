@@ -205,6 +205,12 @@ std::vector<ipsec::Policy> KeptPairs::policies() const {
   return all;
 }
 
+const KeptPair* KeptPairs::find(const std::string& child) const {
+  const auto [first, last] = by_child_.equal_range(child);
+  const auto found = std::find_if(first, last, [&](const auto& each) { return !entries_.at(each.second).replaced; });
+  return found == last ? nullptr : &entries_.at(found->second).pair;
+}
+
 std::set<xfrm::StateId> KeptPairs::states() const {
   std::set<xfrm::StateId> all;
   for (const auto& [number, entry] : entries_)

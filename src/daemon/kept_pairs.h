@@ -50,6 +50,9 @@ class KeptPairs {
   [[nodiscard]] std::vector<ipsec::Policy> policies() const;
   [[nodiscard]] std::vector<PolicyId> take_gone() { return std::exchange(gone_, {}); }
 
+  /// The one of this child that carries still; nullptr: none.
+  [[nodiscard]] const KeptPair* find(const std::string& child) const;
+
   [[nodiscard]] bool empty() const { return entries_.empty(); }
   [[nodiscard]] std::set<xfrm::StateId> states() const;
   [[nodiscard]] std::set<EspSpi> inbound_spis() const;

@@ -199,9 +199,56 @@ KernelBackend::Answer KernelBackend::on(const ipsec::RemovePolicy& request) {
   return std::nullopt;
 }
 
+/// A peer that has had the same offer before takes the same of it again.
+ipsec::ChildSa KernelBackend::likely(ipsec::ExpectChildSa request) const {
+  auto sa = std::move(request.sa);
+  auto choice = request.choices.begin();
+  const auto repeat = [&](Mode mode, const std::vector<TrafficSelector>& local,
+                          const std::vector<TrafficSelector>& remote, const auto& took) {
+    const auto found = std::ranges::find_if(request.choices, took);
+    if (found == request.choices.end()) return;
+    choice = found;
+    sa.mode = mode;
+    sa.local_selectors = local;
+    sa.remote_selectors = remote;
+  };
+  using Choice = ipsec::ExpectChildSa::Choice;
+  if (const auto* last = sad_.last_of(sa.policy)) {
+    repeat(last->mode, last->local_selectors, last->remote_selectors, [&](const Choice& each) {
+      return each.protocol == last->protocol && each.inbound.algorithms == last->inbound.algorithms &&
+             each.esn == last->esn;
+    });
+  } else if (const auto* kept = kept_.find(name_of(sa.policy))) {
+    repeat(kept->mode, kept->local(), kept->remote(),
+           [&](const Choice& each) { return kept->is_of(each.protocol, each.inbound.algorithms, each.esn); });
+  }
+  sa.protocol = choice->protocol;
+  sa.inbound = std::move(choice->inbound);
+  sa.esn = choice->esn;
+  return sa;
+}
+
+/// What does not come to be is no loss: the peer has not agreed yet.
+KernelBackend::Answer KernelBackend::on(ipsec::ExpectChildSa request) {
+  auto sa = likely(std::move(request));
+  const auto id = sa.id;
+  const auto reqid = spd_.reqid_for(sa);
+  if (const auto done = sad_.expect(std::move(sa), reqid); !done) {
+    spd_.detach(id);
+    return std::nullopt;
+  }
+  if (spd_.expect(*sad_.expected(id))) return std::nullopt;
+  spd_.detach(id);
+  sad_.remove(id);
+  return std::nullopt;
+}
+
 KernelBackend::Answer KernelBackend::on(ipsec::InstallChildSa request) {
   const auto id = request.sa.id;
   const auto policy = request.sa.policy;
+  // What carries other packets has another reqid.
+  if (const auto* expected = sad_.expected(id))
+    if (expected->mode != request.sa.mode || !spd_.is_as_expected(request.sa)) spd_.detach(id);
   // What an SA is to carry finds its way to it from the first packet on.
   follow_network();
   const auto done = install(std::move(request.sa));

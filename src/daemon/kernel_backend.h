@@ -65,6 +65,7 @@ class KernelBackend final : public Backend {
   using Answer = std::optional<ipsec::StackEvent>;
   Answer on(ipsec::InstallPolicy request);
   Answer on(const ipsec::RemovePolicy& request);
+  Answer on(ipsec::ExpectChildSa request);
   Answer on(ipsec::InstallChildSa request);
   Answer on(const ipsec::UseOutbound& request);
   Answer on(const ipsec::StopOutbound& request);
@@ -77,6 +78,7 @@ class KernelBackend final : public Backend {
   void follow_kept();
   [[nodiscard]] std::string name_of(PolicyId id) const;
   [[nodiscard]] Result<void, std::string> install(ipsec::ChildSa sa);
+  [[nodiscard]] ipsec::ChildSa likely(ipsec::ExpectChildSa request) const;
   void flush();
   void hold_again();
   void follow_policies();

@@ -97,6 +97,7 @@ ike::Options engine_options(const CommandLine& line) {
   options.give_up_after = seconds(line.give_up_after);
   options.follow_redirects = line.follow_redirects;
   options.esp_tunnels_only = line.backend == "userspace";
+  options.expects_child_sas = line.backend == "kernel";
   options.export_keys = !line.export_keys_directory.empty();
   return options;
 }

@@ -61,6 +61,8 @@ class DataPlane {
 
   std::optional<ipsec::StackEvent> on(const ipsec::InstallPolicy& request);
   std::optional<ipsec::StackEvent> on(const ipsec::RemovePolicy& request);
+  /// What comes early waits for its SA here.
+  std::optional<ipsec::StackEvent> on(const ipsec::ExpectChildSa&) { return std::nullopt; }
   std::optional<ipsec::StackEvent> on(const ipsec::InstallChildSa& request);
   std::optional<ipsec::StackEvent> on(const ipsec::UseOutbound& request);
   std::optional<ipsec::StackEvent> on(const ipsec::StopOutbound& request);

@@ -38,6 +38,7 @@ struct VolumeLimit {
   [[nodiscard]] bool is_reached(std::uint64_t octets_carried, std::uint64_t packets_carried) const {
     return (octets != 0 && octets_carried >= octets) || (packets != 0 && packets_carried >= packets);
   }
+  bool operator==(const VolumeLimit&) const = default;
 };
 
 /// The two SAs of a Child SA, with all that the data plane needs. RFC 4301 §4.4.2.1.
@@ -80,6 +81,17 @@ struct InstallPolicy {
 struct RemovePolicy {
   PolicyId id;
 };
+/// The peer was offered this Child SA, and may send on it before its answer is here: what comes in on it is accepted from now on, and
+/// nothing goes out. InstallChildSa with the same id, whatever comes of that, or RemoveChildSa ends it. Answered by nothing.
+struct ExpectChildSa {
+  ChildSa sa;  ///< as it was offered: its protocol, keys and outbound SPI are not known yet
+  struct Choice {
+    ProtocolId protocol{};
+    PacketKeys inbound;
+    bool esn = false;
+  };
+  std::vector<Choice> choices;  ///< what the peer may take of the offer, in our order; there is at least one
+};
 struct InstallChildSa {
   ChildSa sa;
 };
@@ -112,8 +124,8 @@ struct DropHeld {
   PolicyId policy;
 };
 
-using StackRequest = std::variant<InstallPolicy, RemovePolicy, InstallChildSa, UseOutbound, StopOutbound, RemoveChildSa,
-                                  UpdateEndpoints, AskUse, DropHeld>;
+using StackRequest = std::variant<InstallPolicy, RemovePolicy, ExpectChildSa, InstallChildSa, UseOutbound, StopOutbound,
+                                  RemoveChildSa, UpdateEndpoints, AskUse, DropHeld>;
 
 /// Answers InstallChildSa.
 struct ChildSaInstalled {

@@ -83,6 +83,21 @@ bool is_held_for_initiation(const Node& node, PolicyId id) {
   return connection != nullptr && connection->child(name->second) != nullptr;
 }
 
+/// What the peer may send early, as long as there is an offer that it may answer.
+void check_expected(const Node& node, BrokenInvariant& broken) {
+  std::set<ChildSaId> offered;
+  for (const auto& [id, sa] : node.engine.ike_sas())
+    std::visit(
+        [&](const auto& state) {
+          if constexpr (requires { state.offer; })
+            if (state.offer && state.offer->expected) offered.insert(state.offer->expected->id);
+        },
+        sa.state());
+  for (const auto& [id, expected] : node.stack.expected())
+    if (!offered.contains(id))
+      broken.report(9, node.name, "the stack expects a Child SA that the engine forgot: " + std::to_string(id.value));
+}
+
 void check_configured_policies(const Node& node, BrokenInvariant& broken) {
   auto missing = configured_policies(*node.engine.configuration());
   for (const auto& [id, policy] : node.stack.policies()) {
@@ -108,6 +123,7 @@ void EngineInvariants::check(const Step& step, Instant now, BrokenInvariant& bro
 
 void EngineInvariants::check_tables(const Node& node, BrokenInvariant& broken) {
   check_driven(node, broken);
+  check_expected(node, broken);
   check_configured_policies(node, broken);
   if (is_empty(node)) check_nothing_left(node, broken);
 }

@@ -26,15 +26,19 @@ class SimulatedStack {
 
   [[nodiscard]] const std::map<PolicyId, ipsec::Policy>& policies() const { return policies_; }
   [[nodiscard]] const std::map<ChildSaId, ipsec::ChildSa>& child_sas() const { return child_sas_; }
+  [[nodiscard]] const std::map<ChildSaId, ipsec::ExpectChildSa>& expected() const { return expected_; }
   /// nullptr: none.
   [[nodiscard]] const ipsec::ChildSa* by_inbound_spi(EspSpi spi) const;
 
  private:
   [[nodiscard]] std::optional<ipsec::StackEvent> install(ipsec::ChildSa sa);
+  void expect(ipsec::ExpectChildSa request);
+  void check_expected(const ipsec::ExpectChildSa& expected, const ipsec::ChildSa& sa);
   void complain_unless(bool sound, const char* complaint);
 
   std::map<PolicyId, ipsec::Policy> policies_;
   std::map<ChildSaId, ipsec::ChildSa> child_sas_;
+  std::map<ChildSaId, ipsec::ExpectChildSa> expected_;
   std::map<ChildSaId, Instant> last_out_;
   std::map<EspSpi, ChildSaId> by_inbound_spi_;
   unsigned refusals_left_ = 0;

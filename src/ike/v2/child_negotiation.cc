@@ -114,8 +114,15 @@ Result<ChildOffer, Refusal> make_child_offer(Context& context, const IkeSaRecord
   const auto mode = fits ? child->mode : Mode::tunnel;
   const auto cpi =
       may_compress(context.options, record, *child, mode) ? context.esp_spis.allocate_cpi(*spi) : std::nullopt;
-  return ChildOffer{
-      std::move(child), *spi, std::move(proposals), std::move(local), std::move(remote), key_exchange_use, mode, cpi};
+  return ChildOffer{std::move(child),
+                    *spi,
+                    std::move(proposals),
+                    std::move(local),
+                    std::move(remote),
+                    key_exchange_use,
+                    mode,
+                    cpi,
+                    {}};
 }
 
 std::vector<wire::Payload> ChildPayloads::with(std::vector<wire::Payload> between) && {

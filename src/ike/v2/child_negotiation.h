@@ -28,6 +28,14 @@ class ConfiguredChild {
   const config::ChildConfig* child_;
 };
 
+/// The IPsec stack accepts already what the peer may send on it.
+struct ExpectedChild {
+  ChildSaId id;
+  PolicyBook::Name policy_name;
+  PolicyId policy;
+  Placement placement;
+};
+
 /// Our side of a Child SA that we propose.
 struct ChildOffer {
   ConfiguredChild child;
@@ -38,6 +46,7 @@ struct ChildOffer {
   KeyExchangeUse key_exchange_use{};
   Mode mode{};             ///< asked for, the responder may choose tunnel mode
   std::optional<Cpi> cpi;  ///< where we compress if the responder does
+  std::optional<ExpectedChild> expected;
 };
 
 /// A Child SA that both ends want, without keys.

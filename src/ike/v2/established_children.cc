@@ -24,7 +24,8 @@ void export_child_keys(const Context& context, const ipsec::ChildSa& sa) {
 
 ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, AgreedChild agreed, const Nonces& nonces,
                                  OctetView shared_secret, Installation installation) {
-  const auto id = context.ids.next<ChildSaId>();
+  auto& expected = installation.expected;
+  const auto id = expected ? expected->id : context.ids.next<ChildSaId>();
   const auto& config = *agreed.child;
   const bool own_policy = !has_fixed_peer(agreed.child.connection());
   const PolicyBook::Name policy_name{parts_.connection->name,
@@ -32,8 +33,11 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   const auto selectors = own_policy ? SelectorPair{agreed.selectors.local(), agreed.selectors.remote()}
                                     : SelectorPair{resolve(config.local_ts, record.local.address),
                                                    resolve(config.remote_ts, record.remote.address)};
-  auto policy = context.policies.use(policy_name, id, policy_of(config, context.options, selectors),
-                                     placement_for(config, installation.origin.replaces));
+  auto policy =
+      expected
+          ? PolicyBook::Used{std::move(expected->policy_name), expected->policy, std::move(expected->placement), {}}
+          : context.policies.use(policy_name, id, policy_of(config, context.options, selectors),
+                                 placement_for(config, installation.origin.replaces));
   for (auto& request : policy.requests) context.request(std::move(request));
 
   auto keys = derive_child_keys(context.library, parts_.channel.keys().prf, parts_.channel.keys().d,

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ike/core/redirect.h"
+#include "ike/v2/child_expectation.h"
 #include "ike/v2/established_sa.h"
 #include "ike/v2/rekey_collision.h"
 
@@ -277,7 +278,7 @@ std::optional<SaName> EstablishedSa::forgo_creation(Context& context, const IkeS
 
 void EstablishedSa::refuse_create_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer,
                                         const ChildPurpose& purpose, Refusal refusal) {
-  context.esp_spis.release(offer.inbound_spi);
+  forgo(context, offer);
   if (is_at_the_peer(refusal)) submit(context, record, ForgoChildRequest{inbound_names(offer)});
   // RFC 7296 §2.25: the peer is busy with something that this would disturb.
   const bool busy = refusal.notify == NotifyType::TEMPORARY_FAILURE && refusal.by_peer;
@@ -292,7 +293,7 @@ void EstablishedSa::take_first_child(Context& context, const IkeSaRecord& record
                                      const PayloadSet& response, const Nonces& nonces, ControlId waiter) {
   auto agreed = accept_child_answer(record, offer, response, ExchangeType::IKE_AUTH);
   if (!agreed) return refuse_create_child(context, record, offer, {waiter, std::nullopt, 0}, std::move(agreed.error()));
-  install(context, record, std::move(*agreed), nonces, {}, {{true, std::nullopt, {}, false}, waiter});
+  install(context, record, std::move(*agreed), nonces, {}, {{true, std::nullopt, {}, false}, waiter, offer.expected});
 }
 
 void EstablishedSa::begin_childless(Context& context, const IkeSaRecord& record, const std::string& child,

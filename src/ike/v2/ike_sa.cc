@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ike/v2/child_expectation.h"
+
 namespace keypact::ike::v2 {
 namespace {
 
@@ -265,7 +267,7 @@ void IkeSa::abandon(Context& context, Refusal reason) {
         return rest(std::move(state), context.now);
       },
       [&](AwaitAuth&& state) -> State {
-        if (state.offer) context.esp_spis.release(state.offer->inbound_spi);
+        if (state.offer) forgo(context, *state.offer);
         return close_attempt(context, record_, state.intent, reason);
       },
       [&](auto&& state) -> State {

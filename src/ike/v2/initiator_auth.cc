@@ -3,6 +3,7 @@
 
 #include "ike/core/redirect.h"
 #include "ike/v2/authentication.h"
+#include "ike/v2/child_expectation.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
@@ -62,7 +63,7 @@ std::shared_ptr<const config::SharedKey> key_for(const Context& context, const c
 }
 
 void release(Context& context, const AwaitAuth& state) {
-  if (state.offer) context.esp_spis.release(state.offer->inbound_spi);
+  if (state.offer) forgo(context, *state.offer);
 }
 
 /// RFC 7296 §2.21.2: a failure on our side after the responder's last message is told in an INFORMATIONAL exchange of its own.
@@ -223,6 +224,7 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(payloads));
   // RFC 4555 §3.9: addresses that no NAT may change are named under the keys.
   if (connection.mobike && !record.nat.supported) payloads.push_back(no_nats_allowed(record.path()));
+  if (offer) expect(context, record, keys, {state.nonce, state.peer_nonce}, *offer);
   SecureChannel channel(std::move(keys), true, state.fragmentation);
   auto request = channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, 1, false), payloads);
   send(context, record.path(), request);
