@@ -14,8 +14,6 @@ constexpr std::array kCommands{
     Command{"stats", statistics},
     Command{"get-algorithms", get_algorithms},
     Command{"get-counters", get_counters},
-    Command{"list-certs", list_nothing},
-    Command{"list-authorities", list_nothing},
     Command{"load-conn", load_connection},
     Command{"unload-conn", unload_connection},
     Command{"get-conns", get_connections},
@@ -23,7 +21,12 @@ constexpr std::array kCommands{
     Command{"unload-shared", unload_shared},
     Command{"get-shared", get_shared},
     Command{"clear-creds", clear_credentials},
+    Command{"load-cert", load_certificate},
+    Command{"load-key", load_key},
+    Command{"unload-key", unload_key},
     Command{"get-keys", get_keys},
+    Command{"load-authority", load_authority},
+    Command{"unload-authority", unload_authority},
     Command{"get-authorities", get_authorities},
     Command{"get-pools", get_pools},
     Command{"flush-certs", flush_certificates},
@@ -41,12 +44,7 @@ struct Refused {
 
 /// Commands of charon's that this version answers with a reason.
 constexpr std::array kRefused{
-    Refused{"load-cert", "this version of keypactd authenticates with pre-shared keys only, it takes no certificates"},
-    Refused{"load-key", "this version of keypactd authenticates with pre-shared keys only, it takes no private keys"},
-    Refused{"unload-key", "there is no such private key: this version of keypactd takes none"},
     Refused{"load-token", "this version of keypactd takes no keys on tokens"},
-    Refused{"load-authority", "this version of keypactd takes no certification authorities"},
-    Refused{"unload-authority", "there is no such authority: this version of keypactd takes none"},
     Refused{"load-pool", "this version of keypactd gives out no virtual addresses"},
     Refused{"unload-pool", "there is no such pool: this version of keypactd gives out no virtual addresses"},
     Refused{"install", "this version of keypactd installs policies when a tunnel is brought up, not by themselves"},
@@ -54,10 +52,10 @@ constexpr std::array kRefused{
     Refused{"reset-counters", "the counters of keypactd count since its start"},
 };
 
-constexpr std::array kRunning{std::string_view("initiate"),  std::string_view("terminate"),
-                              std::string_view("rekey"),     std::string_view("redirect"),
-                              std::string_view("list-sas"),  std::string_view("list-policies"),
-                              std::string_view("list-conns")};
+constexpr std::array kRunning{
+    std::string_view("initiate"),   std::string_view("terminate"),  std::string_view("rekey"),
+    std::string_view("redirect"),   std::string_view("list-sas"),   std::string_view("list-policies"),
+    std::string_view("list-conns"), std::string_view("list-certs"), std::string_view("list-authorities")};
 
 constexpr std::array kEvents{
     std::string_view("log"),

@@ -54,7 +54,6 @@ struct Command {
 [[nodiscard]] Answer last_verdict(const Call& call);
 [[nodiscard]] Answer drift(const Call& call);
 [[nodiscard]] Answer explain_route(const Call& call);
-[[nodiscard]] Answer list_nothing(const Call& call);
 
 // commands_configuration.cc
 [[nodiscard]] Answer load_connection(const Call& call);
@@ -63,11 +62,18 @@ struct Command {
 [[nodiscard]] Answer load_shared(const Call& call);
 [[nodiscard]] Answer unload_shared(const Call& call);
 [[nodiscard]] Answer get_shared(const Call& call);
-[[nodiscard]] Answer clear_credentials(const Call& call);
-[[nodiscard]] Answer get_keys(const Call& call);
-[[nodiscard]] Answer get_authorities(const Call& call);
 [[nodiscard]] Answer get_pools(const Call& call);
-[[nodiscard]] Answer flush_certificates(const Call& call);
 [[nodiscard]] Answer reload(const Call& call);
+
+// commands_credentials.cc
+[[nodiscard]] Answer load_certificate(const Call& call);
+[[nodiscard]] Answer load_key(const Call& call);
+[[nodiscard]] Answer unload_key(const Call& call);
+[[nodiscard]] Answer get_keys(const Call& call);
+[[nodiscard]] Answer load_authority(const Call& call);
+[[nodiscard]] Answer unload_authority(const Call& call);
+[[nodiscard]] Answer get_authorities(const Call& call);
+[[nodiscard]] Answer flush_certificates(const Call& call);
+[[nodiscard]] Answer clear_credentials(const Call& call);
 
 }  // namespace keypact::control

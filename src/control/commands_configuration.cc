@@ -52,7 +52,9 @@ Answer load_connection(const Call& call) {
     return config::read_connection(settings, "connections." + config::printable(element.name), problems, files);
   });
   if (!read) return read.error();
-  call.services.configuration.load(std::make_shared<config::Connection>(std::move(read->first)));
+  auto loaded = call.services.configuration.load(std::make_shared<config::Connection>(std::move(read->first)));
+  if (!loaded) return vici::refusal(one_line(loaded.error().front()));
+  for (const auto& warning : *loaded) read->second.push_back(one_line(warning));
   return {done_with(read->second), true};
 }
 
@@ -89,18 +91,7 @@ Answer unload_shared(const Call& call) {
 
 Answer get_shared(const Call& call) { return named_list("keys", call.services.configuration.loaded_secrets()); }
 
-Answer clear_credentials(const Call& call) {
-  call.services.configuration.unload_all_secrets();
-  return {vici::success(), true};
-}
-
-Answer get_keys(const Call&) { return named_list("keys", {}); }
-
-Answer get_authorities(const Call&) { return named_list("authorities", {}); }
-
 Answer get_pools(const Call&) { return vici::Message(); }
-
-Answer flush_certificates(const Call&) { return vici::success(); }
 
 Answer reload(const Call& call) {
   auto loaded = call.services.host.read_configuration();
@@ -110,7 +101,7 @@ Answer reload(const Call& call) {
     return answer;
   }
   const auto before = call.services.configuration.current();
-  call.services.configuration.set_files(std::move(loaded.snapshot));
+  call.services.configuration.set_files(std::move(loaded.snapshot), loaded.credentials);
   const auto& after = *call.services.configuration.current();
   auto changes = changes_between(*before, after);
   auto answer = vici::success();

@@ -120,6 +120,4 @@ Answer explain_route(const Call& call) {
   return answer;
 }
 
-Answer list_nothing(const Call&) { return vici::Message(); }
-
 }  // namespace keypact::control

@@ -42,16 +42,28 @@ Changes changes_between(const config::Snapshot& before, const config::Snapshot& 
   return changes;
 }
 
-Configuration::Configuration() : files_(std::make_shared<config::Snapshot>()), current_(files_) {}
+Configuration::Configuration()
+    : files_(std::make_shared<config::Snapshot>()),
+      stored_(files_->stored),
+      current_(files_),
+      credentials_(std::make_shared<const ike::Credentials>()) {}
 
-void Configuration::set_files(SnapshotPointer files) {
+void Configuration::set_files(SnapshotPointer files, const CredentialsPointer& parsed) {
   files_ = std::move(files);
+  stored_ = loaded_.over(files_->stored);
+  if (parsed) credentials_ = parsed;
   rebuild();
 }
 
-void Configuration::load(ConnectionPointer connection) {
+Result<std::vector<config::Diagnostic>, std::vector<config::Diagnostic>> Configuration::load(
+    const ConnectionPointer& connection) {
+  auto changed = config::with_connection(*current_, connection);
+  auto credentials = ike::Credentials::of(*changed, credentials_.get());
+  if (!credentials) return failure(std::move(credentials.error()));
   connections_[connection->name] = connection;
-  current_ = config::with_connection(*current_, std::move(connection));
+  current_ = std::move(changed);
+  credentials_ = std::move(*credentials);
+  return credentials_->warnings_of(*connection);
 }
 
 bool Configuration::unload_connection(const std::string& name) {
@@ -93,9 +105,16 @@ void Configuration::put(const SecretPointer& secret) {
 
 void Configuration::rebuild() {
   current_ = files_;
+  if (stored_ != files_->stored) {
+    auto with_loaded = std::make_shared<config::Snapshot>(*files_);
+    with_loaded->stored = stored_;
+    current_ = std::move(with_loaded);
+  }
   for (const auto& [name, connection] : connections_) current_ = config::with_connection(*current_, connection);
   for (const auto& [name, secret] : secrets_) put(secret);
   for (const auto& secret : nameless_secrets_) put(secret);
+  // What is wrong in a connection was found when it was loaded; without its credentials it can do nothing.
+  if (auto credentials = ike::Credentials::of(*current_, credentials_.get())) credentials_ = std::move(*credentials);
 }
 
 }  // namespace keypact::control

@@ -1,15 +1,19 @@
-// Configuration: what the files say, and over it what clients loaded over vici. The sum is the snapshot of the engine.
+// Configuration: what the files say, and over it what clients loaded over vici. The sum is the snapshot of the engine, with its
+// credentials.
 #pragma once
 
 #include <map>
 
 #include "config/secrets_reader.h"
 #include "config/snapshot_changes.h"
+#include "control/loaded_credentials.h"
+#include "ike/core/credentials.h"
 
 namespace keypact::control {
 
 using config::SnapshotPointer;
 using ConnectionPointer = std::shared_ptr<const config::Connection>;
+using CredentialsPointer = std::shared_ptr<const ike::Credentials>;
 using SecretPointer = std::shared_ptr<const config::LoadedSecret>;
 
 /// The names that differ between two snapshots.
@@ -25,10 +29,13 @@ class Configuration {
   Configuration();
 
   [[nodiscard]] const SnapshotPointer& current() const { return current_; }
-  /// What was loaded over vici stays over the new files.
-  void set_files(SnapshotPointer files);
+  [[nodiscard]] const CredentialsPointer& credentials() const { return credentials_; }
+  /// What was loaded over vici stays over the new files. `parsed`: their credentials, where somebody has them.
+  void set_files(SnapshotPointer files, const CredentialsPointer& parsed = nullptr);
 
-  void load(ConnectionPointer connection);
+  /// The warnings about its certificates; or the errors, and nothing has changed.
+  [[nodiscard]] Result<std::vector<config::Diagnostic>, std::vector<config::Diagnostic>> load(
+      const ConnectionPointer& connection);
   /// False when no client loaded this connection; one of the files that it covered comes back.
   [[nodiscard]] bool unload_connection(const std::string& name);
   [[nodiscard]] std::vector<std::string> loaded_connections() const;
@@ -40,6 +47,14 @@ class Configuration {
   /// Names only.
   [[nodiscard]] std::vector<std::string> loaded_secrets() const;
 
+  [[nodiscard]] const LoadedCredentials& loaded_credentials() const { return loaded_; }
+  template <class Change>
+  void change_credentials(Change&& change) {
+    change(loaded_);
+    stored_ = loaded_.over(files_->stored);
+    rebuild();
+  }
+
  private:
   /// Into the snapshot, where the engine uses secrets of its kind.
   void put(const SecretPointer& secret);
@@ -49,7 +64,10 @@ class Configuration {
   std::map<std::string, ConnectionPointer> connections_;
   std::map<std::string, SecretPointer> secrets_;
   std::vector<SecretPointer> nameless_secrets_;
+  LoadedCredentials loaded_;
+  std::shared_ptr<const config::StoredCredentials> stored_;  ///< of both
   SnapshotPointer current_;
+  CredentialsPointer credentials_;
 };
 
 }  // namespace keypact::control

@@ -73,11 +73,30 @@ std::string_view mode_of(const config::ChildConfig& child) {
   return vici_name(child.mode);
 }
 
-void write_rounds(vici::Section& section, std::string_view side, const std::vector<config::AuthRound>& rounds) {
+vici::Section::List subjects(const std::vector<config::CredentialFile>& files, const ike::Credentials& credentials) {
+  vici::Section::List list;
+  for (const auto& certificate : credentials.certificates_in(files)) list.push_back(certificate.subject());
+  return list;
+}
+
+/// Of ours, who its certificate makes us.
+std::string identity_text(const config::AuthRound& round, bool is_local, const ike::Credentials& credentials) {
+  if (is_local && round.id.any && round.kind == config::AuthKind::pubkey)
+    if (const auto signer = credentials.signer_for(round, {})) return signer->identity.to_string();
+  return round.id.to_string();
+}
+
+void write_rounds(vici::Section& section, std::string_view side, const std::vector<config::AuthRound>& rounds,
+                  const ike::Credentials& credentials) {
   int number = 0;
   for (const auto& round : rounds) {
     auto& written = section.section(std::string(side) + "-" + std::to_string(++number));
-    written.key("class", text(round.kind)).key("id", round.id.to_string());
+    written.key("class", text(round.kind)).key("id", identity_text(round, side == "local", credentials));
+    if (round.ca_id) written.key("ca_id", round.ca_id->to_string());
+    if (!round.groups.empty()) written.list("groups", round.groups);
+    if (!round.cert_policies.empty()) written.list("cert_policy", round.cert_policies);
+    if (!round.certificates.empty()) written.list("certs", subjects(round.certificates, credentials));
+    if (!round.authorities.empty()) written.list("cacerts", subjects(round.authorities, credentials));
   }
 }
 
@@ -91,7 +110,8 @@ void write_child(vici::Section& section, const config::ChildConfig& child) {
 
 }  // namespace
 
-void write_connection(vici::Section& section, const config::Connection& connection) {
+void write_connection(vici::Section& section, const config::Connection& connection,
+                      const ike::Credentials& credentials) {
   section.list("local_addrs", texts(connection.local_addrs)).list("remote_addrs", texts(connection.remote_addrs));
   section.key("local_port", std::to_string(connection.local_port))
       .key("remote_port", std::to_string(connection.remote_port));
@@ -99,8 +119,8 @@ void write_connection(vici::Section& section, const config::Connection& connecti
   section.key("reauth_time", in_seconds(connection.reauth_time)).key("rekey_time", in_seconds(connection.rekey_time));
   section.key("unique", text(connection.unique));
   if (connection.dpd_delay > Duration::zero()) section.key("dpd_delay", in_seconds(connection.dpd_delay));
-  write_rounds(section, "local", connection.local);
-  write_rounds(section, "remote", connection.remote);
+  write_rounds(section, "local", connection.local, credentials);
+  write_rounds(section, "remote", connection.remote, credentials);
   auto& children = section.section("children");
   for (const auto& child : connection.children) write_child(children.section(child.name), child);
 }

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "config/file_source.h"
-#include "config/snapshot_changes.h"
+#include "control/configuration.h"
 #include "ike/engine/engine.h"
 
 namespace keypact::control {
@@ -27,6 +27,7 @@ struct SystemFacts {
 /// A configuration directory that was read: the snapshot, or nothing and the reason. The diagnostics are for people.
 struct LoadedFiles {
   config::SnapshotPointer snapshot;
+  CredentialsPointer credentials;  ///< of the snapshot
   std::string error;
   std::vector<std::string> diagnostics;
 };
@@ -71,7 +72,7 @@ class EngineAccess {
   [[nodiscard]] virtual ControlId next_control_id() = 0;
   /// The outcome comes through Server::on_event, from inside this call or later.
   virtual void submit(const ike::ControlRequest& request) = 0;
-  virtual void set_configuration(config::SnapshotPointer snapshot) = 0;
+  virtual void set_configuration(config::SnapshotPointer snapshot, CredentialsPointer credentials) = 0;
   /// Whether clients want MessageTraced events; others may want them too.
   virtual void set_tracing(bool on) = 0;
 };

@@ -1,6 +1,7 @@
 #include "control/listing.h"
 
 #include "control/connection_section.h"
+#include "control/credential_listing.h"
 #include "control/sa_sections.h"
 #include "control/told_event.h"
 #include "vici/request_grammar.h"
@@ -40,13 +41,15 @@ PolicyWords words_of(PolicyAction action) {
 
 }  // namespace
 
-std::optional<Listing> Listing::of(const vici::Request& request, config::SnapshotPointer configuration) {
-  const auto kind = request.command == "list-sas"        ? std::optional(Kind::sas)
-                    : request.command == "list-policies" ? std::optional(Kind::policies)
-                    : request.command == "list-conns"    ? std::optional(Kind::connections)
-                                                         : std::nullopt;
+std::optional<Listing> Listing::of(const vici::Request& request, const Configuration& configuration) {
+  const auto kind = request.command == "list-sas"           ? std::optional(Kind::sas)
+                    : request.command == "list-policies"    ? std::optional(Kind::policies)
+                    : request.command == "list-conns"       ? std::optional(Kind::connections)
+                    : request.command == "list-certs"       ? std::optional(Kind::certificates)
+                    : request.command == "list-authorities" ? std::optional(Kind::authorities)
+                                                            : std::nullopt;
   if (!kind) return std::nullopt;
-  return Listing(*kind, request.message, std::move(configuration));
+  return Listing(*kind, request.message, configuration);
 }
 
 bool Listing::advance(Instant now, EngineAccess& access, Host& host, vici::ServerSession& client) {
@@ -54,6 +57,12 @@ bool Listing::advance(Instant now, EngineAccess& access, Host& host, vici::Serve
     case Kind::sas: return add_sas(now, access, host, client);
     case Kind::policies: return add_policies(access, client);
     case Kind::connections: return add_connections(client);
+    case Kind::certificates:
+      if (!events_) events_ = certificate_events(request_, *configuration_, *credentials_);
+      return add_prepared("list-cert", client);
+    case Kind::authorities:
+      if (!events_) events_ = authority_events(request_, *configuration_, *credentials_);
+      return add_prepared("list-authority", client);
   }
   return false;
 }
@@ -138,15 +147,21 @@ bool Listing::add_policies(EngineAccess& access, vici::ServerSession& client) {
 
 bool Listing::add_connections(vici::ServerSession& client) {
   const auto& connections = configuration_->connections;
-  const auto end = std::min(connections.size(), connection_ + kListed);
-  for (; connection_ < end; ++connection_) {
-    const auto& connection = *connections[connection_];
+  const auto end = std::min(connections.size(), next_ + kListed);
+  for (; next_ < end; ++next_) {
+    const auto& connection = *connections[next_];
     if (!asks_for("ike", connection.name)) continue;
     vici::Message message;
-    write_connection(message.section(connection.name), connection);
+    write_connection(message.section(connection.name), connection, *credentials_);
     client.event("list-conn", message);
   }
-  return connection_ < connections.size();
+  return next_ < connections.size();
+}
+
+bool Listing::add_prepared(std::string_view event, vici::ServerSession& client) {
+  const auto end = std::min(events_->size(), next_ + kListed);
+  for (; next_ < end; ++next_) client.event(event, (*events_)[next_]);
+  return next_ < events_->size();
 }
 
 }  // namespace keypact::control

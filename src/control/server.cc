@@ -83,7 +83,7 @@ std::optional<vici::Message> Server::dispatch(Instant now, ClientId id, const vi
   if (request.command == "terminate") return operations_.terminate(now, id, request.message);
   if (request.command == "rekey") return operations_.rekey(request.message);
   if (request.command == "redirect") return redirect(access_, request.message);
-  if (auto listing = Listing::of(request, configuration_.current())) {
+  if (auto listing = Listing::of(request, configuration_)) {
     find(id)->listing = std::move(listing);
     go_on_listing(now, id);
     return std::nullopt;
@@ -108,16 +108,17 @@ void Server::log_warnings(std::string_view command, const vici::Message& answer)
   }
 }
 
-void Server::adopt_files(config::SnapshotPointer files) {
-  configuration_.set_files(std::move(files));
+void Server::adopt_files(config::SnapshotPointer files, const CredentialsPointer& parsed) {
+  configuration_.set_files(std::move(files), parsed);
   apply_configuration();
 }
 
 void Server::apply_configuration() {
   const auto before = std::exchange(applied_, configuration_.current());
   const auto after = applied_;
-  if (before == after) return;
-  access_.set_configuration(after);
+  const auto credentials_before = std::exchange(applied_credentials_, configuration_.credentials());
+  if (before == after && credentials_before == applied_credentials_) return;
+  access_.set_configuration(after, applied_credentials_);
   // The inverse of a start action; other SAs of a connection that is gone stay until they end.
   std::vector<IkeSaId> unwanted;
   look_at_all(access_, [&](const ike::Engine& engine) {

@@ -32,7 +32,7 @@ class Server {
 
   /// The configuration of the files, at the start and whenever the daemon itself read them again: the engine gets it, and
   /// start actions are carried out. What clients loaded stays over it.
-  void adopt_files(config::SnapshotPointer files);
+  void adopt_files(config::SnapshotPointer files, const CredentialsPointer& parsed = nullptr);
   /// A line of the daemon's own log, for clients that registered for it.
   void log(const LogLine& line);
 
@@ -73,6 +73,7 @@ class Server {
   EngineAccess& access_;
   Configuration configuration_;
   config::SnapshotPointer applied_;
+  CredentialsPointer applied_credentials_;
   LastFailures failures_;
   Operations operations_;
   Instant started_;

@@ -91,7 +91,7 @@ bool ControlSocket::load_files() {
   auto files = read_configuration();
   for (const auto& diagnostic : files.diagnostics) note(diagnostic);
   if (!files.snapshot) return false;
-  server_.adopt_files(std::move(files.snapshot));
+  server_.adopt_files(std::move(files.snapshot), files.credentials);
   return true;
 }
 
@@ -154,13 +154,16 @@ void ControlSocket::located(ControlId request, std::optional<IpAddress> local, s
 control::LoadedFiles ControlSocket::read_configuration() {
   const auto path = line_.config_directory + "/swanctl.conf";
   auto loaded = config::load(files_, path);
+  auto credentials = loaded ? ike::Credentials::of(*loaded->snapshot) : failure(std::move(loaded.error()));
   control::LoadedFiles result;
   const auto tell = [&](const std::vector<config::Diagnostic>& diagnostics) {
     for (const auto& diagnostic : diagnostics) result.diagnostics.push_back(to_string(diagnostic));
   };
-  if (loaded) {
-    tell(loaded->warnings);
+  if (loaded) tell(loaded->warnings);
+  if (credentials) {
+    tell((*credentials)->warnings());
     result.snapshot = std::move(loaded->snapshot);
+    result.credentials = std::move(*credentials);
     told_left_out_.clear();
     for (auto& sentence : left_out(*result.snapshot, library_)) {
       told_left_out_.insert(sentence);
@@ -169,7 +172,7 @@ control::LoadedFiles ControlSocket::read_configuration() {
     if (line_.backend == "userspace")
       std::ranges::move(without_the_kernel(*result.snapshot), std::back_inserter(result.diagnostics));
   } else {
-    tell(loaded.error());
+    tell(credentials.error());
     result.error = "the configuration in " + line_.config_directory + " has errors; the previous one stays in force";
   }
   return result;
@@ -197,11 +200,13 @@ control::SystemFacts ControlSocket::facts() {
 
 std::vector<Transform> ControlSocket::transforms() { return supported_transforms(library_); }
 
-void ControlSocket::set_configuration(config::SnapshotPointer snapshot) {
+void ControlSocket::set_configuration(config::SnapshotPointer snapshot, control::CredentialsPointer credentials) {
   for (auto& sentence : left_out(*snapshot, library_))
     if (told_left_out_.insert(sentence).second) note(sentence);
   const auto supported = supported_only(*snapshot, library_);
-  engines_.set_configuration(supported);
+  // The connections that lost something are others, and so are their rounds.
+  if (auto of_supported = ike::Credentials::of(*supported, credentials.get())) credentials = std::move(*of_supported);
+  engines_.set_configuration(supported, std::move(credentials));
   backend_.adopt(*supported);
 }
 

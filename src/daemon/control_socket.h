@@ -51,7 +51,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   }
   [[nodiscard]] ControlId next_control_id() override { return engines_.next_control_id(); }
   void submit(const ike::ControlRequest& request) override { engines_.submit(request); }
-  void set_configuration(config::SnapshotPointer snapshot) override;
+  void set_configuration(config::SnapshotPointer snapshot, control::CredentialsPointer credentials) override;
   void set_tracing(bool on) override { engines_.set_tracing(on || log_.wants_messages()); }
   // io::UnixServerEvents
   void connected(io::UnixClientId client) override;

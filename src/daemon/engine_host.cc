@@ -46,7 +46,9 @@ void EngineHost::on_contact_elsewhere(const ike::FreshPeer& fresh) {
   pump();
 }
 
-void EngineHost::set_configuration(std::shared_ptr<const config::Snapshot> snapshot) {
+void EngineHost::set_configuration(std::shared_ptr<const config::Snapshot> snapshot,
+                                   std::shared_ptr<const ike::Credentials> credentials) {
+  static_cast<void>(credentials);
   engine_.set_configuration(io::monotonic_now(), std::move(snapshot));
   pump();
 }

@@ -6,6 +6,7 @@
 
 #include "control/told_event.h"
 #include "daemon/transport.h"
+#include "ike/core/credentials.h"
 #include "ike/engine/engine.h"
 
 namespace keypact::daemon {
@@ -26,7 +27,8 @@ class EngineHost {
   void on_stack_event(const ipsec::StackEvent& event);
   void submit(const ike::ControlRequest& request);
   void on_contact_elsewhere(const ike::FreshPeer& fresh);
-  void set_configuration(std::shared_ptr<const config::Snapshot> snapshot);
+  void set_configuration(std::shared_ptr<const config::Snapshot> snapshot,
+                         std::shared_ptr<const ike::Credentials> credentials = nullptr);
   void set_local_addresses(std::vector<IpAddress> addresses);
   /// Deletes all IKE SAs at their peers (RFC 7296 §1.4.1) and then calls `ended`, at the latest after `patience`.
   void end(Duration patience, std::function<void()> ended);

@@ -157,12 +157,14 @@ void Engines::submit(const ike::ControlRequest& request) {
   tell(engine_of(request), [request](EngineHost& host) { host.submit(request); });
 }
 
-void Engines::set_configuration(std::shared_ptr<const config::Snapshot> snapshot) {
+void Engines::set_configuration(std::shared_ptr<const config::Snapshot> snapshot,
+                                std::shared_ptr<const ike::Credentials> credentials) {
   configuration_ = std::move(snapshot);
   // Whoever asked for it hears that it is in force when its policies are.
   for (std::size_t engine = 0; engine < count(); ++engine)
-    tell_and_wait(engine,
-                  [configuration = configuration_](EngineHost& host) { host.set_configuration(configuration); });
+    tell_and_wait(engine, [configuration = configuration_, credentials](EngineHost& host) {
+      host.set_configuration(configuration, credentials);
+    });
   carry_out_all();
 }
 

@@ -40,7 +40,8 @@ class Engines {
   void on_datagrams(std::span<const ike::DatagramView> datagrams);
   void on_stack_event(const ipsec::StackEvent& event);
   void submit(const ike::ControlRequest& request);
-  void set_configuration(std::shared_ptr<const config::Snapshot> snapshot);
+  void set_configuration(std::shared_ptr<const config::Snapshot> snapshot,
+                         std::shared_ptr<const ike::Credentials> credentials = nullptr);
   /// What set_configuration() was given last; nullptr at first.
   [[nodiscard]] const std::shared_ptr<const config::Snapshot>& configuration() const { return configuration_; }
   void set_local_addresses(const std::vector<IpAddress>& addresses);

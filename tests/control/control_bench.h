@@ -126,8 +126,8 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
     server->located(id, {left_site.local, right_site.local});
   }
   LoadedFiles read_configuration() override {
-    if (!files) return {nullptr, "1 error", {"a.conf:1:1: error: no"}};
-    return {files, {}, {}};
+    if (!files) return {nullptr, nullptr, "1 error", {"a.conf:1:1: error: no"}};
+    return {files, nullptr, {}, {}};
   }
   config::MemoryFiles named_files;
   config::FileSource& file_source() override { return named_files; }
@@ -157,7 +157,7 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
     world.control(left(), request);
     tell_events();
   }
-  void set_configuration(config::SnapshotPointer snapshot) override {
+  void set_configuration(config::SnapshotPointer snapshot, CredentialsPointer) override {
     left().engine.set_configuration(world.now(), std::move(snapshot));
   }
   void set_tracing(bool on) override { left().engine.set_tracing(on); }

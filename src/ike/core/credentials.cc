@@ -294,6 +294,26 @@ std::vector<Octets> Credentials::authority_key_hashes(const AuthRound& remote) c
   return hashes;
 }
 
+std::vector<config::Diagnostic> Credentials::warnings_of(const config::Connection& connection) const {
+  std::vector<config::Diagnostic> found;
+  for (const auto* rounds : {&connection.local, &connection.remote}) {
+    for (const auto& round : *rounds) {
+      const auto known = rounds_.find(&round);
+      if (known == rounds_.end() || !meets_peers(connection)) continue;
+      found.insert(found.end(), known->second->warnings.begin(), known->second->warnings.end());
+    }
+  }
+  return found;
+}
+
+std::vector<pki::Certificate> Credentials::certificates_in(const std::vector<config::CredentialFile>& files) const {
+  std::vector<pki::Certificate> all;
+  ParsedFiles parsed(&files_);
+  for (const auto& file : files)
+    if (const auto& read = parsed.certificates(file)) all.insert(all.end(), read->begin(), read->end());
+  return all;
+}
+
 const pki::PrivateKey* Credentials::private_key(OctetView spki_sha1) const { return store_->private_key(spki_sha1); }
 
 }  // namespace keypact::ike

@@ -38,6 +38,10 @@ class Credentials {
   [[nodiscard]] const pki::PrivateKey* private_key(OctetView spki_sha1) const;
 
   [[nodiscard]] const CredentialStore& store() const { return *store_; }
+  /// Those of one connection.
+  [[nodiscard]] std::vector<config::Diagnostic> warnings_of(const config::Connection& connection) const;
+  /// What is in files of a round, without what cannot be read.
+  [[nodiscard]] std::vector<pki::Certificate> certificates_in(const std::vector<config::CredentialFile>& files) const;
 
  private:
   struct Round;
