@@ -32,3 +32,4 @@ issue sun other '/C=CH/O=keypact/CN=sun' "${end}subjectAltName=DNS:sun.example.o
 openssl pkey -in sun.key.pem -pubout -out sun.pub.pem
 openssl pkcs8 -topk8 -in rsa.key.pem -v2 aes-256-cbc -passout pass:wonderland -out rsa.encrypted.pem
 openssl pkcs12 -export -inkey sun.key.pem -in sun.pem -certfile other.pem -passout pass:wonderland -out sun.p12
+openssl pkcs12 -export -inkey moon.key.pem -in moon.pem -certfile between.pem -passout pass:wonderland -out moon.p12
