@@ -42,13 +42,14 @@ void add_verbs(CLI::App& app, Parsed& parsed) {
   status->add_flag("--drift", parsed.options.drift, "in what the kernel differs from what the daemon put there")
       ->excludes(name);
   auto* reload = app.add_subcommand("reload", "let the daemon read its configuration again");
+  auto* certs = app.add_subcommand("certs", "the certificates and public keys that the daemon has");
   auto* explain = app.add_subcommand("explain", "why something is as it is");
   auto* route = explain->add_subcommand("route", "why packets take the way that they take");
   route->add_option("ADDRESS", parsed.options.name, "where they are to go; without it: all routes of ours");
   explain->require_subcommand(1);
   auto* version = app.add_subcommand("version", "versions of this tool and of the daemon");
   // Before the verb or behind it, as people type them.
-  for (auto* verb : {up, down, status, reload, explain, route, version}) {
+  for (auto* verb : {up, down, status, reload, certs, explain, route, version}) {
     verb->fallthrough();
     verb->footer("Every verb takes --json, --vici PATH and --timeout SECONDS.");
   }

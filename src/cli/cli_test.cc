@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/algorithm_names.h"
+#include "cli/certificate_record.h"
 #include "cli/human.h"
 #include "cli/names.h"
 #include "cli/status_record.h"
@@ -25,6 +26,19 @@ TEST(AlgorithmNames, AreThoseThatPeopleUse) {
   EXPECT_EQ(key_exchange_name("MODP_2048"), "MODP-2048");
   EXPECT_EQ(key_exchange_name("ML_KEM_768"), "ML-KEM-768");
   EXPECT_EQ(key_exchange_name(""), "");
+}
+
+TEST(CertificateRecord, SaysHowLongACertificateIsValid) {
+  CertificateRecord record;
+  EXPECT_EQ(validity_text(record, 0), "");
+  record.not_before = 1767225600;  // 2026-01-01
+  record.not_after = 1798761599;   // 2026-12-31
+  EXPECT_EQ(validity_text(record, 1767225599), "valid from 2026-01-01");
+  EXPECT_EQ(validity_text(record, 1798761599 - 86400), "valid until 2026-12-31 (in 1 d)");
+  EXPECT_EQ(validity_text(record, 1798761600), "expired on 2026-12-31");
+  vici::Message event;
+  event.key("type", "X509").key("data", "not a certificate");
+  EXPECT_FALSE(certificate_record(event).has_value());
 }
 
 TEST(Human, WritesSizesInIecUnits) {

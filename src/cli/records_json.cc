@@ -188,6 +188,24 @@ std::string drift_json(const std::vector<std::string>& differences) {
   return dumped(json);
 }
 
+std::string certs_json(const std::vector<CertificateRecord>& certificates) {
+  Json json = document("certs");
+  Json all = Json::array();
+  for (const auto& one : certificates) {
+    Json record = {{"kind", one.kind}, {"subject", one.subject}, {"key", one.key}, {"private_key", one.private_key}};
+    if (one.not_after != 0) {
+      record["issuer"] = one.issuer;
+      record["serial"] = one.serial;
+      record["names"] = one.names;
+      record["not_before"] = one.not_before;
+      record["not_after"] = one.not_after;
+    }
+    all.push_back(std::move(record));
+  }
+  json["certificates"] = std::move(all);
+  return dumped(json);
+}
+
 std::string explain_json(const std::string& destination, const std::vector<std::string>& reasons) {
   Json json = document("explain");
   json["destination"] = destination.empty() ? Json(nullptr) : Json(destination);

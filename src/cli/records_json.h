@@ -1,6 +1,7 @@
 // Records as JSON, the stable form for programs. Every document names its schema: "keypact/<verb>/1".
 #pragma once
 
+#include "cli/certificate_record.h"
 #include "cli/names.h"
 #include "cli/status_record.h"
 
@@ -15,6 +16,7 @@ namespace keypact::cli {
 [[nodiscard]] std::string down_json(const Target& target, std::chrono::microseconds elapsed, std::uint64_t terminated);
 [[nodiscard]] std::string drift_json(const std::vector<std::string>& differences);
 [[nodiscard]] std::string explain_json(const std::string& destination, const std::vector<std::string>& reasons);
+[[nodiscard]] std::string certs_json(const std::vector<CertificateRecord>& certificates);
 [[nodiscard]] std::string status_json(const std::vector<ConnectionStatus>& all, const Counters& counters);
 [[nodiscard]] std::string failure_json(std::string_view verb, const Failure& failure);
 /// A response as it is: sections are objects, lists are arrays.

@@ -21,6 +21,7 @@ struct Options {
 [[nodiscard]] Outcome<ExitCode> down(Daemon& daemon, const Options& options, const Console& console);
 [[nodiscard]] Outcome<ExitCode> status(Daemon& daemon, const Options& options, const Console& console);
 [[nodiscard]] Outcome<ExitCode> reload(Daemon& daemon, const Console& console);
+[[nodiscard]] Outcome<ExitCode> certs(Daemon& daemon, const Console& console);
 /// `name` is the destination, or empty for all routes.
 [[nodiscard]] Outcome<ExitCode> explain_route(Daemon& daemon, const Options& options, const Console& console);
 /// The tool's own version was printed before.

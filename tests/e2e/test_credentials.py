@@ -92,6 +92,12 @@ class Credentials(PairCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         (self.initiator.dir / "swanctl").mkdir(exist_ok=True)
         self.expect_listed()
+        listed = self.initiator.tool("certs").stdout
+        for word in ("C=CH, O=keypact, CN=moon", "end entity, ECDSA 256, with its private key", "valid until 2126-10-30",
+                     "names: moon.example.org, moon@example.org, 192.0.2.1", "issued by C=CH, O=keypact, CN=between CA",
+                     "CA, ECDSA 384", "public key, Ed25519 256"):
+            self.assertIn(word, listed)
+        self.assertIn('"kind":"CA","subject":"C=CH, O=keypact, CN=root CA"', self.initiator.tool("certs", "--json").stdout)
         shutil.copy(DATA / "rsa.pem", self.initiator.config / "x509" / "moon.pem")
         self.assertEqual(self.initiator.tool("reload").returncode, 0)
         self.assertIn("certs: C=CH, O=keypact, CN=rsa", self.swanctl("--list-conns"))
