@@ -221,6 +221,7 @@ LeftBehind pair_up(const std::vector<xfrm::StateReport>& states, const std::vect
     pair.integrity = report.integrity;
     pair.icv_bits = report.icv_bits;
     pair.key_octets = report.encryption_key.size();
+    pair.packets = report.packets;
     for (const auto& id : pair.states()) taken.insert(id);
     found.pairs.push_back(std::move(pair));
   }

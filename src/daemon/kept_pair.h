@@ -20,6 +20,7 @@ struct KeptPair {
   std::string integrity;
   std::uint32_t icv_bits = 0;
   std::size_t key_octets = 0;  ///< of the encryption, salt included
+  std::uint64_t packets = 0;   ///< that went out by it until it was found
   std::string interface;       ///< that its policies are about; empty: any
   std::vector<std::pair<xfrm::PolicyKey, xfrm::PolicyContent>> policies;
 

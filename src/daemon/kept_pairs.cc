@@ -35,7 +35,8 @@ void KeptPairs::tell_some(const std::vector<std::string>& texts) {
   if (texts.size() > kTold) tell("and " + std::to_string(texts.size() - kTold) + " more of them");
 }
 
-void KeptPairs::take(LeftBehind left) {
+void KeptPairs::take(LeftBehind left, Instant now) {
+  taken_ = now;
   for (auto& pair : left.pairs) {
     std::array<char, IF_NAMESIZE> name{};
     if (const auto device = pair.policies.front().first.device; device != 0 && if_indextoname(device, name.data()))
@@ -132,9 +133,94 @@ void KeptPairs::stood_by(const ipsec::ChildSa& sa, const std::string& policy, In
   for (const auto number : same_traffic(sa, policy)) giving_way_.try_emplace(number, now + kUntilPeerHasIt);
 }
 
+std::vector<std::uint64_t> KeptPairs::connection_of(const std::string& child) const {
+  std::vector<std::uint64_t> found;
+  const auto first = by_child_.find(child);
+  if (first == by_child_.end()) return found;
+  const auto& connection = entries_.at(first->second).fit->connection;
+  for (auto each = by_child_.lower_bound(connection + '/'); each != by_child_.end(); ++each) {
+    const auto& entry = entries_.at(each->second);
+    if (!each->first.starts_with(connection + '/')) break;
+    if (entry.fit->connection == connection && !entry.replaced) found.push_back(each->second);
+  }
+  return found;
+}
+
+std::optional<xfrm::StateReport> KeptPairs::outbound(const KeptPair& pair) const {
+  std::vector<xfrm::Message> question;
+  question.push_back(xfrm::get_state(pair.outbound.id));
+  std::optional<xfrm::StateReport> found;
+  (void)ask_kernel(socket_, question, [&](const xfrm::MessageView& message) { found = xfrm::read_state(message); });
+  return found;
+}
+
+/// In the place of an SA that it lost the kernel may have what waits for one.
+bool KeptPairs::is_lost(std::uint64_t number) const {
+  const auto entry = entries_.find(number);
+  if (entry == entries_.end()) return false;
+  const auto report = outbound(entry->second.pair);
+  return !report || (report->encryption.empty() && report->integrity.empty());
+}
+
+/// At the rate since it was found.
+bool KeptPairs::has_room(const KeptPair& pair, Instant now) const {
+  const auto report = outbound(pair);
+  if (!report) return false;
+  const auto packets = report->packets - std::min(report->packets, pair.packets);
+  const auto since = static_cast<std::uint64_t>((now - taken_) / milliseconds(1));
+  return packets * static_cast<std::uint64_t>(kUsualAnswer / milliseconds(1)) <= kRoom * since;
+}
+
+void KeptPairs::hold_connection_of(const std::string& child, Instant now) {
+  for (const auto number : connection_of(child)) {
+    auto& entry = entries_.at(number);
+    if (entry.held_until || !has_room(entry.pair, now)) continue;
+    entry.held_until = now + kMostHeld;
+    held_.insert(number);
+    spd_.stop_kept(number);
+  }
+  for (const auto& problem : spd_.flush()) tell(problem);
+}
+
+void KeptPairs::carry(std::uint64_t number) {
+  auto& entry = entries_.at(number);
+  entry.held_until.reset();
+  held_.erase(number);
+  spd_.carry_kept(number, entry.pair);
+}
+
+void KeptPairs::carry_connection_of(const std::string& child) {
+  for (const auto number : connection_of(child))
+    if (entries_.at(number).held_until) carry(number);
+  for (const auto& problem : spd_.flush()) tell(problem);
+}
+
+void KeptPairs::carry_again(Instant now) {
+  const auto held = held_;
+  for (const auto number : held)
+    if (*entries_.at(number).held_until <= now) carry(number);
+  for (const auto& problem : spd_.flush()) tell(problem);
+}
+
+bool KeptPairs::is_held(const std::string& child) const {
+  return std::ranges::any_of(connection_of(child),
+                             [&](std::uint64_t number) { return entries_.at(number).held_until.has_value(); });
+}
+
+std::optional<Instant> KeptPairs::held_until() const {
+  std::optional<Instant> first;
+  for (const auto number : held_) {
+    const auto until = entries_.at(number).held_until;
+    if (!first || *until < *first) first = until;
+  }
+  return first;
+}
+
 void KeptPairs::replace(std::uint64_t number, Instant now) {
   auto& entry = entries_.at(number);
   giving_way_.erase(number);
+  entry.held_until.reset();
+  held_.erase(number);
   entry.replaced = true;
   entry.ask_at.reset();
   entry.ends = now + kStragglers;
@@ -145,6 +231,7 @@ void KeptPairs::replace(std::uint64_t number, Instant now) {
 std::string KeptPairs::drop(std::uint64_t number, const std::string& why) {
   const auto entry = std::move(entries_.extract(number).mapped());
   giving_way_.erase(number);
+  held_.erase(number);
   for (const auto& key : entry.pair.keys(xfrm::Direction::out)) by_key_.erase(key);
   forget_child(number, entry);
   gone_.push_back(policy_id(number));

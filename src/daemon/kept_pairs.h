@@ -21,6 +21,12 @@ class KeptPairs {
   /// RFC 7296 §2.8: a peer that begins has the new SA by then, and may have lost the old one.
   static constexpr Duration kUntilPeerHasIt = seconds(1);
 
+  /// What a peer that is told to drop its SAs would drop waits for so long at most, until the peer has new ones.
+  static constexpr Duration kMostHeld = milliseconds(250);
+  /// The kernel holds so many packets of a policy: what would be more in the time that an answer usually takes does not wait.
+  static constexpr std::uint64_t kRoom = 100;
+  static constexpr Duration kUsualAnswer = milliseconds(100);
+
   using Tell = std::function<void(const std::string&)>;
   using Request = std::function<void(const ike::Initiate&)>;
 
@@ -28,7 +34,7 @@ class KeptPairs {
   KeptPairs(io::XfrmSocket& socket, KernelSpd& spd) : socket_(socket), spd_(spd) {}
 
   /// They are in force from now on, what belongs to none of them is gone.
-  void take(LeftBehind left);
+  void take(LeftBehind left, Instant now);
   /// Which of their children are to be negotiated is requested; what happens to them is told.
   void start(Request request, Tell tell);
 
@@ -39,9 +45,20 @@ class KeptPairs {
   /// This SA carries traffic; it stands by, and its peer begins to use it.
   void carried_by(const ipsec::ChildSa& sa, const std::string& policy, Instant now);
   void stood_by(const ipsec::ChildSa& sa, const std::string& policy, Instant now);
+  /// From now on the peer may not know them any more: what the SAs of the connection of this child would carry waits.
+  void hold_connection_of(const std::string& child, Instant now);
+  /// They carry again; those of this child's connection, or all that were held long enough.
+  void carry_connection_of(const std::string& child);
+  void carry_again(Instant now);
+  [[nodiscard]] bool is_held(const std::string& child) const;
+  [[nodiscard]] std::optional<Instant> held_until() const;
+
   /// The kernel has let go of it.
   void lose(const xfrm::StateId& state);
   void lose(std::uint64_t number);
+
+  /// The kernel has it no more.
+  [[nodiscard]] bool is_lost(std::uint64_t number) const;
 
   /// Once a second, as long as there are any.
   void on_tick(Instant now);
@@ -67,7 +84,12 @@ class KeptPairs {
     std::optional<Instant> ends{};
     std::optional<Instant> ask_at{};
     bool replaced = false;
+    std::optional<Instant> held_until{};
   };
+  [[nodiscard]] std::vector<std::uint64_t> connection_of(const std::string& child) const;
+  [[nodiscard]] std::optional<xfrm::StateReport> outbound(const KeptPair& pair) const;
+  [[nodiscard]] bool has_room(const KeptPair& pair, Instant now) const;
+  void carry(std::uint64_t number);
   [[nodiscard]] std::set<std::uint64_t> same_traffic(const ipsec::ChildSa& sa, const std::string& policy) const;
   [[nodiscard]] std::string adopt(std::uint64_t number, Fit fit, Instant now);
   void ask(Entry& entry, Instant now);
@@ -85,7 +107,9 @@ class KeptPairs {
   std::map<xfrm::PolicyKey, std::uint64_t> by_key_;     ///< outbound, of those that carry
   std::multimap<std::string, std::uint64_t> by_child_;  ///< connection/child
   std::map<std::uint64_t, Instant> giving_way_;
+  std::set<std::uint64_t> held_;
   std::uint64_t last_number_ = 0;
+  Instant taken_;
   bool decided_ = false;  ///< what does not fit goes at once
   std::vector<PolicyId> gone_;
   std::vector<std::string> untold_;

@@ -107,7 +107,7 @@ Result<std::unique_ptr<KernelBackend>> KernelBackend::open(const Options& option
 Result<void> KernelBackend::take_earlier_run() {
   TRY(const auto policies, spd_.find_earlier_run());
   TRY(const auto earlier, sad_.find_earlier_run([&](std::uint32_t reqid) { return spd_.is_ours(reqid); }));
-  kept_.take(pair_up(earlier.states, policies));
+  kept_.take(pair_up(earlier.states, policies), io::monotonic_now());
   for (auto& policy : kept_.policies()) policies_.emplace(policy.id, std::move(policy));
   for (const auto& [id, policy] : policies_) changed_policies_.insert(id);
   for (const auto& question : earlier.questions) answer(*socket_, question);
@@ -149,6 +149,12 @@ void KernelBackend::follow_kept() {
   if (!kept_.empty() && !kept_timer_.is_set()) kept_timer_.set(io::monotonic_now() + seconds(1));
 }
 
+/// What waits on the way out goes on when its time is over.
+void KernelBackend::follow_held() {
+  held_timer_.cancel();
+  if (const auto until = kept_.held_until()) held_timer_.set(*until);
+}
+
 std::string KernelBackend::name_of(PolicyId id) const {
   const auto policy = policies_.find(id);
   return policy == policies_.end() ? std::string() : policy->second.name;
@@ -162,6 +168,10 @@ Result<void> KernelBackend::start(io::EventLoop& loop, Events events, Problems p
     kept_.on_tick(io::monotonic_now());
     follow_kept();
     follow_network();
+  });
+  held_timer_ = io::Timer(loop, [this] {
+    kept_.carry_again(io::monotonic_now());
+    follow_held();
   });
   catch_up_ = io::Timer(loop, [this] { follow_policies(); });
   hold_again_ = io::Timer(loop, [this] { hold_again(); });
@@ -230,6 +240,7 @@ ipsec::ChildSa KernelBackend::likely(ipsec::ExpectChildSa request) const {
 
 /// What does not come to be is no loss: the peer has not agreed yet.
 KernelBackend::Answer KernelBackend::on(ipsec::ExpectChildSa request) {
+  const auto child = request.peer_forgets && !kept_.empty() ? name_of(request.sa.policy) : std::string();
   auto sa = likely(std::move(request));
   const auto id = sa.id;
   const auto reqid = spd_.reqid_for(sa);
@@ -237,7 +248,11 @@ KernelBackend::Answer KernelBackend::on(ipsec::ExpectChildSa request) {
     spd_.detach(id);
     return std::nullopt;
   }
-  if (spd_.expect(*sad_.expected(id))) return std::nullopt;
+  if (spd_.expect(*sad_.expected(id))) {
+    if (!child.empty()) kept_.hold_connection_of(child, io::monotonic_now());
+    follow_held();
+    return std::nullopt;
+  }
   spd_.detach(id);
   sad_.remove(id);
   return std::nullopt;
@@ -308,6 +323,10 @@ KernelBackend::Answer KernelBackend::on(const ipsec::StopOutbound& request) {
 }
 
 KernelBackend::Answer KernelBackend::on(const ipsec::RemoveChildSa& request) {
+  if (const auto* expected = sad_.expected(request.id)) {
+    kept_.carry_connection_of(name_of(expected->policy));
+    follow_held();
+  }
   spd_.detach(request.id);
   detached_.push_back(request.id);
   moves_told_.erase(request.id);
@@ -433,15 +452,22 @@ void KernelBackend::on_notice(const xfrm::AcquireNotice& notice) {
   if (!asker) return;
   if (asker->policy) {
     asked_.insert_or_assign(*asker->policy, notice.sequence);
+    // What it asks for has come meanwhile.
+    if (const auto* sa = sad_.last_of(*asker->policy); sa != nullptr && sa->use_outbound)
+      return ask_again(*asker->policy);
+    // Or is on its way.
+    if (!kept_.empty() && kept_.is_held(name_of(*asker->policy))) return;
     return events_(ipsec::Acquire{*asker->policy});
   }
-  if (asker->kept != 0) {
+  if (asker->kept != 0 && kept_.is_lost(asker->kept)) {
     kept_.lose(asker->kept);
     follow_kept();
     return follow_network();
   }
   // Its SA is not there: somebody took it away. Or it was just being moved.
-  if (sad_.is_lost(*asker->child_sa)) events_(ipsec::ChildSaExpired{*asker->child_sa, true});
+  if (asker->child_sa && sad_.is_lost(*asker->child_sa)) return events_(ipsec::ChildSaExpired{*asker->child_sa, true});
+  // The policy had no SA when it asked.
+  answer(*socket_, {notice.sequence, 0});
 }
 
 void KernelBackend::on_notice(const xfrm::ExpireNotice& notice) {

@@ -76,6 +76,7 @@ class KernelBackend final : public Backend {
 
   [[nodiscard]] Result<void> take_earlier_run();
   void follow_kept();
+  void follow_held();
   [[nodiscard]] std::string name_of(PolicyId id) const;
   [[nodiscard]] Result<void, std::string> install(ipsec::ChildSa sa);
   [[nodiscard]] ipsec::ChildSa likely(ipsec::ExpectChildSa request) const;
@@ -120,6 +121,7 @@ class KernelBackend final : public Backend {
   io::Timer catch_up_;
   io::Timer patience_;
   io::Timer kept_timer_;
+  io::Timer held_timer_;
   std::function<void(const ike::Initiate&)> request_;
   bool leaves_ = false;
   std::vector<io::Watch> watches_;

@@ -29,7 +29,7 @@ class KernelKept : public KernelStack {
     const auto earlier_policies = spd_->find_earlier_run();
     const auto earlier = sad_->find_earlier_run([&](std::uint32_t reqid) { return spd_->is_ours(reqid); });
     ASSERT_TRUE(earlier_policies && earlier);
-    kept_->take(pair_up(earlier->states, *earlier_policies));
+    kept_->take(pair_up(earlier->states, *earlier_policies), now_);
     kept_->start([this](const ike::Initiate& initiate) { asked_.push_back(initiate); },
                  [this](const std::string& text) { told_.push_back(text); });
     ipsec::Policy policy;
@@ -94,6 +94,38 @@ TEST_F(KernelKept, OneThatStandsByTakesItsPlaceAfterAMoment) {
   kept_->stood_by(*sad_->find(ChildSaId{5}), "site/net", now_);
   EXPECT_EQ(outbound_spi().value, 0x2001U);
   kept_->on_tick(now_ + KeptPairs::kUntilPeerHasIt);
+  EXPECT_EQ(outbound_spi().value, 0x2005U);
+}
+
+TEST_F(KernelKept, WhatAForgetfulPeerWouldDropWaitsForAWhile) {
+  forget_unfit();
+  kept_->hold_connection_of("site/other", now_ + seconds(1));
+  EXPECT_FALSE(kept_->held_until());
+  kept_->hold_connection_of("site/net", now_ + seconds(1));
+  EXPECT_TRUE(kept_->is_held("site/net"));
+  EXPECT_EQ(outbound_spi().value, 0U) << "the policy without an SA, where packets wait";
+  EXPECT_EQ(states().size(), 2U);
+  kept_->carry_again(now_ + seconds(1));
+  EXPECT_EQ(outbound_spi().value, 0U);
+  EXPECT_EQ(kept_->held_until(), now_ + seconds(1) + KeptPairs::kMostHeld);
+  kept_->carry_again(now_ + seconds(1) + KeptPairs::kMostHeld);
+  EXPECT_EQ(outbound_spi().value, 0x2001U);
+  EXPECT_FALSE(kept_->is_held("site/net"));
+  EXPECT_FALSE(kept_->held_until());
+  EXPECT_TRUE(spd_->drift().empty());
+}
+
+TEST_F(KernelKept, WhatWaitsGoesOnByTheNewSaOrWhenThereIsNone) {
+  forget_unfit();
+  kept_->hold_connection_of("site/net", now_ + seconds(1));
+  kept_->carry_connection_of("site/net");
+  EXPECT_EQ(outbound_spi().value, 0x2001U) << "nothing came of it";
+  kept_->hold_connection_of("site/net", now_ + seconds(2));
+  ASSERT_TRUE(install(child_sa(5)));
+  kept_->carried_by(*sad_->find(ChildSaId{5}), "site/net", now_ + seconds(2));
+  EXPECT_EQ(outbound_spi().value, 0x2005U);
+  EXPECT_FALSE(kept_->held_until());
+  kept_->carry_again(now_ + seconds(9));
   EXPECT_EQ(outbound_spi().value, 0x2005U);
 }
 

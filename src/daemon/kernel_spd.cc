@@ -116,6 +116,11 @@ void KernelSpd::keep(std::uint64_t number, const KeptPair& pair) {
 
 void KernelSpd::stop_kept(std::uint64_t number) { table_.release(kept_owner_of(number), Direction::out); }
 
+void KernelSpd::carry_kept(std::uint64_t number, const KeptPair& pair) {
+  for (const auto& [key, content] : pair.policies)
+    if (key.direction == Direction::out) table_.claim(kept_owner_of(number), key, {content, 0});
+}
+
 void KernelSpd::forget_kept(std::uint64_t number) {
   table_.release(kept_owner_of(number));
   const auto kept = kept_.extract(number);

@@ -22,6 +22,8 @@ class KernelSpd {
   /// But these hold until stop_kept() (outbound) and forget_kept(), or until an SA that carries the same is preferred. `number`: not 0.
   void keep(std::uint64_t number, const KeptPair& pair);
   void stop_kept(std::uint64_t number);
+  /// Takes effect with flush(): after stop_kept() it carries again.
+  void carry_kept(std::uint64_t number, const KeptPair& pair);
   void forget_kept(std::uint64_t number);
   void forget_earlier_run() { table_.forget_unclaimed(); }
   /// Everything goes with flush().

@@ -91,6 +91,8 @@ struct ExpectChildSa {
     bool esn = false;
   };
   std::vector<Choice> choices;  ///< what the peer may take of the offer, in our order; there is at least one
+  /// It is told with the offer that we hold no other SA with it, and drops those that it has (RFC 7296 §2.4).
+  bool peer_forgets = false;
 };
 struct InstallChildSa {
   ChildSa sa;

@@ -42,7 +42,8 @@ std::vector<Suite> suites_of(const std::vector<Proposal>& proposals) {
 
 }  // namespace
 
-void expect(Context& context, const IkeSaRecord& record, const IkeKeys& keys, const Nonces& nonces, ChildOffer& offer) {
+void expect(Context& context, const IkeSaRecord& record, const IkeKeys& keys, const Nonces& nonces, ChildOffer& offer,
+            bool initial_contact) {
   const auto& connection = offer.child.connection();
   if (!context.options.expects_child_sas || !has_fixed_peer(connection) || offer.cpi) return;
   const auto suites = suites_of(offer.proposals);
@@ -54,6 +55,7 @@ void expect(Context& context, const IkeSaRecord& record, const IkeKeys& keys, co
   for (auto& request : policy.requests) context.request(std::move(request));
 
   ipsec::ExpectChildSa expected;
+  expected.peer_forgets = initial_contact;
   auto& sa = expected.sa;
   sa.id = id;
   sa.policy = policy.id;

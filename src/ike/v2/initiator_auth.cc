@@ -224,7 +224,7 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(payloads));
   // RFC 4555 §3.9: addresses that no NAT may change are named under the keys.
   if (connection.mobike && !record.nat.supported) payloads.push_back(no_nats_allowed(record.path()));
-  if (offer) expect(context, record, keys, {state.nonce, state.peer_nonce}, *offer);
+  if (offer) expect(context, record, keys, {state.nonce, state.peer_nonce}, *offer, state.intent.initial_contact);
   SecureChannel channel(std::move(keys), true, state.fragmentation);
   auto request = channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, 1, false), payloads);
   send(context, record.path(), request);
