@@ -62,6 +62,17 @@ TEST_F(FileSourceTest, FindsFilesByPatternInOrder) {
   EXPECT_TRUE(files_.glob(path("no/such/directory/*")).value().empty());
 }
 
+TEST_F(FileSourceTest, FindsTheRegularFilesOfAFolderInOrder) {
+  write("x509/b.pem", "");
+  write("x509/a.pem", "");
+  write("x509/.hidden", "");
+  write("x509/folder/c.pem", "");
+  std::filesystem::create_symlink(path("x509/a.pem"), path("x509/link.pem"));
+  std::filesystem::create_symlink(path("nowhere"), path("x509/dangling.pem"));
+  EXPECT_EQ(files_.files_in(path("x509")).value(), (std::vector<std::string>{"a.pem", "b.pem", "link.pem"}));
+  EXPECT_TRUE(files_.files_in(path("x509ca")).value().empty());
+}
+
 TEST_F(FileSourceTest, LoadsAConfigurationOfSeveralFiles) {
   write("conf.d/gw.conf", "connections { gw { version = 2\n local { auth = psk }\n remote { auth = psk } } }");
   write("conf.d/keys.conf", "secrets { ike { secret = \"0123456789abcdef0\" } }");

@@ -1,6 +1,7 @@
 #include "ike/core/credentials.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "config/source_files.h"
 #include "pki/identity.h"
@@ -20,9 +21,12 @@ struct OwnCertificate {
   std::vector<Octets> authorities;     ///< SHA-1 of the keys of all CAs above it
 };
 
-OwnCertificate own_certificate(const pki::Certificate& certificate, const CredentialStore& store) {
+/// `with_it`: what stands in the same setting, as in a file with a whole chain.
+OwnCertificate own_certificate(const pki::Certificate& certificate, std::span<const pki::Certificate> with_it,
+                               const CredentialStore& store) {
   OwnCertificate own{{certificate}, {}};
-  std::vector<pki::Certificate> known = store.authorities;
+  std::vector<pki::Certificate> known(with_it.begin(), with_it.end());
+  known.insert(known.end(), store.authorities.begin(), store.authorities.end());
   known.insert(known.end(), store.certificates.begin(), store.certificates.end());
   for (auto& issuer : pki::issuers_of(certificate, known)) {
     own.authorities.push_back(to_octets(issuer.public_key().spki_sha1()));
@@ -40,6 +44,17 @@ bool names_us(const pki::Certificate& certificate, const AuthRound& round) {
 }
 
 std::string quoted(const std::string& name) { return '"' + name + '"'; }
+
+/// Two rounds of the same text and files have the same.
+std::string rules_key(const AuthRound& round) {
+  std::string key = round.auth_words;
+  for (const auto* files : {&round.certificates, &round.authorities, &round.public_keys}) {
+    key += '\n';
+    for (const auto& file : *files)
+      key.append(std::to_string(file.view().size())).append(":").append(as_text(file.view()));
+  }
+  return key;
+}
 
 bool meets_peers(const config::Connection& connection) {
   return connection.children.empty() || std::ranges::any_of(connection.children, [](const auto& child) {
@@ -60,7 +75,8 @@ struct Credentials::Round {
 
 class Credentials::RoundReader {
  public:
-  RoundReader(const CredentialStore& store, ParsedFiles& files) : store_(store), files_(files) {}
+  RoundReader(const CredentialStore& store, ParsedFiles& files, Rules& rules)
+      : store_(store), files_(files), rules_(rules) {}
 
   [[nodiscard]] std::shared_ptr<Round> local(const AuthRound& round);
   [[nodiscard]] std::shared_ptr<Round> remote(const AuthRound& round);
@@ -73,7 +89,7 @@ class Credentials::RoundReader {
   [[nodiscard]] std::vector<pki::PublicKey> public_keys(const std::vector<config::CredentialFile>& files);
   [[nodiscard]] pki::TrustAnchors anchors(const AuthRound& round);
   void offer(Round& into, const AuthRound& round, const pki::AuthConstraints& constraints,
-             const pki::Certificate& certificate);
+             const pki::Certificate& certificate, std::span<const pki::Certificate> with_it = {});
   void error(const config::CredentialFile& file, const std::string& why, std::string remedy) {
     errors.push_back(
         about(file.at, Severity::error, config::printable(file.name) + " cannot be used", why, std::move(remedy)));
@@ -81,8 +97,7 @@ class Credentials::RoundReader {
 
   const CredentialStore& store_;
   ParsedFiles& files_;
-  /// Of rounds that name no files of their own.
-  std::map<std::string, std::shared_ptr<const pki::PeerRules>> common_rules_;
+  Rules& rules_;
 };
 
 pki::AuthConstraints Credentials::RoundReader::constraints(const AuthRound& round) {
@@ -116,22 +131,24 @@ std::vector<pki::PublicKey> Credentials::RoundReader::public_keys(const std::vec
 }
 
 void Credentials::RoundReader::offer(Round& into, const AuthRound& round, const pki::AuthConstraints& constraints,
-                                     const pki::Certificate& certificate) {
+                                     const pki::Certificate& certificate, std::span<const pki::Certificate> with_it) {
   const auto& key = certificate.public_key();
   if (store_.private_key(key.spki_sha1()) == nullptr) {
     if (into.nobody.empty()) into.nobody = "there is no private key for " + quoted(certificate.subject());
   } else if (!constraints.allows_key(key)) {
     into.nobody = "auth = " + round.auth_words + " does not allow the key of " + quoted(certificate.subject());
   } else {
-    into.certificates.push_back(own_certificate(certificate, store_));
+    into.certificates.push_back(own_certificate(certificate, with_it, store_));
   }
 }
 
 std::shared_ptr<Credentials::Round> Credentials::RoundReader::local(const AuthRound& round) {
   auto result = std::make_shared<Round>();
   const auto allowed = constraints(round);
-  for (const auto& certificate : certificates(round.certificates)) {
-    offer(*result, round, allowed, certificate);
+  const auto own = certificates(round.certificates);
+  for (const auto& certificate : own) {
+    if (certificate.is_ca() && own.size() > 1) continue;  // it stands above another one
+    offer(*result, round, allowed, certificate, own);
     if (!names_us(certificate, round))
       result->warnings.push_back(
           about(round.auth_at, Severity::warning,
@@ -170,26 +187,30 @@ pki::TrustAnchors Credentials::RoundReader::anchors(const AuthRound& round) {
 
 std::shared_ptr<Credentials::Round> Credentials::RoundReader::remote(const AuthRound& round) {
   auto result = std::make_shared<Round>();
-  const bool is_common = round.certificates.empty() && round.authorities.empty() && round.public_keys.empty();
-  auto& common = common_rules_[round.auth_words];
-  if (is_common && common) {
-    result->rules = common;
+  auto key = std::make_shared<const std::string>(rules_key(round));
+  if (const auto known = rules_.find(key); known != rules_.end()) {
+    result->rules = known->second;
   } else {
-    auto rules = std::make_shared<pki::PeerRules>();
-    rules->constraints = constraints(round);
-    rules->anchors = anchors(round);
-    rules->anchored = !round.authorities.empty();
-    rules->pinned = certificates(round.certificates);
-    rules->pinned_keys = public_keys(round.public_keys);
+    const auto errors_before = errors.size();
+    auto made = std::make_shared<pki::PeerRules>();
+    made->constraints = constraints(round);
+    made->anchors = anchors(round);
+    made->anchored = !round.authorities.empty();
+    made->pinned = certificates(round.certificates);
+    made->pinned_keys = public_keys(round.public_keys);
     // CAs first: they complete paths, and only so many are looked at.
-    rules->known = store_.authorities;
-    rules->known.insert(rules->known.end(), store_.certificates.begin(), store_.certificates.end());
-    std::ranges::stable_partition(rules->known, &pki::Certificate::is_ca);
-    result->rules = rules;
-    if (is_common) common = rules;
+    made->known = store_.authorities;
+    for (const bool ca : {true, false})
+      std::ranges::copy_if(store_.certificates, std::back_inserter(made->known),
+                           [ca](const auto& certificate) { return certificate.is_ca() == ca; });
+    result->rules = made;
+    if (errors.size() == errors_before) rules_.emplace(std::move(key), std::move(made));
   }
   const auto& rules = *result->rules;
-  if (rules.anchors.certificates().empty() && rules.pinned.empty() && rules.pinned_keys.empty())
+  const bool knows_peers = !rules.anchored && std::ranges::any_of(store_.certificates, [&](const auto& certificate) {
+    return !certificate.is_ca() && store_.private_key(certificate.public_key().spki_sha1()) == nullptr;
+  });
+  if (rules.anchors.certificates().empty() && rules.pinned.empty() && rules.pinned_keys.empty() && !knows_peers)
     result->warnings.push_back(about(round.auth_at, Severity::warning, "no certificate of a peer can be accepted here",
                                      "there is no certificate of a CA in x509ca, and the section remote names none",
                                      "put the CA of the peer into x509ca, or its own certificate into certs"));
@@ -201,8 +222,9 @@ Credentials::Credentials() : store_(make_store(std::make_shared<const config::St
 void Credentials::read_rounds(const config::Snapshot& snapshot, const Credentials* before,
                               std::vector<config::Diagnostic>& errors) {
   connections_ = snapshot.connections;
-  RoundReader reader(*store_, files_);
   const bool same_store = before != nullptr && before->store_ == store_;
+  if (same_store) rules_ = before->rules_;
+  RoundReader reader(*store_, files_, rules_);
   const auto read = [&](const config::Connection& connection, const AuthRound& round, bool is_local) {
     if (round.kind != config::AuthKind::pubkey) return;
     auto& entry = rounds_[&round];
@@ -248,7 +270,8 @@ std::shared_ptr<const Credentials::Round> Credentials::round(const AuthRound& ro
   if (const auto known = rounds_.find(&round); known != rounds_.end()) return known->second;
   // Of a connection that is no longer, or not yet, in the configuration: an SA may still have it.
   ParsedFiles files(&files_);
-  RoundReader reader(*store_, files);
+  Rules rules = rules_;
+  RoundReader reader(*store_, files, rules);
   auto made = reader.local(round);
   made->rules = reader.remote(round)->rules;
   if (!reader.errors.empty()) return std::make_shared<const Round>();

@@ -46,6 +46,13 @@ class Credentials {
  private:
   struct Round;
   class RoundReader;
+  struct ByText {
+    bool operator()(const std::shared_ptr<const std::string>& a, const std::shared_ptr<const std::string>& b) const {
+      return *a < *b;
+    }
+  };
+  /// By what the configuration says of them: many connections have the same ones.
+  using Rules = std::map<std::shared_ptr<const std::string>, std::shared_ptr<const pki::PeerRules>, ByText>;
   [[nodiscard]] std::shared_ptr<const Round> round(const config::AuthRound& round) const;
   void read_rounds(const config::Snapshot& snapshot, const Credentials* before,
                    std::vector<config::Diagnostic>& errors);
@@ -53,6 +60,7 @@ class Credentials {
   std::shared_ptr<const CredentialStore> store_;
   std::vector<std::shared_ptr<const config::Connection>> connections_;  ///< whose rounds these are
   std::unordered_map<const config::AuthRound*, std::shared_ptr<const Round>> rounds_;
+  Rules rules_;
   ParsedFiles files_{nullptr};  ///< of the rounds
   std::vector<config::Diagnostic> warnings_;
 };

@@ -83,6 +83,33 @@ TEST(Credentials, SignWithACertificateThatNamesUsAndSendTheCasBetween) {
   EXPECT_TRUE(loaded.credentials->private_key(signer->key.spki_sha1())->matches(signer->key));
 }
 
+TEST(Credentials, SendTheChainThatStandsWithTheCertificate) {
+  config::MemoryFiles files{{"swanctl.conf", gw("certs = chain.pem")},
+                            {"x509/chain.pem", data("moon.pem") + data("between.pem")},
+                            {"private/moon.pem", data("moon.key.pem")}};
+  const auto snapshot = config::load(files, "swanctl.conf")->snapshot;
+  // As in a message, where nothing of it lies in the folder.
+  auto alone = std::make_shared<config::Snapshot>(*snapshot);
+  auto stored = std::make_shared<config::StoredCredentials>(*snapshot->stored);
+  stored->certificates.clear();
+  alone->stored = stored;
+  const auto credentials = Credentials::of(*alone).value();
+  const auto signer = credentials->signer_for(alone->connections[0]->local[0], {});
+  ASSERT_TRUE(signer.has_value()) << signer.error();
+  EXPECT_THAT(subjects(signer->certificates),
+              ElementsAre("C=CH, O=keypact, CN=moon", "C=CH, O=keypact, CN=between CA"));
+}
+
+TEST(Credentials, OfManyConnectionsAreSharedWhereTheySayTheSame) {
+  std::string text = "connections {\n";
+  for (const char* name : {"a", "b"}) text += std::string(name) + " { local { }\n remote { cacerts = root.pem } }\n";
+  const auto loaded = load(text + "}", kMoon);
+  const auto rules = [&](std::size_t i) {
+    return loaded.credentials->rules_for(loaded.snapshot->connections[i]->remote[0]);
+  };
+  EXPECT_EQ(rules(0), rules(1));
+}
+
 TEST(Credentials, TakeTheSubjectForTheIdentityThatIsNotSet) {
   const auto loaded = load(gw("certs = moon.pem"), kMoon);
   const auto signer = loaded.credentials->signer_for(loaded.local(), {});
