@@ -48,8 +48,7 @@ void EngineHost::on_contact_elsewhere(const ike::FreshPeer& fresh) {
 
 void EngineHost::set_configuration(std::shared_ptr<const config::Snapshot> snapshot,
                                    std::shared_ptr<const ike::Credentials> credentials) {
-  static_cast<void>(credentials);
-  engine_.set_configuration(io::monotonic_now(), std::move(snapshot));
+  engine_.set_configuration(io::monotonic_now(), std::move(snapshot), std::move(credentials));
   pump();
 }
 
@@ -94,7 +93,8 @@ void EngineHost::carry_out(ike::Output output) {
   } else if (const auto* keepalive = std::get_if<ike::Keepalive>(&output)) {
     transport_.send(*keepalive);
   } else if (auto* job = std::get_if<ike::Job>(&output)) {
-    engine_.on_job_done(io::monotonic_now(), jobs::run_job(library_, random_, std::move(*job)));
+    engine_.on_job_done(io::monotonic_now(),
+                        jobs::run_job({library_, random_, engine_.credentials(), io::unix_seconds()}, std::move(*job)));
   } else if (auto* request = std::get_if<ipsec::StackRequest>(&output)) {
     if (const auto event = stack_(std::move(*request))) engine_.on_stack_event(io::monotonic_now(), *event);
   } else if (auto* event = std::get_if<ike::Event>(&output)) {

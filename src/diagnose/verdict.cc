@@ -104,6 +104,15 @@ constexpr std::array kSentences = {
     Sentences{RefusalCode::ah_impossible, "{c} asks for AH, which cannot be had here", "the peer takes no AH here",
               "name `esp_proposals` for the child; ESP with null-sha256 or aes256gmac encrypts nothing either",
               "name `esp_proposals` for the child at the peer"},
+    Sentences{RefusalCode::no_signing_key, "{c} has no certificate and private key to authenticate with",
+              "the peer has no certificate and private key for {c}",
+              "put the certificate into x509 and its private key into private, or name it as `local.certs`",
+              "see the peer's log"},
+    Sentences{
+        RefusalCode::certificate_refused, "the peer's certificate or signature is not accepted for {c}",
+        "the peer does not accept our certificate or signature for {c}",
+        "correct what the detail names, at the peer or in `remote` of {c}",
+        "see the peer's log; it must trust the CA of our certificate, which must hold the identity that it expects"},
     Sentences{RefusalCode::busy, "another exchange with the peer is on its way, which this one would disturb",
               "the peer is busy with another exchange, which this one would disturb", "try again in a moment",
               "try again in a moment"},
@@ -132,7 +141,7 @@ Verdict verdict_of(const ike::Refusal& refusal, const std::string& connection) {
   verdict.what = filled(refusal.by_peer ? row.when_peers : row.when_ours, connection);
   if (refusal.notify) verdict.what += " (" + to_string(*refusal.notify) + ")";
   verdict.phase = refusal.exchange ? to_string(*refusal.exchange) : "before the first message";
-  verdict.rule = rule_of(refusal.code);
+  verdict.rule = rule_of(refusal);
   verdict.side = to_string(side_of(refusal));
   verdict.remedy = filled(refusal.by_peer ? row.remedy_peers : row.remedy_ours, connection);
   verdict.detail = refusal.detail;

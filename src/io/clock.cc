@@ -16,6 +16,8 @@ Instant monotonic_now() {
 
 std::chrono::system_clock::time_point wall_now() { return std::chrono::system_clock::now(); }
 
+std::int64_t unix_seconds() { return std::chrono::floor<seconds>(wall_now().time_since_epoch()).count(); }
+
 std::string wall_clock_text(std::chrono::system_clock::time_point at) {
   const auto since_epoch = std::chrono::floor<milliseconds>(at.time_since_epoch());
   const auto whole = std::chrono::floor<seconds>(since_epoch);

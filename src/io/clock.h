@@ -13,6 +13,9 @@ namespace keypact::io {
 
 [[nodiscard]] std::chrono::system_clock::time_point wall_now();
 
+/// Since 1970 in UTC: what the validity of a certificate is compared with.
+[[nodiscard]] std::int64_t unix_seconds();
+
 /// "2024-05-31T08:15:42.123Z" (RFC 3339 §5.6), for logs and files.
 [[nodiscard]] std::string wall_clock_text(std::chrono::system_clock::time_point at);
 

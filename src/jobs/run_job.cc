@@ -14,6 +14,8 @@ Outcome outcome(Result<Value, crypto::KeyExchangeError> result) {
 struct Runner {
   crypto::Library& library;
   RandomSource& random;
+  const ike::Credentials& credentials;
+  std::int64_t now;
 
   Outcome operator()(ike::BeginKeyExchange& work) const {
     return outcome(crypto::begin_key_exchange(library, work.method, random));
@@ -24,12 +26,25 @@ struct Runner {
   Outcome operator()(ike::FinishKeyExchange& work) const {
     return outcome(crypto::finish_key_exchange(library, std::move(work.state), work.responder_value));
   }
+  Outcome operator()(const ike::SignAuth& work) const {
+    const auto* key = credentials.private_key(work.key);
+    if (key == nullptr) return ike::KeyGone{};
+    auto signature = key->sign(*work.scheme, work.octets);
+    if (!signature) return signature.error();
+    return ike::Signed{std::move(*signature)};
+  }
+  Outcome operator()(const ike::VerifyPeer& work) const {
+    auto evidence = pki::authenticate_peer(*work.claim, *work.rules, now);
+    if (!evidence) return std::move(evidence.error());
+    return std::move(*evidence);
+  }
 };
 
 }  // namespace
 
-ike::JobDone run_job(crypto::Library& library, RandomSource& random, ike::Job job) {
-  return {job.id, std::visit(Runner{library, random}, job.work)};
+ike::JobDone run_job(const Tools& tools, ike::Job job) {
+  const Runner runner{tools.library, tools.random, tools.credentials, tools.now};
+  return {job.id, std::visit(runner, job.work)};
 }
 
 }  // namespace keypact::jobs

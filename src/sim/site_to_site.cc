@@ -13,6 +13,27 @@ config::AuthRound psk_as(const std::string& id) {
   return {config::AuthKind::psk, IdentityPattern::exactly(Identification::fqdn(id))};
 }
 
+config::CredentialFile file_of(const std::string& text) {
+  return {"simulated", {}, std::make_shared<const Secret>(Secret::copy_of(as_octets(text)))};
+}
+
+void use_certificates(const SiteCertificates& certificates, config::Connection& connection) {
+  auto& local = connection.local.front();
+  local.kind = config::AuthKind::pubkey;
+  local.certificates = {file_of(certificates.certificate)};
+  connection.remote.front().kind = config::AuthKind::pubkey;
+  if (certificates.only_peer) local.kind = config::AuthKind::psk;
+}
+
+config::StoredCredentials stored(const SiteCertificates& certificates) {
+  config::StoredCredentials stored;
+  stored.certificates.push_back(file_of(certificates.certificate));
+  for (const auto& more : certificates.more) stored.certificates.push_back(file_of(more));
+  for (const auto& authority : certificates.authorities) stored.authorities.push_back(file_of(authority));
+  stored.private_keys.push_back({file_of(certificates.private_key)});
+  return stored;
+}
+
 config::ChildConfig child_of(const SiteToSite& site, const std::string& name) {
   config::ChildConfig child;
   child.name = name;
@@ -52,6 +73,7 @@ std::shared_ptr<const config::Connection> SiteToSite::connection() const {
   connection->ike_acceptable = ike_proposals.empty() ? config::default_ike_acceptable() : ike_proposals;
   connection->local = {psk_as(local_id)};
   connection->remote = {psk_as(remote_id)};
+  if (certificates) use_certificates(*certificates, *connection);
   connection->dpd_delay = dpd_delay;
   connection->dscp = dscp;
   connection->rekey_time = ike_rekey_time;
@@ -73,6 +95,7 @@ std::shared_ptr<const config::Snapshot> SiteToSite::snapshot() const {
                  IdentityPattern::exactly(Identification::fqdn(remote_id))};
   key->secret = Secret::copy_of(as_octets(secret));
   snapshot->ike_secrets = {std::move(key)};
+  if (certificates) snapshot->stored = std::make_shared<const config::StoredCredentials>(stored(*certificates));
   return snapshot;
 }
 
@@ -86,6 +109,7 @@ std::pair<SiteToSite, SiteToSite> left_and_right(IpFamily family) {
                   prefix_of(address(v4 ? "10.1.0.0" : "fd01::"), v4 ? 24 : 64),
                   prefix_of(address(v4 ? "10.2.0.0" : "fd02::"), v4 ? 24 : 64),
                   "a shared key of decent length",
+                  {},
                   {},
                   {},
                   {},

@@ -1,9 +1,18 @@
-// Configurations for simulated and tested networks: gateways with a shared key, each with a network behind it.
+// Configurations for simulated and tested networks: gateways with a shared key or certificates, each with a network behind it.
 #pragma once
 
 #include "config/snapshot.h"
 
 namespace keypact::sim {
+
+/// What one end authenticates itself with by certificate, and the CAs that it trusts: PEM.
+struct SiteCertificates {
+  std::string certificate;
+  std::string private_key;
+  std::vector<std::string> more{};  ///< CAs below those that are trusted, and other certificates
+  std::vector<std::string> authorities;
+  bool only_peer = false;  ///< this end itself has the shared key
+};
 
 /// One end of a site-to-site connection named "net" with a child "lan". Fields can be changed before snapshot() is called.
 struct SiteToSite {
@@ -14,9 +23,10 @@ struct SiteToSite {
   Prefix local_network;
   Prefix remote_network;
   std::string secret = "a shared key of decent length";
-  std::vector<Proposal> ike_proposals;     ///< empty: the default
-  std::vector<Proposal> esp_proposals;     ///< empty: the default
-  std::vector<std::string> more_children;  ///< with the same networks
+  std::optional<SiteCertificates> certificates{};  ///< nothing: both ends have the shared key
+  std::vector<Proposal> ike_proposals;             ///< empty: the default
+  std::vector<Proposal> esp_proposals;             ///< empty: the default
+  std::vector<std::string> more_children;          ///< with the same networks
   Duration dpd_delay{};
   std::vector<Prefix> more_local;  ///< further networks of every child
   std::vector<Prefix> more_remote;

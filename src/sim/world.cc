@@ -20,6 +20,17 @@ std::uint64_t mixed(std::uint64_t hash, OctetView octets) {
 }
 std::uint64_t mixed(std::uint64_t hash, std::uint64_t number) { return (hash ^ number) * 0x100000001b3; }
 
+/// Simulated time begins at the beginning of 2030 by the calendar.
+constexpr std::int64_t kBeginning = 1'893'456'000;
+
+std::int64_t unix_seconds(Instant now) { return kBeginning + std::chrono::floor<seconds>(now.since_origin()).count(); }
+
+std::shared_ptr<const ike::Credentials> credentials_of(const config::Snapshot& configuration) {
+  auto made = ike::Credentials::of(configuration);
+  CHECK(made.has_value());
+  return std::move(*made);
+}
+
 /// Longer than a message and its answer take, and longer than the first retransmission waits.
 constexpr Duration kLate = milliseconds(5);
 constexpr Duration kOverdue = seconds(2);
@@ -211,7 +222,8 @@ void World::control(Node& node, const ike::ControlRequest& request) {
 
 void World::configure(Node& node, std::shared_ptr<const config::Snapshot> configuration) {
   tell(node.name, "takes a configuration");
-  node.engine.set_configuration(now_, std::move(configuration));
+  auto credentials = credentials_of(*configuration);
+  node.engine.set_configuration(now_, std::move(configuration), std::move(credentials));
   collect(node, Step::Cause::configuration);
 }
 
@@ -259,7 +271,8 @@ void World::restart(Node& node, std::shared_ptr<const config::Snapshot> configur
   node.is_down = false;
   node.engine.set_tracing(tracing_);
   node.engine.set_local_addresses(now_, {node.address});
-  node.engine.set_configuration(now_, std::move(configuration));
+  auto credentials = credentials_of(*configuration);
+  node.engine.set_configuration(now_, std::move(configuration), std::move(credentials));
   collect(node, Step::Cause::restart);
 }
 
@@ -276,7 +289,8 @@ void World::inject(Node& node, ike::Datagram datagram) {
 
 ike::JobDone World::run(Node& node, ike::Job job) {
   if (hollow_ != nullptr) return run_toy_key_exchange(job, node.random, *hollow_);
-  if (!random_.chance(faults_.failed_jobs)) return jobs::run_job(*library_, node.random, std::move(job));
+  const jobs::Tools tools{*library_, node.random, node.engine.credentials(), unix_seconds(now_)};
+  if (!random_.chance(faults_.failed_jobs)) return jobs::run_job(tools, std::move(job));
   tell(node.name, "a job fails");
   return {job.id, crypto::KeyExchangeError::method_not_supported};
 }

@@ -92,6 +92,10 @@ class Daemon:
         """Why this kind cannot do what a case is about; None: it can."""
         return None
 
+    def credentials_folder(self):
+        """Where swanctl's folders of certificates and keys are: x509, x509ca, private, pubkey."""
+        return self.dir
+
     def abandon(self):
         if self.process:
             self.process.stop(timeout=2)
@@ -259,6 +263,9 @@ class Keypact(Daemon):
 
     def output_path(self):
         return self.log
+
+    def credentials_folder(self):
+        return self.config
 
     def tool(self, *words, timeout=40):
         """The tool keypact; check .returncode and .stdout."""

@@ -9,6 +9,7 @@
 #include "config/snapshot.h"
 #include "ike/core/budgets.h"
 #include "ike/core/counters.h"
+#include "ike/core/credentials.h"
 #include "ike/core/datagram.h"
 #include "ike/core/event.h"
 #include "ike/core/job.h"
@@ -109,6 +110,8 @@ struct Context {
   crypto::Library& library;
   RandomSource& random;
   const std::shared_ptr<const config::Snapshot>& configuration;
+  const std::shared_ptr<const Credentials>&
+      credentials;  ///< the keys and certificates of that configuration; never null
   ipsec::SpiAllocator& esp_spis;
   OtherIkeSas& other_ike_sas;
   IdSource& ids;

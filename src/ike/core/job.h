@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "crypto/key_exchange.h"
+#include "pki/peer_authentication.h"
 
 namespace keypact::ike {
 
@@ -23,16 +24,36 @@ struct FinishKeyExchange {
   Octets responder_value;
 };
 
+/// Our signature in an AUTH payload.
+struct SignAuth {
+  Octets key;  ///< SHA-1 of SubjectPublicKeyInfo: whoever holds the private keys knows them by it
+  const pki::SignatureScheme* scheme = nullptr;
+  Octets octets;  ///< what is signed (RFC 7296 §2.15)
+};
+/// The peer's AUTH payload and the certificates that came with it.
+struct VerifyPeer {
+  std::unique_ptr<const pki::PeerClaim> claim;  ///< never null
+  std::shared_ptr<const pki::PeerRules> rules;
+};
+
 struct Job {
   JobId id;
   JobClass job_class{};
-  std::variant<BeginKeyExchange, RespondKeyExchange, FinishKeyExchange> work;
+  std::variant<BeginKeyExchange, RespondKeyExchange, FinishKeyExchange, SignAuth, VerifyPeer> work;
 };
+
+struct Signed {
+  Octets signature;  ///< without AlgorithmIdentifier
+};
+/// No private key of ours goes with that public key any more.
+struct KeyGone {};
 
 struct JobDone {
   JobId id;
   /// Begun and Responded answer the work of their name, Secret is the shared secret of FinishKeyExchange.
-  std::variant<crypto::Begun, crypto::Responded, Secret, crypto::KeyExchangeError> result;
+  std::variant<crypto::Begun, crypto::Responded, Secret, crypto::KeyExchangeError, Signed, KeyGone, pki::SignatureError,
+               pki::AuthenticatedPeer, pki::Refusal>
+      result;
 };
 
 }  // namespace keypact::ike

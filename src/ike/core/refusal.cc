@@ -56,6 +56,10 @@ constexpr std::array kCodes = {
             Side::either_configuration},
     CodeRow{RefusalCode::ah_impossible, "ah-impossible", "RFC 3715 §2.1", Side::local_configuration,
             Side::peer_configuration},
+    CodeRow{RefusalCode::no_signing_key, "no-signing-key", "RFC 7296 §2.15", Side::local_configuration,
+            Side::peer_configuration},
+    CodeRow{RefusalCode::certificate_refused, "certificate-refused", "RFC 4945 §5.1", Side::credential,
+            Side::credential},
     CodeRow{RefusalCode::busy, "busy", "RFC 7296 §2.25", Side::operator_request, Side::operator_request},
 };
 
@@ -77,6 +81,10 @@ Refusal refusal_in(ExchangeType exchange, RefusalCode code, std::optional<Notify
 
 std::string_view to_string(RefusalCode code) { return row_of(code).name; }
 std::string_view rule_of(RefusalCode code) { return row_of(code).rule; }
+
+std::string_view rule_of(const Refusal& refusal) {
+  return refusal.rule.empty() ? rule_of(refusal.code) : std::string_view(refusal.rule);
+}
 
 Side side_of(const Refusal& refusal) {
   const auto& row = row_of(refusal.code);

@@ -29,16 +29,18 @@ enum class RefusalCode : std::uint8_t {
   ipsec_stack,                ///< the SAs could not be installed
   terminated,                 ///< ended by request while it was being set up
   deleted_by_peer,
-  peer_error,          ///< another error notify
-  unknown_connection,  ///< no such name in the configuration
-  no_remote_address,   ///< the connection names no single address to initiate to
-  limit_reached,       ///< one of our own limits
-  address_not_proven,  ///< the peer may not be where its datagrams come from
-  redirected,          ///< RFC 5685: sent to another gateway, which may not be followed
-  not_unique,          ///< the connection takes one IKE SA of a peer
-  child_in_ike_auth,   ///< RFC 6023: an IKE SA with its first Child SA, or without, that one end does not take
-  ah_impossible,       ///< AH is all that is asked for, and cannot be had here
-  busy,                ///< an exchange is on its way that this one would disturb
+  peer_error,           ///< another error notify
+  unknown_connection,   ///< no such name in the configuration
+  no_remote_address,    ///< the connection names no single address to initiate to
+  limit_reached,        ///< one of our own limits
+  address_not_proven,   ///< the peer may not be where its datagrams come from
+  redirected,           ///< RFC 5685: sent to another gateway, which may not be followed
+  not_unique,           ///< the connection takes one IKE SA of a peer
+  child_in_ike_auth,    ///< RFC 6023: an IKE SA with its first Child SA, or without, that one end does not take
+  ah_impossible,        ///< AH is all that is asked for, and cannot be had here
+  busy,                 ///< an exchange is on its way that this one would disturb
+  no_signing_key,       ///< no certificate or private key of ours fits
+  certificate_refused,  ///< the peer's certificate, key or signature breaks a rule
 };
 
 /// On which side a change would help.
@@ -61,6 +63,7 @@ struct Refusal {
   std::vector<std::string> ours;         ///< our values: proposals, selectors, identities
   std::vector<std::string> theirs;       ///< the peer's, empty when it did not tell
   std::string detail;                    ///< what exactly, when the code alone does not say
+  std::string rule;                      ///< the section that decides, when it is not the code's
 };
 
 /// One in this exchange, with the notify that says it to the peer, or said it to us.
@@ -69,6 +72,7 @@ struct Refusal {
 [[nodiscard]] std::string_view to_string(RefusalCode code);
 [[nodiscard]] std::string_view to_string(Side side);
 /// The section that decides: "RFC 7296 §2.7".
+[[nodiscard]] std::string_view rule_of(const Refusal& refusal);
 [[nodiscard]] std::string_view rule_of(RefusalCode code);
 [[nodiscard]] Side side_of(const Refusal& refusal);
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "ike/engine/engine.h"
-#include "ike/engine/missing_secret.h"
+#include "ike/engine/missing_credential.h"
 #include "ike/v2/child_mode.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/lifetime.h"
@@ -161,7 +161,7 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
                            {v2::resolve(child->local_ts, *local), v2::resolve(child->remote_ts, *remote)})))
       context.request(std::move(install));
 
-  if (auto refusal = missing_secret(*configuration_, *connection, *local)) {
+  if (auto refusal = missing_credential(*configuration_, *credentials_, *connection, *local)) {
     context.emit(Refused{{}, record.remote, connection->name, *refusal});
     return report(context, request.id, {}, {}, std::move(refusal));
   }
@@ -189,7 +189,7 @@ bool Engine::is_first_contact(const config::Connection& connection, const IpAddr
   const auto& peer = connection.remote.front().id;
   if (reauthenticates || connection.unique == config::UniquePolicy::never) return false;
   if (peer.any || peer.is_wildcard()) return true;
-  const auto identity = v2::local_identity(connection, local);
+  const auto identity = v2::local_identity(*credentials_, connection, local);
   return std::ranges::none_of(table_.established_with(peer.identity), [&](IkeSaId id) {
     const auto& parts = table_.find(id)->established()->parts();
     return parts.local_id == identity && parts.connection->name != connection.name;

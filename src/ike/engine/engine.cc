@@ -24,6 +24,7 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
       library_(library),
       random_(random),
       configuration_(std::make_shared<const config::Snapshot>()),
+      credentials_(std::make_shared<const Credentials>()),
       esp_spis_(options.engine_index % ipsec::SpiLayout::kEngines, random),
       ids_{options.engine_index, options.engines},
       policies_(options.engine_index, options.engines),
@@ -34,23 +35,9 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
 }
 
 Context Engine::context(Instant now) {
-  return {now,
-          options_,
-          library_,
-          random_,
-          configuration_,
-          esp_spis_,
-          *this,
-          ids_,
-          local_addresses_,
-          policies_,
-          stragglers_,
-          counters_,
-          outputs_,
-          fresh_peers_,
-          next_attempts_,
-          reauthentications_,
-          tracing_};
+  return {now,       options_, library_,     random_,          configuration_,     credentials_,
+          esp_spis_, *this,    ids_,         local_addresses_, policies_,          stragglers_,
+          counters_, outputs_, fresh_peers_, next_attempts_,   reauthentications_, tracing_};
 }
 
 void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {
@@ -100,13 +87,15 @@ void Engine::on_contact_elsewhere(Instant now, const FreshPeer& fresh) {
   keep_up(ctx);
 }
 
-void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapshot> snapshot) {
+void Engine::set_configuration(Instant now, std::shared_ptr<const config::Snapshot> snapshot,
+                               std::shared_ptr<const Credentials> credentials) {
   auto ctx = context(now);
   configuration_ = std::move(snapshot);
+  credentials_ = credentials != nullptr ? std::move(credentials) : std::make_shared<const Credentials>();
   release_stale_policies(ctx);
   for (const auto& connection : configuration_->connections)
     if (is_home_of(*connection)) hold_policies(ctx, *connection);
-  table_.for_each([&](v2::IkeSa& sa) { sa.follow(*configuration_); });
+  table_.for_each([&](v2::IkeSa& sa) { sa.follow(*configuration_, *credentials_); });
   const auto is_configured = [&](const PolicyBook::Name& name) {
     const auto connection = configuration_->connection(name.first);
     return connection && connection->child(name.second) != nullptr;

@@ -28,7 +28,9 @@ class Engine final : private OtherIkeSas {
   /// `library` and `random` outlive the engine. Until a configuration is set, nobody is known.
   Engine(Options options, crypto::Library& library, RandomSource& random, Instant now);
 
-  void set_configuration(Instant now, std::shared_ptr<const config::Snapshot> snapshot);
+  /// `credentials`: the keys and certificates of the snapshot; nullptr: there are none.
+  void set_configuration(Instant now, std::shared_ptr<const config::Snapshot> snapshot,
+                         std::shared_ptr<const Credentials> credentials = nullptr);
   /// The addresses that this machine can send from, the preferred ones first. Until they are told, none is missed.
   void set_local_addresses(Instant now, std::vector<IpAddress> addresses);
   /// MessageTraced events are made only while this is on.
@@ -55,6 +57,7 @@ class Engine final : private OtherIkeSas {
   [[nodiscard]] const std::map<IkeSaId, v2::IkeSa>& ike_sas() const { return table_.all(); }
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] const std::shared_ptr<const config::Snapshot>& configuration() const { return configuration_; }
+  [[nodiscard]] const Credentials& credentials() const { return *credentials_; }
   [[nodiscard]] const PolicyBook& policies() const { return policies_; }
   [[nodiscard]] const Stragglers& stragglers() const { return stragglers_; }
   [[nodiscard]] Footprint footprint() const {
@@ -164,6 +167,7 @@ class Engine final : private OtherIkeSas {
   crypto::Library& library_;
   RandomSource& random_;
   std::shared_ptr<const config::Snapshot> configuration_;
+  std::shared_ptr<const Credentials> credentials_;
   ipsec::SpiAllocator esp_spis_;
   IdSource ids_;
   std::vector<IpAddress> local_addresses_;

@@ -7,6 +7,14 @@ constexpr std::string_view kKeyPad = "Key Pad for IKEv2";
 
 }  // namespace
 
+Octets joined(crypto::Library& library, const SignedOctets& octets) {
+  const auto maced_id = crypto::prf(library, octets.prf, octets.sk_p.reveal(), {octets.id_body});
+  auto whole = to_octets(octets.first_message);
+  append(whole, octets.other_nonce);
+  append(whole, maced_id.reveal());
+  return whole;
+}
+
 Octets shared_key_auth(crypto::Library& library, OctetView shared_secret, const SignedOctets& octets) {
   // AUTH = prf( prf(Shared Secret, "Key Pad for IKEv2"), <SignedOctets>)
   const auto key = crypto::prf(library, octets.prf, shared_secret, {as_octets(kKeyPad)});

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "ike/v2/keys.h"
+#include "pki/peer_authentication.h"
 #include "proto/identification.h"
 #include "wire/payload.h"
 
@@ -18,12 +19,16 @@ struct SignedOctets {
   OctetView id_body;  ///< that side's identification payload without generic header
 };
 
+/// The octets of one side in one piece: what its signature is over.
+[[nodiscard]] Octets joined(crypto::Library& library, const SignedOctets& octets);
+
 /// AUTH data of the Shared Key Message Integrity Code method.
 [[nodiscard]] Octets shared_key_auth(crypto::Library& library, OctetView shared_secret, const SignedOctets& octets);
 
-/// The one proof that the peer is who it says. Only verify_shared_key_auth makes it.
+/// The one proof that the peer is who it says: verify_shared_key_auth makes it, or what pki::authenticate_peer made.
 class PeerAuthenticated {
  public:
+  explicit PeerAuthenticated(const pki::AuthenticatedPeer& evidence) : identity_(evidence.identity()) {}
   [[nodiscard]] const Identification& identity() const { return identity_; }
 
  private:

@@ -51,18 +51,23 @@ std::optional<IpAddress> only_address(const std::vector<config::AddressPattern>&
   return patterns.front().first;
 }
 
-Identification local_identity(const config::Connection& connection, const IpAddress& local) {
-  const auto& id = connection.local.front().id;
-  return id.any ? Identification::of(local) : id.identity;
+Identification local_identity(const Credentials& credentials, const config::Connection& connection,
+                              const IpAddress& local) {
+  const auto& round = connection.local.front();
+  if (round.kind == config::AuthKind::pubkey)
+    if (auto signer = credentials.signer_for(round, {})) return std::move(signer->identity);
+  return round.id.any ? Identification::of(local) : round.id.identity;
 }
 
-ConnectionPtr connection_for_identities(const std::vector<ConnectionPtr>& candidates, const Identification& peer,
-                                        const Identification* asked_for, const IpAddress& local) {
+ConnectionPtr connection_for_identities(const Credentials& credentials, const std::vector<ConnectionPtr>& candidates,
+                                        const Identification& peer, const Identification* asked_for,
+                                        const IpAddress& local) {
   ConnectionPtr best;
   for (const auto& candidate : candidates) {
     const auto& remote = candidate->remote.front().id;
     if (!remote.matches(peer)) continue;
-    if (asked_for != nullptr && !IdentityPattern::exactly(local_identity(*candidate, local)).matches(*asked_for))
+    if (asked_for != nullptr &&
+        !IdentityPattern::exactly(local_identity(credentials, *candidate, local)).matches(*asked_for))
       continue;
     if (!best || remote.specificity() > best->remote.front().id.specificity()) best = candidate;
   }

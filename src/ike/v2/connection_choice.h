@@ -1,7 +1,7 @@
 // Which connection a peer is meant for: by addresses at IKE_SA_INIT, by identities at IKE_AUTH. RFC 4301 §4.4.3, RFC 7296 §2.15.
 #pragma once
 
-#include "config/snapshot.h"
+#include "ike/core/credentials.h"
 
 namespace keypact::ike::v2 {
 
@@ -17,11 +17,13 @@ using ConnectionPtr = std::shared_ptr<const config::Connection>;
 /// The one address of a list that names just one.
 [[nodiscard]] std::optional<IpAddress> only_address(const std::vector<config::AddressPattern>& patterns);
 
-/// Who we are towards this peer: the configured identity, or our address.
-[[nodiscard]] Identification local_identity(const config::Connection& connection, const IpAddress& local);
+/// Who we are towards this peer: the configured identity, or that of our certificate, or our address.
+[[nodiscard]] Identification local_identity(const Credentials& credentials, const config::Connection& connection,
+                                            const IpAddress& local);
 
 /// Of `candidates`, the one whose remote identity fits best and which is `asked_for` (the initiator's IDr) when that was sent.
-[[nodiscard]] ConnectionPtr connection_for_identities(const std::vector<ConnectionPtr>& candidates,
+[[nodiscard]] ConnectionPtr connection_for_identities(const Credentials& credentials,
+                                                      const std::vector<ConnectionPtr>& candidates,
                                                       const Identification& peer, const Identification* asked_for,
                                                       const IpAddress& local);
 

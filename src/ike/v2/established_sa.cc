@@ -167,13 +167,13 @@ void EstablishedSa::on_give_up(Context& context, const IkeSaRecord& record) {
   end(context, record, std::move(refusal));
 }
 
-void EstablishedSa::follow(const config::Snapshot& configuration, IkeSaRecord& record) {
+void EstablishedSa::follow(const config::Snapshot& configuration, const Credentials& credentials, IkeSaRecord& record) {
   const auto connection = configuration.connection(parts_.connection->name);
   if (!connection || ended_) return;
   const auto& remote = connection->remote.front();
   const bool same_peers = remote.kind == parts_.connection->remote.front().kind &&
                           remote.id.matches(peer_.identity()) &&
-                          local_identity(*connection, record.local.address) == parts_.local_id;
+                          local_identity(credentials, *connection, record.local.address) == parts_.local_id;
   if (!same_peers) return;
   parts_.connection = connection;
   record.dscp = connection->dscp;

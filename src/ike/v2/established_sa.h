@@ -125,7 +125,7 @@ class EstablishedSa {
   void on_stack_event(Context& context, IkeSaRecord& record, const ipsec::StackEvent& event);
   void submit(Context& context, const IkeSaRecord& record, LocalRequest request);
   /// Goes on under the present configuration of its connection, if that still names both identities.
-  void follow(const config::Snapshot& configuration, IkeSaRecord& record);
+  void follow(const config::Snapshot& configuration, const Credentials& credentials, IkeSaRecord& record);
   /// Somebody says in clear that the peer may not know us any more: at most it is asked. RFC 7296 §2.21.4.
   void take_hint(Context& context, const IkeSaRecord& record);
   /// The peer's ESP belongs to no SA. RFC 7296 §1.5.

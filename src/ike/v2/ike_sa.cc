@@ -1,6 +1,7 @@
 #include "ike/v2/ike_sa.h"
 
 #include <algorithm>
+#include <concepts>
 
 #include "ike/v2/child_expectation.h"
 
@@ -38,6 +39,24 @@ constexpr unsigned kTransmissionsInVain = 4;
 /// States whose job comes back as their next event.
 template <class S>
 concept AwaitsJob = requires(S state) { state.job; };
+/// States as initiator whose IKE_AUTH request is on its way, or answered: the peer may have set the IKE SA up.
+template <class S>
+concept HasAskedForAuth = std::derived_from<std::decay_t<S>, AwaitAuth>;
+/// States as responder before the peer is answered in IKE_AUTH.
+template <class S>
+concept IsHalfOpen = requires(S state) { state.expires; };
+
+/// The initiator's part of those states, nullptr in all others.
+template <class AnyState>
+auto* asked_for_auth(AnyState& state) {
+  using Part = std::conditional_t<std::is_const_v<AnyState>, const AwaitAuth, AwaitAuth>;
+  return std::visit(
+      [](auto& each) -> Part* {
+        if constexpr (HasAskedForAuth<decltype(each)>) return &each;
+        else return nullptr;
+      },
+      state);
+}
 
 Refusal terminated() {
   Refusal reason;
@@ -128,8 +147,7 @@ std::vector<ChildWish> IkeSa::take_wishes() {
 
 std::optional<ChildWish> IkeSa::withdraw(Context& context) {
   const auto intent_of = [](auto& state) -> Intent* {
-    if constexpr (requires { state.intent; } && !std::is_same_v<std::decay_t<decltype(state)>, AwaitAuth>)
-      return &state.intent;
+    if constexpr (requires { state.intent; } && !HasAskedForAuth<decltype(state)>) return &state.intent;
     else return nullptr;
   };
   auto* intent = std::visit(intent_of, state_);
@@ -216,8 +234,8 @@ bool IkeSa::on_request(Context& context, LocalRequest request) {
   return true;
 }
 
-void IkeSa::follow(const config::Snapshot& configuration) {
-  if (auto* established = std::get_if<EstablishedSa>(&state_)) established->follow(configuration, record_);
+void IkeSa::follow(const config::Snapshot& configuration, const Credentials& credentials) {
+  if (auto* established = std::get_if<EstablishedSa>(&state_)) established->follow(configuration, credentials, record_);
 }
 
 void IkeSa::on_local_addresses(Context& context) {
@@ -242,7 +260,7 @@ void IkeSa::report_unknown_spi(Context& context, EspSpi spi) {
 }
 
 bool IkeSa::call_off(Context& context, const Refusal& reason) {
-  auto* attempt = std::get_if<AwaitAuth>(&state_);
+  auto* attempt = asked_for_auth(state_);
   if (attempt == nullptr) return false;
   auto& intent = attempt->intent;
   if (const auto waiter = std::exchange(intent.request, {})) context.emit(RequestDone{waiter, record_.id, {}, reason});
@@ -252,12 +270,12 @@ bool IkeSa::call_off(Context& context, const Refusal& reason) {
 }
 
 bool IkeSa::is_called_off() const {
-  const auto* attempt = std::get_if<AwaitAuth>(&state_);
+  const auto* attempt = asked_for_auth(state_);
   return attempt != nullptr && attempt->intent.called_off;
 }
 
 bool IkeSa::is_called_off_in_vain() const {
-  return is_called_off() && std::get<AwaitAuth>(state_).window.transmissions() >= kTransmissionsInVain;
+  return is_called_off() && asked_for_auth(state_)->window.transmissions() >= kTransmissionsInVain;
 }
 
 void IkeSa::abandon(Context& context, Refusal reason) {
@@ -266,7 +284,7 @@ void IkeSa::abandon(Context& context, Refusal reason) {
         state.end(context, record_, reason);
         return rest(std::move(state), context.now);
       },
-      [&](AwaitAuth&& state) -> State {
+      [&]<HasAskedForAuth S>(S&& state) -> State {
         if (state.offer) forgo(context, *state.offer);
         return close_attempt(context, record_, state.intent, reason);
       },
@@ -284,8 +302,7 @@ std::optional<Instant> IkeSa::deadline() const {
                           return state.hint ? std::min(retransmit, state.hint_expires) : retransmit;
                         },
                         [](const AwaitAuth& state) -> std::optional<Instant> { return state.window.deadline(); },
-                        [](const AwaitResponderValue& state) -> std::optional<Instant> { return state.expires; },
-                        [](const AwaitAuthRequest& state) -> std::optional<Instant> { return state.expires; },
+                        []<IsHalfOpen S>(const S& state) -> std::optional<Instant> { return state.expires; },
                         [](const EstablishedSa& state) -> std::optional<Instant> { return state.deadline(); },
                         [](const Closed& state) -> std::optional<Instant> { return state.forget_at; },
                         [](const auto&) -> std::optional<Instant> { return std::nullopt; },
@@ -295,9 +312,7 @@ std::optional<Instant> IkeSa::deadline() const {
 
 bool IkeSa::is_over(Instant now) const {
   if (const auto* closed = std::get_if<Closed>(&state_)) return now >= closed->forget_at;
-  if (const auto* state = std::get_if<AwaitResponderValue>(&state_)) return now >= state->expires;
-  if (const auto* state = std::get_if<AwaitAuthRequest>(&state_)) return now >= state->expires;
-  return false;
+  return is_half_open() && now >= *deadline();
 }
 
 std::optional<Refusal> IkeSa::waits_for() const {
@@ -309,13 +324,13 @@ std::optional<Refusal> IkeSa::waits_for() const {
     refusal.exchange = ExchangeType::IKE_SA_INIT;
     return refusal;
   }
-  if (!std::holds_alternative<AwaitAuth>(state_)) return std::nullopt;
+  if (asked_for_auth(state_) == nullptr) return std::nullopt;
   refusal.exchange = ExchangeType::IKE_AUTH;
   return refusal;
 }
 
 bool IkeSa::is_half_open() const {
-  return std::holds_alternative<AwaitResponderValue>(state_) || std::holds_alternative<AwaitAuthRequest>(state_);
+  return std::visit([]<class S>(const S&) { return IsHalfOpen<S>; }, state_);
 }
 
 }  // namespace keypact::ike::v2

@@ -16,8 +16,9 @@ struct Closed {
   Instant forget_at;
 };
 
-using State = std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitAuth, AwaitResponderValue,
-                           AwaitAuthRequest, EstablishedSa, Closed>;
+using State = std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitInitiatorSignature, AwaitAuth,
+                           AwaitResponderVerified, AwaitResponderValue, AwaitAuthRequest, AwaitInitiatorVerified,
+                           AwaitResponderSignature, EstablishedSa, Closed>;
 
 // Legal pairs of state and event: each consumes the state and returns the next. The record is changed in place.
 [[nodiscard]] State begin_initiator(Context& context, IkeSaRecord& record, Intent intent);
@@ -25,14 +26,18 @@ using State = std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitAu
 [[nodiscard]] State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on_deadline(AwaitSaInit&& state, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitInitiatorSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on_deadline(AwaitAuth&& state, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitResponderVerified&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 
 /// A checked IKE_SA_INIT request that passed the cookie gate: the state it leads to, or nothing when it was answered (or
 /// dropped) without state.
 [[nodiscard]] std::optional<State> begin_responder(Context& context, IkeSaRecord& record, const Received& received);
 [[nodiscard]] State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitAuthRequest&& state, const Received& received, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitInitiatorVerified&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitResponderSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 
 /// Nobody answered: ends the attempt, or lets another one follow where the connection allows it.
 [[nodiscard]] Closed give_up_attempt(Context& context, const IkeSaRecord& record, const Intent& intent, Refusal reason);
@@ -53,7 +58,7 @@ class IkeSa {
   void on_stack_event(Context& context, const ipsec::StackEvent& event);
   /// False when this state cannot take the request (not established yet, or over).
   [[nodiscard]] bool on_request(Context& context, LocalRequest request);
-  void follow(const config::Snapshot& configuration);
+  void follow(const config::Snapshot& configuration, const Credentials& credentials);
   void on_local_addresses(Context& context);
   void take_hint(Context& context);
   void report_unknown_spi(Context& context, EspSpi spi);

@@ -47,6 +47,8 @@ std::vector<wire::Payload> request_payloads(Context& context, const IkeSaRecord&
   if (const auto& from = state.intent.redirections.from)
     payloads.push_back(notify_payload(NotifyType::REDIRECTED_FROM, redirect_data(Identification::of(*from))));
   else if (context.options.follow_redirects) payloads.push_back(notify_payload(NotifyType::REDIRECT_SUPPORTED));
+  if (signs(*state.intent.connection) || peer_signs(*state.intent.connection))
+    payloads.push_back(signature_hash_algorithms());
   if (needs_private_numbers(*state.intent.connection)) payloads.push_back(private_numbers_known());
   return payloads;
 }
@@ -221,6 +223,7 @@ State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaR
                            std::move(answer->choice.proposal),
                            fragmentation,
                            payloads.notify(NotifyType::CHILDLESS_IKEV2_SUPPORTED) != nullptr,
+                           signature_wishes(payloads),
                            job};
 }
 

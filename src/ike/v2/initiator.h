@@ -3,6 +3,7 @@
 
 #include "ike/v2/child_negotiation.h"
 #include "ike/v2/message_window.h"
+#include "ike/v2/public_key_auth.h"
 #include "ike/v2/secure_channel.h"
 
 namespace keypact::ike::v2 {
@@ -61,22 +62,40 @@ struct AwaitSharedSecret {
   Proposal proposal;
   FragmentationUse fragmentation;
   bool peer_takes_childless = false;
+  SignatureWishes wishes;
   JobId job;
 };
 
-/// HDR, SK {IDi, AUTH [, SAi2, TSi, TSr]} went out.
-struct AwaitAuth {
+/// What is known in IKE_AUTH whatever is being waited for.
+struct InitiatorAuth {
   Intent intent;
   SecureChannel channel;
-  RequestWindow window;
   Octets response;  ///< the responder's IKE_SA_INIT message, which its AUTH covers
   Octets nonce;     ///< ours
   Octets peer_nonce;
   Proposal proposal;
   Identification local_id;
+  bool childless = false;  ///< nothing but the IKE SA is asked for (RFC 6023)
+};
+
+/// Our signature is being made.
+struct AwaitInitiatorSignature : InitiatorAuth {
+  OwnSignature signature;
+  JobId job;
+};
+
+/// HDR, SK {IDi, [CERT,] AUTH [, SAi2, TSi, TSr]} went out.
+struct AwaitAuth : InitiatorAuth {
+  RequestWindow window;
   std::string child;                ///< the one that is wanted; empty: none
   std::optional<ChildOffer> offer;  ///< nothing: without Child SA (RFC 6023)
   std::vector<IpAddress> told;      ///< our additional addresses (RFC 4555 §3.4)
+};
+
+/// The responder's certificates and signature are being verified.
+struct AwaitResponderVerified : AwaitAuth {
+  std::vector<wire::Payload> payloads;  ///< of its answer
+  JobId job;
 };
 
 }  // namespace keypact::ike::v2

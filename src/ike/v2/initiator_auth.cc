@@ -7,6 +7,7 @@
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
+#include "ike/v2/public_key_auth.h"
 #include "ike/v2/transmission.h"
 
 namespace keypact::ike::v2 {
@@ -38,18 +39,22 @@ bool goes_without_child(const AwaitSharedSecret& state) {
          (state.intent.connection->childless == config::Childless::prefer && state.peer_takes_childless);
 }
 
-std::vector<wire::Payload> auth_payloads(Context& context, const AwaitSharedSecret& state, const IkeKeys& keys,
-                                         const config::SharedKey& key, const Identification& local_id,
+/// How we show that we are who we say.
+struct OwnProof {
+  std::vector<wire::Payload> certificates;
+  wire::AuthPayload auth;
+};
+
+std::vector<wire::Payload> auth_payloads(const Context& context, const InitiatorAuth& state, OwnProof&& proof,
                                          const std::optional<ChildOffer>& offer) {
-  const wire::IdPayload id{PayloadType::IDi, local_id};
-  const auto id_body = id.body();
-  const SignedOctets octets{state.request, state.peer_nonce, keys.prf, keys.pi, id_body};
-  std::vector<wire::Payload> payloads = {id};
+  std::vector<wire::Payload> payloads = {wire::IdPayload{PayloadType::IDi, state.local_id}};
+  std::ranges::move(proof.certificates, std::back_inserter(payloads));
+  std::ranges::move(certificate_requests(context, std::span(&state.intent.connection, 1)),
+                    std::back_inserter(payloads));
   if (const auto& remote = state.intent.connection->remote.front().id; !remote.any && !remote.is_wildcard())
     payloads.emplace_back(wire::IdPayload{PayloadType::IDr, remote.identity});
   if (state.intent.initial_contact) payloads.push_back(notify_payload(NotifyType::INITIAL_CONTACT));
-  payloads.emplace_back(
-      wire::AuthPayload{AuthMethod::SHARED_KEY_MIC, shared_key_auth(context.library, key.secret.reveal(), octets)});
+  payloads.emplace_back(std::move(proof.auth));
   if (offer) std::ranges::move(offer_payloads(*offer).with({}), std::back_inserter(payloads));
   return payloads;
 }
@@ -78,7 +83,10 @@ State refuse_responder(Context& context, const IkeSaRecord& record, AwaitAuth&& 
 
 State refused_by_responder(Context& context, const IkeSaRecord& record, AwaitAuth&& state,
                            const wire::NotifyPayload& error) {
-  auto refusal = refusal_in(ExchangeType::IKE_AUTH, refusal_code_of(error.type));
+  auto code = refusal_code_of(error.type);
+  if (code == RefusalCode::authentication_failed && signs(*state.intent.connection))
+    code = RefusalCode::certificate_refused;
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, code);
   refusal.notify = error.type;
   refusal.by_peer = true;
   refusal.ours.push_back("local identity " + state.local_id.to_string());
@@ -133,12 +141,26 @@ State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAu
     return sa;
   }
   EstablishedSa sa(context, std::move(parts), std::move(peer));
-  sa.follow(*context.configuration, record);
+  sa.follow(*context.configuration, *context.credentials, record);
   context.emit(IkeSaEstablished{record.id, record.nat, record.udp_encapsulation});
   if (state.offer)
     sa.take_first_child(context, record, *state.offer, payloads, {state.nonce, state.peer_nonce}, state.intent.request);
   else sa.begin_childless(context, record, state.child, state.intent.request);
   return sa;
+}
+
+Result<PeerAuthenticated, Refusal> verify_by_shared_key(Context& context, const AwaitAuth& state,
+                                                        const Identification& claimed, const SignedOctets& octets,
+                                                        const wire::AuthPayload& auth) {
+  const auto key = context.configuration->shared_key(state.local_id, claimed);
+  auto peer = key ? verify_shared_key_auth(context.library, key->secret.reveal(), octets, claimed, auth) : std::nullopt;
+  if (peer) return std::move(*peer);
+  auto refusal =
+      refusal_in(ExchangeType::IKE_AUTH, key ? RefusalCode::authentication_failed : RefusalCode::no_shared_key);
+  refusal.notify = NotifyType::AUTHENTICATION_FAILED;
+  refusal.ours.push_back(to_string(AuthMethod::SHARED_KEY_MIC) + " for " + state.local_id.to_string());
+  refusal.theirs.push_back(to_string(auth.method) + " of " + claimed.to_string());
+  return failure(std::move(refusal));
 }
 
 State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& context, IkeSaRecord& record) {
@@ -161,22 +183,106 @@ State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& contex
     refusal.theirs.push_back(peer_id.id.to_string());
     return refuse_responder(context, record, std::move(state), std::move(refusal));
   }
-  const auto key = context.configuration->shared_key(state.local_id, peer_id.id);
   const auto id_body = peer_id.body();
   const auto& keys = state.channel.keys();
   const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, id_body};
-  const auto& auth = *payloads.find<wire::AuthPayload>();
-  auto peer =
-      key ? verify_shared_key_auth(context.library, key->secret.reveal(), octets, peer_id.id, auth) : std::nullopt;
-  if (!peer) {
-    auto refusal =
-        refusal_in(ExchangeType::IKE_AUTH, key ? RefusalCode::authentication_failed : RefusalCode::no_shared_key);
-    refusal.notify = NotifyType::AUTHENTICATION_FAILED;
-    refusal.ours.push_back(to_string(AuthMethod::SHARED_KEY_MIC) + " for " + state.local_id.to_string());
-    refusal.theirs.push_back(to_string(auth.method) + " of " + peer_id.id.to_string());
-    return refuse_responder(context, record, std::move(state), std::move(refusal));
+  if (peer_signs(*state.intent.connection)) {
+    const auto job = start_verification(context, *state.intent.connection, peer_id.id, payloads, octets);
+    return AwaitResponderVerified{std::move(state), payloads.all(), job};
   }
+  auto peer = verify_by_shared_key(context, state, peer_id.id, octets, *payloads.find<wire::AuthPayload>());
+  if (!peer) return refuse_responder(context, record, std::move(state), std::move(peer.error()));
   return establish(context, record, std::move(state), std::move(*peer), payloads);
+}
+
+/// The key that authenticates us, where that is a shared one.
+Result<std::shared_ptr<const config::SharedKey>, Refusal> own_key(const Context& context, const IkeSaRecord& record,
+                                                                  const config::Connection& connection,
+                                                                  const Identification& local_id) {
+  auto key = key_for(context, connection, local_id, record.remote.address);
+  if (key) return key;
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_shared_key);
+  refusal.ours.push_back("local identity " + local_id.to_string());
+  refusal.theirs.push_back("remote identity " + connection.remote.front().id.to_string());
+  return failure(std::move(refusal));
+}
+
+/// What can be found out before anything is computed.
+std::optional<Refusal> cannot_go_on(const AwaitSharedSecret& state) {
+  const auto& connection = *state.intent.connection;
+  if (wanted_child(state.intent) == nullptr && !state.intent.childless) {
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::unknown_connection);
+    refusal.ours.push_back("child " + state.intent.child + " of " + connection.name);
+    return refusal;
+  }
+  if (!must_go_without_child(state.intent) || state.peer_takes_childless) return std::nullopt;
+  auto refusal = refusal_in(ExchangeType::IKE_SA_INIT, RefusalCode::child_in_ike_auth);
+  refusal.by_peer = true;
+  refusal.detail = "the peer takes no IKE SA without a Child SA";
+  return refusal;
+}
+
+InitiatorAuth auth_of(AwaitSharedSecret&& state, IkeKeys&& keys, Identification local_id) {
+  const bool childless = goes_without_child(state);
+  return {std::move(state.intent),     SecureChannel(std::move(keys), true, state.fragmentation),
+          std::move(state.response),   std::move(state.nonce),
+          std::move(state.peer_nonce), std::move(state.proposal),
+          std::move(local_id),         childless};
+}
+
+/// HDR, SK {IDi, ...} as soon as our proof is there.
+State send_auth(Context& context, const IkeSaRecord& record, InitiatorAuth&& state, OwnProof&& proof) {
+  const auto& connection = *state.intent.connection;
+  const auto* child = wanted_child(state.intent);
+  std::optional<ChildOffer> offer;
+  if (!state.childless) {
+    if (child == nullptr) {
+      auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::unknown_connection);
+      refusal.ours.push_back("child " + state.intent.child + " of " + connection.name);
+      return close_attempt(context, record, state.intent, std::move(refusal));
+    }
+    auto made = make_child_offer(context, record, {state.intent.connection, *child}, KeyExchangeUse::ignore);
+    if (!made) return close_attempt(context, record, state.intent, std::move(made.error()));
+    offer = std::move(*made);
+  }
+  auto payloads = auth_payloads(context, state, std::move(proof), offer);
+  const auto additional =
+      additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);
+  std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(payloads));
+  // RFC 4555 §3.9: addresses that no NAT may change are named under the keys.
+  if (connection.mobike && !record.nat.supported) payloads.push_back(no_nats_allowed(record.path()));
+  if (offer)
+    expect(context, record, state.channel.keys(), {state.nonce, state.peer_nonce}, *offer,
+           state.intent.initial_contact);
+  auto request = state.channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, 1, false), payloads);
+  send(context, record.path(), request);
+  RequestWindow window(1);
+  window.sent(std::move(request), context.now, context.options.give_up_after);
+  return AwaitAuth{std::move(state), std::move(window), child != nullptr ? child->name : std::string(),
+                   std::move(offer), additional};
+}
+
+State sign(Context& context, const IkeSaRecord& record, AwaitSharedSecret&& state, IkeKeys&& keys) {
+  const auto& connection = *state.intent.connection;
+  auto signer = signer_for(context, connection, state.wishes);
+  if (!signer) return close_attempt(context, record, state.intent, std::move(signer.error()));
+  const auto id_body = wire::IdPayload{PayloadType::IDi, signer->identity}.body();
+  auto started = start_signature(context, connection, *signer, state.wishes,
+                                 {state.request, state.peer_nonce, keys.prf, keys.pi, id_body});
+  if (!started) return close_attempt(context, record, state.intent, std::move(started.error()));
+  return AwaitInitiatorSignature{auth_of(std::move(state), std::move(keys), std::move(signer->identity)),
+                                 std::move(started->signature), started->job};
+}
+
+State use_shared_key(Context& context, const IkeSaRecord& record, AwaitSharedSecret&& state, IkeKeys&& keys) {
+  const auto& connection = *state.intent.connection;
+  auto local_id = local_identity(*context.credentials, connection, record.local.address);
+  const auto key = own_key(context, record, connection, local_id);
+  if (!key) return close_attempt(context, record, state.intent, std::move(key.error()));
+  const auto id_body = wire::IdPayload{PayloadType::IDi, local_id}.body();
+  const SignedOctets octets{state.request, state.peer_nonce, keys.prf, keys.pi, id_body};
+  OwnProof proof{{}, {AuthMethod::SHARED_KEY_MIC, shared_key_auth(context.library, (*key)->secret.reveal(), octets)}};
+  return send_auth(context, record, auth_of(std::move(state), std::move(keys), std::move(local_id)), std::move(proof));
 }
 
 }  // namespace
@@ -191,56 +297,20 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
       refusal.detail = crypto::to_string(*error);
     return close_attempt(context, record, state.intent, std::move(refusal));
   }
-  auto local_id = local_identity(connection, record.local.address);
-  const auto key = key_for(context, connection, local_id, record.remote.address);
-  const auto* child = wanted_child(state.intent);
-  if (!key || (child == nullptr && !state.intent.childless)) {
-    auto refusal =
-        refusal_in(ExchangeType::IKE_AUTH, key ? RefusalCode::unknown_connection : RefusalCode::no_shared_key);
-    refusal.ours.push_back("local identity " + local_id.to_string());
-    refusal.theirs.push_back("remote identity " + connection.remote.front().id.to_string());
-    return close_attempt(context, record, state.intent, std::move(refusal));
-  }
-  if (must_go_without_child(state.intent) && !state.peer_takes_childless) {
-    auto refusal = refusal_in(ExchangeType::IKE_SA_INIT, RefusalCode::child_in_ike_auth);
-    refusal.by_peer = true;
-    refusal.detail = "the peer takes no IKE SA without a Child SA";
-    return close_attempt(context, record, state.intent, std::move(refusal));
-  }
+  if (auto refusal = cannot_go_on(state)) return close_attempt(context, record, state.intent, std::move(*refusal));
   float_ports(context, record, connection);
   auto keys = derive_ike_keys(context.library, state.proposal, {state.nonce, state.peer_nonce}, secret->reveal(),
                               record.initiator_spi, record.responder_spi);
   export_ike_keys(context, record, keys);
-  const bool childless = goes_without_child(state);
-  std::optional<ChildOffer> offer;
-  if (!childless) {
-    auto made = make_child_offer(context, record, {state.intent.connection, *child}, KeyExchangeUse::ignore);
-    if (!made) return close_attempt(context, record, state.intent, std::move(made.error()));
-    offer = std::move(*made);
-  }
-  auto payloads = auth_payloads(context, state, keys, *key, local_id, offer);
-  const auto additional =
-      additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);
-  std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(payloads));
-  // RFC 4555 §3.9: addresses that no NAT may change are named under the keys.
-  if (connection.mobike && !record.nat.supported) payloads.push_back(no_nats_allowed(record.path()));
-  if (offer) expect(context, record, keys, {state.nonce, state.peer_nonce}, *offer, state.intent.initial_contact);
-  SecureChannel channel(std::move(keys), true, state.fragmentation);
-  auto request = channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, 1, false), payloads);
-  send(context, record.path(), request);
-  RequestWindow window(1);
-  window.sent(std::move(request), context.now, context.options.give_up_after);
-  return AwaitAuth{std::move(state.intent),
-                   std::move(channel),
-                   std::move(window),
-                   std::move(state.response),
-                   std::move(state.nonce),
-                   std::move(state.peer_nonce),
-                   std::move(state.proposal),
-                   std::move(local_id),
-                   child != nullptr ? child->name : std::string(),
-                   std::move(offer),
-                   additional};
+  return signs(connection) ? sign(context, record, std::move(state), std::move(keys))
+                           : use_shared_key(context, record, std::move(state), std::move(keys));
+}
+
+State on(AwaitInitiatorSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
+  auto auth = signed_auth(state.signature, done);
+  if (!auth) return close_attempt(context, record, state.intent, std::move(auth.error()));
+  OwnProof proof{std::move(state.signature.certificates), std::move(*auth)};
+  return send_auth(context, record, std::move(state), std::move(proof));
 }
 
 State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRecord& record) {
@@ -265,6 +335,13 @@ State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRec
   }
   state.window.answered();
   return on_response(std::move(state), PayloadSet(fine->inner.payloads), context, record);
+}
+
+State on(AwaitResponderVerified&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
+  const auto payloads = std::move(state.payloads);
+  auto peer = verified_peer(std::move(done));
+  if (!peer) return refuse_responder(context, record, std::move(state), std::move(peer.error()));
+  return establish(context, record, std::move(state), std::move(*peer), PayloadSet(payloads));
 }
 
 State on_deadline(AwaitAuth&& state, Context& context, IkeSaRecord& record) {

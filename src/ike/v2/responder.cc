@@ -76,6 +76,11 @@ std::vector<wire::Payload> response_payloads(Context& context, const IkeSaRecord
   // RFC 6023 §3.
   if (std::ranges::any_of(state.candidates, [](const auto& c) { return c->childless != config::Childless::never; }))
     payloads.push_back(notify_payload(NotifyType::CHILDLESS_IKEV2_SUPPORTED));
+  // RFC 7427 §4.
+  if (!state.peer_hashes.empty() &&
+      std::ranges::any_of(state.candidates, [](const auto& c) { return signs(*c) || peer_signs(*c); }))
+    payloads.push_back(signature_hash_algorithms());
+  std::ranges::move(certificate_requests(context, state.candidates), std::back_inserter(payloads));
   if (record.private_numbers &&
       std::ranges::any_of(state.candidates, [](const auto& c) { return needs_private_numbers(*c); }))
     payloads.push_back(private_numbers_known());
@@ -157,6 +162,7 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
                              std::move(choice->proposal),
                              fragmentation,
                              follows_redirects(payloads),
+                             signature_wishes(payloads).hashes,
                              job,
                              context.now + context.half_open_life};
 }
@@ -191,6 +197,7 @@ State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRec
                           std::move(state.proposal),
                           SecureChannel(std::move(keys), false, state.fragmentation),
                           state.peer_follows_redirects,
+                          std::move(state.peer_hashes),
                           0,
                           state.expires};
 }

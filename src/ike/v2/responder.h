@@ -14,7 +14,8 @@ struct AwaitResponderValue {
   std::uint8_t proposal_number = 0;
   Proposal proposal;
   FragmentationUse fragmentation;
-  bool peer_follows_redirects = false;  ///< RFC 5685
+  bool peer_follows_redirects = false;     ///< RFC 5685
+  std::vector<HashAlgorithm> peer_hashes;  ///< of SIGNATURE_HASH_ALGORITHMS; none: it does not know method 14
   JobId job;
   Instant expires;
 };
@@ -29,8 +30,30 @@ struct AwaitAuthRequest {
   Proposal proposal;
   SecureChannel channel;
   bool peer_follows_redirects = false;
-  unsigned junk = 0;  ///< messages that failed their integrity check
+  std::vector<HashAlgorithm> peer_hashes;  ///< of SIGNATURE_HASH_ALGORITHMS; none: it does not know method 14
+  unsigned junk = 0;                       ///< messages that failed their integrity check
   Instant expires;
+};
+
+/// HDR, SK {IDi, ...} is here, and the connection that it is meant for is known.
+struct ResponderAuth : AwaitAuthRequest {
+  Octets known_by;                      ///< by which a retransmission of it is known
+  std::vector<wire::Payload> payloads;  ///< of the request
+  bool childless_request = false;
+  ConnectionPtr connection;
+  Identification local_id;
+};
+
+/// The initiator's certificates and signature are being verified.
+struct AwaitInitiatorVerified : ResponderAuth {
+  JobId job;
+};
+
+/// The initiator is authenticated; our signature is being made.
+struct AwaitResponderSignature : ResponderAuth {
+  PeerAuthenticated peer;
+  OwnSignature signature;
+  JobId job;
 };
 
 }  // namespace keypact::ike::v2

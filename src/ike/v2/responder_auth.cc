@@ -7,6 +7,7 @@
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
+#include "ike/v2/public_key_auth.h"
 #include "ike/v2/transmission.h"
 
 namespace keypact::ike::v2 {
@@ -16,15 +17,14 @@ constexpr Duration kLinger = seconds(30);
 
 /// RFC 7296 §2.21.2: the refusal goes out under the IKE SA's keys, then the IKE SA is gone; the answer is kept for a while, since
 /// it may be lost.
-State refuse(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state, const Received& received,
-             Refusal refusal) {
+State refuse(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state, Octets known_by, Refusal refusal) {
   const auto header = record.header(ExchangeType::IKE_AUTH, 1, true);
   const auto notify = notify_payload(refusal.notify.value_or(NotifyType::AUTHENTICATION_FAILED));
   auto response = state.channel.seal(context, record, header, {notify});
   send(context, record.path(), response);
   context.emit(Refused{record.id, record.remote, {}, refusal});
   ResponseWindow window(1);
-  window.accepted(state.channel.identity_of(received), record.path());
+  window.accepted(std::move(known_by), record.path());
   window.answered(std::move(response));
   return Closed{std::move(refusal), false, {}, std::move(window), context.now + kLinger};
 }
@@ -41,66 +41,80 @@ State on_junk(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& st
   return Closed{std::move(refusal), false, {}, std::nullopt, context.now};
 }
 
-/// The connection and key that a peer's claim leads to, or why there is none.
-struct PeerPolicy {
-  ConnectionPtr connection;
-  Identification local_id;
-  std::shared_ptr<const config::SharedKey> key;
-};
-Result<PeerPolicy, Refusal> policy_for(const Context& context, const IkeSaRecord& record, const AwaitAuthRequest& state,
-                                       const Identification& peer, const Identification* asked_for) {
-  auto candidates = state.candidates;
-  std::erase_if(candidates, [&](const auto& candidate) { return !accepts_proposal(*candidate, state.proposal); });
-  const auto connection = connection_for_identities(candidates, peer, asked_for, record.local.address);
-  if (!connection) {
-    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::unknown_identity, NotifyType::AUTHENTICATION_FAILED);
-    for (const auto& candidate : state.candidates)
-      refusal.ours.push_back(candidate->name + ": local " +
-                             local_identity(*candidate, record.local.address).to_string() + ", remote " +
-                             candidate->remote.front().id.to_string());
-    refusal.theirs.push_back("IDi " + peer.to_string() +
-                             (asked_for != nullptr ? ", IDr " + asked_for->to_string() : std::string()));
-    return failure(std::move(refusal));
-  }
-  auto local_id = local_identity(*connection, record.local.address);
-  auto key = context.configuration->shared_key(local_id, peer);
-  if (!key || connection->remote.front().kind != config::AuthKind::psk) {
-    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_shared_key, NotifyType::AUTHENTICATION_FAILED);
-    refusal.ours.push_back(connection->name + ": local identity " + local_id.to_string());
-    refusal.theirs.push_back("IDi " + peer.to_string());
-    return failure(std::move(refusal));
-  }
-  return PeerPolicy{connection, std::move(local_id), std::move(key)};
+State refuse(Context& context, const IkeSaRecord& record, ResponderAuth&& state, Refusal refusal) {
+  auto known_by = std::move(state.known_by);
+  return refuse(context, record, static_cast<AwaitAuthRequest&&>(state), std::move(known_by), std::move(refusal));
 }
 
-Result<PeerAuthenticated, Refusal> authenticate(Context& context, const AwaitAuthRequest& state,
-                                                const PeerPolicy& policy, const wire::IdPayload& peer_id,
-                                                const wire::AuthPayload* auth) {
-  const auto id_body = peer_id.body();
-  const auto& keys = state.channel.keys();
-  const SignedOctets octets{state.request, state.nonce, keys.prf, keys.pi, id_body};
-  // RFC 7296 §2.16: a request without AUTH asks for EAP, which this connection does not offer.
-  auto peer = auth != nullptr
-                  ? verify_shared_key_auth(context.library, policy.key->secret.reveal(), octets, peer_id.id, *auth)
-                  : std::nullopt;
-  if (peer) return std::move(*peer);
-  auto refusal =
-      refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
-  refusal.ours.push_back(policy.connection->name + ": " + to_string(AuthMethod::SHARED_KEY_MIC) + " with the key for " +
-                         policy.local_id.to_string());
-  refusal.theirs.push_back((auth != nullptr ? to_string(auth->method) : std::string("EAP")) + " of " +
-                           peer_id.id.to_string());
+/// The connection that the peer's claim leads to, or why there is none.
+Result<ConnectionPtr, Refusal> connection_for(const Context& context, const IkeSaRecord& record,
+                                              const AwaitAuthRequest& state, const Identification& peer,
+                                              const Identification* asked_for) {
+  const auto& local = record.local.address;
+  auto candidates = state.candidates;
+  std::erase_if(candidates, [&](const auto& candidate) { return !accepts_proposal(*candidate, state.proposal); });
+  auto connection = connection_for_identities(*context.credentials, candidates, peer, asked_for, local);
+  if (connection) return connection;
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::unknown_identity, NotifyType::AUTHENTICATION_FAILED);
+  for (const auto& candidate : state.candidates)
+    refusal.ours.push_back(candidate->name + ": local " +
+                           local_identity(*context.credentials, *candidate, local).to_string() + ", remote " +
+                           candidate->remote.front().id.to_string());
+  refusal.theirs.push_back("IDi " + peer.to_string() +
+                           (asked_for != nullptr ? ", IDr " + asked_for->to_string() : std::string()));
   return failure(std::move(refusal));
 }
 
-std::vector<wire::Payload> identity_and_auth(Context& context, const AwaitAuthRequest& state,
-                                             const PeerPolicy& policy) {
-  const wire::IdPayload id{PayloadType::IDr, policy.local_id};
-  const auto id_body = id.body();
+const wire::IdPayload& peer_id_of(const ResponderAuth& state) {
+  return *PayloadSet(state.payloads).id(PayloadType::IDi);
+}
+
+/// What the initiator's AUTH covers.
+SignedOctets octets_of_initiator(const ResponderAuth& state, OctetView id_body) {
   const auto& keys = state.channel.keys();
-  const SignedOctets octets{state.response, state.peer_nonce, keys.prf, keys.pr, id_body};
-  return {id, wire::AuthPayload{AuthMethod::SHARED_KEY_MIC,
-                                shared_key_auth(context.library, policy.key->secret.reveal(), octets)}};
+  return {state.request, state.nonce, keys.prf, keys.pi, id_body};
+}
+SignedOctets octets_of_responder(const ResponderAuth& state, OctetView id_body) {
+  const auto& keys = state.channel.keys();
+  return {state.response, state.peer_nonce, keys.prf, keys.pr, id_body};
+}
+
+Result<std::shared_ptr<const config::SharedKey>, Refusal> shared_key_for(const Context& context,
+                                                                         const ResponderAuth& state) {
+  const auto& peer = peer_id_of(state).id;
+  auto key = context.configuration->shared_key(state.local_id, peer);
+  if (key) return key;
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_shared_key, NotifyType::AUTHENTICATION_FAILED);
+  refusal.ours.push_back(state.connection->name + ": local identity " + state.local_id.to_string());
+  refusal.theirs.push_back("IDi " + peer.to_string());
+  return failure(std::move(refusal));
+}
+
+Result<PeerAuthenticated, Refusal> verify_by_shared_key(Context& context, const ResponderAuth& state) {
+  TRY(const auto key, shared_key_for(context, state));
+  const auto& peer_id = peer_id_of(state);
+  const auto id_body = peer_id.body();
+  const auto* auth = PayloadSet(state.payloads).find<wire::AuthPayload>();
+  auto peer = verify_shared_key_auth(context.library, key->secret.reveal(), octets_of_initiator(state, id_body),
+                                     peer_id.id, *auth);
+  if (peer) return std::move(*peer);
+  auto refusal =
+      refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
+  refusal.ours.push_back(state.connection->name + ": " + to_string(AuthMethod::SHARED_KEY_MIC) + " with the key for " +
+                         state.local_id.to_string());
+  refusal.theirs.push_back(to_string(auth->method) + " of " + peer_id.id.to_string());
+  return failure(std::move(refusal));
+}
+
+/// RFC 7296 §2.16: a request without AUTH asks for EAP, which this connection does not offer.
+Refusal no_eap(const ResponderAuth& state) {
+  auto refusal =
+      refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
+  refusal.ours.push_back(
+      state.connection->name + ": " +
+      (peer_signs(*state.connection) ? std::string("a signature") : to_string(AuthMethod::SHARED_KEY_MIC)));
+  refusal.theirs.push_back("EAP of " + peer_id_of(state).id.to_string());
+  return refusal;
 }
 
 /// With or without a Child SA: swanctl's childless. RFC 6023 §3.
@@ -114,11 +128,11 @@ std::optional<Refusal> refuses_form(const config::Connection& connection, bool c
 
 /// swanctl's unique = keep: the first IKE SA of a peer stays, where another one comes from elsewhere. From the same place it may be
 /// to take the first one's place, and whoever says that it holds no other one is believed.
-std::optional<Refusal> refuses_another(const Context& context, const IkeSaRecord& record, const PeerPolicy& policy,
+std::optional<Refusal> refuses_another(const Context& context, const IkeSaRecord& record, const ResponderAuth& state,
                                        const Identification& peer, bool initial_contact) {
-  const auto& connection = *policy.connection;
+  const auto& connection = *state.connection;
   if (connection.unique != config::UniquePolicy::keep || initial_contact) return std::nullopt;
-  if (!context.other_ike_sas.is_elsewhere(connection.name, policy.local_id, peer, record.remote)) return std::nullopt;
+  if (!context.other_ike_sas.is_elsewhere(connection.name, state.local_id, peer, record.remote)) return std::nullopt;
   auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::not_unique, NotifyType::AUTHENTICATION_FAILED);
   refusal.theirs.push_back("IDi " + peer.to_string() + " from " + record.remote.to_string());
   return refusal;
@@ -146,13 +160,14 @@ std::optional<Refusal> refuses_path(const config::Connection& connection, const 
 }
 
 /// The peer is authenticated; what its connection does not take all the same.
-std::optional<Refusal> refuses_authenticated(Context& context, const IkeSaRecord& record, const PeerPolicy& policy,
-                                             const Identification& peer, const PayloadSet& payloads, bool childless) {
+std::optional<Refusal> refuses_authenticated(Context& context, const IkeSaRecord& record, const ResponderAuth& state,
+                                             const Identification& peer) {
+  const PayloadSet payloads(state.payloads);
   const bool initial_contact = payloads.notify(NotifyType::INITIAL_CONTACT) != nullptr;
-  if (auto refusal = refuses_form(*policy.connection, childless)) return refusal;
-  if (auto refusal = refuses_another(context, record, policy, peer, initial_contact)) return refusal;
+  if (auto refusal = refuses_form(*state.connection, state.childless_request)) return refusal;
+  if (auto refusal = refuses_another(context, record, state, peer, initial_contact)) return refusal;
   if (auto refusal = refuses_so_many(context, peer, initial_contact)) return refusal;
-  return refuses_path(*policy.connection, record, payloads);
+  return refuses_path(*state.connection, record, payloads);
 }
 
 /// RFC 5685 §6: without Child SA, and the peer deletes what there is.
@@ -166,19 +181,21 @@ State send_on(Context& context, const IkeSaRecord& record, EstablishedSa sa, Oct
   return sa;
 }
 
-State establish(AwaitAuthRequest&& state, const Received& received, const PayloadSet& payloads,
-                const PeerPolicy& policy, PeerAuthenticated peer, bool childless, Context& context,
-                IkeSaRecord& record) {
-  const auto& connection = *policy.connection;
-  auto answer = identity_and_auth(context, state, policy);
+State establish(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer,
+                std::vector<wire::Payload> certificates, wire::AuthPayload auth) {
+  const auto& connection = *state.connection;
+  const auto own_payloads = std::move(state.payloads);
+  const PayloadSet payloads(own_payloads);
+  std::vector<wire::Payload> answer = {wire::IdPayload{PayloadType::IDr, state.local_id}};
+  std::ranges::move(certificates, std::back_inserter(answer));
+  answer.emplace_back(std::move(auth));
   const auto additional =
       additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);
   auto mobility = mobility_of(connection, false, payloads, additional);
   if (mobility.agreed) std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(answer));
-  auto identity = state.channel.identity_of(received);
   state.channel.send_fragments(sends_fragments(connection.fragmentation));
-  EstablishedParts parts{policy.connection,
-                         policy.local_id,
+  EstablishedParts parts{state.connection,
+                         state.local_id,
                          std::move(state.proposal),
                          std::move(state.channel),
                          0,
@@ -193,7 +210,7 @@ State establish(AwaitAuthRequest&& state, const Received& received, const Payloa
   if (state.peer_follows_redirects) parts.redirectable = EstablishedParts::Redirectable::peer;
   FreshPeer fresh{record.id,
                   connection.name,
-                  policy.local_id,
+                  state.local_id,
                   peer.identity(),
                   record.remote,
                   connection.unique,
@@ -202,39 +219,79 @@ State establish(AwaitAuthRequest&& state, const Received& received, const Payloa
   const auto& gateway = context.options.redirect_to;
   if (gateway && context.options.redirect_when_authenticated && state.peer_follows_redirects &&
       *gateway != record.local.address)
-    return send_on(context, record, std::move(sa), std::move(identity), std::move(answer));
+    return send_on(context, record, std::move(sa), std::move(state.known_by), std::move(answer));
   context.fresh_peers.push_back(std::move(fresh));
-  sa.follow(*context.configuration, record);
+  sa.follow(*context.configuration, *context.credentials, record);
   context.emit(IkeSaEstablished{record.id, record.nat, record.udp_encapsulation});
-  if (childless) {
-    sa.answer_childless(context, record, std::move(identity), std::move(answer));
+  if (state.childless_request) {
+    sa.answer_childless(context, record, std::move(state.known_by), std::move(answer));
     return sa;
   }
-  sa.answer_first_child(context, record, std::move(identity), payloads, {state.peer_nonce, state.nonce},
+  sa.answer_first_child(context, record, std::move(state.known_by), payloads, {state.peer_nonce, state.nonce},
                         std::move(answer));
   return sa;
 }
 
-State on_request(AwaitAuthRequest&& state, const Received& received, const PayloadSet& payloads, Context& context,
+State use_shared_key(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer) {
+  auto key = shared_key_for(context, state);
+  if (!key) return refuse(context, record, std::move(state), std::move(key.error()));
+  const auto id_body = wire::IdPayload{PayloadType::IDr, state.local_id}.body();
+  wire::AuthPayload auth{AuthMethod::SHARED_KEY_MIC, shared_key_auth(context.library, (*key)->secret.reveal(),
+                                                                     octets_of_responder(state, id_body))};
+  return establish(context, record, std::move(state), std::move(peer), {}, std::move(auth));
+}
+
+State sign(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer) {
+  auto wishes = signature_wishes(PayloadSet(state.payloads));
+  wishes.hashes = state.peer_hashes;
+  auto signer = signer_for(context, *state.connection, wishes);
+  if (!signer) return refuse(context, record, std::move(state), std::move(signer.error()));
+  state.local_id = signer->identity;
+  const auto id_body = wire::IdPayload{PayloadType::IDr, state.local_id}.body();
+  auto started = start_signature(context, *state.connection, *signer, wishes, octets_of_responder(state, id_body));
+  if (!started) return refuse(context, record, std::move(state), std::move(started.error()));
+  return AwaitResponderSignature{std::move(state), std::move(peer), std::move(started->signature), started->job};
+}
+
+/// The initiator is authenticated: what is left is our own proof.
+State prove_ourselves(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer) {
+  if (auto refusal = refuses_authenticated(context, record, state, peer.identity()))
+    return refuse(context, record, std::move(state), std::move(*refusal));
+  return signs(*state.connection) ? sign(context, record, std::move(state), std::move(peer))
+                                  : use_shared_key(context, record, std::move(state), std::move(peer));
+}
+
+State on_request(AwaitAuthRequest&& state, Octets known_by, const std::vector<wire::Payload>& all, Context& context,
                  IkeSaRecord& record) {
+  const PayloadSet payloads(all);
   const auto* contract = contract_of(ExchangeType::IKE_AUTH, false, payloads);
   if (const auto violation = check_contract(*contract, payloads)) {
     ++context.counters.malformed_authentic;
     auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message, NotifyType::INVALID_SYNTAX);
     refusal.detail = violation->to_string();
-    return refuse(context, record, std::move(state), received, std::move(refusal));
+    return refuse(context, record, std::move(state), std::move(known_by), std::move(refusal));
   }
   const auto& peer_id = *payloads.id(PayloadType::IDi);
   const auto* asked = payloads.id(PayloadType::IDr);
-  auto policy = policy_for(context, record, state, peer_id.id, asked != nullptr ? &asked->id : nullptr);
-  if (!policy) return refuse(context, record, std::move(state), received, std::move(policy.error()));
-  record.dscp = policy->connection->dscp;
-  auto peer = authenticate(context, state, *policy, peer_id, payloads.find<wire::AuthPayload>());
-  if (!peer) return refuse(context, record, std::move(state), received, std::move(peer.error()));
-  const bool childless = contract->kind == MessageKind::childless_request;
-  if (auto refusal = refuses_authenticated(context, record, *policy, peer->identity(), payloads, childless))
-    return refuse(context, record, std::move(state), received, std::move(*refusal));
-  return establish(std::move(state), received, payloads, *policy, std::move(*peer), childless, context, record);
+  auto connection = connection_for(context, record, state, peer_id.id, asked != nullptr ? &asked->id : nullptr);
+  if (!connection) return refuse(context, record, std::move(state), std::move(known_by), std::move(connection.error()));
+  record.dscp = (*connection)->dscp;
+  auto local_id = local_identity(*context.credentials, **connection, record.local.address);
+  ResponderAuth auth{std::move(state),       std::move(known_by), all, contract->kind == MessageKind::childless_request,
+                     std::move(*connection), std::move(local_id)};
+  if (payloads.find<wire::AuthPayload>() == nullptr) {
+    auto reason = no_eap(auth);
+    return refuse(context, record, std::move(auth), std::move(reason));
+  }
+  if (peer_signs(*auth.connection)) {
+    const auto id_body = peer_id.body();
+    const auto job =
+        start_verification(context, *auth.connection, peer_id.id, payloads, octets_of_initiator(auth, id_body));
+    return AwaitInitiatorVerified{std::move(auth), job};
+  }
+  auto peer = verify_by_shared_key(context, auth);
+  if (!peer) return refuse(context, record, std::move(auth), std::move(peer.error()));
+  return prove_ourselves(context, record, std::move(auth), std::move(*peer));
 }
 
 }  // namespace
@@ -260,13 +317,28 @@ State on(AwaitAuthRequest&& state, const Received& received, Context& context, I
   record.remote = received.datagram.remote;
   const bool encap = std::ranges::any_of(state.candidates, &config::Connection::encap);
   record.udp_encapsulation = record.nat.any() || (encap && record.nat.supported);
+  auto known_by = state.channel.identity_of(received);
   if (const auto* malformed = std::get_if<AuthenticButMalformed>(&opened)) {
     ++context.counters.malformed_authentic;
     auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message, malformed->error.notify());
     refusal.detail = malformed->error.to_string();
-    return refuse(context, record, std::move(state), received, std::move(refusal));
+    return refuse(context, record, std::move(state), std::move(known_by), std::move(refusal));
   }
-  return on_request(std::move(state), received, PayloadSet(std::get<Fine>(opened).inner.payloads), context, record);
+  return on_request(std::move(state), std::move(known_by), std::get<Fine>(opened).inner.payloads, context, record);
+}
+
+State on(AwaitInitiatorVerified&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
+  auto peer = verified_peer(std::move(done));
+  if (!peer) return refuse(context, record, std::move(state), std::move(peer.error()));
+  return prove_ourselves(context, record, std::move(state), std::move(*peer));
+}
+
+State on(AwaitResponderSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
+  auto auth = signed_auth(state.signature, done);
+  if (!auth) return refuse(context, record, std::move(state), std::move(auth.error()));
+  auto peer = std::move(state.peer);
+  auto certificates = std::move(state.signature.certificates);
+  return establish(context, record, std::move(state), std::move(peer), std::move(certificates), std::move(*auth));
 }
 
 }  // namespace keypact::ike::v2

@@ -1,4 +1,4 @@
-#include "ike/engine/missing_secret.h"
+#include "ike/engine/missing_credential.h"
 
 #include <algorithm>
 
@@ -25,13 +25,22 @@ std::string described(const config::SharedKey& key) {
   return (key.name.empty() ? "a secret for " : "secret " + config::printable(key.name) + " for ") + owners;
 }
 
+Refusal no_signer(std::string why) {
+  Refusal refusal;
+  refusal.code = RefusalCode::no_signing_key;
+  refusal.detail = std::move(why);
+  return refusal;
+}
+
 }  // namespace
 
-std::optional<Refusal> missing_secret(const config::Snapshot& snapshot, const config::Connection& connection,
-                                      const IpAddress& local) {
+std::optional<Refusal> missing_credential(const config::Snapshot& snapshot, const Credentials& credentials,
+                                          const config::Connection& connection, const IpAddress& local) {
+  if (const auto& round = connection.local.front(); round.kind == config::AuthKind::pubkey)
+    if (auto signer = credentials.signer_for(round, {}); !signer) return no_signer(std::move(signer.error()));
   const auto& peer = connection.remote.front().id;
   if (!uses_shared_keys(connection) || peer.any || peer.is_wildcard()) return std::nullopt;
-  const auto local_id = v2::local_identity(connection, local);
+  const auto local_id = v2::local_identity(credentials, connection, local);
   if (snapshot.shared_key(local_id, peer.identity) != nullptr) return std::nullopt;
   Refusal refusal;
   refusal.code = RefusalCode::no_shared_key;

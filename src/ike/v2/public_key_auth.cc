@@ -1,0 +1,148 @@
+#include "ike/v2/public_key_auth.h"
+
+#include <algorithm>
+#include <array>
+
+namespace keypact::ike::v2 {
+namespace {
+
+constexpr std::size_t kSha1Octets = 20;
+/// CAs that the peer names are looked through for each certificate of ours.
+constexpr std::size_t kAuthorities = 256;
+
+/// RFC 7427 §4, RFC 8420 §3: IDENTITY is what EdDSA needs.
+constexpr std::array kHashes = {HashAlgorithm::SHA2_256, HashAlgorithm::SHA2_384, HashAlgorithm::SHA2_512,
+                                HashAlgorithm::IDENTITY};
+
+std::vector<HashAlgorithm> hashes_in(const wire::NotifyPayload& notify) {
+  std::vector<HashAlgorithm> hashes;
+  for (std::size_t at = 0; at + 1 < notify.data.size(); at += 2) {
+    const auto hash = static_cast<HashAlgorithm>(notify.data[at] << 8 | notify.data[at + 1]);
+    if (std::ranges::find(hashes, hash) == hashes.end()) hashes.push_back(hash);
+  }
+  return hashes;
+}
+
+bool sends_certificates(const config::Connection& connection, const SignatureWishes& wishes) {
+  return connection.send_cert == config::SendCert::always ||
+         (connection.send_cert == config::SendCert::if_asked && wishes.certificates);
+}
+
+Refusal no_signing_key(const config::Connection& connection, std::string detail) {
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_signing_key, NotifyType::AUTHENTICATION_FAILED);
+  refusal.ours.push_back(connection.name + ": auth = " + connection.local.front().auth_words);
+  refusal.detail = std::move(detail);
+  return refusal;
+}
+
+std::string names_of(const std::vector<HashAlgorithm>& hashes) {
+  std::string names;
+  for (const auto hash : hashes) names += (names.empty() ? "" : ", ") + to_string(hash);
+  return names.empty() ? "none" : names;
+}
+
+}  // namespace
+
+bool signs(const config::Connection& connection) { return connection.local.front().kind == config::AuthKind::pubkey; }
+
+bool peer_signs(const config::Connection& connection) {
+  return connection.remote.front().kind == config::AuthKind::pubkey;
+}
+
+SignatureWishes signature_wishes(const PayloadSet& payloads) {
+  SignatureWishes wishes;
+  if (const auto* notify = payloads.notify(NotifyType::SIGNATURE_HASH_ALGORITHMS)) wishes.hashes = hashes_in(*notify);
+  for (const auto* request : payloads.all_of<wire::CertreqPayload>()) {
+    if (request->encoding != CertEncoding::X509_CERTIFICATE_SIGNATURE) continue;
+    wishes.certificates = true;
+    const OctetView authorities(request->authorities);
+    for (std::size_t at = 0; at + kSha1Octets <= authorities.size() && wishes.authorities.size() < kAuthorities;
+         at += kSha1Octets)
+      wishes.authorities.push_back(to_octets(authorities.subspan(at, kSha1Octets)));
+  }
+  return wishes;
+}
+
+wire::Payload signature_hash_algorithms() {
+  Octets data;
+  for (const auto hash : kHashes) {
+    data.push_back(0);
+    data.push_back(static_cast<std::uint8_t>(hash));
+  }
+  return notify_payload(NotifyType::SIGNATURE_HASH_ALGORITHMS, std::move(data));
+}
+
+std::vector<wire::Payload> certificate_requests(const Context& context, std::span<const ConnectionPtr> connections) {
+  wire::CertreqPayload request{CertEncoding::X509_CERTIFICATE_SIGNATURE, {}};
+  std::set<Octets> named;
+  for (const auto& connection : connections) {
+    if (!peer_signs(*connection) || !connection->send_certreq) continue;
+    for (auto& hash : context.credentials->authority_key_hashes(connection->remote.front())) {
+      if (named.size() == kAuthorities || !named.insert(hash).second) continue;
+      append(request.authorities, hash);
+    }
+  }
+  if (request.authorities.empty()) return {};
+  return {std::move(request)};
+}
+
+Result<Credentials::Signer, Refusal> signer_for(const Context& context, const config::Connection& connection,
+                                                const SignatureWishes& wishes) {
+  auto signer = context.credentials->signer_for(connection.local.front(), wishes.authorities);
+  if (!signer) return failure(no_signing_key(connection, std::move(signer.error())));
+  return std::move(*signer);
+}
+
+Result<SignatureStarted, Refusal> start_signature(const Context& context, const config::Connection& connection,
+                                                  const Credentials::Signer& signer, const SignatureWishes& wishes,
+                                                  const SignedOctets& octets) {
+  const auto constraints = pki::AuthConstraints::parse(connection.local.front().auth_words);
+  const auto schemes =
+      pki::choose_schemes(signer.key, wishes.hashes, constraints ? *constraints : pki::AuthConstraints());
+  if (schemes.empty()) {
+    auto refusal = no_signing_key(connection, "no signature that our key can make is one that both ends take");
+    refusal.theirs.push_back("SIGNATURE_HASH_ALGORITHMS " + names_of(wishes.hashes));
+    return failure(std::move(refusal));
+  }
+  OwnSignature signature{schemes.front(), {}};
+  if (sends_certificates(connection, wishes))
+    for (const auto& certificate : signer.certificates)
+      signature.certificates.emplace_back(
+          wire::CertPayload{CertEncoding::X509_CERTIFICATE_SIGNATURE, to_octets(certificate.der())});
+  const auto job = context.start(
+      JobClass::auth, SignAuth{to_octets(signer.key.spki_sha1()), signature.scheme, joined(context.library, octets)});
+  return SignatureStarted{std::move(signature), job};
+}
+
+Result<wire::AuthPayload, Refusal> signed_auth(const OwnSignature& signature, const JobDone& done) {
+  if (const auto* made = std::get_if<Signed>(&done.result))
+    return wire::AuthPayload{signature.scheme->method, pki::encode_auth_data(*signature.scheme, made->signature)};
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_signing_key, NotifyType::AUTHENTICATION_FAILED);
+  const auto* error = std::get_if<pki::SignatureError>(&done.result);
+  refusal.detail = error != nullptr ? std::string(pki::sentence(*error)) : "our private key was taken away meanwhile";
+  return failure(std::move(refusal));
+}
+
+JobId start_verification(const Context& context, const config::Connection& connection, const Identification& claimed,
+                         const PayloadSet& payloads, const SignedOctets& octets) {
+  const auto& auth = *payloads.find<wire::AuthPayload>();
+  auto claim = std::make_unique<pki::PeerClaim>(
+      pki::PeerClaim{claimed, auth.method, auth.data, joined(context.library, octets), {}});
+  for (const auto* certificate : payloads.all_of<wire::CertPayload>())
+    claim->certificates.push_back({certificate->encoding, certificate->data});
+  return context.start(JobClass::auth,
+                       VerifyPeer{std::move(claim), context.credentials->rules_for(connection.remote.front())});
+}
+
+Result<PeerAuthenticated, Refusal> verified_peer(JobDone&& done) {
+  if (const auto* evidence = std::get_if<pki::AuthenticatedPeer>(&done.result)) return PeerAuthenticated(*evidence);
+  auto refusal =
+      refusal_in(ExchangeType::IKE_AUTH, RefusalCode::certificate_refused, NotifyType::AUTHENTICATION_FAILED);
+  if (const auto* why = std::get_if<pki::Refusal>(&done.result)) {
+    refusal.rule = why->rule;
+    refusal.detail = why->to_string();
+  }
+  return failure(std::move(refusal));
+}
+
+}  // namespace keypact::ike::v2

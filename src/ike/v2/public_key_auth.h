@@ -1,0 +1,63 @@
+// AUTH by public keys: the payloads around it (SIGNATURE_HASH_ALGORITHMS, CERTREQ, CERT), and what leaves as jobs: making our
+// signature, and verifying the peer's with its certificates. RFC 7296 §2.15, §3.6 to §3.8, RFC 7427 §4.
+#pragma once
+
+#include "ike/core/context.h"
+#include "ike/core/credentials.h"
+#include "ike/core/payload_set.h"
+#include "ike/v2/authentication.h"
+#include "ike/v2/connection_choice.h"
+
+namespace keypact::ike::v2 {
+
+/// What the peer said before we sign.
+struct SignatureWishes {
+  std::vector<HashAlgorithm> hashes;  ///< of SIGNATURE_HASH_ALGORITHMS; none: it does not know method 14
+  std::vector<Octets> authorities;    ///< SHA-1 of the keys of the CAs in its CERTREQs, at most kAuthorities
+  bool certificates = false;          ///< it asked for X.509 certificates at all
+};
+[[nodiscard]] SignatureWishes signature_wishes(const PayloadSet& payloads);
+
+/// Whether we, or the peer, sign.
+[[nodiscard]] bool signs(const config::Connection& connection);
+[[nodiscard]] bool peer_signs(const config::Connection& connection);
+
+/// The hashes that we verify signatures over. RFC 7427 §4.
+[[nodiscard]] wire::Payload signature_hash_algorithms();
+
+/// One CERTREQ with the CAs of these rounds of peers; none where no peer of theirs signs. RFC 7296 §3.7.
+[[nodiscard]] std::vector<wire::Payload> certificate_requests(const Context& context,
+                                                              std::span<const ConnectionPtr> connections);
+
+/// Who signs for us, with what, and the certificates that go along.
+struct OwnSignature {
+  const pki::SignatureScheme* scheme = nullptr;
+  std::vector<wire::Payload> certificates;  ///< CERT payloads, the end entity's first
+};
+
+/// Whose key signs in this round of a connection, or why none does.
+[[nodiscard]] Result<Credentials::Signer, Refusal> signer_for(const Context& context,
+                                                              const config::Connection& connection,
+                                                              const SignatureWishes& wishes);
+
+/// Starts the job that signs. `octets` are ours.
+struct SignatureStarted {
+  OwnSignature signature;
+  JobId job;
+};
+[[nodiscard]] Result<SignatureStarted, Refusal> start_signature(const Context& context,
+                                                                const config::Connection& connection,
+                                                                const Credentials::Signer& signer,
+                                                                const SignatureWishes& wishes,
+                                                                const SignedOctets& octets);
+/// The AUTH payload, once the job is done.
+[[nodiscard]] Result<wire::AuthPayload, Refusal> signed_auth(const OwnSignature& signature, const JobDone& done);
+
+/// Starts the job that verifies the peer's certificates and signature. `octets` are the peer's.
+[[nodiscard]] JobId start_verification(const Context& context, const config::Connection& connection,
+                                       const Identification& claimed, const PayloadSet& payloads,
+                                       const SignedOctets& octets);
+/// The evidence, once the job is done, or why there is none.
+[[nodiscard]] Result<PeerAuthenticated, Refusal> verified_peer(JobDone&& done);
+
+}  // namespace keypact::ike::v2

@@ -1,0 +1,76 @@
+"""Certificates for a case, made by openssl(1): a CA, those below it, and where a daemon with swanctl's folders finds them."""
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+KEYS = {"rsa2048": ("RSA", "rsa_keygen_bits:2048"), "rsa3072": ("RSA", "rsa_keygen_bits:3072"),
+        "rsa4096": ("RSA", "rsa_keygen_bits:4096"), "p256": ("EC", "ec_paramgen_curve:P-256"),
+        "p384": ("EC", "ec_paramgen_curve:P-384"), "p521": ("EC", "ec_paramgen_curve:P-521"),
+        "brainpool256": ("EC", "ec_paramgen_curve:brainpoolP256r1"), "ed25519": ("ED25519",), "ed448": ("ED448",)}
+OF_A_CA = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign")
+
+
+def openssl(*words, **options):
+    done = subprocess.run(["openssl", *map(str, words)], capture_output=True, text=True, timeout=60, check=False, **options)
+    if done.returncode != 0:
+        raise RuntimeError(f"openssl {' '.join(map(str, words))}\n{done.stderr}")
+    return done.stdout
+
+
+class Certificate:
+    """One certificate and its private key, as files."""
+
+    def __init__(self, folder, name):
+        self.name = name
+        self.certificate, self.key, self.public = (folder / f"{name}.{what}.pem" for what in ("certificate", "key", "public"))
+        self.issuer = None
+
+
+class Authority:
+    """Makes keys and certificates in a folder of its own until close()."""
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="keypact-ca-"))
+        self.serial = 0
+
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def make(self, name, key="p256", issuer=None, names=(), subject=None, days=30, extensions=None, hash_name="sha256"):
+        """A certificate below the issuer, or of a CA of its own; `names` as openssl writes subjectAltName: "DNS:a.example"."""
+        made = Certificate(self.folder, name)
+        made.issuer = issuer
+        algorithm, *options = KEYS[key]
+        openssl("genpkey", "-quiet", "-algorithm", algorithm, *(word for o in options for word in ("-pkeyopt", o)), "-out", made.key)
+        openssl("pkey", "-in", made.key, "-pubout", "-out", made.public)
+        self.serial += 1
+        lines = list(extensions if extensions is not None else () if issuer else OF_A_CA)
+        if names:
+            lines.append("subjectAltName=" + ",".join(names))
+        (self.folder / "extensions").write_text("\n".join(lines) + "\n")
+        request = openssl("req", "-new", "-key", made.key, "-subj", subject or f"/C=CH/O=Example/CN={name}")
+        hashes = () if key.startswith("ed") else (f"-{hash_name}",)
+        if issuer:
+            hashes = () if "ED" in openssl("pkey", "-in", issuer.key, "-noout", "-text").split("\n")[0] else (f"-{hash_name}",)
+        signer = ("-CA", issuer.certificate, "-CAkey", issuer.key) if issuer else ("-key", made.key)
+        openssl("x509", "-req", *signer, "-set_serial", self.serial, "-days", days, *hashes, "-extfile", self.folder / "extensions",
+                "-out", made.certificate, input=request)
+        return made
+
+
+def give(daemon, own=None, trusted=(), untrusted=(), public_keys=()):
+    """Puts the files where the daemon reads them: its own certificate and key, CAs, further certificates, raw public keys."""
+    folder = daemon.credentials_folder()
+    for name in ("x509", "x509ca", "private", "pubkey"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+        (folder / name).mkdir(parents=True)
+    if own:
+        shutil.copy(own.certificate, folder / "x509" / f"{own.name}.pem")
+        shutil.copy(own.key, folder / "private" / f"{own.name}.pem")
+    for certificate in trusted:
+        shutil.copy(certificate.certificate, folder / "x509ca" / f"{certificate.name}.pem")
+    for certificate in untrusted:
+        shutil.copy(certificate.certificate, folder / "x509" / f"{certificate.name}.pem")
+    for each in public_keys:
+        shutil.copy(each.public, folder / "pubkey" / f"{each.name}.pem")

@@ -1,0 +1,174 @@
+"""Both ends show who they are by certificates: every kind of key, of identity and of chain."""
+from authority import Authority, give
+from case import PairCase
+from lab import wait_for
+
+
+class Certificates(PairCase):
+
+    @classmethod
+    def setUpClass(cls):
+        cls.authority = Authority()
+        cls.addClassCleanup(cls.authority.close)
+        cls.root = cls.authority.make("root")
+
+    def tearDown(self):
+        super().tearDown()
+        for daemon in (self.initiator, self.responder):
+            give(daemon)
+
+    def certify(self, key="p256", issuer=None, **options):
+        """A certificate for either side, whose name is the side's identity."""
+        return {side: self.authority.make(f"{side}-{key}", key, issuer or self.root, (f"DNS:{side}.example",), **options)
+                for side in ("left", "right")}
+
+    def authenticate(self, certificates, trusted=None, untrusted=(), both=None, words="pubkey", **site_options):
+        """Certificates and configurations to both ends."""
+        for daemon in (self.initiator, self.responder):
+            give(daemon, certificates[daemon.host.side], trusted or [self.root], untrusted)
+
+        def by_certificate(configuration):
+            connection = configuration["connections"]["tunnel"]
+            for side in ("local", "remote"):
+                connection[side]["auth"] = words
+            del configuration["secrets"]
+            if both:
+                both(configuration)
+        self.configure(both=by_certificate, **site_options)
+
+    def expect_tunnel(self, certificates, **options):
+        self.authenticate(certificates, **options)
+        self.bring_up()
+        self.expect_data(size=20_000)
+        self.assertTrue(self.initiator.terminate(ike="tunnel").ok)
+        self.expect_gone()
+
+    def test_rsa_of_each_length(self):
+        for key in ("rsa2048", "rsa3072", "rsa4096"):
+            with self.subTest(key=key):
+                self.expect_tunnel(self.certify(key))
+
+    def test_ecdsa_of_each_curve(self):
+        for key in ("p256", "p384", "p521"):
+            with self.subTest(key=key):
+                self.expect_tunnel(self.certify(key))
+
+    def test_brainpool(self):
+        self.expect_tunnel(self.certify("brainpool256"))
+
+    def test_edwards_curves(self):
+        for key in ("ed25519", "ed448"):
+            with self.subTest(key=key):
+                self.expect_tunnel(self.certify(key))
+
+    def test_hash_that_the_configuration_names(self):
+        self.expect_tunnel(self.certify("rsa2048"), words="ike:rsa-sha384")
+        self.expect_tunnel(self.certify("p256"), words="ike:ecdsa-sha512")
+
+    def test_rsassa_pss(self):
+        self.expect_tunnel(self.certify("rsa2048"), words="ike:rsa/pss-sha512")
+
+    @staticmethod
+    def without_own_id(configuration):
+        connection = configuration["connections"]["tunnel"]
+        side = connection["local"].pop("id").split(".")[0]
+        connection["local"]["certs"] = f"{side}-p256.pem"
+        return connection
+
+    def test_the_identity_is_the_subject_where_none_is_configured(self):
+        def no_own_id(configuration):
+            connection = self.without_own_id(configuration)
+            side = connection["remote"]["id"].split(".")[0]
+            connection["remote"]["id"] = f'"C=CH, O=Example, CN={side}-p256"'
+        self.expect_tunnel(self.certify(), both=no_own_id)
+
+    def test_a_subject_with_wildcards(self):
+        def any_of_the_organisation(configuration):
+            connection = self.without_own_id(configuration)
+            connection["remote"]["id"] = '"C=CH, O=Example, CN=*"'
+        self.expect_tunnel(self.certify(), both=any_of_the_organisation)
+
+    def test_identities_that_are_addresses_and_mailboxes(self):
+        certificates = {
+            "left": self.authority.make("left", names=(f"IP:{self.left.v4}",), issuer=self.root),
+            "right": self.authority.make("right", names=("email:right@example.org",), issuer=self.root)}
+        names = {"left": str(self.left.v4), "right": "right@example.org"}
+
+        def by_kind(configuration):
+            connection = configuration["connections"]["tunnel"]
+            for side in ("local", "remote"):
+                connection[side]["id"] = names[connection[side]["id"].split(".")[0]]
+        self.expect_tunnel(certificates, both=by_kind)
+
+    def test_an_intermediate_authority_that_the_peer_sends(self):
+        middle = self.authority.make("middle", issuer=self.root, extensions=("basicConstraints=critical,CA:TRUE,pathlen:0",
+                                                                             "keyUsage=critical,keyCertSign,cRLSign"))
+        certificates = self.certify(issuer=middle)
+        for daemon in (self.initiator, self.responder):
+            give(daemon, certificates[daemon.host.side], [self.root], [middle])
+        self.expect_tunnel(certificates, untrusted=[middle])
+
+    def test_long_chains_go_in_fragments(self):
+        issuer, chain = self.root, []
+        for depth in range(4):
+            issuer = self.authority.make(f"ca{depth}", "rsa4096", issuer, extensions=("basicConstraints=critical,CA:TRUE",
+                                                                                    "keyUsage=critical,keyCertSign,cRLSign"))
+            chain.append(issuer)
+        self.expect_tunnel(self.certify("rsa4096", issuer), untrusted=chain)
+
+    def test_one_end_by_certificate_the_other_by_shared_key(self):
+        certificates = self.certify()
+        for daemon in (self.initiator, self.responder):
+            give(daemon, certificates["right"] if daemon is self.responder else None, [self.root])
+
+        def certificate_of_the_responder(configuration):
+            connection = configuration["connections"]["tunnel"]
+            for side in ("local", "remote"):
+                if connection[side]["id"].startswith("right"):
+                    connection[side]["auth"] = "pubkey"
+        self.configure(both=certificate_of_the_responder)
+        self.bring_up()
+        self.expect_data(size=20_000)
+
+    def test_rekeyed(self):
+        self.authenticate(self.certify())
+        self.bring_up()
+        for what in ("child", "ike"):
+            wait_for(lambda: len(self.initiator.installed()) == 1, "one Child SA")
+            self.assertTrue(self.initiator.rekey(what).ok)
+        self.expect_data(size=20_000)
+
+    # What must fail, fails, and keypactd says why in one sentence that names the certificate.
+
+    def expect_refusal(self, refuser, sentence, certificates, **options):
+        """`refuser` is the side that does not accept; when keypactd is there it says so."""
+        self.authenticate(certificates, **options)
+        outcome = self.initiator.up("net", 15)
+        self.assertFalse(outcome.ok, f"the tunnel came up:\n{outcome.text}")
+        for each in (self.initiator, self.responder):
+            wait_for(lambda d=each: not d.installed(), f"nothing installed on {each.host.side}")
+        daemon = self.initiator if refuser == "left" else self.responder
+        if daemon.kind == "keypact":
+            wait_for(lambda: sentence in daemon.log_since_mark(), f"the log says: {sentence}")
+        self.authenticate(self.certify())
+        self.bring_up()
+
+    def test_a_certificate_of_another_root(self):
+        other = self.authority.make("other")
+        for side, refuser in (("left", "right"), ("right", "left")):
+            certificates = self.certify()
+            certificates[side] = self.authority.make("stranger", issuer=other, names=(f"DNS:{side}.example",))
+            with self.subTest(side=side):
+                self.expect_refusal(refuser, "CN=stranger", certificates)
+
+    def test_an_identity_that_the_certificate_does_not_hold(self):
+        certificates = self.certify()
+        certificates["right"] = self.authority.make("somebody", issuer=self.root, names=("DNS:somebody.example",))
+        self.expect_refusal("left", "somebody.example", certificates)
+
+    def test_an_end_entity_that_issued_another_one(self):
+        certificates = self.certify()
+        mallory = self.authority.make("mallory", issuer=self.root, names=("DNS:mallory.example",),
+                                      extensions=("basicConstraints=critical,CA:FALSE",))
+        certificates["left"] = self.authority.make("forged", issuer=mallory, names=("DNS:left.example",))
+        self.expect_refusal("right", "mallory", certificates, untrusted=[mallory])
