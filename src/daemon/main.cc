@@ -97,7 +97,8 @@ ike::Options engine_options(const CommandLine& line) {
   options.give_up_after = seconds(line.give_up_after);
   options.follow_redirects = line.follow_redirects;
   options.esp_tunnels_only = line.backend == "userspace";
-  options.expects_child_sas = line.backend == "kernel";
+  // Not accepted: whoever answers IKE_SA_INIT has the keys of an expected SA, and is authenticated only by IKE_AUTH (RFC 7296 §2.15).
+  options.expects_child_sas = false;
   options.export_keys = !line.export_keys_directory.empty();
   return options;
 }
