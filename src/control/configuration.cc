@@ -58,7 +58,10 @@ void Configuration::set_files(SnapshotPointer files, const CredentialsPointer& p
 Result<std::vector<config::Diagnostic>, std::vector<config::Diagnostic>> Configuration::load(
     const ConnectionPointer& connection) {
   auto changed = config::with_connection(*current_, connection);
-  auto credentials = ike::Credentials::of(*changed, credentials_.get());
+  // What connections that were replaced left behind goes from time to time.
+  const bool has_leftovers = credentials_->rounds() > 4 * changed->connections.size() + 64;
+  auto credentials =
+      has_leftovers ? ike::Credentials::of(*changed, credentials_.get()) : credentials_->with(*connection);
   if (!credentials) return failure(std::move(credentials.error()));
   connections_[connection->name] = connection;
   current_ = std::move(changed);

@@ -204,8 +204,6 @@ void ControlSocket::set_configuration(config::SnapshotPointer snapshot, control:
   for (auto& sentence : left_out(*snapshot, library_))
     if (told_left_out_.insert(sentence).second) note(sentence);
   const auto supported = supported_only(*snapshot, library_);
-  // The connections that lost something are others, and so are their rounds.
-  if (auto of_supported = ike::Credentials::of(*supported, credentials.get())) credentials = std::move(*of_supported);
   engines_.set_configuration(supported, std::move(credentials));
   backend_.adopt(*supported);
 }

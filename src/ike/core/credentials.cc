@@ -56,6 +56,16 @@ std::string rules_key(const AuthRound& round) {
   return key;
 }
 
+/// Cheaper than rules_key(): the octets by where they lie, which a round keeps.
+std::string round_key(const AuthRound& round, bool is_local) {
+  std::string key = (is_local ? "local " : "remote ") + round.auth_words + ' ' + (is_local ? round.id.to_string() : "");
+  for (const auto* files : {&round.certificates, &round.authorities, &round.public_keys}) {
+    key += '\n';
+    for (const auto& file : *files) key += std::to_string(reinterpret_cast<std::uintptr_t>(file.octets.get())) + ' ';
+  }
+  return key;
+}
+
 bool meets_peers(const config::Connection& connection) {
   return connection.children.empty() || std::ranges::any_of(connection.children, [](const auto& child) {
            return child.action == PolicyAction::protect;
@@ -70,7 +80,8 @@ struct Credentials::Round {
   std::vector<pki::PublicKey> keys;          ///< raw ones of ours, each with a private key
   std::string nobody;                        ///< why there is none of both
   std::shared_ptr<const pki::PeerRules> rules = std::make_shared<const pki::PeerRules>();
-  std::vector<config::Diagnostic> warnings;
+  std::vector<config::Diagnostic> warnings;  ///< without the name of the connection
+  AuthRound of;                              ///< with the octets by which it is known
 };
 
 class Credentials::RoundReader {
@@ -219,68 +230,73 @@ std::shared_ptr<Credentials::Round> Credentials::RoundReader::remote(const AuthR
 
 Credentials::Credentials() : store_(make_store(std::make_shared<const config::StoredCredentials>(), nullptr)) {}
 
-void Credentials::read_rounds(const config::Snapshot& snapshot, const Credentials* before,
-                              std::vector<config::Diagnostic>& errors) {
-  connections_ = snapshot.connections;
-  const bool same_store = before != nullptr && before->store_ == store_;
-  if (same_store) rules_ = before->rules_;
-  RoundReader reader(*store_, files_, rules_);
-  const auto read = [&](const config::Connection& connection, const AuthRound& round, bool is_local) {
+void Credentials::read_rounds(const config::Connection& connection, const Rounds* known, RoundReader& reader) {
+  const auto read = [&](const AuthRound& round, bool is_local) {
     if (round.kind != config::AuthKind::pubkey) return;
-    auto& entry = rounds_[&round];
-    if (same_store)
-      if (const auto known = before->rounds_.find(&round); known != before->rounds_.end()) entry = known->second;
-    if (!entry) {
-      auto made = is_local ? reader.local(round) : reader.remote(round);
-      for (auto& warning : made->warnings)
-        warning.what = "connections." + config::printable(connection.name) + ": " + warning.what;
-      if (is_local && made->certificates.empty() && made->keys.empty())
-        made->warnings.push_back(
-            about(round.auth_at, Severity::warning,
-                  "connections." + config::printable(connection.name) + ": nothing signs for us: " + made->nobody,
-                  "a signature is made with the private key of one of our certificates",
-                  "put the certificate into x509 and its key into private"));
-      entry = std::move(made);
-    }
-    if (meets_peers(connection)) warnings_.insert(warnings_.end(), entry->warnings.begin(), entry->warnings.end());
+    auto key = round_key(round, is_local);
+    if (rounds_.contains(key)) return;
+    if (known != nullptr)
+      if (const auto found = known->find(key); found != known->end()) {
+        rounds_.emplace(std::move(key), found->second);
+        return;
+      }
+    auto made = is_local ? reader.local(round) : reader.remote(round);
+    made->of = round;
+    if (is_local && made->certificates.empty() && made->keys.empty())
+      made->warnings.push_back(about(round.auth_at, Severity::warning, "nothing signs for us: " + made->nobody,
+                                     "a signature is made with the private key of one of our certificates",
+                                     "put the certificate into x509 and its key into private"));
+    rounds_.emplace(std::move(key), std::move(made));
   };
-  for (const auto& connection : connections_) {
-    for (const auto& round : connection->local) read(*connection, round, true);
-    for (const auto& round : connection->remote) read(*connection, round, false);
-  }
-  errors = std::move(reader.errors);
+  for (const auto& round : connection.local) read(round, true);
+  for (const auto& round : connection.remote) read(round, false);
 }
 
 Result<std::shared_ptr<const Credentials>, std::vector<config::Diagnostic>> Credentials::of(
     const config::Snapshot& snapshot, const Credentials* before) {
   auto made = std::make_shared<Credentials>();
-  if (before != nullptr && before->store_->source == snapshot.stored) made->store_ = before->store_;
+  const bool same_store = before != nullptr && before->store_->source == snapshot.stored;
+  if (same_store) made->store_ = before->store_;
   else made->store_ = make_store(snapshot.stored, before == nullptr ? nullptr : before->store_.get());
+  if (same_store) made->rules_ = before->rules_;
   made->files_ = ParsedFiles(before == nullptr ? nullptr : &before->files_);
   made->warnings_ = made->store_->warnings;
-  std::vector<config::Diagnostic> errors;
-  made->read_rounds(snapshot, before, errors);
+  RoundReader reader(*made->store_, made->files_, made->rules_);
+  for (const auto& connection : snapshot.connections) {
+    made->read_rounds(*connection, same_store ? &before->rounds_ : nullptr, reader);
+    std::ranges::move(made->warnings_of(*connection), std::back_inserter(made->warnings_));
+  }
   made->files_.filled();
-  if (errors.empty()) return made;
-  errors.insert(errors.end(), made->warnings_.begin(), made->warnings_.end());
-  return failure(std::move(errors));
+  if (reader.errors.empty()) return made;
+  reader.errors.insert(reader.errors.end(), made->warnings_.begin(), made->warnings_.end());
+  return failure(std::move(reader.errors));
 }
 
-std::shared_ptr<const Credentials::Round> Credentials::round(const AuthRound& round) const {
-  if (const auto known = rounds_.find(&round); known != rounds_.end()) return known->second;
+Result<std::shared_ptr<const Credentials>, std::vector<config::Diagnostic>> Credentials::with(
+    const config::Connection& connection) const {
+  auto made = std::make_shared<Credentials>(*this);
+  made->files_ = ParsedFiles(&files_);
+  RoundReader reader(*store_, made->files_, made->rules_);
+  made->read_rounds(connection, nullptr, reader);
+  made->files_.filled();
+  if (!reader.errors.empty()) return failure(std::move(reader.errors));
+  return made;
+}
+
+std::shared_ptr<const Credentials::Round> Credentials::round(const AuthRound& round, bool is_local) const {
+  if (const auto known = rounds_.find(round_key(round, is_local)); known != rounds_.end()) return known->second;
   // Of a connection that is no longer, or not yet, in the configuration: an SA may still have it.
   ParsedFiles files(&files_);
   Rules rules = rules_;
   RoundReader reader(*store_, files, rules);
-  auto made = reader.local(round);
-  made->rules = reader.remote(round)->rules;
+  auto made = is_local ? reader.local(round) : reader.remote(round);
   if (!reader.errors.empty()) return std::make_shared<const Round>();
   return made;
 }
 
 Result<Credentials::Signer, std::string> Credentials::signer_for(const AuthRound& local,
                                                                  std::span<const Octets> asked_for) const {
-  const auto found = round(local);
+  const auto found = round(local, true);
   const auto under_asked = [&](const OwnCertificate& own) {
     return std::ranges::any_of(own.authorities, [&](const Octets& authority) {
       return std::ranges::find(asked_for, authority) != asked_for.end();
@@ -303,7 +319,7 @@ Result<Credentials::Signer, std::string> Credentials::signer_for(const AuthRound
 }
 
 std::shared_ptr<const pki::PeerRules> Credentials::rules_for(const AuthRound& remote) const {
-  return round(remote)->rules;
+  return round(remote, false)->rules;
 }
 
 std::vector<Octets> Credentials::authority_key_hashes(const AuthRound& remote) const {
@@ -319,13 +335,20 @@ std::vector<Octets> Credentials::authority_key_hashes(const AuthRound& remote) c
 
 std::vector<config::Diagnostic> Credentials::warnings_of(const config::Connection& connection) const {
   std::vector<config::Diagnostic> found;
-  for (const auto* rounds : {&connection.local, &connection.remote}) {
-    for (const auto& round : *rounds) {
-      const auto known = rounds_.find(&round);
-      if (known == rounds_.end() || !meets_peers(connection)) continue;
-      found.insert(found.end(), known->second->warnings.begin(), known->second->warnings.end());
+  if (!meets_peers(connection)) return found;
+  const auto add = [&](const AuthRound& round, bool is_local) {
+    const auto known = rounds_.find(round_key(round, is_local));
+    if (known == rounds_.end()) return;
+    for (auto warning : known->second->warnings) {
+      warning.what = "connections." + config::printable(connection.name) + ": " + warning.what;
+      warning.file = round.auth_at.file;
+      warning.line = round.auth_at.line;
+      warning.column = round.auth_at.column;
+      found.push_back(std::move(warning));
     }
-  }
+  };
+  for (const auto& round : connection.local) add(round, true);
+  for (const auto& round : connection.remote) add(round, false);
   return found;
 }
 

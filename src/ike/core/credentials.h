@@ -18,6 +18,11 @@ class Credentials {
   /// The error: all errors, and the warnings too. What stands in `before` parsed already is not parsed again.
   static Result<std::shared_ptr<const Credentials>, std::vector<config::Diagnostic>> of(
       const config::Snapshot& snapshot, const Credentials* before = nullptr);
+  /// These, and what one more connection needs: for many that are loaded one by one.
+  [[nodiscard]] Result<std::shared_ptr<const Credentials>, std::vector<config::Diagnostic>> with(
+      const config::Connection& connection) const;
+  /// How many rounds are known, with those of connections that were added and are no longer there.
+  [[nodiscard]] std::size_t rounds() const { return rounds_.size(); }
   [[nodiscard]] const std::vector<config::Diagnostic>& warnings() const { return warnings_; }
 
   struct Signer {
@@ -53,13 +58,12 @@ class Credentials {
   };
   /// By what the configuration says of them: many connections have the same ones.
   using Rules = std::map<std::shared_ptr<const std::string>, std::shared_ptr<const pki::PeerRules>, ByText>;
-  [[nodiscard]] std::shared_ptr<const Round> round(const config::AuthRound& round) const;
-  void read_rounds(const config::Snapshot& snapshot, const Credentials* before,
-                   std::vector<config::Diagnostic>& errors);
+  using Rounds = std::unordered_map<std::string, std::shared_ptr<const Round>>;
+  [[nodiscard]] std::shared_ptr<const Round> round(const config::AuthRound& round, bool is_local) const;
+  void read_rounds(const config::Connection& connection, const Rounds* known, RoundReader& reader);
 
   std::shared_ptr<const CredentialStore> store_;
-  std::vector<std::shared_ptr<const config::Connection>> connections_;  ///< whose rounds these are
-  std::unordered_map<const config::AuthRound*, std::shared_ptr<const Round>> rounds_;
+  Rounds rounds_;  ///< by what they say and the files that they name: a copy of a connection has the same
   Rules rules_;
   ParsedFiles files_{nullptr};  ///< of the rounds
   std::vector<config::Diagnostic> warnings_;
