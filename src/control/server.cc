@@ -130,10 +130,13 @@ void Server::apply_configuration() {
     }
   });
   for (const auto id : unwanted) operations_.stop(id);
-  // Clients load connections and secrets in any order: a start that wanted a secret is tried again with new ones.
+  // Clients load connections, secrets and keys in any order: a start that wanted one is tried again with new ones.
   const bool new_secrets = before->ike_secrets != after->ike_secrets;
+  const bool new_keys = before->stored != after->stored;
   const auto wanted_secret = [&](const config::Connection& connection) {
-    return new_secrets && failures_.is(connection.name, to_string(ike::RefusalCode::no_shared_key));
+    const auto failed_for = [&](ike::RefusalCode code) { return failures_.is(connection.name, to_string(code)); };
+    return (new_secrets && failed_for(ike::RefusalCode::no_shared_key)) ||
+           (new_keys && failed_for(ike::RefusalCode::no_signing_key));
   };
   for (const auto& connection : after->connections) {
     if (!starts_a_child(*connection) || !(is_news(*before, *connection) || wanted_secret(*connection))) continue;
