@@ -200,5 +200,28 @@ TEST_F(Informational, H03_AHigherMajorVersionIsToldOurs) {
   EXPECT_EQ(right().engine.counters().sent, 1u);
 }
 
+// RFC 7296 §2.21.2: the initiator does not accept our answer to IKE_AUTH; charon says so without a Delete payload.
+TEST_F(Informational, AnErrorRightBehindIkeAuthEndsTheIkeSa) {
+  start();
+  initiate();
+  expect_mirrored_child_sas(1);
+  to_right(sealed_by_left(ExchangeType::INFORMATIONAL, 2, {ike::notify_payload(NotifyType::AUTHENTICATION_FAILED)}));
+  EXPECT_EQ(child_sas(right()), 0u);
+  EXPECT_EQ(established_ike_sas(right()), 0u);
+  const auto* closed = right().last<ike::IkeSaClosed>();
+  ASSERT_NE(closed, nullptr);
+  EXPECT_EQ(closed->reason.code, ike::RefusalCode::authentication_failed);
+  EXPECT_TRUE(closed->reason.by_peer);
+}
+
+TEST_F(Informational, TheSameErrorLaterEndsNothing) {
+  start();
+  initiate();
+  to_right(sealed_by_left(ExchangeType::INFORMATIONAL, 2, {}));
+  to_right(sealed_by_left(ExchangeType::INFORMATIONAL, 3, {ike::notify_payload(NotifyType::AUTHENTICATION_FAILED)}));
+  EXPECT_EQ(child_sas(right()), 1u);
+  EXPECT_EQ(established_ike_sas(right()), 1u);
+}
+
 }  // namespace
 }  // namespace keypact::sim

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ike/v2/established_sa.h"
+#include "ike/v2/public_key_auth.h"
 #include "ike/v2/rekey_collision.h"
 
 namespace keypact::ike::v2 {
@@ -20,6 +21,13 @@ bool is_sound_rekey_notify(const wire::NotifyPayload& notify) {
   return (notify.protocol == ProtocolId::ESP || notify.protocol == ProtocolId::AH) && notify.spi.size() == 4;
 }
 
+/// RFC 7296 §2.21.2: right behind IKE_AUTH these alone end the IKE SA: the initiator does not accept our answer.
+bool ends_without_delete(const PayloadSet& payloads) {
+  return payloads.notify(NotifyType::AUTHENTICATION_FAILED) != nullptr ||
+         payloads.notify(NotifyType::INVALID_SYNTAX) != nullptr ||
+         payloads.notify(NotifyType::UNSUPPORTED_CRITICAL_PAYLOAD) != nullptr;
+}
+
 }  // namespace
 
 void EstablishedSa::handle_request(Context& context, IkeSaRecord& record, ExchangeType exchange,
@@ -32,6 +40,7 @@ void EstablishedSa::answer_informational(Context& context, IkeSaRecord& record, 
   const auto deletes = payloads.all_of<wire::DeletePayload>();
   if (std::ranges::any_of(deletes, [](const auto* d) { return d->protocol == ProtocolId::IKE; }))
     return answer_ike_deletion(context, record, payloads);
+  if (follows_ike_auth(record) && ends_without_delete(payloads)) return answer_ike_deletion(context, record, payloads);
   std::vector<SaName> ours;
   for (const auto* payload : deletes)
     std::ranges::move(delete_for_peer(context, record, *payload), std::back_inserter(ours));
@@ -40,6 +49,12 @@ void EstablishedSa::answer_informational(Context& context, IkeSaRecord& record, 
   answer(context, record, ExchangeType::INFORMATIONAL, reply);
   for (const auto* notify : payloads.notifies(NotifyType::INVALID_SPI)) on_invalid_spi(context, record, *notify);
   if (const auto* redirect = payloads.notify(NotifyType::REDIRECT)) on_redirect(context, record, *redirect);
+}
+
+/// The request that is being answered is the first one after IKE_AUTH.
+bool EstablishedSa::follows_ike_auth(const IkeSaRecord& record) const {
+  const bool from_ike_auth = !record.initiator && parts_.authenticated == parts_.established;
+  return from_ike_auth && responses_.accepted_id() == parts_.expected_request_id + 1;
 }
 
 void EstablishedSa::answer_ike_deletion(Context& context, const IkeSaRecord& record, const PayloadSet& payloads) {
@@ -53,6 +68,8 @@ void EstablishedSa::answer_ike_deletion(Context& context, const IkeSaRecord& rec
   auto reason = deleted_by_peer();
   if (const auto* error = payloads.error()) {
     reason.code = refusal_code_of(error->type);
+    if (reason.code == RefusalCode::authentication_failed && signs(*parts_.connection))
+      reason.code = RefusalCode::certificate_refused;
     reason.notify = error->type;
   }
   pending_deletion_ = std::move(reason);

@@ -270,6 +270,7 @@ class EstablishedSa {
   // established_answers.cc: what the peer asks.
   void handle_request(Context& context, IkeSaRecord& record, ExchangeType exchange, const PayloadSet& payloads);
   void answer_informational(Context& context, IkeSaRecord& record, const PayloadSet& payloads);
+  [[nodiscard]] bool follows_ike_auth(const IkeSaRecord& record) const;
   void answer_ike_deletion(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
   void finish_deletion(Context& context, const IkeSaRecord& record);
   [[nodiscard]] std::vector<SaName> delete_for_peer(Context& context, const IkeSaRecord& record,
