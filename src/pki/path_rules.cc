@@ -38,6 +38,11 @@ bool usage_allows(const Certificate& certificate) {
   return usage == UINT32_MAX || (usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) != 0;
 }
 
+bool may_sign_certificates(const Certificate& certificate) {
+  const auto usage = X509_get_key_usage(certificate.native());
+  return usage == UINT32_MAX || (usage & KU_KEY_CERT_SIGN) != 0;
+}
+
 /// The hash of a certificate's signature; that of EdDSA is its own.
 struct PathHash {
   int nid;
@@ -83,8 +88,6 @@ constexpr Rule kRules[] = {
     {X509_V_ERR_PATHLEN_INVALID_FOR_NON_CA, "RFC 5280 §4.2.1.9", "it has a path length and is no CA"},
     {X509_V_ERR_PATHLEN_WITHOUT_KU_KEY_CERT_SIGN, "RFC 5280 §4.2.1.9",
      "it has a path length and may not sign certificates"},
-    {X509_V_ERR_KEYUSAGE_NO_CERTSIGN, "RFC 5280 §4.2.1.3",
-     "it issued a certificate and its key usage lacks keyCertSign"},
     {X509_V_ERR_KU_KEY_CERT_SIGN_INVALID_FOR_NON_CA, "RFC 5280 §4.2.1.3",
      "its key usage has keyCertSign and it is no CA"},
     {X509_V_ERR_CA_CERT_MISSING_KEY_USAGE, "RFC 5280 §4.2.1.3", "it is a CA without a key usage"},
@@ -147,6 +150,8 @@ std::optional<Refusal> check_usages(std::span<const Certificate> path, const Aut
     if (!purpose_allows(path[i]))
       return refusal(path[i], "RFC 4945 §5.1.3.12",
                      "its extended key usage has none of ipsecIKE, anyExtendedKeyUsage, serverAuth and clientAuth");
+    if (path[i + 1].is_ca() && !may_sign_certificates(path[i + 1]))
+      return refusal(path[i + 1], "RFC 5280 §4.2.1.3", "it issued a certificate and its key usage lacks keyCertSign");
     if (auto refused = check_hash(path[i], path[i + 1], constraints)) return refused;
   }
   return std::nullopt;
