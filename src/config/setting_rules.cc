@@ -90,7 +90,7 @@ constexpr auto kRemoteSettings = std::to_array<SettingRule>({
     {"certs", text, full, {}, {}, true},
     {"cacerts", text, full, {}, {}, true},
     {"pubkeys", text, full, {}, {}, true},
-    {"revocation", words, refused, "relaxed", "strict|ifuri|relaxed"},
+    {"revocation", words, full, "relaxed", "strict|ifuri|relaxed"},
 });
 
 constexpr auto kCertificateSettings = std::to_array<SettingRule>({

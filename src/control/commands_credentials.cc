@@ -83,8 +83,11 @@ Answer load_certificate(const Call& call) {
   auto file = file_of("load-cert", *data);
   if (kind->type == "x509") return load_x509(call, kind->flag, std::move(file));
   if (kind->type == "x509_crl") {
+    ike::ParsedFiles parser(nullptr);
+    const auto& read = parser.revocation_list(file);
+    if (!read) return vici::refusal("the CRL cannot be used: " + read.error());
     keep(call, &Stored::crls, std::move(file));
-    return done("a CRL is kept but has no effect yet in this version");
+    return done();
   }
   if (kind->type == "pubkey") {
     ike::ParsedFiles parser(nullptr);

@@ -7,8 +7,9 @@
 
 #include <algorithm>
 
-#include "proto/distinguished_name.h"
 #include "pki/x509_handles.h"
+#include "pki/x509_values.h"
+#include "proto/distinguished_name.h"
 
 namespace keypact::pki {
 
@@ -38,28 +39,6 @@ constexpr std::size_t kCertificatesOfText = 1024;
 using Kind = CertificateError::Kind;
 
 std::unexpected<CertificateError> refused(Kind kind) { return failure(CertificateError{kind, {}}); }
-
-OctetView octets_of(const ASN1_STRING* string) {
-  return {ASN1_STRING_get0_data(string), static_cast<std::size_t>(ASN1_STRING_length(string))};
-}
-
-template <class T, class Encode>
-Octets encoded(const T* object, Encode encode) {
-  unsigned char* der = nullptr;
-  const int size = encode(object, &der);
-  Octets octets;
-  if (size > 0) octets.assign(der, der + size);
-  OPENSSL_free(der);
-  return octets;
-}
-
-std::optional<std::int64_t> seconds_of(const ASN1_TIME* time) {
-  const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> epoch(ASN1_TIME_set(nullptr, 0), ASN1_TIME_free);
-  int days = 0;
-  int seconds = 0;
-  if (ASN1_TIME_diff(&days, &seconds, epoch.get(), time) != 1) return std::nullopt;
-  return std::int64_t{days} * 86400 + seconds;
-}
 
 /// A name of RFC 5280 §4.2.1.6 as IKE says it (RFC 4945 §3.1).
 std::optional<Identification> identification_of(const GENERAL_NAME* name) {

@@ -62,6 +62,9 @@ class PeerVerification {
         if (!key) return refused("RFC 7670 §3", "its raw public key: " + std::string(sentence(key.error())));
         raw_key_ = std::move(*key);
       }
+      // One that is none says nothing.
+      if (sent.encoding == CertEncoding::CERTIFICATE_REVOCATION_LIST)
+        if (auto list = RevocationList::read(sent.data)) sent_lists_.push_back(std::move(*list));
       if (sent.encoding != CertEncoding::X509_CERTIFICATE_SIGNATURE) continue;
       auto certificate = Certificate::from_der(sent.data);
       if (certificate) sent_.push_back(std::move(*certificate));
@@ -92,6 +95,9 @@ class PeerVerification {
           end_entity, "RFC 4945 §3.1",
           "it does not speak for \"" + claim_.identity.to_string() + "\", but for " + identities_text(end_entity));
     TRY(auto path, trusted(end_entity));
+    auto revocation = rules_.revocation;
+    revocation.lists.insert(revocation.lists.end(), sent_lists_.begin(), sent_lists_.end());
+    if (auto refusal = check_revocation(path, revocation, now_)) return failure(std::move(*refusal));
     if (const auto verified = end_entity.public_key().verify(*scheme_, claim_.signed_octets, signature_); !verified)
       return refused(end_entity, "RFC 7296 §2.15",
                      "the signature in AUTH is not by its key: " + std::string(sentence(verified.error())));
@@ -140,6 +146,7 @@ class PeerVerification {
   const SignatureScheme* scheme_ = nullptr;
   OctetView signature_;
   std::vector<Certificate> sent_;
+  std::vector<RevocationList> sent_lists_;
   std::optional<PublicKey> raw_key_;
 };
 

@@ -2,6 +2,7 @@
 // a process that holds no key. RFC 7296 §2.15, §3.6, §3.8, RFC 4945 §5.1, RFC 7427, RFC 7670.
 #pragma once
 
+#include "pki/revocation.h"
 #include "pki/trust.h"
 
 namespace keypact::pki {
@@ -28,8 +29,9 @@ struct PeerRules {
   bool anchored = false;            ///< a path to one of the anchors is wanted, even of a certificate that is `known`
   std::vector<Certificate> pinned;  ///< not empty: the peer's certificate is one of these, trusted as it is
   std::vector<PublicKey> pinned_keys;  ///< the peer's raw public key is one of these
-  std::vector<Certificate>
-      known;  ///< of the configuration: CAs that may stand in a path, end entities that are trusted
+  /// Of the configuration: CAs that may stand in a path, end entities that are trusted.
+  std::vector<Certificate> known;
+  RevocationRules revocation;  ///< the peer may send CRLs too
 };
 
 /// The evidence that a peer is who it says: only authenticate_peer() makes one.

@@ -16,6 +16,8 @@ void X509Free::operator()(rsa_pss_params_st* object) const noexcept { RSA_PSS_PA
 void X509Free::operator()(stack_st_GENERAL_NAME* object) const noexcept { GENERAL_NAMES_free(object); }
 void X509Free::operator()(stack_st_X509* object) const noexcept { sk_X509_pop_free(object, X509_free); }
 void X509Free::operator()(X509_algor_st* object) const noexcept { X509_ALGOR_free(object); }
+void X509Free::operator()(ISSUING_DIST_POINT_st* object) const noexcept { ISSUING_DIST_POINT_free(object); }
+void X509Free::operator()(X509_crl_st* object) const noexcept { X509_CRL_free(object); }
 void X509Free::operator()(X509_name_st* object) const noexcept { X509_NAME_free(object); }
 void X509Free::operator()(X509_pubkey_st* object) const noexcept { X509_PUBKEY_free(object); }
 void X509Free::operator()(x509_st* object) const noexcept { X509_free(object); }

@@ -10,7 +10,9 @@ struct ECDSA_SIG_st;
 struct PKCS12_st;
 struct rsa_pss_params_st;
 struct stack_st_GENERAL_NAME;
+struct ISSUING_DIST_POINT_st;
 struct stack_st_X509;
+struct X509_crl_st;
 struct X509_algor_st;
 struct X509_name_st;
 struct X509_pubkey_st;
@@ -28,6 +30,8 @@ struct X509Free {
   void operator()(stack_st_GENERAL_NAME* object) const noexcept;
   void operator()(stack_st_X509* object) const noexcept;  ///< with the certificates in it
   void operator()(X509_algor_st* object) const noexcept;
+  void operator()(ISSUING_DIST_POINT_st* object) const noexcept;
+  void operator()(X509_crl_st* object) const noexcept;
   void operator()(X509_name_st* object) const noexcept;
   void operator()(X509_pubkey_st* object) const noexcept;
   void operator()(x509_st* object) const noexcept;

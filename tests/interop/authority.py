@@ -24,7 +24,7 @@ class Certificate:
     def __init__(self, folder, name):
         self.name = name
         self.certificate, self.key, self.public = (folder / f"{name}.{what}.pem" for what in ("certificate", "key", "public"))
-        self.issuer = None
+        self.serial = 0
 
 
 class Authority:
@@ -40,12 +40,12 @@ class Authority:
     def make(self, name, key="p256", issuer=None, names=(), subject=None, days=30, extensions=None, hash_name="sha256"):
         """A certificate below the issuer, or of a CA of its own; `names` as openssl writes subjectAltName: "DNS:a.example"."""
         made = Certificate(self.folder, name)
-        made.issuer = issuer
         algorithm, *options = KEYS[key]
         openssl("genpkey", "-quiet", "-algorithm", algorithm, *(word for o in options for word in ("-pkeyopt", o)), "-out", made.key)
         openssl("pkey", "-in", made.key, "-pubout", "-out", made.public)
-        self.serial += 1
+        self.serial = made.serial = self.serial + 1
         lines = list(extensions if extensions is not None else () if issuer else OF_A_CA)
+        lines += ["subjectKeyIdentifier=hash"] + (["authorityKeyIdentifier=keyid"] if issuer else [])
         if names:
             lines.append("subjectAltName=" + ",".join(names))
         (self.folder / "extensions").write_text("\n".join(lines) + "\n")
@@ -59,10 +59,24 @@ class Authority:
         return made
 
 
-def give(daemon, own=None, trusted=(), untrusted=(), public_keys=()):
-    """Puts the files where the daemon reads them: its own certificate and key, CAs, further certificates, raw public keys."""
+    def revocation_list(self, issuer, revoked=(), days=30):
+        """A CRL of the issuer, as a file."""
+        index = [f"R\t400101000000Z\t260101000000Z,keyCompromise\t{each.serial:02X}\tunknown\t/CN={each.name}\n" for each in revoked]
+        (self.folder / "index").write_text("".join(index))
+        (self.folder / "number").write_text("01\n")
+        (self.folder / "ca.conf").write_text(f"[ca]\ndefault_ca = here\n[here]\ndatabase = {self.folder}/index\n"
+                                             f"crlnumber = {self.folder}/number\ndefault_md = sha256\n"
+                                             "[named]\nauthorityKeyIdentifier = keyid\n")
+        made = self.folder / f"{issuer.name}.crl.pem"
+        openssl("ca", "-config", self.folder / "ca.conf", "-gencrl", "-keyfile", issuer.key, "-cert", issuer.certificate,
+                "-crldays", days, "-crlexts", "named", "-out", made)
+        return made
+
+
+def give(daemon, own=None, trusted=(), untrusted=(), public_keys=(), revocation_lists=()):
+    """Puts the files where the daemon reads them: its own certificate and key, CAs, further certificates, raw public keys, CRLs."""
     folder = daemon.credentials_folder()
-    for name in ("x509", "x509ca", "private", "pubkey"):
+    for name in ("x509", "x509ca", "private", "pubkey", "x509crl"):
         shutil.rmtree(folder / name, ignore_errors=True)
         (folder / name).mkdir(parents=True)
     if own:
@@ -72,5 +86,7 @@ def give(daemon, own=None, trusted=(), untrusted=(), public_keys=()):
         shutil.copy(certificate.certificate, folder / "x509ca" / f"{certificate.name}.pem")
     for certificate in untrusted:
         shutil.copy(certificate.certificate, folder / "x509" / f"{certificate.name}.pem")
+    for each in revocation_lists:
+        shutil.copy(each, folder / "x509crl")
     for each in public_keys:
         shutil.copy(each.public, folder / "pubkey" / f"{each.name}.pem")

@@ -22,10 +22,10 @@ class Certificates(PairCase):
         return {side: self.authority.make(f"{side}-{key}", key, issuer or self.root, (f"DNS:{side}.example",), **options)
                 for side in ("left", "right")}
 
-    def authenticate(self, certificates, trusted=None, untrusted=(), both=None, words="pubkey", **site_options):
+    def authenticate(self, certificates, trusted=None, untrusted=(), both=None, words="pubkey", lists=(), **site_options):
         """Certificates and configurations to both ends."""
         for daemon in (self.initiator, self.responder):
-            give(daemon, certificates[daemon.host.side], trusted or [self.root], untrusted)
+            give(daemon, certificates[daemon.host.side], trusted or [self.root], untrusted, revocation_lists=lists)
 
         def by_certificate(configuration):
             connection = configuration["connections"]["tunnel"]
@@ -169,6 +169,18 @@ class Certificates(PairCase):
         certificates["right"] = self.authority.make("somebody", issuer=self.root, names=("DNS:somebody.example",))
         # charon looks for a certificate that holds it first, and has none.
         self.expect_refusal("left", "somebody.example" if self.responder.kind == "keypact" else None, certificates)
+
+    def test_a_certificate_that_was_revoked(self):
+        certificates = self.certify()
+        lists = [self.authority.revocation_list(self.root, [certificates["left"]])]
+        self.expect_refusal("right", "it was revoked on 2026-01-01 00:00 UTC (keyCompromise)", certificates, lists=lists)
+
+    def test_revocation_that_must_be_known(self):
+        def strict(configuration):
+            configuration["connections"]["tunnel"]["remote"]["revocation"] = "strict"
+        certificates = self.certify()
+        self.expect_refusal("right", "whether it is revoked is not known: no CRL of its issuer is at hand", certificates, both=strict)
+        self.expect_tunnel(certificates, both=strict, lists=[self.authority.revocation_list(self.root)])
 
     def test_an_end_entity_that_issued_another_one(self):
         certificates = self.certify()

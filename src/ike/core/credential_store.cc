@@ -84,6 +84,11 @@ void StoreReader::read() {
     if (read) store_.public_keys.push_back(*read);
     else left_out(file, read.error(), "a raw public key is SubjectPublicKeyInfo in PEM or DER");
   }
+  for (const auto& file : source.crls) {
+    const auto& read = files_.revocation_list(file);
+    if (read) store_.revocation_lists.push_back(*read);
+    else left_out(file, read.error(), "put one CRL in PEM or DER into each file of x509crl");
+  }
   for (const auto& file : source.private_keys) private_key(file);
   for (const auto& file : source.containers) container(file);
 }

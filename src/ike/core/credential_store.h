@@ -14,6 +14,7 @@ struct CredentialStore {
   std::vector<pki::Certificate> certificates;  ///< of ends and of CAs that are not trusted by themselves
   std::vector<pki::Certificate> authorities;   ///< trusted
   std::vector<pki::PublicKey> public_keys;
+  std::vector<pki::RevocationList> revocation_lists;
   std::map<Octets, pki::PrivateKey> private_keys;  ///< by the SHA-1 of SubjectPublicKeyInfo
   std::vector<config::Diagnostic> warnings;
   ParsedFiles files{nullptr};

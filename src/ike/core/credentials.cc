@@ -45,9 +45,20 @@ bool names_us(const pki::Certificate& certificate, const AuthRound& round) {
 
 std::string quoted(const std::string& name) { return '"' + name + '"'; }
 
+pki::RevocationPolicy policy_of(config::Revocation revocation) {
+  switch (revocation) {
+    case config::Revocation::relaxed: return pki::RevocationPolicy::relaxed;
+    case config::Revocation::ifuri: return pki::RevocationPolicy::ifuri;
+    case config::Revocation::strict: break;
+  }
+  return pki::RevocationPolicy::strict;
+}
+
+std::string revocation_key(const AuthRound& round) { return std::to_string(static_cast<int>(round.revocation)); }
+
 /// Two rounds of the same text and files have the same.
 std::string rules_key(const AuthRound& round) {
-  std::string key = round.auth_words;
+  std::string key = round.auth_words + ' ' + revocation_key(round);
   for (const auto* files : {&round.certificates, &round.authorities, &round.public_keys}) {
     key += '\n';
     for (const auto& file : *files)
@@ -58,7 +69,8 @@ std::string rules_key(const AuthRound& round) {
 
 /// Cheaper than rules_key(): the octets by where they lie, which a round keeps.
 std::string round_key(const AuthRound& round, bool is_local) {
-  std::string key = (is_local ? "local " : "remote ") + round.auth_words + ' ' + (is_local ? round.id.to_string() : "");
+  std::string key = (is_local ? "local " : "remote ") + round.auth_words + ' ' +
+                    (is_local ? round.id.to_string() : revocation_key(round));
   for (const auto* files : {&round.certificates, &round.authorities, &round.public_keys}) {
     key += '\n';
     for (const auto& file : *files) key += std::to_string(reinterpret_cast<std::uintptr_t>(file.octets.get())) + ' ';
@@ -207,6 +219,7 @@ std::shared_ptr<Credentials::Round> Credentials::RoundReader::remote(const AuthR
     made->constraints = constraints(round);
     made->anchors = anchors(round);
     made->anchored = !round.authorities.empty();
+    made->revocation = {policy_of(round.revocation), store_.revocation_lists};
     made->pinned = certificates(round.certificates);
     made->pinned_keys = public_keys(round.public_keys);
     // CAs first: they complete paths, and only so many are looked at.

@@ -48,6 +48,11 @@ const Result<pki::PublicKey, std::string>& ParsedFiles::public_key(const config:
   return of(&Kept::public_keys, {file.octets, nullptr}, [&] { return read_public_key(file.view()); });
 }
 
+const Result<pki::RevocationList, std::string>& ParsedFiles::revocation_list(const config::CredentialFile& file) {
+  return of(&Kept::revocation_lists, {file.octets, nullptr},
+            [&] { return with_sentence(pki::RevocationList::read(file.view())); });
+}
+
 const Result<pki::PrivateKey, std::string>& ParsedFiles::private_key(const config::KeyFile& file) {
   return of(&Kept::private_keys, {file.file.octets, file.passphrase},
             [&] { return with_sentence(pki::PrivateKey::read(*file.file.octets, *file.passphrase)); });

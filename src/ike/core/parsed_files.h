@@ -8,6 +8,7 @@
 #include "pki/certificate.h"
 #include "pki/pkcs12.h"
 #include "pki/private_key.h"
+#include "pki/revocation_list.h"
 
 namespace keypact::ike {
 
@@ -25,6 +26,7 @@ class ParsedFiles {
   /// One certificate in DER, or all of a text.
   const Result<std::vector<pki::Certificate>, std::string>& certificates(const config::CredentialFile& file);
   const Result<pki::PublicKey, std::string>& public_key(const config::CredentialFile& file);
+  const Result<pki::RevocationList, std::string>& revocation_list(const config::CredentialFile& file);
   const Result<pki::PrivateKey, std::string>& private_key(const config::KeyFile& file);
   const Result<pki::Pkcs12, std::string>& container(const config::KeyFile& file);
 
@@ -36,6 +38,7 @@ class ParsedFiles {
   struct Kept {
     Known<std::vector<pki::Certificate>> certificates;
     Known<pki::PublicKey> public_keys;
+    Known<pki::RevocationList> revocation_lists;
     Known<pki::PrivateKey> private_keys;
     Known<pki::Pkcs12> containers;
   };
