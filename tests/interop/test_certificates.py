@@ -130,6 +130,22 @@ class Certificates(PairCase):
         self.bring_up()
         self.expect_data(size=20_000)
 
+    def test_raw_public_keys(self):
+        certificates = self.certify()
+        for daemon in (self.initiator, self.responder):
+            give(daemon, certificates[daemon.host.side], public_keys=certificates.values())
+            (daemon.credentials_folder() / "x509" / f"{certificates[daemon.host.side].name}.pem").unlink()
+
+        def by_public_key(configuration):
+            connection = configuration["connections"]["tunnel"]
+            for side in ("local", "remote"):
+                name = connection[side]["id"].split(".")[0]
+                connection[side].update(auth="pubkey", pubkeys=f"{name}-p256.pem")
+            del configuration["secrets"]
+        self.configure(both=by_public_key)
+        self.bring_up()
+        self.expect_data(size=20_000)
+
     def test_rekeyed(self):
         self.authenticate(self.certify())
         self.bring_up()
