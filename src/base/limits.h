@@ -84,6 +84,9 @@ inline constexpr Duration kHeldLife = seconds(30);
 inline constexpr std::size_t kEarlyPackets = 256;
 inline constexpr std::size_t kEarlyOctets = std::size_t{512} << 10;
 inline constexpr Duration kEarlyLife = seconds(2);
+// One EAP conversation: requests of it, and the octets of an identity (a distinguished name may be one).
+inline constexpr unsigned kEapRounds = 50;
+inline constexpr std::size_t kEapIdentityOctets = 1024;
 // RFC 5685 §7: gateways that one initiation lets itself be sent to in a row.
 inline constexpr std::size_t kRedirects = 5;
 inline constexpr Duration kRedirectPeriod = seconds(300);
