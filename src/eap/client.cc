@@ -6,6 +6,7 @@
 #include "eap/gtc.h"
 #include "eap/md5.h"
 #include "eap/mschapv2_client.h"
+#include "eap/tls_client.h"
 
 namespace keypact::eap {
 namespace {
@@ -15,6 +16,7 @@ std::unique_ptr<ClientMethod> make_method(Method method, std::shared_ptr<const C
     case Method::MD5: return std::make_unique<Md5Client>(std::move(config));
     case Method::GTC: return std::make_unique<GtcClient>(std::move(config));
     case Method::MSCHAPV2: return std::make_unique<Mschapv2Client>(std::move(config));
+    case Method::TLS: return std::make_unique<TlsClient>(method, std::move(config), nullptr);
     default: return nullptr;
   }
 }
@@ -56,16 +58,15 @@ ClientStep Client::on_request(const Packet& packet, const ClientSurroundings& su
   if (!method_) return on_first_request(packet, surroundings);
   // RFC 3748 §2.1: one method in a conversation.
   if (packet.type != type_)
-    return fail(Reason::out_of_place,
-                "the server turned from " + method_name(type_) + " to " + method_name(packet.type) + " in the middle of it");
+    return fail(Reason::out_of_place, "the server turned from " + method_name(type_) + " to " +
+                                          method_name(packet.type) + " in the middle of it");
   return answer(packet, surroundings);
 }
 
 ClientStep Client::on_first_request(const Packet& packet, const ClientSurroundings& surroundings) {
   if (packet.type == Method::Identity)
     return ClientSend{encode_response(packet.identifier, Method::Identity, as_octets(config_->identity))};
-  if (packet.type == Method::Nak)
-    return fail(Reason::out_of_place, "the server sent a Nak, and those are ours alone");
+  if (packet.type == Method::Nak) return fail(Reason::out_of_place, "the server sent a Nak, and those are ours alone");
   if (std::ranges::find(config_->methods, packet.type) != config_->methods.end())
     method_ = make_method(packet.type, config_);
   if (!method_) {
@@ -85,7 +86,8 @@ ClientStep Client::answer(const Packet& packet, const ClientSurroundings& surrou
 ClientStep Client::on_success() {
   // RFC 3748 §4.2: a success that comes before the method allows it proves nothing (row F02).
   if (!method_)
-    return fail(Reason::server_not_authenticated, "the server sent EAP-Success before any method authenticated anybody");
+    return fail(Reason::server_not_authenticated,
+                "the server sent EAP-Success before any method authenticated anybody");
   auto msk = method_->on_success();
   if (!msk) return ClientFailed{std::move(msk).error()};
   return ClientSucceeded{std::move(*msk), type_};

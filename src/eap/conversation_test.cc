@@ -96,9 +96,8 @@ TEST(EapConversation, F06_PasswordOfOneDoesNotOpenTheNameOfAnother) {
   Conversation both(config, carol({Method::MSCHAPV2}), "dave");
   both.run();
   ASSERT_TRUE(both.server_failed);
-  EXPECT_EQ(both.server_failed->refusal,
-            (Refusal{Reason::identity_differs, Method::MSCHAPV2,
-                     "the peer is called 'dave', and would authenticate as 'carol'"}));
+  EXPECT_EQ(both.server_failed->refusal, (Refusal{Reason::identity_differs, Method::MSCHAPV2,
+                                                  "the peer is called 'dave', and would authenticate as 'carol'"}));
 }
 
 TEST(EapServer, RefusesAResponseToAnotherRequest) {
@@ -135,7 +134,8 @@ TEST(EapServer, RefusesANakInTheMiddleOfAMethod) {
 
 TEST(EapClient, AcknowledgesNotificationsAtAnyTime) {
   Conversation both(offering({Method::GTC}), carol({Method::GTC}));
-  const auto answer = both.client.on_packet(encode_request(9, Method::Notification, to_octets("hello")), both.of_client());
+  const auto answer =
+      both.client.on_packet(encode_request(9, Method::Notification, to_octets("hello")), both.of_client());
   EXPECT_EQ(std::get<ClientSend>(answer).packet, encode_response(9, Method::Notification, {}));
   both.run();
   both.expect_success(Method::GTC, "carol");
@@ -145,7 +145,8 @@ TEST(EapClient, F12_GivesUpOnAServerThatNeverEnds) {
   Conversation both(offering({}), carol({Method::GTC}));
   unsigned requests = 0;
   while (true) {
-    const auto answer = both.client.on_packet(encode_request(1, Method::Notification, to_octets("wait")), both.of_client());
+    const auto answer =
+        both.client.on_packet(encode_request(1, Method::Notification, to_octets("wait")), both.of_client());
     if (const auto* const failed = std::get_if<ClientFailed>(&answer)) {
       EXPECT_EQ(failed->refusal.reason, Reason::too_many_rounds);
       break;
@@ -205,8 +206,7 @@ TEST(EapClient, F01_EveryOpcodeOfMschapv2OutOfItsPlaceIsRefused) {
     for (const auto& packet : packets) {
       const auto [both, next] = after(requests, Method::MSCHAPV2);
       auto& client = both->client;
-      const auto answer =
-          client.on_packet(encode_request(0, Method::MSCHAPV2, encode(packet)), both->of_client());
+      const auto answer = client.on_packet(encode_request(0, Method::MSCHAPV2, encode(packet)), both->of_client());
       const bool in_place = (requests == 1 && std::holds_alternative<ChallengePacket>(packet)) ||
                             (requests == 2 && std::holds_alternative<FailurePacket>(packet));
       EXPECT_EQ(std::holds_alternative<ClientSend>(answer), in_place) << requests << " " << packet.index();
@@ -239,8 +239,8 @@ TEST(EapServer, F01_EveryAnswerOfMschapv2OutOfItsPlaceIsRefused) {
       for (const auto& answer : answers) {
         auto [both, next] = after(requests, Method::MSCHAPV2, password);
         const auto identifier = Conversation::octets_of(next)[1];
-        next = both->server.on_response(encode_response(identifier, Method::MSCHAPV2, encode(answer)),
-                                        both->of_server());
+        next =
+            both->server.on_response(encode_response(identifier, Method::MSCHAPV2, encode(answer)), both->of_server());
         const bool in_place =
             requests == 2 && password == "Ar3etTnp" && std::holds_alternative<SuccessAcknowledged>(answer);
         EXPECT_EQ(std::holds_alternative<ServerSucceeded>(next), in_place);

@@ -50,8 +50,7 @@ bool has_legacy_algorithms() { return legacy().md4 != nullptr && legacy().des !=
 
 std::array<std::uint8_t, 16> md4(OctetView octets) { return digest<16>(legacy().md4.get(), {octets}); }
 
-std::array<std::uint8_t, 8> des_encrypt(std::span<const std::uint8_t, 7> key,
-                                        std::span<const std::uint8_t, 8> clear) {
+std::array<std::uint8_t, 8> des_encrypt(std::span<const std::uint8_t, 7> key, std::span<const std::uint8_t, 8> clear) {
   std::array<std::uint8_t, 8> with_parity;
   std::uint64_t bits = 0;
   for (const auto octet : key) bits = bits << 8 | octet;

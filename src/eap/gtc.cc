@@ -25,7 +25,8 @@ Result<Octets, Refusal> GtcClient::on_request(OctetView /*prompt*/, std::uint8_t
                                               const ClientSurroundings& /*surroundings*/) {
   if (answered_) return failure(refusal(Reason::out_of_place, "the server asked a second time"));
   if (config_->password.is_nt_hash)
-    return failure(refusal(Reason::not_available, "EAP-GTC needs the password itself, and only its NT hash is configured"));
+    return failure(
+        refusal(Reason::not_available, "EAP-GTC needs the password itself, and only its NT hash is configured"));
   answered_ = true;
   return to_octets(config_->password.octets.reveal());
 }

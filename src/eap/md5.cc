@@ -46,7 +46,10 @@ ServerMethodStep Md5Server::begin(std::uint8_t identifier, const ServerSurroundi
 ServerMethodStep Md5Server::on_response(OctetView data, std::uint8_t /*next_identifier*/,
                                         const ServerSurroundings& surroundings) {
   const auto response = parse(data);
-  if (!response) return refusal(Reason::malformed, "the peer's response is shorter than its size field says, or names a peer of more octets than we take");
+  if (!response)
+    return refusal(
+        Reason::malformed,
+        "the peer's response is shorter than its size field says, or names a peer of more octets than we take");
   const std::string identity(identity_.empty() ? as_text(response->name) : std::string_view(identity_));
   const auto password = surroundings.secrets.find(Method::MD5, identity);
   if (!password || password->is_nt_hash)
@@ -64,7 +67,8 @@ Result<Octets, Refusal> Md5Client::on_request(OctetView data, std::uint8_t ident
     return failure(refusal(Reason::malformed, "the server's challenge is shorter than its size field says"));
   if (answered_) return failure(refusal(Reason::out_of_place, "the server sent a second challenge"));
   if (config_->password.is_nt_hash)
-    return failure(refusal(Reason::not_available, "EAP-MD5 needs the password itself, and only its NT hash is configured"));
+    return failure(
+        refusal(Reason::not_available, "EAP-MD5 needs the password itself, and only its NT hash is configured"));
   answered_ = true;
   return encode(md5_response(identifier, config_->password.octets.reveal(), challenge->value), config_->identity);
 }

@@ -21,6 +21,7 @@ namespace keypact::eap {
   X(EXPANDED, 254)           \
   X(AKA_PRIME, 50)
 KEYPACT_REGISTRY(Method, std::uint8_t, KEYPACT_EAP_TYPES)
+#undef KEYPACT_EAP_TYPES
 
 /// For people: "EAP-MSCHAPV2", "EAP-AKA'", "the EAP type 99".
 [[nodiscard]] std::string method_name(Method method);

@@ -116,8 +116,8 @@ Secret start_key(const Secret& password_hash, const NtResponse& response, bool c
   pad2.fill(0xf2);
   const auto hash = hash_of_hash(password_hash);
   auto master = sha1({hash.reveal(), response, as_octets(kMasterKey)});
-  auto key = sha1({OctetView(master).first(kStartKeyOctets), pad1, as_octets(client_sends ? kClientSends : kServerSends),
-                   pad2});
+  auto key = sha1(
+      {OctetView(master).first(kStartKeyOctets), pad1, as_octets(client_sends ? kClientSends : kServerSends), pad2});
   auto secret = Secret::copy_of(OctetView(key).first(kStartKeyOctets));
   wipe_octets(master);
   wipe_octets(key);

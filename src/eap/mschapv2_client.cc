@@ -17,7 +17,8 @@ Result<Octets, Refusal> Mschapv2Client::on_request(OctetView data, std::uint8_t 
   if (!packet) return failure(refusal(Reason::malformed, "the server sent what is no request of MS-CHAPv2"));
   // Row F01: every packet has one place.
   if (waiting_ == Waiting::challenge)
-    if (const auto* const challenge = std::get_if<ChallengePacket>(&*packet)) return on_challenge(*challenge, surroundings);
+    if (const auto* const challenge = std::get_if<ChallengePacket>(&*packet))
+      return on_challenge(*challenge, surroundings);
   if (waiting_ == Waiting::result) {
     if (const auto* const success = std::get_if<SuccessPacket>(&*packet)) return on_proof(*success);
     if (const auto* const failed = std::get_if<FailurePacket>(&*packet)) {
@@ -67,7 +68,8 @@ Result<std::optional<Msk>, Refusal> Mschapv2Client::on_success() {
 Refusal Mschapv2Client::on_failure() const {
   if (waiting_ == Waiting::end_after_failure)
     return refusal(Reason::refused_by_peer, "the server refused '" + shown(config_->identity) + "': " + told_);
-  return refusal(Reason::refused_by_peer, "the server refused '" + shown(config_->identity) + "', and does not say why");
+  return refusal(Reason::refused_by_peer,
+                 "the server refused '" + shown(config_->identity) + "', and does not say why");
 }
 
 }  // namespace keypact::eap

@@ -143,9 +143,12 @@ std::string failure_sentence(std::string_view message) {
     std::string_view sentence;
   };
   static constexpr Known kKnown[] = {
-      {"646", "the account may not be used at this hour"}, {"647", "the account is disabled"},
-      {"648", "the password has expired"},                 {"649", "the account may not dial in"},
-      {"691", "the name or the password is wrong"},        {"709", "the password could not be changed"},
+      {"646", "the account may not be used at this hour"},
+      {"647", "the account is disabled"},
+      {"648", "the password has expired"},
+      {"649", "the account may not dial in"},
+      {"691", "the name or the password is wrong"},
+      {"709", "the password could not be changed"},
   };
   const auto code = message.starts_with("E=") ? message.substr(2, message.find(' ') - 2) : std::string_view();
   const auto known = std::ranges::find(kKnown, code, &Known::code);

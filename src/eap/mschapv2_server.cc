@@ -45,13 +45,15 @@ ServerMethodStep Mschapv2Server::on_response(OctetView data, std::uint8_t /*next
     return MethodSucceeded{std::move(msk_), authenticated_};
   if (waiting_ == Waiting::acknowledgement_of_failure) return refusal_;
   if (waiting_ == Waiting::acknowledgement_of_success && std::holds_alternative<FailureAcknowledged>(*answer))
-    return refusal(Reason::refused_by_peer, "'" + shown(authenticated_) + "' does not believe that we know its password");
+    return refusal(Reason::refused_by_peer,
+                   "'" + shown(authenticated_) + "' does not believe that we know its password");
   return refusal(Reason::out_of_place, "the peer sent a response of MS-CHAPv2 that does not belong there");
 }
 
 ServerMethodStep Mschapv2Server::on_proof(const ResponsePacket& response, const ServerSurroundings& surroundings) {
   if (response.id != id_)
-    return refusal(Reason::out_of_place, "the peer's response of MS-CHAPv2 has another MS-CHAPv2-ID than our challenge");
+    return refusal(Reason::out_of_place,
+                   "the peer's response of MS-CHAPv2 has another MS-CHAPv2-ID than our challenge");
   if (!identity_.empty() && !same_without_case(without_domain(response.name), without_domain(identity_)))
     return refuse(refusal(Reason::identity_differs, "the peer is called '" + shown(identity_) +
                                                         "', and would authenticate as '" + shown(response.name) + "'"),

@@ -25,7 +25,8 @@ std::array<std::uint8_t, Octets> array(std::string_view text) {
 std::string text(OctetView octets) { return to_hex(octets); }
 
 // RFC 2759 §9.2.
-const Exchange kExample{array<16>("5B5D7C7D7B3F2F3E3C2C602132262628"), array<16>("21402324255E262A28295F2B3A337C7E"), "User"};
+const Exchange kExample{array<16>("5B5D7C7D7B3F2F3E3C2C602132262628"), array<16>("21402324255E262A28295F2B3A337C7E"),
+                        "User"};
 
 TEST(Mschapv2, HasTheValuesOfRfc2759Section9) {
   ASSERT_TRUE(has_legacy_algorithms());

@@ -6,18 +6,14 @@
 #include "base/octets.h"
 #include "base/result.h"
 #include "eap/method.h"
+#include "proto/payload_registries.h"
 
 namespace keypact::eap {
 
 /// The largest packet: its length field has 16 bits.
 inline constexpr std::size_t kPacketOctets = 65535;
 
-#define KEYPACT_EAP_CODES(X) \
-  X(Request, 1)              \
-  X(Response, 2)             \
-  X(Success, 3)              \
-  X(Failure, 4)
-KEYPACT_REGISTRY(Code, std::uint8_t, KEYPACT_EAP_CODES)
+using Code = EapCode;
 
 struct Packet {
   Code code{};

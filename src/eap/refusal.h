@@ -9,8 +9,8 @@
 namespace keypact::eap {
 
 enum class Reason : std::uint8_t {
-  malformed,                 ///< octets that are no EAP packet, or no packet of the method
-  out_of_place,              ///< a packet that nobody may send there
+  malformed,     ///< octets that are no EAP packet, or no packet of the method
+  out_of_place,  ///< a packet that nobody may send there
   too_many_rounds,
   no_common_method,
   identity_unknown,          ///< there is no secret for it

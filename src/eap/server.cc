@@ -7,6 +7,7 @@
 #include "eap/gtc.h"
 #include "eap/md5.h"
 #include "eap/mschapv2_server.h"
+#include "eap/tls_server.h"
 
 namespace keypact::eap {
 namespace {
@@ -17,11 +18,13 @@ std::string names_of(const std::vector<Method>& methods) {
   return names.empty() ? "no method at all" : names;
 }
 
-std::unique_ptr<ServerMethod> make_method(Method method, std::shared_ptr<const ServerConfig> config, std::string identity) {
+std::unique_ptr<ServerMethod> make_method(Method method, std::shared_ptr<const ServerConfig> config,
+                                          std::string identity) {
   switch (method) {
     case Method::MD5: return std::make_unique<Md5Server>(std::move(identity), config->name);
     case Method::GTC: return std::make_unique<GtcServer>(std::move(identity));
     case Method::MSCHAPV2: return std::make_unique<Mschapv2Server>(std::move(identity), config->name);
+    case Method::TLS: return std::make_unique<TlsServer>(method, std::move(config), std::move(identity), nullptr);
     default: return nullptr;
   }
 }
@@ -52,7 +55,8 @@ ServerStep Server::on_response(OctetView octets, const ServerSurroundings& surro
   if (!packet)
     return fail(Reason::malformed, "the peer sent what is no EAP packet: " + std::string(sentence(packet.error())));
   if (packet->code != Code::Response)
-    return fail(Reason::out_of_place, "the peer sent an EAP-" + to_string(packet->code) + ", and only responses are its");
+    return fail(Reason::out_of_place,
+                "the peer sent an EAP-" + to_string(packet->code) + ", and only responses are its");
   // RFC 3748 §4.1 would discard it and wait; over IKE no other one would come (RFC 3748 §4.3).
   if (packet->identifier != identifier_)
     return fail(Reason::out_of_place, "the peer's response has the identifier " + std::to_string(packet->identifier) +
@@ -62,26 +66,27 @@ ServerStep Server::on_response(OctetView octets, const ServerSurroundings& surro
   if (!method_) return on_identity(*packet, surroundings);
   if (packet->type == Method::Nak) return on_nak(*packet, surroundings);
   if (packet->type != current())
-    return fail(Reason::out_of_place, "the peer answered the request of " + method_name(current()) + " with " +
-                                          method_name(packet->type));
+    return fail(Reason::out_of_place,
+                "the peer answered the request of " + method_name(current()) + " with " + method_name(packet->type));
   answered_ = true;
-  return carry_out(
-      method_->on_response(packet->data, static_cast<std::uint8_t>(identifier_ + 1), surroundings));
+  return carry_out(method_->on_response(packet->data, static_cast<std::uint8_t>(identifier_ + 1), surroundings));
 }
 
 ServerStep Server::on_identity(const Packet& packet, const ServerSurroundings& surroundings) {
   if (packet.type != Method::Identity)
-    return fail(Reason::out_of_place, "the peer answered the request for its identity with " + method_name(packet.type));
+    return fail(Reason::out_of_place,
+                "the peer answered the request for its identity with " + method_name(packet.type));
   if (packet.data.size() > limits::kEapIdentityOctets)
-    return fail(Reason::malformed, "the peer's identity has " + std::to_string(packet.data.size()) + " octets, more than " +
-                                       std::to_string(limits::kEapIdentityOctets));
+    return fail(Reason::malformed, "the peer's identity has " + std::to_string(packet.data.size()) +
+                                       " octets, more than " + std::to_string(limits::kEapIdentityOctets));
   identity_ = as_text(packet.data);
   return begin_method(0, surroundings);
 }
 
 ServerStep Server::on_nak(const Packet& packet, const ServerSurroundings& surroundings) {
   // RFC 3748 §4.1: not after a response of the method.
-  if (answered_) return fail(Reason::out_of_place, "the peer answered with a Nak in the middle of " + method_name(current()));
+  if (answered_)
+    return fail(Reason::out_of_place, "the peer answered with a Nak in the middle of " + method_name(current()));
   const auto wanted = parse_nak(packet.data);
   for (std::size_t i = 0; i < config_->methods.size(); ++i) {
     if (offered_[i] || std::ranges::find(wanted, config_->methods[i]) == wanted.end()) continue;

@@ -57,7 +57,7 @@ class Certificate {
 
   bool operator==(const Certificate& other) const { return same_octets(der(), other.der()); }
 
-  /// OpenSSL's object, for the files of this folder; lives as long as this value or a copy of it.
+  /// OpenSSL's object, for the files of this folder and TLS; lives as long as this value or a copy of it.
   [[nodiscard]] x509_st* native() const;
 
   struct Impl;

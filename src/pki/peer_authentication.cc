@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "pki/identity.h"
 #include "pki/path_rules.h"
 
@@ -13,6 +14,32 @@ constexpr std::size_t kCandidates = 8;
 
 bool contains(const std::vector<Certificate>& certificates, const Certificate& one) {
   return std::ranges::find(certificates, one) != certificates.end();
+}
+
+std::unexpected<Refusal> refused_certificate(const Certificate& certificate, std::string_view rule,
+                                             std::string sentence) {
+  return failure(Refusal{certificate.subject(), std::string(rule), std::move(sentence)});
+}
+
+/// The path on which the rules trust the certificate; `sent` came with it.
+Result<std::vector<Certificate>, Refusal> find_path(const Certificate& end_entity, std::span<const Certificate> sent,
+                                                    const PeerRules& rules, std::int64_t now) {
+  if (!rules.pinned.empty() && !contains(rules.pinned, end_entity))
+    return refused_certificate(end_entity, "configuration",
+                               "it is none of the certificates that the configuration has for the peer");
+  const bool as_it_is = !rules.pinned.empty() || contains(rules.known, end_entity);
+  if (as_it_is && !rules.anchored && !end_entity.is_ca()) {
+    const auto alone = std::span(&end_entity, 1);
+    auto refusal = check_usages(alone, rules.constraints);
+    if (!refusal) refusal = check_path(alone, now);
+    if (refusal) return failure(std::move(*refusal));
+    return std::vector{end_entity};
+  }
+  std::vector between(sent.begin(), sent.end());
+  between.insert(between.end(), rules.known.begin(), rules.known.end());
+  TRY(const auto path, validate(end_entity, between, rules.anchors, now, rules.constraints));
+  const auto certificates = path.certificates();
+  return std::vector(certificates.begin(), certificates.end());
 }
 
 }  // namespace
@@ -35,11 +62,6 @@ class PeerVerification {
   [[nodiscard]] std::unexpected<Refusal> refused(std::string_view rule, std::string sentence) const {
     return failure(Refusal{claim_.identity.to_string(), std::string(rule), std::move(sentence)});
   }
-  [[nodiscard]] static std::unexpected<Refusal> refused(const Certificate& certificate, std::string_view rule,
-                                                        std::string sentence) {
-    return failure(Refusal{certificate.subject(), std::string(rule), std::move(sentence)});
-  }
-
   Result<void, Refusal> read_auth() {
     const auto auth = parse_auth_data(claim_.method, claim_.auth_data);
     if (!auth && auth.error() == SchemeError::method_without_signature)
@@ -91,36 +113,17 @@ class PeerVerification {
 
   Result<AuthenticatedPeer, Refusal> by_certificate(const Certificate& end_entity) {
     if (!speaks_for(end_entity, claim_.identity))
-      return refused(
+      return refused_certificate(
           end_entity, "RFC 4945 §3.1",
           "it does not speak for \"" + claim_.identity.to_string() + "\", but for " + identities_text(end_entity));
-    TRY(auto path, trusted(end_entity));
+    TRY(auto path, find_path(end_entity, sent_, rules_, now_));
     auto revocation = rules_.revocation;
     revocation.lists.insert(revocation.lists.end(), sent_lists_.begin(), sent_lists_.end());
     if (auto refusal = check_revocation(path, revocation, now_)) return failure(std::move(*refusal));
     if (const auto verified = end_entity.public_key().verify(*scheme_, claim_.signed_octets, signature_); !verified)
-      return refused(end_entity, "RFC 7296 §2.15",
-                     "the signature in AUTH is not by its key: " + std::string(sentence(verified.error())));
+      return refused_certificate(end_entity, "RFC 7296 §2.15",
+                                 "the signature in AUTH is not by its key: " + std::string(sentence(verified.error())));
     return AuthenticatedPeer(claim_.identity, std::move(path), *scheme_);
-  }
-
-  Result<std::vector<Certificate>, Refusal> trusted(const Certificate& end_entity) {
-    if (!rules_.pinned.empty() && !contains(rules_.pinned, end_entity))
-      return refused(end_entity, "configuration",
-                     "it is none of the certificates that the configuration has for the peer");
-    const bool as_it_is = !rules_.pinned.empty() || contains(rules_.known, end_entity);
-    if (as_it_is && !rules_.anchored && !end_entity.is_ca()) {
-      const auto alone = std::span(&end_entity, 1);
-      auto refusal = check_usages(alone, rules_.constraints);
-      if (!refusal) refusal = check_path(alone, now_);
-      if (refusal) return failure(std::move(*refusal));
-      return std::vector{end_entity};
-    }
-    auto between = sent_;
-    between.insert(between.end(), rules_.known.begin(), rules_.known.end());
-    TRY(const auto path, validate(end_entity, between, rules_.anchors, now_, rules_.constraints));
-    const auto certificates = path.certificates();
-    return std::vector(certificates.begin(), certificates.end());
   }
 
   /// RFC 7296 §1.2: certificates need not be sent to those who have them.
@@ -149,6 +152,14 @@ class PeerVerification {
   std::vector<RevocationList> sent_lists_;
   std::optional<PublicKey> raw_key_;
 };
+
+Result<std::vector<Certificate>, Refusal> trust_certificate(std::span<const Certificate> sent, const PeerRules& rules,
+                                                            std::int64_t now) {
+  CHECK(!sent.empty());
+  TRY(auto path, find_path(sent.front(), sent, rules, now));
+  if (auto refusal = check_revocation(path, rules.revocation, now)) return failure(std::move(*refusal));
+  return path;
+}
 
 Result<AuthenticatedPeer, Refusal> authenticate_peer(const PeerClaim& claim, const PeerRules& rules, std::int64_t now) {
   return PeerVerification(claim, rules, now).run();

@@ -55,4 +55,9 @@ class AuthenticatedPeer {
 [[nodiscard]] Result<AuthenticatedPeer, Refusal> authenticate_peer(const PeerClaim& claim, const PeerRules& rules,
                                                                    std::int64_t now);
 
+/// For TLS, which verifies the signature itself: whether the certificate in front of `sent` (not empty) is trusted under the rules, and
+/// by which path. Whom it speaks for, and keys without a certificate, are not looked at.
+[[nodiscard]] Result<std::vector<Certificate>, Refusal> trust_certificate(std::span<const Certificate> sent,
+                                                                          const PeerRules& rules, std::int64_t now);
+
 }  // namespace keypact::pki

@@ -40,6 +40,9 @@ class PrivateKey {
     return choose_schemes(public_key_, announced, constraints);
   }
 
+  /// OpenSSL's object, for TLS, which signs by itself; lives as long as this value or a copy of it.
+  [[nodiscard]] evp_pkey_st* native() const { return key_.get(); }
+
   /// From OpenSSL's object, whose ownership it shares; for the readers of containers.
   static Result<PrivateKey, PrivateKeyError> of(evp_pkey_st* key, KeyLimits limits = {});
 
