@@ -90,6 +90,7 @@ inline constexpr std::size_t kEapIdentityOctets = 1024;
 // TLS in EAP: one flight put together of its fragments, and certificates in it.
 inline constexpr std::size_t kEapTlsOctets = 65536;
 inline constexpr std::size_t kEapTlsCertificates = 16;
+inline constexpr std::size_t kEapAvps = 32;  // of TTLS, in one message
 // RFC 5685 §7: gateways that one initiation lets itself be sent to in a row.
 inline constexpr std::size_t kRedirects = 5;
 inline constexpr Duration kRedirectPeriod = seconds(300);

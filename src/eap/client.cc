@@ -6,7 +6,9 @@
 #include "eap/gtc.h"
 #include "eap/md5.h"
 #include "eap/mschapv2_client.h"
+#include "eap/peap.h"
 #include "eap/tls_client.h"
+#include "eap/ttls_client.h"
 
 namespace keypact::eap {
 namespace {
@@ -17,6 +19,8 @@ std::unique_ptr<ClientMethod> make_method(Method method, std::shared_ptr<const C
     case Method::GTC: return std::make_unique<GtcClient>(std::move(config));
     case Method::MSCHAPV2: return std::make_unique<Mschapv2Client>(std::move(config));
     case Method::TLS: return std::make_unique<TlsClient>(method, std::move(config), nullptr);
+    case Method::TTLS: return std::make_unique<TlsClient>(method, config, std::make_unique<TtlsClient>(config));
+    case Method::PEAP: return std::make_unique<TlsClient>(method, config, std::make_unique<PeapClient>(*config));
     default: return nullptr;
   }
 }
@@ -45,7 +49,7 @@ ClientStep Client::on_packet(OctetView octets, const ClientSurroundings& surroun
     return fail(Reason::too_many_rounds, "it came to no end in " + std::to_string(limits::kEapRounds) + " requests");
   switch (packet->code) {
     case Code::Request: return on_request(*packet, surroundings);
-    case Code::Success: return on_success();
+    case Code::Success: return on_success(surroundings);
     case Code::Failure: return on_failure();
     default: return fail(Reason::out_of_place, "the server sent a response, and only requests are its");
   }
@@ -63,9 +67,13 @@ ClientStep Client::on_request(const Packet& packet, const ClientSurroundings& su
   return answer(packet, surroundings);
 }
 
+std::string_view Client::told_identity() const {
+  return config_->anonymous_identity.empty() ? config_->identity : config_->anonymous_identity;
+}
+
 ClientStep Client::on_first_request(const Packet& packet, const ClientSurroundings& surroundings) {
   if (packet.type == Method::Identity)
-    return ClientSend{encode_response(packet.identifier, Method::Identity, as_octets(config_->identity))};
+    return ClientSend{encode_response(packet.identifier, Method::Identity, as_octets(told_identity()))};
   if (packet.type == Method::Nak) return fail(Reason::out_of_place, "the server sent a Nak, and those are ours alone");
   if (std::ranges::find(config_->methods, packet.type) != config_->methods.end())
     method_ = make_method(packet.type, config_);
@@ -83,12 +91,12 @@ ClientStep Client::answer(const Packet& packet, const ClientSurroundings& surrou
   return ClientSend{encode_response(packet.identifier, type_, *data)};
 }
 
-ClientStep Client::on_success() {
+ClientStep Client::on_success(const ClientSurroundings& surroundings) {
   // RFC 3748 §4.2: a success that comes before the method allows it proves nothing (row F02).
   if (!method_)
     return fail(Reason::server_not_authenticated,
                 "the server sent EAP-Success before any method authenticated anybody");
-  auto msk = method_->on_success();
+  auto msk = method_->on_success(surroundings);
   if (!msk) return ClientFailed{std::move(msk).error()};
   return ClientSucceeded{std::move(*msk), type_};
 }

@@ -36,8 +36,9 @@ class Client {
   [[nodiscard]] ClientStep on_request(const Packet& packet, const ClientSurroundings& surroundings);
   [[nodiscard]] ClientStep on_first_request(const Packet& packet, const ClientSurroundings& surroundings);
   [[nodiscard]] ClientStep answer(const Packet& packet, const ClientSurroundings& surroundings);
-  [[nodiscard]] ClientStep on_success();
+  [[nodiscard]] ClientStep on_success(const ClientSurroundings& surroundings);
   [[nodiscard]] ClientStep on_failure() const;
+  [[nodiscard]] std::string_view told_identity() const;
   [[nodiscard]] ClientStep fail(Reason reason, std::string sentence) const;
 
   std::shared_ptr<const ClientConfig> config_;

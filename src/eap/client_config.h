@@ -10,12 +10,22 @@
 
 namespace keypact::eap {
 
+enum class TtlsInner : std::uint8_t { eap, pap, mschapv2 };
+
+/// What TTLS and PEAP do inside of their tunnel.
+struct ClientInner {
+  std::vector<Method> methods{Method::MSCHAPV2};  ///< of EAP, in order of preference
+  TtlsInner ttls = TtlsInner::eap;
+};
+
 struct ClientConfig {
   /// What we let ourselves be authenticated with, in order of preference; of those that client_speaks(). Others are answered with
   /// a Nak that names these.
   std::vector<Method> methods;
   std::string identity;
-  Password password;                         ///< of the methods that have one
+  Password password;                 ///< of the methods that have one
+  std::string anonymous_identity{};  ///< not empty: what EAP-Identity says outside of a tunnel, "@example.org"
+  ClientInner inner{};
   std::shared_ptr<const TlsSettings> tls{};  ///< of the methods over TLS
 };
 

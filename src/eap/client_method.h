@@ -23,7 +23,7 @@ class ClientMethod {
   [[nodiscard]] virtual Result<Octets, Refusal> on_request(OctetView data, std::uint8_t identifier,
                                                            const ClientSurroundings& surroundings) = 0;
   /// EAP-Success came: the key, or why the method cannot have succeeded yet.
-  [[nodiscard]] virtual Result<std::optional<Msk>, Refusal> on_success() = 0;
+  [[nodiscard]] virtual Result<std::optional<Msk>, Refusal> on_success(const ClientSurroundings& surroundings) = 0;
   /// EAP-Failure came: the most that is known of why.
   [[nodiscard]] virtual Refusal on_failure() const = 0;
 };

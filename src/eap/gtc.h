@@ -23,7 +23,9 @@ class GtcClient final : public ClientMethod {
   explicit GtcClient(std::shared_ptr<const ClientConfig> config) : config_(std::move(config)) {}
   [[nodiscard]] Result<Octets, Refusal> on_request(OctetView data, std::uint8_t identifier,
                                                    const ClientSurroundings& surroundings) override;
-  [[nodiscard]] Result<std::optional<Msk>, Refusal> on_success() override { return std::optional<Msk>(); }
+  [[nodiscard]] Result<std::optional<Msk>, Refusal> on_success(const ClientSurroundings& /*surroundings*/) override {
+    return std::optional<Msk>();
+  }
   [[nodiscard]] Refusal on_failure() const override;
 
  private:

@@ -73,7 +73,9 @@ Result<Octets, Refusal> Md5Client::on_request(OctetView data, std::uint8_t ident
   return encode(md5_response(identifier, config_->password.octets.reveal(), challenge->value), config_->identity);
 }
 
-Result<std::optional<Msk>, Refusal> Md5Client::on_success() { return std::optional<Msk>(); }
+Result<std::optional<Msk>, Refusal> Md5Client::on_success(const ClientSurroundings& /*surroundings*/) {
+  return std::optional<Msk>();
+}
 
 Refusal Md5Client::on_failure() const {
   return refusal(Reason::refused_by_peer, "the server refused the password of '" + shown(config_->identity) + "'");

@@ -31,7 +31,7 @@ class Md5Client final : public ClientMethod {
   explicit Md5Client(std::shared_ptr<const ClientConfig> config) : config_(std::move(config)) {}
   [[nodiscard]] Result<Octets, Refusal> on_request(OctetView data, std::uint8_t identifier,
                                                    const ClientSurroundings& surroundings) override;
-  [[nodiscard]] Result<std::optional<Msk>, Refusal> on_success() override;
+  [[nodiscard]] Result<std::optional<Msk>, Refusal> on_success(const ClientSurroundings& surroundings) override;
   [[nodiscard]] Refusal on_failure() const override;
 
  private:

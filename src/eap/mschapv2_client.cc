@@ -58,7 +58,7 @@ Result<Octets, Refusal> Mschapv2Client::on_proof(const SuccessPacket& packet) {
   return encode(SuccessAcknowledged{});
 }
 
-Result<std::optional<Msk>, Refusal> Mschapv2Client::on_success() {
+Result<std::optional<Msk>, Refusal> Mschapv2Client::on_success(const ClientSurroundings& /*surroundings*/) {
   if (waiting_ != Waiting::end_after_success)
     return failure(refusal(Reason::server_not_authenticated,
                            "the server sent EAP-Success before it proved that it knows our password"));

@@ -11,7 +11,7 @@ class Mschapv2Client final : public ClientMethod {
   explicit Mschapv2Client(std::shared_ptr<const ClientConfig> config) : config_(std::move(config)) {}
   [[nodiscard]] Result<Octets, Refusal> on_request(OctetView data, std::uint8_t identifier,
                                                    const ClientSurroundings& surroundings) override;
-  [[nodiscard]] Result<std::optional<Msk>, Refusal> on_success() override;
+  [[nodiscard]] Result<std::optional<Msk>, Refusal> on_success(const ClientSurroundings& surroundings) override;
   [[nodiscard]] Refusal on_failure() const override;
 
  private:

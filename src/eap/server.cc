@@ -7,7 +7,9 @@
 #include "eap/gtc.h"
 #include "eap/md5.h"
 #include "eap/mschapv2_server.h"
+#include "eap/peap.h"
 #include "eap/tls_server.h"
+#include "eap/ttls_server.h"
 
 namespace keypact::eap {
 namespace {
@@ -25,6 +27,10 @@ std::unique_ptr<ServerMethod> make_method(Method method, std::shared_ptr<const S
     case Method::GTC: return std::make_unique<GtcServer>(std::move(identity));
     case Method::MSCHAPV2: return std::make_unique<Mschapv2Server>(std::move(identity), config->name);
     case Method::TLS: return std::make_unique<TlsServer>(method, std::move(config), std::move(identity), nullptr);
+    case Method::TTLS:
+      return std::make_unique<TlsServer>(method, config, std::move(identity), std::make_unique<TtlsServer>(config));
+    case Method::PEAP:
+      return std::make_unique<TlsServer>(method, config, std::move(identity), std::make_unique<PeapServer>(*config));
     default: return nullptr;
   }
 }

@@ -10,10 +10,18 @@
 
 namespace keypact::eap {
 
+/// What TTLS and PEAP take inside of their tunnel.
+struct ServerInner {
+  std::vector<Method> methods{Method::MSCHAPV2};  ///< of EAP, in order of preference
+  bool pap = true;                                ///< of TTLS
+  bool mschapv2 = true;                           ///< of TTLS, without EAP
+};
+
 struct ServerConfig {
   std::vector<Method> methods;  ///< in order of preference; of those that server_speaks()
   bool asks_identity = true;
-  std::string name = "keypact";              ///< what the server calls itself to its peers
+  std::string name = "keypact";  ///< what the server calls itself to its peers
+  ServerInner inner{};
   std::shared_ptr<const TlsSettings> tls{};  ///< of the methods over TLS
 };
 

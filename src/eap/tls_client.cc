@@ -90,7 +90,7 @@ Octets TlsClient::say(Octets flight) {
   return fragments_.next();
 }
 
-Result<std::optional<Msk>, Refusal> TlsClient::on_success() {
+Result<std::optional<Msk>, Refusal> TlsClient::on_success(const ClientSurroundings& surroundings) {
   // Row F02: what the method has not come to is not made up for by an EAP-Success.
   if (ended_) return failure(*ended_);
   if (!session_ || !session_->established() || fragments_.sending())
@@ -99,7 +99,7 @@ Result<std::optional<Msk>, Refusal> TlsClient::on_success() {
   if (inner_ == nullptr && session_->is_tls13() && !committed_)
     return failure(refusal(Reason::server_not_authenticated,
                            "the server sent EAP-Success before it said inside TLS that it is content"));
-  if (inner_ != nullptr) TRY_VOID(inner_->on_success());
+  if (inner_ != nullptr) TRY_VOID(inner_->on_success(surroundings));
   return std::optional(tls_msk(*session_, method_));
 }
 

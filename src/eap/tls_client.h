@@ -12,7 +12,7 @@ class TlsClient final : public ClientMethod {
   TlsClient(Method method, std::shared_ptr<const ClientConfig> config, std::unique_ptr<TunnelClient> inner);
   [[nodiscard]] Result<Octets, Refusal> on_request(OctetView data, std::uint8_t identifier,
                                                    const ClientSurroundings& surroundings) override;
-  [[nodiscard]] Result<std::optional<Msk>, Refusal> on_success() override;
+  [[nodiscard]] Result<std::optional<Msk>, Refusal> on_success(const ClientSurroundings& surroundings) override;
   [[nodiscard]] Refusal on_failure() const override;
 
  private:

@@ -39,7 +39,7 @@ class TunnelClient {
   /// `clear` is not empty; nothing to say is an acknowledgement.
   [[nodiscard]] virtual Result<Octets, Refusal> on_clear(OctetView clear, const ClientSurroundings& surroundings) = 0;
   /// EAP-Success came outside of the tunnel: why it is too early, if it is.
-  [[nodiscard]] virtual Result<void, Refusal> on_success() = 0;
+  [[nodiscard]] virtual Result<void, Refusal> on_success(const ClientSurroundings& surroundings) = 0;
   /// What is known of why the server refuses us; "" when nothing is.
   [[nodiscard]] virtual std::string told() const = 0;
 };
