@@ -26,6 +26,7 @@ GROUPS = {
     "random": ["random", "sys/random.h"],   # RandomSource is the only source; so nobody has this right
     "openssl": ["openssl/*"],
     "spdlog": ["spdlog/*"],
+    "curl": ["curl/*"],
 }
 CALLS = {
     "clock": r"\b\w+_clock\s*::\s*now\b|\b(?:clock_gettime|gettimeofday|timespec_get)\s*\(|\btime\s*\(\s*(?:nullptr|NULL|0)\s*\)",

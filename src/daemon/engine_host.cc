@@ -1,7 +1,6 @@
 #include "daemon/engine_host.h"
 
 #include "io/clock.h"
-#include "jobs/run_job.h"
 
 namespace keypact::daemon {
 namespace {
@@ -12,10 +11,11 @@ constexpr std::uint64_t kOwnRequests = std::uint64_t{1} << 62;
 }  // namespace
 
 EngineHost::EngineHost(io::EventLoop& loop, const ike::Options& options, crypto::Library& library, RandomSource& random,
-                       Transport& transport, Stack stack)
+                       Transport& transport, Stack stack, Documents& documents)
     : library_(library),
       random_(random),
       transport_(transport),
+      documents_(documents),
       stack_(std::move(stack)),
       engine_(options, library, random, io::monotonic_now()),
       timer_(loop,
@@ -23,6 +23,12 @@ EngineHost::EngineHost(io::EventLoop& loop, const ike::Options& options, crypto:
                engine_.on_deadline(io::monotonic_now());
                pump();
              }),
+      waiting_jobs_(loop, documents,
+                    {[this](jobs::Waiting waiting) { return jobs::go_on(tools(), std::move(waiting)); },
+                     [this](ike::JobDone done) {
+                       engine_.on_job_done(io::monotonic_now(), std::move(done));
+                       pump();
+                     }}),
       patience_(loop, [this] { std::exchange(ended_, {})(); }) {}
 
 void EngineHost::on_datagrams(std::span<const ike::DatagramView> datagrams) {
@@ -87,14 +93,20 @@ void EngineHost::pump() {
   check_ended();
 }
 
+jobs::Tools EngineHost::tools() {
+  return {library_, random_, engine_.credentials(), io::unix_seconds(),
+          documents_.fetches() ? &documents_.knowledge() : nullptr};
+}
+
 void EngineHost::carry_out(ike::Output output) {
   if (const auto* datagram = std::get_if<ike::Datagram>(&output)) {
     transport_.send(*datagram);
   } else if (const auto* keepalive = std::get_if<ike::Keepalive>(&output)) {
     transport_.send(*keepalive);
   } else if (auto* job = std::get_if<ike::Job>(&output)) {
-    engine_.on_job_done(io::monotonic_now(),
-                        jobs::run_job({library_, random_, engine_.credentials(), io::unix_seconds()}, std::move(*job)));
+    auto ran = jobs::start_job(tools(), std::move(*job));
+    if (auto* done = std::get_if<ike::JobDone>(&ran)) engine_.on_job_done(io::monotonic_now(), std::move(*done));
+    else waiting_jobs_.add(std::move(std::get<jobs::Waiting>(ran)));
   } else if (auto* request = std::get_if<ipsec::StackRequest>(&output)) {
     if (const auto event = stack_(std::move(*request))) engine_.on_stack_event(io::monotonic_now(), *event);
   } else if (auto* event = std::get_if<ike::Event>(&output)) {

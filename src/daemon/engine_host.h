@@ -6,6 +6,7 @@
 
 #include "control/told_event.h"
 #include "daemon/transport.h"
+#include "daemon/waiting_jobs.h"
 #include "ike/core/credentials.h"
 #include "ike/engine/engine.h"
 
@@ -17,7 +18,7 @@ class EngineHost {
   using Listener = std::function<void(control::ToldEvent)>;
 
   EngineHost(io::EventLoop& loop, const ike::Options& options, crypto::Library& library, RandomSource& random,
-             Transport& transport, Stack stack);
+             Transport& transport, Stack stack, Documents& documents);
 
   /// Called when all that a step of the engine asked for has been carried out.
   void after_each_step(std::function<void()> settle) { settle_ = std::move(settle); }
@@ -39,14 +40,17 @@ class EngineHost {
   void pump();
   void check_ended();
   void carry_out(ike::Output output);
+  [[nodiscard]] jobs::Tools tools();
 
   crypto::Library& library_;
   RandomSource& random_;
   Transport& transport_;
+  Documents& documents_;
   Stack stack_;
   std::function<void()> settle_;
   ike::Engine engine_;
   io::Timer timer_;
+  WaitingJobs waiting_jobs_;
   control::EventTeller teller_;
   Listener listener_;
   std::uint64_t last_own_request_ = 0;

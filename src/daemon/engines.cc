@@ -35,7 +35,8 @@ Result<std::unique_ptr<Engines>> Engines::create(const Setup& setup, Surrounding
     auto& self = *engines;
     self.only_ = std::make_unique<EngineHost>(
         self.around_.loop, setup.options, self.around_.library, self.around_.random, self.around_.transport,
-        [&self](ipsec::StackRequest request) { return self.around_.backend.apply(std::move(request)); });
+        [&self](ipsec::StackRequest request) { return self.around_.backend.apply(std::move(request)); },
+        self.around_.documents);
     self.only_->after_each_step([&self] { self.around_.backend.settle(); });
     self.only_->tell_events_to([&self](const control::ToldEvent& told) {
       for (const auto& listener : self.listeners_) listener(told);
@@ -55,11 +56,13 @@ Result<void> Engines::add_seat(Transport transport) {
   auto options = setup_.options;
   options.engine_index = static_cast<std::uint8_t>(index);
   options.engines = static_cast<std::uint8_t>(setup_.count);
-  self.host = std::make_unique<EngineHost>(self.loop, options, self.library, *self.random, self.transport,
-                                           [&self](ipsec::StackRequest request) -> std::optional<ipsec::StackEvent> {
-                                             self.wishes.requests.push_back(std::move(request));
-                                             return std::nullopt;
-                                           });
+  self.host = std::make_unique<EngineHost>(
+      self.loop, options, self.library, *self.random, self.transport,
+      [&self](ipsec::StackRequest request) -> std::optional<ipsec::StackEvent> {
+        self.wishes.requests.push_back(std::move(request));
+        return std::nullopt;
+      },
+      around_.documents);
   self.host->tell_events_to([&self](control::ToldEvent told) { self.wishes.told.push_back(std::move(told)); });
   self.host->after_each_step([this, index] { hand_over(index); });
   TRY_VOID(

@@ -27,6 +27,7 @@ class Engines {
     RandomSource& random;
     Transport& transport;  ///< of the only engine; of several: what none of them receives (ESP in UDP)
     Backend& backend;
+    Documents& documents;  ///< used in the threads of all engines
   };
   /// Several engines open their sockets here, before `transport`, whose part is their number.
   [[nodiscard]] static Result<std::vector<Transport>> open_transports(const Setup& setup);

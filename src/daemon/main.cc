@@ -64,7 +64,7 @@ Result<std::unique_ptr<Backend>> open_backend(const CommandLine& line, Transport
 }
 
 /// Where the command line leaves it to us, and says so either way.
-Result<void> choose_backend(CommandLine& line, RandomSource& random, Log& log) {
+Result<void> probe_backend(CommandLine& line, RandomSource& random, Log& log) {
   if (line.backend == "memory") {
     log.write(LogLevel::warning, "the IPsec stack is in memory: keypactd negotiates and carries no traffic");
     return {};
@@ -85,6 +85,14 @@ Result<void> choose_backend(CommandLine& line, RandomSource& random, Log& log) {
   return {};
 }
 
+Result<void> choose_backend(CommandLine& line, RandomSource& random, Log& log) {
+  TRY_VOID(probe_backend(line, random, log));
+  if (line.keep_sas && line.backend != "kernel")
+    return failure(
+        Error{"--keep-sas means SAs of the kernel", "those of --backend " + line.backend + " end with keypactd", ""});
+  return {};
+}
+
 ike::Options engine_options(const CommandLine& line) {
   ike::Options options;
   options.port = line.port;
@@ -101,6 +109,14 @@ ike::Options engine_options(const CommandLine& line) {
   options.expects_child_sas = false;
   options.export_keys = !line.export_keys_directory.empty();
   return options;
+}
+
+fetch::Limits fetch_limits(const CommandLine& line) {
+  fetch::Limits limits;
+  limits.time = seconds(line.fetch_timeout);
+  for (const auto& text : line.fetch_from)
+    if (const auto prefix = parse_prefix(text)) limits.also.push_back(*prefix);
+  return limits;
 }
 
 void follow_events(Engines& engines, Log& log, ControlSocket& control, Backend& backend, Updown& updown) {
@@ -129,9 +145,6 @@ int run(CommandLine line, Log& log) {
   if (auto checked = check_algorithms(library); !checked) return fail(log, checked.error());
 
   if (auto chosen = choose_backend(line, **random, log); !chosen) return fail(log, chosen.error());
-  if (line.keep_sas && line.backend != "kernel")
-    return fail(
-        log, {"--keep-sas means SAs of the kernel", "those of --backend " + line.backend + " end with keypactd", ""});
   io::EventLoop loop;
   Engines::Setup setup{
       engine_options(line), {line.port, line.nat_port}, line.backend == "memory" ? 0 : kOwnTrafficMark, line.engines};
@@ -142,7 +155,9 @@ int run(CommandLine line, Log& log) {
   auto backend = open_backend(line, *transport, *transports, library, **random);
   if (!backend) return fail(log, backend.error());
   setup.options.esp_spis_taken = (*backend)->esp_spis_taken();
-  auto created = Engines::create(setup, {loop, library, **random, *transport, **backend}, std::move(*transports));
+  Documents documents(fetch_limits(line));
+  auto created =
+      Engines::create(setup, {loop, library, **random, *transport, **backend, documents}, std::move(*transports));
   if (!created) return fail(log, created.error());
   auto& engines = **created;
   const auto note = [&](const std::string& text) { log.write(LogLevel::warning, text); };

@@ -1,8 +1,7 @@
 #include "daemon/options.h"
 
 #include <CLI/CLI.hpp>
-
-#include "base/ip_address.h"
+#include <charconv>
 
 namespace keypact::daemon {
 
@@ -29,7 +28,36 @@ void add_budgets(CLI::App& app, CommandLine& line) {
       "CREATE_CHILD_SA requests a second that one IKE SA may make");
 }
 
+std::string why_no_prefix(const std::string& text) {
+  return parse_prefix(text) ? std::string() : text + " is neither an address nor a network as 192.0.2.0/24";
+}
+
+/// CRLs and answers of OCSP responders.
+void add_fetching(CLI::App& app, CommandLine& line) {
+  app.add_option("--fetch-timeout", line.fetch_timeout,
+                 "Seconds after which a CRL or an OCSP response that has not come is given up; 0: nothing is fetched")
+      ->check(CLI::Range(0u, 15u))
+      ->capture_default_str();
+  app.add_option("--fetch-from", line.fetch_from,
+                 "Addresses that are not public, as 10.1.0.0/16, where the certificates of peers may say that CRLs and "
+                 "OCSP responders are. What the configuration names may be anywhere")
+      ->check(why_no_prefix);
+}
+
 }  // namespace
+
+std::optional<Prefix> parse_prefix(const std::string& text) {
+  const auto slash = text.find('/');
+  const auto address = IpAddress::parse(text.substr(0, slash));
+  if (!address || slash == std::string::npos)
+    return address ? std::optional(prefix_of(*address, address->bits())) : std::nullopt;
+  int length = 0;
+  const auto* const end = text.data() + text.size();
+  const auto [at, error] = std::from_chars(text.data() + slash + 1, end, length);
+  if (error != std::errc() || at != end || length < 0 || length > address->bits()) return std::nullopt;
+  const auto prefix = prefix_of(*address, length);
+  return prefix.address == *address ? std::optional(prefix) : std::nullopt;
+}
 
 ParsedCommandLine parse_command_line(int argc, char** argv) {
   CLI::App app("keypactd: IKEv2 daemon with an IPsec data plane of its own. Runs in the foreground.", "keypactd");
@@ -84,6 +112,7 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
   app.add_option("--log-level", line.log_level, "What is logged to stderr")
       ->check(CLI::IsMember({"error", "warning", "info", "debug"}))
       ->capture_default_str();
+  add_fetching(app, line);
   add_budgets(app, line);
   try {
     app.parse(argc, argv);

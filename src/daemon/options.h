@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "base/ip_address.h"
 #include "base/result.h"
 #include "ike/core/budgets.h"
 
@@ -25,7 +27,9 @@ struct CommandLine {
   std::string redirect_to;     ///< an address; empty: nobody is redirected
   bool redirect_when_authenticated = false;
   bool follow_redirects = true;
-  std::string export_keys_directory;  ///< empty: no keys leave the process
+  unsigned fetch_timeout = 10;          ///< seconds; 0: nothing is fetched
+  std::vector<std::string> fetch_from;  ///< prefixes
+  std::string export_keys_directory;    ///< empty: no keys leave the process
   std::string log_level = "info";
   ike::Budgets budgets;
 };
@@ -35,6 +39,8 @@ struct ParsedCommandLine {
   std::optional<CommandLine> command_line;
   int exit_status = 0;
 };
+/// "10.1.0.0/16", or an address alone.
+[[nodiscard]] std::optional<Prefix> parse_prefix(const std::string& text);
 [[nodiscard]] ParsedCommandLine parse_command_line(int argc, char** argv);
 
 }  // namespace keypact::daemon

@@ -47,10 +47,20 @@ Result<std::vector<Certificate>, Refusal> find_path(const Certificate& end_entit
 /// One claim under its rules: what costs least is asked first.
 class PeerVerification {
  public:
-  PeerVerification(const PeerClaim& claim, const PeerRules& rules, std::int64_t now)
-      : claim_(claim), rules_(rules), now_(now) {}
+  PeerVerification(const PeerClaim& claim, const PeerRules& rules, std::int64_t now, const Inquiry& inquiry,
+                   const RevocationKnowledge& knowledge)
+      : claim_(claim), rules_(rules), now_(now), inquiry_(inquiry), knowledge_(knowledge) {}
 
-  Result<AuthenticatedPeer, Refusal> run() {
+  Authentication run() {
+    auto result = verify();
+    Learned& learned = revocation_.learned;
+    if (result) return {std::move(*result), std::move(learned)};
+    if (!revocation_.wanted.empty()) return {WantedDocuments{std::move(revocation_.wanted)}, std::move(learned)};
+    return {std::move(result.error()), std::move(learned)};
+  }
+
+ private:
+  Result<AuthenticatedPeer, Refusal> verify() {
     TRY_VOID(read_auth());
     TRY_VOID(read_certificates());
     if (raw_key_) return by_raw_key(std::span(&*raw_key_, 1));
@@ -58,7 +68,6 @@ class PeerVerification {
     return by_what_is_known();
   }
 
- private:
   [[nodiscard]] std::unexpected<Refusal> refused(std::string_view rule, std::string sentence) const {
     return failure(Refusal{claim_.identity.to_string(), std::string(rule), std::move(sentence)});
   }
@@ -117,12 +126,16 @@ class PeerVerification {
           end_entity, "RFC 4945 §3.1",
           "it does not speak for \"" + claim_.identity.to_string() + "\", but for " + identities_text(end_entity));
     TRY(auto path, find_path(end_entity, sent_, rules_, now_));
-    auto revocation = rules_.revocation;
-    revocation.lists.insert(revocation.lists.end(), sent_lists_.begin(), sent_lists_.end());
-    if (auto refusal = check_revocation(path, revocation, now_)) return failure(std::move(*refusal));
     if (const auto verified = end_entity.public_key().verify(*scheme_, claim_.signed_octets, signature_); !verified)
       return refused_certificate(end_entity, "RFC 7296 §2.15",
                                  "the signature in AUTH is not by its key: " + std::string(sentence(verified.error())));
+    // Last: nobody who is not authentic otherwise makes us ask anywhere (row C07).
+    auto rules = rules_.revocation;
+    rules.lists.insert(rules.lists.end(), sent_lists_.begin(), sent_lists_.end());
+    revocation_ = check_revocation(path, rules, inquiry_, knowledge_, now_);
+    if (revocation_.refusal) return failure(*revocation_.refusal);
+    if (!revocation_.wanted.empty())
+      return refused_certificate(end_entity, "RFC 5280 §6.3", "whether it is revoked is asked");
     return AuthenticatedPeer(claim_.identity, std::move(path), *scheme_);
   }
 
@@ -134,7 +147,7 @@ class PeerVerification {
       for (const auto& certificate : *source) {
         if (!speaks_for(certificate, claim_.identity) || ++tried > kCandidates) continue;
         auto result = by_certificate(certificate);
-        if (result) return result;
+        if (result || !revocation_.wanted.empty()) return result;
         if (!first) first = std::move(result.error());
       }
     }
@@ -146,6 +159,9 @@ class PeerVerification {
   const PeerClaim& claim_;
   const PeerRules& rules_;
   std::int64_t now_;
+  const Inquiry& inquiry_;
+  const RevocationKnowledge& knowledge_;
+  RevocationOutcome revocation_;
   const SignatureScheme* scheme_ = nullptr;
   OctetView signature_;
   std::vector<Certificate> sent_;
@@ -157,12 +173,20 @@ Result<std::vector<Certificate>, Refusal> trust_certificate(std::span<const Cert
                                                             std::int64_t now) {
   CHECK(!sent.empty());
   TRY(auto path, find_path(sent.front(), sent, rules, now));
-  if (auto refusal = check_revocation(path, rules.revocation, now)) return failure(std::move(*refusal));
+  auto revocation = check_revocation(path, rules.revocation, Inquiry(), RevocationKnowledge(), now);
+  if (revocation.refusal) return failure(std::move(*revocation.refusal));
   return path;
 }
 
+Authentication authenticate_peer(const PeerClaim& claim, const PeerRules& rules, std::int64_t now,
+                                 const Inquiry& inquiry, const RevocationKnowledge& knowledge) {
+  return PeerVerification(claim, rules, now, inquiry, knowledge).run();
+}
+
 Result<AuthenticatedPeer, Refusal> authenticate_peer(const PeerClaim& claim, const PeerRules& rules, std::int64_t now) {
-  return PeerVerification(claim, rules, now).run();
+  auto outcome = authenticate_peer(claim, rules, now, Inquiry(), RevocationKnowledge()).outcome;
+  if (auto* peer = std::get_if<AuthenticatedPeer>(&outcome)) return std::move(*peer);
+  return failure(std::move(std::get<Refusal>(outcome)));
 }
 
 }  // namespace keypact::pki

@@ -2,6 +2,8 @@
 // a process that holds no key. RFC 7296 §2.15, §3.6, §3.8, RFC 4945 §5.1, RFC 7427, RFC 7670.
 #pragma once
 
+#include <variant>
+
 #include "pki/revocation.h"
 #include "pki/trust.h"
 
@@ -51,7 +53,20 @@ class AuthenticatedPeer {
   const SignatureScheme* scheme_;
 };
 
+/// Whether it is who it says depends on these, and on nothing else any more: certificates and signature are good.
+struct WantedDocuments {
+  std::vector<DocumentRequest> requests;  ///< never empty
+};
+
+struct Authentication {
+  std::variant<AuthenticatedPeer, Refusal, WantedDocuments> outcome;
+  Learned learned;  ///< about revocation
+};
+
 /// `now`: seconds since 1970 in UTC.
+[[nodiscard]] Authentication authenticate_peer(const PeerClaim& claim, const PeerRules& rules, std::int64_t now,
+                                               const Inquiry& inquiry, const RevocationKnowledge& knowledge);
+/// By what is at hand.
 [[nodiscard]] Result<AuthenticatedPeer, Refusal> authenticate_peer(const PeerClaim& claim, const PeerRules& rules,
                                                                    std::int64_t now);
 

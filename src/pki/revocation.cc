@@ -1,120 +1,163 @@
 #include "pki/revocation.h"
 
-#include <openssl/x509v3.h>
-
 #include <algorithm>
-#include <chrono>
 
-#include "pki/x509_handles.h"
+#include "pki/revocation_lookup.h"
+#include "pki/revocation_pointers.h"
 #include "proto/distinguished_name.h"
 
 namespace keypact::pki {
 namespace {
 
-constexpr int kHold = 6;
-constexpr int kRemoved = 8;
+using Kind = DocumentRequest::Kind;
 
-/// At least two digits.
-std::string two(unsigned number) { return (number < 10 ? "0" : "") + std::to_string(number); }
-
-/// "2026-05-31 08:15 UTC"
-std::string date(std::int64_t unix_seconds) {
-  const std::chrono::sys_seconds at{std::chrono::seconds(unix_seconds)};
-  const auto day = std::chrono::floor<std::chrono::days>(at);
-  const std::chrono::year_month_day calendar(day);
-  const std::chrono::hh_mm_ss time(at - day);
-  return std::to_string(static_cast<int>(calendar.year())) + '-' + two(static_cast<unsigned>(calendar.month())) + '-' +
-         two(static_cast<unsigned>(calendar.day())) + ' ' + two(static_cast<unsigned>(time.hours().count())) + ':' +
-         two(static_cast<unsigned>(time.minutes().count())) + " UTC";
-}
-
-/// Whether the number a is less than b: big-endian, of any length.
-bool is_less(OctetView a, OctetView b) {
-  while (!a.empty() && a.front() == 0) a = a.subspan(1);
-  while (!b.empty() && b.front() == 0) b = b.subspan(1);
-  if (a.size() != b.size()) return a.size() < b.size();
-  return std::ranges::lexicographical_compare(a, b);
-}
-
-bool is_fresh(const RevocationList& list, std::int64_t now) {
-  return list.this_update() <= now && (!list.next_update() || now <= *list.next_update());
-}
-
-/// What the lists of its issuer say of one certificate.
-struct Found {
-  std::optional<RevocationList::Entry> entry;
-  bool good = false;    ///< a list that is valid now does not name it
-  std::string lacking;  ///< why it is neither
+/// Somewhere to ask.
+struct Place {
+  std::string uri;
+  bool configured = false;
 };
 
-/// RFC 5280 §5.2.4: a delta changes what a complete list with at least its base's number says.
-std::optional<RevocationList::Entry> entry_in(const RevocationList& complete,
-                                              const std::vector<const RevocationList*>& deltas,
-                                              const Certificate& certificate) {
-  auto entry = complete.find(certificate);
-  auto newest = complete.number();
-  for (const auto* delta : deltas) {
-    if (is_less(complete.number(), delta->base()) || !is_less(newest, delta->number())) continue;
-    if (auto changed = delta->find(certificate)) entry = changed->reason == kRemoved ? std::nullopt : changed;
-    newest = delta->number();
-  }
-  return entry;
+void add_places(std::vector<Place>& places, const std::vector<std::string>& uris, bool configured) {
+  for (const auto& uri : uris)
+    if (std::ranges::find(places, uri, &Place::uri) == places.end()) places.push_back({uri, configured});
 }
 
-Found look_up(const Certificate& certificate, const Certificate& issuer, const RevocationRules& rules,
-              std::int64_t now) {
-  Found found{{}, false, "no CRL of its issuer is at hand"};
-  std::vector<const RevocationList*> complete;
-  std::vector<const RevocationList*> deltas;
-  for (const auto& list : rules.lists) {
-    if (!same_name(list.issuer_der(), certificate.issuer_der()) || !list.covers(certificate)) continue;
-    if (!list.is_signed_by(issuer)) {
-      found.lacking = "the CRL of its issuer's name is not signed by its issuer";
-      continue;
+/// What is asked about one certificate, and what is known of it.
+class CertificateCheck {
+ public:
+  CertificateCheck(const Certificate& certificate, const Certificate& issuer, const RevocationRules& rules,
+                   const Inquiry& inquiry, const RevocationKnowledge& knowledge, std::int64_t now)
+      : certificate_(certificate),
+        issuer_(issuer),
+        rules_(rules),
+        inquiry_(inquiry),
+        knowledge_(knowledge),
+        now_(now),
+        lists_(rules.lists) {
+    for (const auto& configured : rules.authorities) {
+      if (configured.authority.public_key() != issuer.public_key() ||
+          !same_name(configured.authority.subject_der(), issuer.subject_der()))
+        continue;
+      add_places(list_places_, configured.lists, true);
     }
-    if (list.is_delta() && !is_fresh(list, now)) continue;
-    (list.is_delta() ? deltas : complete).push_back(&list);
+    const auto pointers = revocation_pointers(certificate);
+    add_places(list_places_, pointers.lists, false);
+    add_places(delta_places_, pointers.deltas, false);
+    says_where_to_ask_ = !list_places_.empty() || !pointers.ocsp.empty();
   }
-  std::ranges::sort(deltas, [](const auto* a, const auto* b) { return is_less(a->number(), b->number()); });
-  for (const auto* list : complete) {
-    const auto entry = entry_in(*list, deltas, certificate);
-    const bool fresh = is_fresh(*list, now);
-    // Nobody takes a revocation back, but a hold: an old list still tells of it.
-    if (entry && (fresh || entry->reason != kHold)) found.entry = entry;
-    else if (fresh) found.good = true;
-    else if (list->this_update() > now)
-      found.lacking = "the CRL of its issuer is of " + date(list->this_update()) + ", which is not yet";
-    else found.lacking = "the CRL of its issuer was to be renewed on " + date(*list->next_update());
-  }
-  return found;
-}
 
-bool says_where_to_ask(const Certificate& certificate) {
-  const bool says = X509_get_ext_by_NID(certificate.native(), NID_crl_distribution_points, -1) >= 0 ||
-                    X509_get_ext_by_NID(certificate.native(), NID_info_access, -1) >= 0;
-  crypto::forget_openssl_errors();
-  return says;
-}
+  /// Into `outcome`, whose refusal is that of this certificate.
+  void run(RevocationOutcome& outcome) {
+    for (const auto& place : list_places_) take_list(place, outcome.learned);
+    auto found = look_up(certificate_, issuer_, lists_, now_);
+    add_places(delta_places_, found.delta_uris, false);
+    for (const auto& place : delta_places_) take_list(place, outcome.learned);
+    if (!delta_places_.empty()) found = look_up(certificate_, issuer_, lists_, now_);
+    if (found.entry) return refuse(outcome, revoked_text(found.entry->when, found.entry->reason));
+    if (found.good) {
+      if (!found.delta_used) ask_first(delta_places_, outcome.wanted);
+      return;
+    }
+    if (ask_first(list_places_, outcome.wanted) || !must_be_known()) return;
+    for (const auto& why : failures_) found.lacking += "; " + why;
+    refuse(outcome, "whether it is revoked is not known: " + found.lacking);
+  }
+
+ private:
+  static std::string revoked_text(std::int64_t when, int reason) {
+    const auto text = reason_text(reason);
+    return "it was revoked on " + date(when) + (text.empty() ? std::string() : " (" + std::string(text) + ')');
+  }
+  void refuse(RevocationOutcome& outcome, std::string sentence) const {
+    outcome.refusal = Refusal{certificate_.subject(), "RFC 5280 §6.3", std::move(sentence)};
+  }
+  bool must_be_known() const {
+    return rules_.policy == RevocationPolicy::strict ||
+           (rules_.policy == RevocationPolicy::ifuri && says_where_to_ask_);
+  }
+
+  /// What was fetched from there before, or has come now.
+  void take_list(const Place& place, Learned& learned) {
+    const auto* known = knowledge_.list(place.uri);
+    if (known != nullptr) lists_.push_back(*known);
+    if (known != nullptr && is_fresh(*known, now_)) return settled_.push_back(place.uri);
+    if (const auto* failure = knowledge_.failure(place.uri, now_)) return failed(place.uri, *failure);
+    const auto came = inquiry_.documents.find(place.uri);
+    if (came == inquiry_.documents.end()) return;
+    auto list = read_list(place.uri, came->second, known);
+    if (list) {
+      settled_.push_back(place.uri);
+      learned.lists.emplace_back(place.uri, std::move(*list));
+    } else {
+      learned.failures.emplace_back(place.uri, list.error());
+      failed(place.uri, std::move(list.error()));
+    }
+  }
+
+  /// A list that is out of date is looked into all the same, but not kept.
+  Result<RevocationList, std::string> read_list(const std::string& uri, const Document& document,
+                                                const RevocationList* before) {
+    if (!document) return failure(document.error());
+    auto list = RevocationList::read(**document);
+    const auto refused = [&](const std::string& why) { return failure("the CRL of " + uri + ": " + why); };
+    if (!list) return refused(list.error().sentence());
+    if (!same_name(list->issuer_der(), issuer_.subject_der()))
+      return refused("it is of \"" + list->issuer() + "\", another issuer");
+    if (!list->is_signed_by(issuer_)) return refused("it is not signed by the issuer of the certificate");
+    // Row E21: an older list is put into the place of a newer one by whoever wants to hide what the newer one says.
+    if (before != nullptr && same_name(before->issuer_der(), list->issuer_der()) &&
+        before->is_delta() == list->is_delta() && is_less(list->number(), before->number()))
+      return refused("it is older than the one that was there before");
+    lists_.push_back(*list);
+    if (!list->covers(certificate_)) return refused("it is for other certificates");
+    if (list->this_update() > now_) return refused("it is of " + date(list->this_update()) + ", which is not yet");
+    if (!is_fresh(*list, now_)) return refused("it was to be renewed on " + date(*list->next_update()));
+    return std::move(*list);
+  }
+
+  void failed(const std::string& uri, std::string why) {
+    settled_.push_back(uri);
+    failures_.push_back(std::move(why));
+  }
+
+  /// Places are asked one after the other.
+  bool ask_first(const std::vector<Place>& places, std::vector<DocumentRequest>& wanted) const {
+    if (!inquiry_.may_ask) return false;
+    for (const auto& place : places) {
+      if (std::ranges::find(settled_, place.uri) != settled_.end()) continue;
+      wanted.push_back({Kind::revocation_list, place.uri, {}, place.configured, place.uri});
+      return true;
+    }
+    return false;
+  }
+
+  const Certificate& certificate_;
+  const Certificate& issuer_;
+  const RevocationRules& rules_;
+  const Inquiry& inquiry_;
+  const RevocationKnowledge& knowledge_;
+  std::int64_t now_;
+  std::vector<RevocationList> lists_;
+  std::vector<Place> list_places_;
+  std::vector<Place> delta_places_;
+  bool says_where_to_ask_ = false;
+  std::vector<std::string> settled_;   ///< keys that are not asked for
+  std::vector<std::string> failures_;  ///< in sentences
+};
 
 }  // namespace
 
-std::optional<Refusal> check_revocation(std::span<const Certificate> path, const RevocationRules& rules,
-                                        std::int64_t now) {
-  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
-    const auto& certificate = path[i];
-    const auto found = look_up(certificate, path[i + 1], rules, now);
-    if (found.entry) {
-      const auto reason = reason_text(found.entry->reason);
-      return Refusal{certificate.subject(), "RFC 5280 §6.3",
-                     "it was revoked on " + date(found.entry->when) +
-                         (reason.empty() ? std::string() : " (" + std::string(reason) + ')')};
-    }
-    const bool wanted = rules.policy == RevocationPolicy::strict ||
-                        (rules.policy == RevocationPolicy::ifuri && says_where_to_ask(certificate));
-    if (wanted && !found.good)
-      return Refusal{certificate.subject(), "RFC 5280 §6.3", "whether it is revoked is not known: " + found.lacking};
-  }
-  return std::nullopt;
+RevocationOutcome check_revocation(std::span<const Certificate> path, const RevocationRules& rules,
+                                   const Inquiry& inquiry, const RevocationKnowledge& knowledge, std::int64_t now) {
+  RevocationOutcome outcome;
+  for (std::size_t i = 0; i + 1 < path.size() && !outcome.refusal; ++i)
+    CertificateCheck(path[i], path[i + 1], rules, inquiry, knowledge, now).run(outcome);
+  if (outcome.refusal) outcome.wanted.clear();
+  std::vector<DocumentRequest> once;
+  for (auto& request : outcome.wanted)
+    if (std::ranges::find(once, request.key, &DocumentRequest::key) == once.end()) once.push_back(std::move(request));
+  outcome.wanted = std::move(once);
+  return outcome;
 }
 
 }  // namespace keypact::pki

@@ -5,7 +5,9 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <mutex>
 
+#include "pki/revocation_pointers.h"
 #include "pki/x509_handles.h"
 #include "pki/x509_values.h"
 #include "proto/distinguished_name.h"
@@ -23,6 +25,11 @@ struct RevocationList::Impl {
   bool delta = false;
   Octets number;
   Octets base;
+  std::size_t size = 0;
+  std::vector<std::string> delta_uris;
+  /// Whoever asks first verifies, as all who ask at that time do.
+  mutable std::mutex mutex;
+  mutable Octets verified_with;  ///< SubjectPublicKeyInfo of the key that made the signature, once it is known
 };
 
 namespace {
@@ -120,6 +127,8 @@ Result<RevocationList, RevocationListError> RevocationList::read(OctetView octet
   impl->base = std::move(*base);
   impl->issuer_der = encoded(X509_CRL_get_issuer(list), i2d_X509_NAME);
   impl->issuer = name_to_text(impl->issuer_der);
+  impl->size = octets.size();
+  impl->delta_uris = pki::delta_uris(list);
   return RevocationList(std::move(impl));
 }
 
@@ -130,14 +139,25 @@ std::optional<std::int64_t> RevocationList::next_update() const { return impl_->
 bool RevocationList::is_delta() const { return impl_->delta; }
 OctetView RevocationList::number() const { return impl_->number; }
 OctetView RevocationList::base() const { return impl_->base; }
+Octets RevocationList::der() const { return encoded(impl_->crl.get(), i2d_X509_CRL); }
+std::size_t RevocationList::size() const { return impl_->size; }
+const std::vector<std::string>& RevocationList::delta_uris() const { return impl_->delta_uris; }
 
 bool RevocationList::is_signed_by(const Certificate& issuer) const {
   if (!same_name(issuer.subject_der(), impl_->issuer_der)) return false;
   const auto usage = X509_get_key_usage(issuer.native());
   if (usage != UINT32_MAX && (usage & KU_CRL_SIGN) == 0) return false;
+  const auto key = issuer.public_key().spki();
+  {
+    const std::scoped_lock lock(impl_->mutex);
+    if (!key.empty() && same_octets(key, impl_->verified_with)) return true;
+  }
   const bool good = X509_CRL_verify(impl_->crl.get(), X509_get0_pubkey(issuer.native())) == 1;
   crypto::forget_openssl_errors();
-  return good;
+  if (!good) return false;
+  const std::scoped_lock lock(impl_->mutex);
+  impl_->verified_with = to_octets(key);
+  return true;
 }
 
 bool RevocationList::covers(const Certificate& certificate) const {

@@ -38,10 +38,16 @@ class RevocationList {
   [[nodiscard]] OctetView number() const;
   [[nodiscard]] OctetView base() const;
 
-  /// The issuer's name, a key usage that allows it, and its signature (row E19).
+  /// The issuer's name, a key usage that allows it, and its signature (row E19), which is verified once and not again for the same key.
   [[nodiscard]] bool is_signed_by(const Certificate& issuer) const;
   /// The certificate is of the part of its issuer's certificates that this list is for (RFC 5280 §6.3.3 (b)(2)).
   [[nodiscard]] bool covers(const Certificate& certificate) const;
+
+  /// In DER.
+  [[nodiscard]] Octets der() const;
+  [[nodiscard]] std::size_t size() const;
+  /// Where its deltas are: freshestCRL (RFC 5280 §5.2.6).
+  [[nodiscard]] const std::vector<std::string>& delta_uris() const;
 
   struct Entry {
     std::int64_t when;  ///< seconds since 1970

@@ -2,60 +2,11 @@
 #include "pki/revocation.h"
 
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
 
-#include "base/check.h"
-#include "pki/test_authority.h"
-#include "pki/x509_values.h"
+#include "pki/test_revocation.h"
 
 namespace keypact::pki {
 namespace {
-
-struct WantedList {
-  std::vector<std::pair<const Issued*, int>> revoked{};  ///< with the reason; 0: none
-  std::int64_t this_update = kTestNow - kDay;
-  std::int64_t next_update = kTestNow + kDay;  ///< 0: none
-  std::vector<std::pair<std::string, std::string>> extensions{{"2.5.29.20", "DER:020105"}};
-};
-
-constexpr std::int64_t kRevokedAt = kTestNow - 2 * 3600;
-
-Octets list_by(const Issued& issuer, const WantedList& wanted, const Issued* key_of = nullptr) {
-  const std::unique_ptr<X509_CRL, decltype(&X509_CRL_free)> crl(X509_CRL_new(), X509_CRL_free);
-  X509_CRL_set_version(crl.get(), 1);
-  X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(issuer.x509.get()));
-  const auto time = [](std::int64_t at) {
-    return std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)>(ASN1_TIME_set(nullptr, at), ASN1_TIME_free);
-  };
-  X509_CRL_set1_lastUpdate(crl.get(), time(wanted.this_update).get());
-  if (wanted.next_update != 0) X509_CRL_set1_nextUpdate(crl.get(), time(wanted.next_update).get());
-  for (const auto& [issued, reason] : wanted.revoked) {
-    X509_REVOKED* entry = X509_REVOKED_new();
-    X509_REVOKED_set_serialNumber(entry, X509_get_serialNumber(issued->x509.get()));
-    X509_REVOKED_set_revocationDate(entry, time(kRevokedAt).get());
-    if (reason != 0) {
-      const std::unique_ptr<ASN1_ENUMERATED, decltype(&ASN1_ENUMERATED_free)> value(ASN1_ENUMERATED_new(),
-                                                                                    ASN1_ENUMERATED_free);
-      ASN1_ENUMERATED_set(value.get(), reason);
-      X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, value.get(), 0, 0);
-    }
-    X509_CRL_add0_revoked(crl.get(), entry);
-  }
-  for (const auto& [name, value] : wanted.extensions) {
-    X509V3_CTX context;
-    X509V3_set_ctx(&context, issuer.x509.get(), nullptr, nullptr, crl.get(), 0);
-    X509V3_set_ctx_nodb(&context);
-    X509_EXTENSION* extension = X509V3_EXT_nconf(nullptr, &context, name.c_str(), value.c_str());
-    CHECK(extension != nullptr);
-    X509_CRL_add_ext(crl.get(), extension, -1);
-    X509_EXTENSION_free(extension);
-  }
-  X509_CRL_sort(crl.get());
-  CHECK(X509_CRL_sign(crl.get(), (key_of != nullptr ? key_of : &issuer)->key.get(), EVP_sha256()) > 0);
-  return encoded(crl.get(), i2d_X509_CRL);
-}
 
 class Revocation : public ::testing::Test {
  protected:
@@ -68,8 +19,11 @@ class Revocation : public ::testing::Test {
       if (read) rules.lists.push_back(std::move(*read));
     }
     const std::vector path = {leaf.certificate(), root.certificate()};
-    const auto refusal = check_revocation(path, rules, kTestNow);
+    const auto refusal = refusal_of(path, rules);
     return refusal ? refusal->to_string() : "good enough";
+  }
+  static std::optional<Refusal> refusal_of(std::span<const Certificate> path, const RevocationRules& rules) {
+    return check_revocation(path, rules, Inquiry(), RevocationKnowledge(), kTestNow).refusal;
   }
   /// By each of strict, ifuri and relaxed: the first letter says which accept.
   std::string accepted_by(const std::vector<Octets>& lists) {
@@ -171,11 +125,11 @@ TEST_F(Revocation, EachCertificateOfThePathIsLookedUpButTheAnchor) {
   leaf = issued_by(middle, wanted_leaf("CN=leaf"));
   const std::vector path = {leaf.certificate(), middle.certificate(), root.certificate()};
   RevocationRules rules{RevocationPolicy::strict, {RevocationList::read(list_by(middle, {})).value()}};
-  EXPECT_EQ(check_revocation(path, rules, kTestNow)->certificate, "CN=Middle");
+  EXPECT_EQ(refusal_of(path, rules)->certificate, "CN=Middle");
   rules.lists.push_back(RevocationList::read(list_by(root, {})).value());
-  EXPECT_FALSE(check_revocation(path, rules, kTestNow));
+  EXPECT_FALSE(refusal_of(path, rules));
   rules.lists.push_back(RevocationList::read(list_by(root, {.revoked = {{&middle, 2}}})).value());
-  EXPECT_EQ(check_revocation(path, rules, kTestNow)->to_string(),
+  EXPECT_EQ(refusal_of(path, rules)->to_string(),
             "\"CN=Middle\": it was revoked on 2026-05-31 22:00 UTC (cACompromise) (RFC 5280 §6.3)");
 }
 

@@ -58,9 +58,8 @@ class Authority:
                 "-out", made.certificate, input=request)
         return made
 
-
-    def revocation_list(self, issuer, revoked=(), days=30):
-        """A CRL of the issuer, as a file."""
+    def revocation_list(self, issuer, revoked=(), days=30, dates=None):
+        """A CRL of the issuer, as a file; `dates`: thisUpdate and nextUpdate as openssl writes them."""
         index = [f"R\t400101000000Z\t260101000000Z,keyCompromise\t{each.serial:02X}\tunknown\t/CN={each.name}\n" for each in revoked]
         (self.folder / "index").write_text("".join(index))
         (self.folder / "number").write_text("01\n")
@@ -69,7 +68,7 @@ class Authority:
                                              "[named]\nauthorityKeyIdentifier = keyid\n")
         made = self.folder / f"{issuer.name}.crl.pem"
         openssl("ca", "-config", self.folder / "ca.conf", "-gencrl", "-keyfile", issuer.key, "-cert", issuer.certificate,
-                "-crldays", days, "-crlexts", "named", "-out", made)
+                *(("-crl_lastupdate", dates[0], "-crl_nextupdate", dates[1]) if dates else ("-crldays", days)), "-crlexts", "named", "-out", made)
         return made
 
 

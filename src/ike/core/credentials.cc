@@ -111,6 +111,8 @@ class Credentials::RoundReader {
   [[nodiscard]] std::vector<pki::Certificate> certificates(const std::vector<config::CredentialFile>& files);
   [[nodiscard]] std::vector<pki::PublicKey> public_keys(const std::vector<config::CredentialFile>& files);
   [[nodiscard]] pki::TrustAnchors anchors(const AuthRound& round);
+  /// Where the configuration says that one may ask about revocation.
+  [[nodiscard]] std::vector<pki::AuthorityUris> places();
   void offer(Round& into, const AuthRound& round, const pki::AuthConstraints& constraints,
              const pki::Certificate& certificate, std::span<const pki::Certificate> with_it = {});
   void error(const config::CredentialFile& file, const std::string& why, std::string remedy) {
@@ -208,6 +210,17 @@ pki::TrustAnchors Credentials::RoundReader::anchors(const AuthRound& round) {
   return made ? std::move(*made) : pki::TrustAnchors();
 }
 
+std::vector<pki::AuthorityUris> Credentials::RoundReader::places() {
+  std::vector<pki::AuthorityUris> all;
+  for (const auto& section : store_.source->authority_sections) {
+    if (!section.certificate || (section.crl_uris.empty() && section.ocsp_uris.empty())) continue;
+    // What cannot be read was told of when the store was made.
+    if (const auto& read = files_.certificates(*section.certificate))
+      for (const auto& certificate : *read) all.push_back({certificate, section.crl_uris, section.ocsp_uris});
+  }
+  return all;
+}
+
 std::shared_ptr<Credentials::Round> Credentials::RoundReader::remote(const AuthRound& round) {
   auto result = std::make_shared<Round>();
   auto key = std::make_shared<const std::string>(rules_key(round));
@@ -219,7 +232,7 @@ std::shared_ptr<Credentials::Round> Credentials::RoundReader::remote(const AuthR
     made->constraints = constraints(round);
     made->anchors = anchors(round);
     made->anchored = !round.authorities.empty();
-    made->revocation = {policy_of(round.revocation), store_.revocation_lists};
+    made->revocation = {policy_of(round.revocation), store_.revocation_lists, places()};
     made->pinned = certificates(round.certificates);
     made->pinned_keys = public_keys(round.public_keys);
     // CAs first: they complete paths, and only so many are looked at.
