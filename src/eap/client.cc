@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "base/limits.h"
+#include "eap/aka_client.h"
 #include "eap/gtc.h"
 #include "eap/md5.h"
 #include "eap/mschapv2_client.h"
 #include "eap/peap.h"
+#include "eap/sim_client.h"
 #include "eap/tls_client.h"
 #include "eap/ttls_client.h"
 
@@ -21,6 +23,9 @@ std::unique_ptr<ClientMethod> make_method(Method method, std::shared_ptr<const C
     case Method::TLS: return std::make_unique<TlsClient>(method, std::move(config), nullptr);
     case Method::TTLS: return std::make_unique<TlsClient>(method, config, std::make_unique<TtlsClient>(config));
     case Method::PEAP: return std::make_unique<TlsClient>(method, config, std::make_unique<PeapClient>(*config));
+    case Method::SIM: return std::make_unique<SimClient>(std::move(config));
+    case Method::AKA:
+    case Method::AKA_PRIME: return std::make_unique<AkaClient>(method, std::move(config));
     default: return nullptr;
   }
 }

@@ -1,6 +1,7 @@
 // Client: the peer's end of one EAP conversation, as a function of packets. RFC 3748. Driven as server.h.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <variant>
 
@@ -31,6 +32,11 @@ class Client {
 
   /// Any packet of the server: requests, Success, Failure. Not to be called after an end.
   [[nodiscard]] ClientStep on_packet(OctetView packet, const ClientSurroundings& surroundings);
+
+  /// Of AKA and AKA': the greatest sequence number that the card has seen, for the next client's configuration.
+  [[nodiscard]] std::uint64_t card_sequence() const {
+    return method_ ? std::max(method_->card_sequence(), config_->card_sequence) : config_->card_sequence;
+  }
 
  private:
   [[nodiscard]] ClientStep on_request(const Packet& packet, const ClientSurroundings& surroundings);

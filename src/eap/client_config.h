@@ -23,8 +23,10 @@ struct ClientConfig {
   /// a Nak that names these.
   std::vector<Method> methods;
   std::string identity;
-  Password password;                 ///< of the methods that have one
+  Password password;  ///< of the methods that have one; for SIM, AKA and AKA' the card's K | OPc, 32 octets
   std::string anonymous_identity{};  ///< not empty: what EAP-Identity says outside of a tunnel, "@example.org"
+  std::uint64_t card_sequence =
+      0;  ///< of AKA and AKA': the greatest number that the card has seen; older ones are refused
   ClientInner inner{};
   std::shared_ptr<const TlsSettings> tls{};  ///< of the methods over TLS
 };

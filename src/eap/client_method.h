@@ -26,6 +26,8 @@ class ClientMethod {
   [[nodiscard]] virtual Result<std::optional<Msk>, Refusal> on_success(const ClientSurroundings& surroundings) = 0;
   /// EAP-Failure came: the most that is known of why.
   [[nodiscard]] virtual Refusal on_failure() const = 0;
+  /// Of AKA: the greatest sequence number that the card has seen.
+  [[nodiscard]] virtual std::uint64_t card_sequence() const { return 0; }
 };
 
 }  // namespace keypact::eap

@@ -13,7 +13,7 @@ using Msk = SecretOf<struct MskTag>;
 inline constexpr std::size_t kMskOctets = 64;
 
 struct Password {
-  Secret octets;  ///< UTF-8, or the NT hash: 16 octets
+  Secret octets;  ///< UTF-8, or the NT hash: 16 octets; of SIM, AKA and AKA': K | OPc, 32 octets
   bool is_nt_hash = false;
 };
 

@@ -4,10 +4,12 @@
 
 #include "base/check.h"
 #include "base/limits.h"
+#include "eap/aka_server.h"
 #include "eap/gtc.h"
 #include "eap/md5.h"
 #include "eap/mschapv2_server.h"
 #include "eap/peap.h"
+#include "eap/sim_server.h"
 #include "eap/tls_server.h"
 #include "eap/ttls_server.h"
 
@@ -31,6 +33,9 @@ std::unique_ptr<ServerMethod> make_method(Method method, std::shared_ptr<const S
       return std::make_unique<TlsServer>(method, config, std::move(identity), std::make_unique<TtlsServer>(config));
     case Method::PEAP:
       return std::make_unique<TlsServer>(method, config, std::move(identity), std::make_unique<PeapServer>(*config));
+    case Method::SIM: return std::make_unique<SimServer>(std::move(identity));
+    case Method::AKA:
+    case Method::AKA_PRIME: return std::make_unique<AkaServer>(method, std::move(config), std::move(identity));
     default: return nullptr;
   }
 }

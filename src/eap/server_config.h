@@ -21,6 +21,7 @@ struct ServerConfig {
   std::vector<Method> methods;  ///< in order of preference; of those that server_speaks()
   bool asks_identity = true;
   std::string name = "keypact";  ///< what the server calls itself to its peers
+  std::string network = "WLAN";  ///< of AKA': the access network that its keys are bound to (3GPP TS 24.302)
   ServerInner inner{};
   std::shared_ptr<const TlsSettings> tls{};  ///< of the methods over TLS
 };

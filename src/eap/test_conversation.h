@@ -47,7 +47,7 @@ struct Conversation {
       : server(std::make_shared<const ServerConfig>(std::move(server_config)), std::move(initial_identity)),
         client(std::make_shared<const ClientConfig>(std::move(client_config))) {}
 
-  [[nodiscard]] ServerSurroundings of_server() { return {users, random, now}; }
+  [[nodiscard]] ServerSurroundings of_server() { return {*secrets, random, now}; }
   [[nodiscard]] ClientSurroundings of_client() { return {random, now}; }
 
   /// Until both have ended. Packets pass `between` before they are delivered.
@@ -86,7 +86,8 @@ struct Conversation {
     return std::visit([](const auto& one) { return one.packet; }, step);
   }
 
-  Users users{{{"carol", "Ar3etTnp"}, {"dave", "W7R0g3do"}}};
+  std::unique_ptr<const SecretSource> secrets = std::make_unique<Users>(
+      std::map<std::string, std::string, std::less<>>{{"carol", "Ar3etTnp"}, {"dave", "W7R0g3do"}});
   SeededRandom random{1};
   std::int64_t now = 1780272000;
   std::function<Octets(Octets)> between;
