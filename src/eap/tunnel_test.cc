@@ -146,6 +146,11 @@ TEST(EapAvps, AreTheSameAfterEncodingAndParsing) {
   EXPECT_EQ(encode({avp(AvpCode::User_Name, as_octets("carol"))}), hex("00000001 4000000d 6361726f6c 000000"));
 }
 
+TEST(EapAvps, PaddingOfTheLastOneMayBeMissing) {
+  for (const auto* const octets : {"00000001 4000000d 6361726f6c", "00000001 4000000d 6361726f6c 0000"})
+    EXPECT_EQ(parse_avps(hex(octets)).value(), std::vector{avp(AvpCode::User_Name, as_octets("carol"))});
+}
+
 TEST(EapAvps, F04_LengthsThatAreNoneAreRefused) {
   for (unsigned length = 0; length < 8; ++length) {
     auto octets = hex("00000001 40000000 6361726f6c 000000");
@@ -158,7 +163,7 @@ TEST(EapAvps, F04_LengthsThatAreNoneAreRefused) {
     EXPECT_EQ(parse_avps(octets).error(), "an AVP whose length is less than its header");
   }
   EXPECT_EQ(parse_avps(hex("00000001 40ffffff 00")).error(), "an AVP that is longer than what came");
-  EXPECT_EQ(parse_avps(hex("00000001 4000000d 6361726f6c 0000")).error(), "an AVP that is longer than what came");
+  EXPECT_EQ(parse_avps(hex("00000001 4000000d 6361726f")).error(), "an AVP that is longer than what came");
   EXPECT_EQ(parse_avps(hex("00000001 400000")).error(), "an AVP that is shorter than its header");
   EXPECT_EQ(parse_avps(hex("0000001a c000000c 0000")).error(), "an AVP that is shorter than its header");
 }
