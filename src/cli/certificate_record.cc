@@ -26,6 +26,7 @@ std::string date_text(std::int64_t seconds) {
 std::optional<CertificateRecord> certificate_record(const vici::Message& event) {
   const auto octets = as_octets(event.value_or("data"));
   const auto flag = event.value_or("flag");
+  if (event.value_or("type") == "X509_CRL") return std::nullopt;
   CertificateRecord record;
   record.private_key = event.value_or("has_privkey") == "yes";
   if (event.value_or("type") == "PUBKEY") {

@@ -24,6 +24,10 @@ constexpr Word<Childless> kChildless[] = {{"allow", Childless::allow},
                                           {"force", Childless::force},
                                           {"never", Childless::never}};
 
+constexpr Word<OcspPayloads> kOcsp[] = {{"never", OcspPayloads::never},
+                                        {"reply", OcspPayloads::reply},
+                                        {"request", OcspPayloads::request},
+                                        {"both", OcspPayloads::both}};
 constexpr Word<SendCert> kSendCert[] = {
     {"ifasked", SendCert::if_asked}, {"always", SendCert::always}, {"never", SendCert::never}};
 
@@ -111,6 +115,7 @@ void ConnectionReader::read_options() {
   c.keyingtries = reader_.number("keyingtries", 0xffffffff);
   c.childless = reader_.word("childless", kChildless).value_or(c.childless);
   c.send_cert = reader_.word("send_cert", kSendCert).value_or(c.send_cert);
+  c.ocsp = reader_.word("ocsp", kOcsp).value_or(c.ocsp);
   c.send_certreq = reader_.boolean("send_certreq").value_or(c.send_certreq);
 }
 

@@ -67,7 +67,7 @@ TEST(Credentials, OfARoundAreFilesOfTheirFolderOrOctets) {
   const auto snapshot = snapshot_of(
       "connections { gw { local { certs = moon.pem, 0x3031\n auth = rsa-3072-sha256 }\n"
       "remote { cacerts = ca.pem, /elsewhere/ca2.pem\n cacert1 { file = /elsewhere/ca2.pem }\n"
-      "pubkeys = sun.pub\n cert-a { file = moon.pem } }\n send_cert = always\n send_certreq = no } }");
+      "pubkeys = sun.pub\n cert-a { file = moon.pem } }\n send_cert = always\n send_certreq = no\n ocsp = both } }");
   const auto gw = snapshot->connection("gw");
   ASSERT_NE(gw, nullptr);
   EXPECT_EQ(gw->local[0].kind, AuthKind::pubkey);
@@ -80,6 +80,7 @@ TEST(Credentials, OfARoundAreFilesOfTheirFolderOrOctets) {
   EXPECT_THAT(texts(gw->remote[0].public_keys), ElementsAre("raw key"));
   EXPECT_EQ(gw->send_cert, SendCert::always);
   EXPECT_FALSE(gw->send_certreq);
+  EXPECT_EQ(gw->ocsp, OcspPayloads::both);
 }
 
 TEST(Credentials, OfAConnectionAreComparedByTheirOctets) {

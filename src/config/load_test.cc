@@ -198,8 +198,8 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
       gw("pools = p\n ppk_id = x\n children { net { icmp = yes\n updown = /bin/true\n"
          "rekey_bytes = 1g } n2 { icmp = yes } }\n } }\npools { p { addrs = 10.3.0.0/24\n dns = "
          "9.9.9.9 } }\n"
-         "secrets { eap-1 { id = alice\n secret = wonderland } }\n authorities { ca { cacert = 0x30\n crl_uris = "
-         "http://ca/crl } }\nx { y {");
+         "secrets { eap-1 { id = alice\n secret = wonderland } }\n authorities { ca { cacert = 0x30\n cert_uri_base = "
+         "http://ca/ } }\nx { y {");
   const auto loaded = load_text(loud);
   ASSERT_TRUE(loaded.has_value()) << told(loud);
   std::vector<std::string> what;
@@ -207,7 +207,7 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
   const std::string suffix = " is read but has no effect yet in this version";
   EXPECT_THAT(what, testing::ElementsAre("connections.gw.pools" + suffix, "connections.gw.ppk_id" + suffix,
                                          "connections.gw.children.net.icmp" + suffix, "pools.p" + suffix,
-                                         "secrets.eap-1" + suffix, "authorities.ca.crl_uris" + suffix,
+                                         "secrets.eap-1" + suffix, "authorities.ca.cert_uri_base" + suffix,
                                          "section \"x\" has no effect"));
 }
 

@@ -42,7 +42,7 @@ constexpr auto kConnectionSettings = std::to_array<SettingRule>({
     {"childless"},
     {"send_certreq"},
     {"send_cert"},
-    {"ocsp", words, none, "*", "never|reply|request|both"},
+    {"ocsp"},
     {"ppk_id", identity, none},
     {"ppk_required", boolean, refused, "no"},
     {"keyingtries"},
@@ -181,8 +181,8 @@ constexpr auto kAuthoritySettings = std::to_array<SettingRule>({
     {"handle", hexadecimal, none, "*"},
     {"slot", number, none, "*"},
     {"module", text, none, "*"},
-    {"crl_uris", text, none, {}, {}, true},
-    {"ocsp_uris", text, none, {}, {}, true},
+    {"crl_uris", text, full, {}, {}, true},
+    {"ocsp_uris", text, full, {}, {}, true},
     {"cert_uri_base", text, none},
 });
 

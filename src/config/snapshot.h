@@ -59,6 +59,8 @@ struct AuthRound {
 
 /// When certificates go along with AUTH.
 enum class SendCert : std::uint8_t { if_asked, always, never };
+/// OCSP responses in CERT payloads (RFC 4806): whether we ask the peer for them.
+enum class OcspPayloads : std::uint8_t { never, reply, request, both };
 
 enum class Action : std::uint8_t { none, trap, start, trap_and_start };
 enum class UniquePolicy : std::uint8_t { never, no, keep, replace };
@@ -140,6 +142,7 @@ struct Connection {
   Childless childless = Childless::allow;
   SendCert send_cert = SendCert::if_asked;
   bool send_certreq = true;
+  OcspPayloads ocsp = OcspPayloads::reply;
 
   [[nodiscard]] const ChildConfig* child(std::string_view child_name) const;
   bool operator==(const Connection&) const = default;

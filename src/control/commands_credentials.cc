@@ -57,7 +57,7 @@ Answer load_x509(const Call& call, const std::string& flag, config::CredentialFi
   if (flag == "aa") return vici::refusal("attribute certificates are not understood in this version");
   if (flag == "ocsp") {
     keep(call, &Stored::ocsp_signers, std::move(file));
-    return done("a signer of OCSP responses is kept but has no effect yet in this version");
+    return done();
   }
   if (flag != "none" && flag != "ca") return vici::refusal("invalid value for: flag, expected NONE, CA, AA or OCSP");
   // Whoever loads a CA trusts it; swanctl does not always say so.
@@ -173,8 +173,13 @@ Answer get_authorities(const Call& call) {
   return named_list("authorities", call.services.configuration.loaded_credentials().authorities());
 }
 
-/// Nothing is fetched, so nothing is cached.
-Answer flush_certificates(const Call&) { return vici::success(); }
+/// CRLs and what OCSP responders said go together; certificates are not fetched.
+Answer flush_certificates(const Call& call) {
+  const auto type = config::lower_case(call.request.value_or("type", "any"));
+  if (type == "any" || type == "x509_crl" || type == "x509crl" || type == "ocsp_response")
+    call.services.host.forget_fetched();
+  return vici::success();
+}
 
 Answer clear_credentials(const Call& call) {
   call.services.configuration.unload_all_secrets();

@@ -56,6 +56,17 @@ class CertificateEvents {
         put("X509", flag, certificate.der(), certificate.public_key());
     }
   }
+  void add(std::span<const pki::RevocationList> lists) {
+    for (const auto& list : lists) {
+      // charon's clients take no longer message.
+      constexpr std::size_t kListOctets = 500 * 1024;
+      if (!wanted_.takes("x509_crl", "none") || list.size() > kListOctets) continue;
+      if (wanted_.subject && !name_matches(*wanted_.subject, list.issuer_der())) continue;
+      const auto der = list.der();
+      if (!seen_.insert(der).second) continue;
+      events.emplace_back().key("type", "X509_CRL").key("flag", "NONE").key("data", as_text(der));
+    }
+  }
   std::vector<vici::Message> events;
 
  private:
@@ -74,7 +85,8 @@ class CertificateEvents {
 }  // namespace
 
 std::vector<vici::Message> certificate_events(const vici::Message& request, const config::Snapshot& configuration,
-                                              const ike::Credentials& credentials) {
+                                              const ike::Credentials& credentials,
+                                              std::span<const pki::RevocationList> fetched) {
   auto wanted = wanted_of(request);
   if (wanted.nothing) return {};
   CertificateEvents all(std::move(wanted), credentials);
@@ -97,6 +109,8 @@ std::vector<vici::Message> certificate_events(const vici::Message& request, cons
   all.add(ends, "NONE");
   all.add(authorities, "CA");
   all.add(credentials.certificates_in(configuration.stored->ocsp_signers), "OCSP");
+  all.add(store.revocation_lists);
+  all.add(fetched);
   return std::move(all.events);
 }
 

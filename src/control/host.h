@@ -105,6 +105,10 @@ class Host {
   [[nodiscard]] virtual std::vector<std::string> drift() = 0;
   /// Why packets to there, or to anywhere, take the way that they take, a sentence each.
   [[nodiscard]] virtual std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) = 0;
+  /// CRLs that were fetched and are kept.
+  [[nodiscard]] virtual std::vector<pki::RevocationList> fetched_lists() = 0;
+  /// And what OCSP responders said.
+  virtual void forget_fetched() = 0;
   /// A line for the daemon's own log.
   virtual void note(const std::string& line) = 0;
 

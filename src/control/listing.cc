@@ -58,7 +58,7 @@ bool Listing::advance(Instant now, EngineAccess& access, Host& host, vici::Serve
     case Kind::policies: return add_policies(access, client);
     case Kind::connections: return add_connections(client);
     case Kind::certificates:
-      if (!events_) events_ = certificate_events(request_, *configuration_, *credentials_);
+      if (!events_) events_ = certificate_events(request_, *configuration_, *credentials_, host.fetched_lists());
       return add_prepared("list-cert", client);
     case Kind::authorities:
       if (!events_) events_ = authority_events(request_, *configuration_, *credentials_);

@@ -56,11 +56,12 @@ std::vector<std::string> without_the_kernel(const config::Snapshot& snapshot) {
 }  // namespace
 
 ControlSocket::ControlSocket(io::EventLoop& loop, const CommandLine& line, Engines& engines, Backend& backend,
-                             crypto::Library& library, Log& log)
+                             Documents& documents, crypto::Library& library, Log& log)
     : loop_(loop),
       line_(line),
       engines_(engines),
       backend_(backend),
+      documents_(documents),
       library_(library),
       log_(log),
       started_(io::wall_clock_text(io::wall_now())),
@@ -149,6 +150,12 @@ void ControlSocket::located(ControlId request, std::optional<IpAddress> local, s
   }
   server_.located(request, {local, remote});
   arm();
+}
+
+std::vector<pki::RevocationList> ControlSocket::fetched_lists() {
+  std::vector<pki::RevocationList> lists;
+  for (const auto& [uri, list] : documents_.knowledge().look()->lists()) lists.push_back(list);
+  return lists;
 }
 
 control::LoadedFiles ControlSocket::read_configuration() {

@@ -18,7 +18,7 @@ namespace keypact::daemon {
 class ControlSocket final : private control::Host, private control::EngineAccess, private io::UnixServerEvents {
  public:
   /// All outlive this object.
-  ControlSocket(io::EventLoop& loop, const CommandLine& line, Engines& engines, Backend& backend,
+  ControlSocket(io::EventLoop& loop, const CommandLine& line, Engines& engines, Backend& backend, Documents& documents,
                 crypto::Library& library, Log& log);
 
   [[nodiscard]] Result<void> listen();
@@ -40,6 +40,8 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   [[nodiscard]] std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) override {
     return backend_.explain_routes(destination);
   }
+  [[nodiscard]] std::vector<pki::RevocationList> fetched_lists() override;
+  void forget_fetched() override { documents_.knowledge().forget_all(); }
   void note(const std::string& line) override { log_.write(LogLevel::warning, line); }
   [[nodiscard]] control::Verdict explain(const ike::Refusal& refusal, const std::string& connection) override;
   [[nodiscard]] control::SystemFacts facts() override;
@@ -66,6 +68,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   const CommandLine& line_;
   Engines& engines_;
   Backend& backend_;
+  Documents& documents_;
   crypto::Library& library_;
   Log& log_;
   std::string started_;

@@ -9,8 +9,11 @@ void Documents::fetch(const pki::DocumentRequest& request, std::move_only_functi
     wanted.body_type = "application/ocsp-request";
     wanted.octets = pki::kOcspOctets;
   }
-  fetcher_.fetch(std::move(wanted),
-                 [answer = std::move(answer)](const fetch::Fetched& fetched) mutable { answer(fetched); });
+  // What failed is not asked for again for a while, so it is told no oftener.
+  fetcher_.fetch(std::move(wanted), [this, answer = std::move(answer)](const fetch::Fetched& fetched) mutable {
+    if (!fetched) note_("cannot fetch " + fetched.error());
+    answer(fetched);
+  });
 }
 
 }  // namespace keypact::daemon

@@ -9,7 +9,9 @@ namespace keypact::daemon {
 class Documents {
  public:
   /// A time of 0: nothing is fetched.
-  explicit Documents(fetch::Limits limits) : fetches_(limits.time > Duration::zero()), fetcher_(std::move(limits)) {}
+  /// `note` hears of each that could not be fetched, in another thread.
+  Documents(fetch::Limits limits, std::function<void(std::string)> note)
+      : fetches_(limits.time > Duration::zero()), note_(std::move(note)), fetcher_(std::move(limits)) {}
   [[nodiscard]] bool fetches() const { return fetches_; }
 
   /// From any thread. `answer` is called once, in another thread, never from inside this call.
@@ -19,6 +21,7 @@ class Documents {
  private:
   jobs::SharedKnowledge knowledge_;
   bool fetches_;
+  std::function<void(std::string)> note_;
   fetch::Fetcher fetcher_;
 };
 

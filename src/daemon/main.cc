@@ -155,13 +155,15 @@ int run(CommandLine line, Log& log) {
   auto backend = open_backend(line, *transport, *transports, library, **random);
   if (!backend) return fail(log, backend.error());
   setup.options.esp_spis_taken = (*backend)->esp_spis_taken();
-  Documents documents(fetch_limits(line));
+  Documents documents(fetch_limits(line), [&](std::string text) {
+    loop.post([&log, text = std::move(text)] { log.write(LogLevel::warning, text); });
+  });
   auto created =
       Engines::create(setup, {loop, library, **random, *transport, **backend, documents}, std::move(*transports));
   if (!created) return fail(log, created.error());
   auto& engines = **created;
   const auto note = [&](const std::string& text) { log.write(LogLevel::warning, text); };
-  ControlSocket control(loop, line, engines, **backend, library, log);
+  ControlSocket control(loop, line, engines, **backend, documents, library, log);
   auto updown = Updown::open(loop, **backend, [&] { return engines.configuration(); }, note);
   if (!updown) return fail(log, updown.error());
   follow_events(engines, log, control, **backend, *updown);

@@ -11,6 +11,8 @@ namespace {
 
 /// Of certificates and keys of ours that fit a peer that sends none, whose signature is tried.
 constexpr std::size_t kCandidates = 8;
+/// Of OCSP responders (RFC 4806 §3.2), one for each certificate of a path.
+constexpr std::size_t kSentResponses = 8;
 
 bool contains(const std::vector<Certificate>& certificates, const Certificate& one) {
   return std::ranges::find(certificates, one) != certificates.end();
@@ -96,6 +98,8 @@ class PeerVerification {
       // One that is none says nothing.
       if (sent.encoding == CertEncoding::CERTIFICATE_REVOCATION_LIST)
         if (auto list = RevocationList::read(sent.data)) sent_lists_.push_back(std::move(*list));
+      if (sent.encoding == CertEncoding::OCSP_CONTENT && sent_responses_.size() < kSentResponses)
+        sent_responses_.push_back(sent.data);
       if (sent.encoding != CertEncoding::X509_CERTIFICATE_SIGNATURE) continue;
       auto certificate = Certificate::from_der(sent.data);
       if (certificate) sent_.push_back(std::move(*certificate));
@@ -132,6 +136,7 @@ class PeerVerification {
     // Last: nobody who is not authentic otherwise makes us ask anywhere (row C07).
     auto rules = rules_.revocation;
     rules.lists.insert(rules.lists.end(), sent_lists_.begin(), sent_lists_.end());
+    rules.sent_responses = sent_responses_;
     revocation_ = check_revocation(path, rules, inquiry_, knowledge_, now_);
     if (revocation_.refusal) return failure(*revocation_.refusal);
     if (!revocation_.wanted.empty())
@@ -166,6 +171,7 @@ class PeerVerification {
   OctetView signature_;
   std::vector<Certificate> sent_;
   std::vector<RevocationList> sent_lists_;
+  std::vector<Octets> sent_responses_;
   std::optional<PublicKey> raw_key_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pki/ocsp.h"
 #include "pki/revocation_lookup.h"
 #include "pki/revocation_pointers.h"
 #include "proto/distinguished_name.h"
@@ -39,11 +40,14 @@ class CertificateCheck {
           !same_name(configured.authority.subject_der(), issuer.subject_der()))
         continue;
       add_places(list_places_, configured.lists, true);
+      add_places(ocsp_places_, configured.ocsp, true);
     }
     const auto pointers = revocation_pointers(certificate);
     add_places(list_places_, pointers.lists, false);
     add_places(delta_places_, pointers.deltas, false);
-    says_where_to_ask_ = !list_places_.empty() || !pointers.ocsp.empty();
+    add_places(ocsp_places_, pointers.ocsp, false);
+    status_key_ = ocsp_key(certificate, issuer);
+    says_where_to_ask_ = !list_places_.empty() || !ocsp_places_.empty();
   }
 
   /// Into `outcome`, whose refusal is that of this certificate.
@@ -54,11 +58,12 @@ class CertificateCheck {
     for (const auto& place : delta_places_) take_list(place, outcome.learned);
     if (!delta_places_.empty()) found = look_up(certificate_, issuer_, lists_, now_);
     if (found.entry) return refuse(outcome, revoked_text(found.entry->when, found.entry->reason));
-    if (found.good) {
-      if (!found.delta_used) ask_first(delta_places_, outcome.wanted);
-      return;
-    }
-    if (ask_first(list_places_, outcome.wanted) || !must_be_known()) return;
+    const auto status = take_statuses(outcome.learned);
+    if (status && status->kind == CertificateStatus::Kind::revoked)
+      return refuse(outcome, revoked_text(status->revoked_at, status->reason));
+    if (found.good && !found.delta_used) ask_for_list(delta_places_, outcome.wanted);
+    if (found.good || status || ask_responder(outcome.wanted)) return;
+    if (ask_for_list(list_places_, outcome.wanted) || !must_be_known()) return;
     for (const auto& why : failures_) found.lacking += "; " + why;
     refuse(outcome, "whether it is revoked is not known: " + found.lacking);
   }
@@ -121,7 +126,7 @@ class CertificateCheck {
   }
 
   /// Places are asked one after the other.
-  bool ask_first(const std::vector<Place>& places, std::vector<DocumentRequest>& wanted) const {
+  bool ask_for_list(const std::vector<Place>& places, std::vector<DocumentRequest>& wanted) const {
     if (!inquiry_.may_ask) return false;
     for (const auto& place : places) {
       if (std::ranges::find(settled_, place.uri) != settled_.end()) continue;
@@ -130,6 +135,58 @@ class CertificateCheck {
     }
     return false;
   }
+
+  bool ask_responder(std::vector<DocumentRequest>& wanted) const {
+    if (!inquiry_.may_ask) return false;
+    for (const auto& place : ocsp_places_) {
+      auto key = key_at(place);
+      if (std::ranges::find(settled_, key) != settled_.end()) continue;
+      wanted.push_back({Kind::ocsp, place.uri, ocsp_request(certificate_, issuer_, inquiry_.nonce), place.configured,
+                        std::move(key)});
+      return true;
+    }
+    return false;
+  }
+
+  /// RFC 6960: what responders said of it; one that says revoked goes before others. Good or revoked, or nothing.
+  std::optional<CertificateStatus> take_statuses(Learned& learned) {
+    std::optional<CertificateStatus> found;
+    const auto take = [&](const CertificateStatus& status) {
+      if (!found || status.kind == CertificateStatus::Kind::revoked) found = status;
+    };
+    if (const auto* known = knowledge_.status(status_key_, now_)) take(*known);
+    for (const auto& sent : rules_.sent_responses)
+      if (const auto status = read_ocsp_response(sent, context({}));
+          status && status->kind != CertificateStatus::Kind::unknown)
+        take(*status);
+    for (const auto& place : ocsp_places_) {
+      const auto key = key_at(place);
+      const auto came = inquiry_.documents.find(key);
+      if (const auto* failure = knowledge_.failure(key, now_)) {
+        failed(key, *failure);
+      } else if (came != inquiry_.documents.end()) {
+        auto status = read_response(place.uri, came->second);
+        if (status) take(*status);
+        if (status) learned.statuses.emplace_back(status_key_, *status);
+        else learned.failures.emplace_back(key, status.error());
+        if (status) settled_.push_back(key);
+        else failed(key, status.error());
+      }
+    }
+    return found;
+  }
+
+  Result<CertificateStatus, std::string> read_response(const std::string& uri, const Document& document) const {
+    if (!document) return failure(document.error());
+    auto status = read_ocsp_response(**document, context(inquiry_.nonce));
+    const auto refused = [&](const std::string& why) { return failure("the OCSP response of " + uri + ": " + why); };
+    if (!status) return refused(status.error());
+    if (status->kind == CertificateStatus::Kind::unknown) return refused("it does not know the certificate");
+    return status;
+  }
+
+  OcspContext context(OctetView nonce) const { return {certificate_, issuer_, rules_.ocsp_signers, nonce, now_}; }
+  std::string key_at(const Place& place) const { return place.uri + ' ' + status_key_; }
 
   const Certificate& certificate_;
   const Certificate& issuer_;
@@ -140,6 +197,8 @@ class CertificateCheck {
   std::vector<RevocationList> lists_;
   std::vector<Place> list_places_;
   std::vector<Place> delta_places_;
+  std::vector<Place> ocsp_places_;
+  std::string status_key_;
   bool says_where_to_ask_ = false;
   std::vector<std::string> settled_;   ///< keys that are not asked for
   std::vector<std::string> failures_;  ///< in sentences

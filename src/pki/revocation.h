@@ -25,6 +25,8 @@ struct RevocationRules {
   RevocationPolicy policy = RevocationPolicy::relaxed;
   std::vector<RevocationList> lists{};
   std::vector<AuthorityUris> authorities{};
+  std::vector<Certificate> ocsp_signers{};  ///< of the configuration
+  std::vector<Octets> sent_responses{};     ///< of OCSP responders, which the peer sent along (RFC 4806)
 };
 
 struct RevocationOutcome {

@@ -132,11 +132,14 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
   config::MemoryFiles named_files;
   config::FileSource& file_source() override { return named_files; }
   HostCounters host_counters() const override { return {3, 2, 1}; }
+  std::vector<pki::RevocationList> fetched;
   std::vector<std::string> differences;
   std::vector<std::string> drift() override { return differences; }
   std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) override {
     return {destination ? "to " + destination->to_string() : "to anywhere"};
   }
+  std::vector<pki::RevocationList> fetched_lists() override { return fetched; }
+  void forget_fetched() override { fetched.clear(); }
   void note(const std::string& line) override { notes.push_back(line); }
   Verdict explain(const ike::Refusal& refusal, const std::string& connection) override {
     auto verdict = diagnose::verdict_of(refusal, connection);

@@ -4,6 +4,8 @@ import shutil
 import subprocess
 import tempfile
 
+from lab import Process
+
 KEYS = {"rsa2048": ("RSA", "rsa_keygen_bits:2048"), "rsa3072": ("RSA", "rsa_keygen_bits:3072"),
         "rsa4096": ("RSA", "rsa_keygen_bits:4096"), "p256": ("EC", "ec_paramgen_curve:P-256"),
         "p384": ("EC", "ec_paramgen_curve:P-384"), "p521": ("EC", "ec_paramgen_curve:P-521"),
@@ -58,10 +60,24 @@ class Authority:
                 "-out", made.certificate, input=request)
         return made
 
+    def index(self, revoked=(), valid=(), name="index"):
+        """What openssl(1) reads of the certificates that an authority issued."""
+        path = self.folder / name
+        path.write_text("".join([f"R\t400101000000Z\t260101000000Z,keyCompromise\t{each.serial:02X}\tunknown\t/CN={each.name}\n" for each in revoked]
+                                + [f"V\t400101000000Z\t\t{each.serial:02X}\tunknown\t/CN={each.name}\n" for each in valid]))
+        return path
+
+    def responder(self, host, issuer, signer, revoked=(), valid=(), port=8081):
+        """An OCSP responder for what the issuer issued, with the certificate and key of the signer; a process in the host."""
+        words = ["openssl", "ocsp", "-index", self.index(revoked, valid, f"index-{port}"), "-port", port, "-CA", issuer.certificate,
+                 "-rsigner", signer.certificate, "-rkey", signer.key, "-nmin", 60, "-ignore_err"]
+        log = self.folder / f"responder-{port}.log"
+        log.unlink(missing_ok=True)
+        return Process([*host.exec_prefix(), *words], log)
+
     def revocation_list(self, issuer, revoked=(), days=30, dates=None):
         """A CRL of the issuer, as a file; `dates`: thisUpdate and nextUpdate as openssl writes them."""
-        index = [f"R\t400101000000Z\t260101000000Z,keyCompromise\t{each.serial:02X}\tunknown\t/CN={each.name}\n" for each in revoked]
-        (self.folder / "index").write_text("".join(index))
+        self.index(revoked)
         (self.folder / "number").write_text("01\n")
         (self.folder / "ca.conf").write_text(f"[ca]\ndefault_ca = here\n[here]\ndatabase = {self.folder}/index\n"
                                              f"crlnumber = {self.folder}/number\ndefault_md = sha256\n"

@@ -1,4 +1,5 @@
-"""Whether a certificate was revoked is asked of the places that it names: CRLs by HTTP, and servers that behave badly."""
+"""Whether a certificate was revoked is asked of the places that it names: CRLs by HTTP, OCSP responders, servers that behave badly."""
+import contextlib
 import threading
 import time
 
@@ -145,3 +146,88 @@ class Revocation(CertificateCase):
         for address in ("127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0"):
             with self.subTest(address):
                 self.expect_not_known(self.certify_with_list(f"http://{address}:8080/root.crl"), "which is not public")
+
+    def test_places_of_the_configuration_go_first_and_may_be_files(self):
+        """The server is not asked."""
+        certificates = self.certify_with_list()
+        verify = self.verify("strict")
+
+        def change(configuration):
+            verify(configuration)
+            configuration["authorities"] = {"root": {"cacert": "root.pem", "crl_uris": f"file://{path}"}}
+        path = self.authority.revocation_list(self.root)
+        self.expect_tunnel(certificates, both=change)
+        path = self.authority.revocation_list(self.root, [certificates[self.other.side]])
+        self.verifier.request("flush-certs")
+        self.expect_refusal(self.refuser, "it was revoked on 2026-01-01 00:00 UTC (keyCompromise)", certificates, both=change)
+        self.assertEqual(self.server.asked, [])
+
+    def test_what_was_fetched_is_listed_and_dropped(self):
+        certificates = self.certify_with_list()
+        self.server.serve["/root.crl"] = self.list_of(self.root)
+        self.expect_tunnel(certificates, both=self.verify("strict"))
+        wanted = {"type": "X509_CRL"}
+        _, listed = self.verifier.request("list-certs", wanted, event="list-cert")
+        self.assertEqual([(each["type"], each["flag"]) for each in listed], [("X509_CRL", "NONE")])
+        self.verifier.request("flush-certs")
+        _, listed = self.verifier.request("list-certs", wanted, event="list-cert")
+        self.assertEqual(listed, [])
+        self.expect_tunnel(certificates, both=self.verify("strict"))
+        self.assertEqual(self.server.asked, ["/root.crl"] * 2)
+
+    # OCSP.
+
+    def certify_with_responder(self, uri=None, more=()):
+        certificates = self.certify()
+        certificates[self.other.side] = self.authority.make(
+            f"{self.other.side}-asked", issuer=self.root, names=(f"DNS:{self.other.side}.example",),
+            extensions=(f"authorityInfoAccess=OCSP;URI:{uri or f'http://{self.other.v4}:8081/'}", *more))
+        return certificates
+
+    @contextlib.contextmanager
+    def ocsp_responder(self, signer, **of):
+        process = self.authority.responder(self.other, self.root, signer, **of)
+        try:
+            # A connection that only looks whether it listens would bring openssl(1) to a halt.
+            wait_for(lambda: "waiting for OCSP client" in process.log_path.read_text(), "the responder listens")
+            yield
+        finally:
+            process.stop()
+
+    def test_a_responder_that_says_good(self):
+        certificates = self.certify_with_responder()
+        with self.ocsp_responder(self.root, valid=[certificates[self.other.side]]):
+            self.expect_tunnel(certificates, both=self.verify("strict"))
+        self.expect_tunnel(certificates, both=self.verify("strict"))  # its answer is kept
+
+    def test_a_responder_whom_the_issuer_named(self):
+        certificates = self.certify_with_responder()
+        for name, purpose, good in (("named", "OCSPSigning", True), ("unnamed", "serverAuth", False)):
+            signer = self.authority.make(name, issuer=self.root, extensions=(f"extendedKeyUsage={purpose}",))
+            self.verifier.request("flush-certs")
+            with self.subTest(name), self.ocsp_responder(signer, valid=[certificates[self.other.side]]):
+                if good:
+                    self.expect_tunnel(certificates, both=self.verify("strict"))
+                else:
+                    self.expect_not_known(certificates, 'its signer "C=CH, O=Example, CN=unnamed" has not id-kp-OCSPSigning')
+
+    def test_a_responder_that_says_revoked(self):
+        certificates = self.certify_with_responder()
+        with self.ocsp_responder(self.root, revoked=[certificates[self.other.side]]):
+            self.expect_refusal(self.refuser, "it was revoked on 2026-01-01 00:00 UTC (keyCompromise)", certificates,
+                                both=self.verify("relaxed"))
+
+    def test_a_list_where_the_responder_knows_nothing(self):
+        certificates = self.certify_with_responder(more=(f"crlDistributionPoints=URI:{self.server.uri}/root.crl",))
+        self.server.serve["/root.crl"] = self.list_of(self.root)
+        with self.ocsp_responder(self.root):
+            self.expect_tunnel(certificates, both=self.verify("strict"))
+        self.assertEqual(self.server.asked, ["/root.crl"])
+
+    def test_responders_that_are_none(self):
+        for path, octets, why in (("/junk", b"junk", "it is not one OCSP response in DER"),
+                                  ("/later", bytes.fromhex("30030a0103"), "the responder answers tryLater"),
+                                  ("/long", b"0" * 65537, "it is longer than 65536 octets")):
+            with self.subTest(path):
+                self.server.serve[path] = octets
+                self.expect_not_known(self.certify_with_responder(self.server.uri + path), f"{path}: {why}")

@@ -113,6 +113,7 @@ class Credentials::RoundReader {
   [[nodiscard]] pki::TrustAnchors anchors(const AuthRound& round);
   /// Where the configuration says that one may ask about revocation.
   [[nodiscard]] std::vector<pki::AuthorityUris> places();
+  [[nodiscard]] std::vector<pki::Certificate> ocsp_signers();
   void offer(Round& into, const AuthRound& round, const pki::AuthConstraints& constraints,
              const pki::Certificate& certificate, std::span<const pki::Certificate> with_it = {});
   void error(const config::CredentialFile& file, const std::string& why, std::string remedy) {
@@ -221,6 +222,13 @@ std::vector<pki::AuthorityUris> Credentials::RoundReader::places() {
   return all;
 }
 
+std::vector<pki::Certificate> Credentials::RoundReader::ocsp_signers() {
+  std::vector<pki::Certificate> all;
+  for (const auto& file : store_.source->ocsp_signers)
+    if (const auto& read = files_.certificates(file)) all.insert(all.end(), read->begin(), read->end());
+  return all;
+}
+
 std::shared_ptr<Credentials::Round> Credentials::RoundReader::remote(const AuthRound& round) {
   auto result = std::make_shared<Round>();
   auto key = std::make_shared<const std::string>(rules_key(round));
@@ -232,7 +240,7 @@ std::shared_ptr<Credentials::Round> Credentials::RoundReader::remote(const AuthR
     made->constraints = constraints(round);
     made->anchors = anchors(round);
     made->anchored = !round.authorities.empty();
-    made->revocation = {policy_of(round.revocation), store_.revocation_lists, places()};
+    made->revocation = {policy_of(round.revocation), store_.revocation_lists, places(), ocsp_signers(), {}};
     made->pinned = certificates(round.certificates);
     made->pinned_keys = public_keys(round.public_keys);
     // CAs first: they complete paths, and only so many are looked at.

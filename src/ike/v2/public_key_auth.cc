@@ -28,6 +28,10 @@ bool sends_certificates(const config::Connection& connection, const SignatureWis
          (connection.send_cert == config::SendCert::if_asked && wishes.certificates);
 }
 
+bool asks_for_ocsp(const config::Connection& connection) {
+  return connection.ocsp == config::OcspPayloads::request || connection.ocsp == config::OcspPayloads::both;
+}
+
 Refusal no_signing_key(const config::Connection& connection, std::string detail) {
   auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_signing_key, NotifyType::AUTHENTICATION_FAILED);
   refusal.ours.push_back(connection.name + ": auth = " + connection.local.front().auth_words);
@@ -82,8 +86,13 @@ std::vector<wire::Payload> certificate_requests(const Context& context, std::spa
       append(request.authorities, hash);
     }
   }
-  if (request.authorities.empty()) return {};
-  return {std::move(request)};
+  std::vector<wire::Payload> requests;
+  if (!request.authorities.empty()) requests.emplace_back(std::move(request));
+  // RFC 4806 §3.1: without hashes, of whatever responder the issuer of its certificate trusts.
+  if (std::ranges::any_of(connections,
+                          [](const auto& connection) { return peer_signs(*connection) && asks_for_ocsp(*connection); }))
+    requests.emplace_back(wire::CertreqPayload{CertEncoding::OCSP_CONTENT, {}});
+  return requests;
 }
 
 Result<Credentials::Signer, Refusal> signer_for(const Context& context, const config::Connection& connection,

@@ -25,7 +25,8 @@ struct SignatureWishes {
 /// The hashes that we verify signatures over. RFC 7427 §4.
 [[nodiscard]] wire::Payload signature_hash_algorithms();
 
-/// One CERTREQ with the CAs of these rounds of peers; none where no peer of theirs signs. RFC 7296 §3.7.
+/// One CERTREQ with the CAs of these rounds of peers, and one for OCSP responses where the configuration wants them; none where no peer of
+/// theirs signs. RFC 7296 §3.7, RFC 4806 §4.1.
 [[nodiscard]] std::vector<wire::Payload> certificate_requests(const Context& context,
                                                               std::span<const ConnectionPtr> connections);
 

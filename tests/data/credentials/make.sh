@@ -21,6 +21,11 @@ for root in root other; do
     openssl req -x509 -new -key $root.key.pem -subj "/C=CH/O=keypact/CN=$root CA" -days 36500 -out $root.pem \
         -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign,cRLSign
 done
+: >index
+echo 01 >number
+printf '[ca]\ndefault_ca=here\n[here]\ndatabase=index\ncrlnumber=number\ndefault_md=sha256\n[named]\nauthorityKeyIdentifier=keyid\n' >ca.conf
+openssl ca -config ca.conf -gencrl -keyfile root.key.pem -cert root.pem -crldays 36500 -crlexts named -out root.crl
+rm -f index* number* ca.conf
 openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out between.key.pem
 issue between root '/C=CH/O=keypact/CN=between CA' "$between"
 openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out moon.key.pem
