@@ -100,6 +100,33 @@ TEST(EapConversation, F06_PasswordOfOneDoesNotOpenTheNameOfAnother) {
                                                   "the peer is called 'dave', and would authenticate as 'carol'"}));
 }
 
+TEST(EapConversation, EndsMayBeMovedBetweenSteps) {
+  Conversation both(offering({Method::MSCHAPV2}), carol({Method::MSCHAPV2}));
+  auto step = both.server.start(both.of_server());
+  Server server = std::move(both.server);
+  Client client = std::move(both.client);
+  while (std::holds_alternative<Send>(step)) {
+    auto answer = client.on_packet(Conversation::octets_of(step), both.of_client());
+    step = server.on_response(std::get<ClientSend>(answer).packet, both.of_server());
+    Server next_server = std::move(server);
+    Client next_client = std::move(client);
+    server = std::move(next_server);
+    client = std::move(next_client);
+  }
+  EXPECT_TRUE(std::holds_alternative<ServerSucceeded>(step));
+}
+
+TEST(EapServer, A18_IdentitiesThatLookLikeDerAreOctetsLikeOthers) {
+  for (const std::string_view identity : {"\x30", "\x31\xff", "\x30\x84\xff\xff\xff\xff", "0", "1\x80"}) {
+    for (const auto method : kWithPassword) {
+      Conversation both(offering({method}), {{method}, std::string(identity), password_of("x")});
+      both.run();
+      ASSERT_TRUE(both.server_failed);
+      EXPECT_EQ(both.server_failed->refusal.sentence, "no password is configured for '" + shown(identity) + "'");
+    }
+  }
+}
+
 TEST(EapServer, RefusesAResponseToAnotherRequest) {
   Conversation both(offering({Method::MSCHAPV2}), carol({Method::MSCHAPV2}));
   both.between = [](Octets packet) {

@@ -35,4 +35,6 @@ bool fit_for_eap_only(Method method) {
   }
 }
 
+bool is_over_tls(Method method) { return method == Method::TLS || method == Method::TTLS || method == Method::PEAP; }
+
 }  // namespace keypact::eap

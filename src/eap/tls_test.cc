@@ -62,6 +62,25 @@ TEST_P(EapTls, F06_CertificateOfOneDoesNotOpenTheIdentityOfAnother) {
   EXPECT_THAT(both->client_failed->refusal.sentence, HasSubstr("the server ended TLS with the alert"));
 }
 
+TEST_P(EapTls, A17_A18_IdentitiesThatLookLikeDerMatchNothing) {
+  auto one = world();
+  const auto subject = to_octets(one.carol.certificate().subject_der());
+  for (std::size_t octets = 1; octets <= subject.size(); ++octets) {
+    one.identity = as_text(OctetView(subject).first(octets));
+    auto both = one.conversation(Method::TLS);
+    both->run();
+    EXPECT_EQ(both->server_succeeded.has_value(), octets == subject.size()) << octets;
+  }
+  // Unterminated, and longer than what is there.
+  for (const std::string_view identity : {"\x30", "\x31\xff", "\x30\x84\xff\xff\xff\xff", "0\x80"}) {
+    one.identity = identity;
+    auto both = one.conversation(Method::TLS);
+    both->run();
+    ASSERT_TRUE(both->server_failed);
+    EXPECT_EQ(both->server_failed->refusal.reason, Reason::peer_not_authenticated);
+  }
+}
+
 TEST_P(EapTls, F07_ClientCertificatesThatAreNotTrustedAreRefused) {
   auto one = world();
   const auto refused = [&](const pki::Issued& carol, std::string_view why) {

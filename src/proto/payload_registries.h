@@ -108,6 +108,25 @@ KEYPACT_REGISTRY(CpAttributeType, std::uint16_t, KEYPACT_CP_ATTRIBUTES)
 KEYPACT_REGISTRY(EapCode, std::uint8_t, KEYPACT_EAP_CODES)
 #undef KEYPACT_EAP_CODES
 
+// RFC 3748 §5. The names of those that authenticate are what follows "EAP-" in the names that people use.
+#define KEYPACT_EAP_TYPES(X) \
+  X(Identity, 1)             \
+  X(Notification, 2)         \
+  X(Nak, 3)                  \
+  X(MD5, 4)                  \
+  X(OTP, 5)                  \
+  X(GTC, 6)                  \
+  X(TLS, 13)                 \
+  X(SIM, 18)                 \
+  X(TTLS, 21)                \
+  X(AKA, 23)                 \
+  X(PEAP, 25)                \
+  X(MSCHAPV2, 26)            \
+  X(AKA_PRIME, 50)           \
+  X(EXPANDED, 254)
+KEYPACT_REGISTRY(EapType, std::uint8_t, KEYPACT_EAP_TYPES)
+#undef KEYPACT_EAP_TYPES
+
 /// RFC 7427 §7: hash algorithms of SIGNATURE_HASH_ALGORITHMS.
 #define KEYPACT_HASH_ALGORITHMS(X) \
   X(SHA1, 1)                       \

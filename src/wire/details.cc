@@ -180,7 +180,11 @@ class Printer {
   }
   void operator()(const EapPayload& eap) {
     Reader in(eap.message);
-    if (const auto code = in.u8()) text_ += ' ' + to_string(static_cast<EapCode>(*code));
+    const auto code = in.u8();
+    if (code) text_ += ' ' + to_string(static_cast<EapCode>(*code));
+    // The type tells how far it came; what it carries stays out of the log.
+    const bool has_type = code && static_cast<EapCode>(*code) <= EapCode::Response && in.skip(3);
+    if (const auto type = has_type ? in.u8() : std::nullopt) text_ += ' ' + to_string(static_cast<EapType>(*type));
     text_ += ", " + count_of(eap.message.size());
   }
   void operator()(const UnknownPayload& unknown) { text_ += ' ' + count_of(unknown.body.size()); }

@@ -101,6 +101,13 @@ TEST(Details, ShowNotifyDataThatHasAForm) {
             "N REKEY_SA, ESP SPI c0ffee01\n");
 }
 
+TEST(Details, ShowHowFarEapCameAndNotWhoSpeaks) {
+  EXPECT_EQ(details_of(EapPayload{hex("02010009 01 6361726f")}), "EAP Response Identity, 9 octets\n");
+  EXPECT_EQ(details_of(EapPayload{hex("01020005 1a")}), "EAP Request MSCHAPV2, 5 octets\n");
+  EXPECT_EQ(details_of(EapPayload{hex("03020004")}), "EAP Success, 4 octets\n");
+  EXPECT_EQ(details_of(EapPayload{hex("0102")}), "EAP Request, 2 octets\n");
+}
+
 TEST(Details, ShowNoSecret) {
   const Octets secret(64, 0xab);
   const std::vector<Payload> payloads{KePayload{KeyExchangeMethod::ECP_256, secret},
