@@ -1,6 +1,7 @@
 #include "eap/tls_server.h"
 
 #include "eap/tls_keys.h"
+#include "eap/tls_trust.h"
 
 namespace keypact::eap {
 namespace {
@@ -85,10 +86,12 @@ ServerMethodStep TlsServer::on_established(const ServerSurroundings& surrounding
 }
 
 ServerMethodStep TlsServer::in_tunnel(const ServerSurroundings& surroundings) {
-  const auto clear = session_->take_clear();
+  auto clear = session_->take_clear();
   if (!clear.empty()) {
     tunnel_begun_ = true;
-    return carry_out(inner_->on_clear(clear, *session_, surroundings));
+    auto step = inner_->on_clear(clear, *session_, surroundings);
+    wipe_octets(clear);
+    return carry_out(std::move(step));
   }
   if (tunnel_begun_) return carry_out(inner_->on_acknowledgement());
   tunnel_begun_ = true;
@@ -122,7 +125,8 @@ std::string TlsServer::proven_identity() const {
   const auto& certificate = session_->peer_path().front();
   for (const auto& name : certificate.alternative_names())
     if (name.type == IdType::ID_RFC822_ADDR || name.type == IdType::ID_FQDN) return std::string(as_text(name.data));
-  return certificate.subject();
+  const auto principals = user_principal_names(certificate);
+  return principals.empty() ? certificate.subject() : principals.front();
 }
 
 }  // namespace keypact::eap

@@ -50,6 +50,25 @@ TEST_P(EapTls, DistinguishedNameIsAnIdentityToo) {
   both->expect_success(Method::TLS, "CN=carol");
 }
 
+TEST_P(EapTls, F06_PrincipalNameOfWindowsIsAnIdentityOfItsOwnerOnly) {
+  auto one = world();
+  one.carol = pki::issued_by(
+      one.authority,
+      pki::wanted_leaf("CN=carol", {{"subjectAltName", "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:carol@corp.example"}}));
+  for (const std::string_view identity : {"carol@corp.example", "Carol@CORP.example", "@corp.example"}) {
+    one.identity = identity;
+    auto both = one.conversation(Method::TLS);
+    both->run();
+    both->expect_success(Method::TLS, identity.starts_with('@') ? "carol@corp.example" : identity);
+  }
+  for (const std::string_view identity : {"dave@corp.example", "carol@corp.example.org", "carol"}) {
+    one.identity = identity;
+    auto both = one.conversation(Method::TLS);
+    both->run();
+    EXPECT_TRUE(both->server_failed) << identity;
+  }
+}
+
 TEST_P(EapTls, F06_CertificateOfOneDoesNotOpenTheIdentityOfAnother) {
   auto one = world();
   one.identity = "dave@strongswan.org";

@@ -19,4 +19,7 @@ struct CertificateQuestion {
 [[nodiscard]] Result<std::vector<pki::Certificate>, std::string> judge_certificates(
     std::span<const Octets> sent, const CertificateQuestion& question);
 
+/// The principal names that Windows puts into SubjectAltName as otherName; at most 16.
+[[nodiscard]] std::vector<std::string> user_principal_names(const pki::Certificate& certificate);
+
 }  // namespace keypact::eap

@@ -40,22 +40,29 @@ TunnelServerStep TtlsServer::on_acknowledgement() {
 
 TunnelServerStep TtlsServer::on_clear(OctetView clear, const TlsSession& session,
                                       const ServerSurroundings& surroundings) {
-  const auto avps = parse_avps(clear);
+  auto avps = parse_avps(clear);
   if (!avps) return refusal(Reason::malformed, "the peer sent " + std::string(avps.error()));
+  auto step = on_avps(*avps, session, surroundings);
+  for (auto& one : *avps) wipe_octets(one.data);
+  return step;
+}
+
+TunnelServerStep TtlsServer::on_avps(const std::vector<Avp>& avps, const TlsSession& session,
+                                     const ServerSurroundings& surroundings) {
   if (proof_sent_) return refusal(Reason::out_of_place, "the peer went on after our proof");
   // RFC 5281 §10.1: what has to be understood and is not ends it.
-  for (const auto& one : *avps)
+  for (const auto& one : avps)
     if (one.mandatory && !known(one))
       return refusal(Reason::malformed, "the peer sent the AVP " + std::to_string(one.code) + " of the vendor " +
                                             std::to_string(one.vendor) + ", which we do not know and have to");
-  if (const auto packet = eap_message(*avps)) return on_eap(*packet, surroundings);
-  const auto* const name = find_avp(*avps, AvpCode::User_Name);
+  if (const auto packet = eap_message(avps)) return on_eap(*packet, surroundings);
+  const auto* const name = find_avp(avps, AvpCode::User_Name);
   if (eap_ || name == nullptr || name->data.size() > limits::kEapIdentityOctets)
     return refusal(Reason::out_of_place, "the peer sent neither EAP nor a User-Name that we take");
   std::string identity(as_text(name->data));
-  if (const auto* const password = find_avp(*avps, AvpCode::User_Password))
+  if (const auto* const password = find_avp(avps, AvpCode::User_Password))
     return on_password(std::move(identity), without_padding(password->data), surroundings);
-  return on_mschapv2(std::move(identity), *avps, session, surroundings);
+  return on_mschapv2(std::move(identity), avps, session, surroundings);
 }
 
 TunnelServerStep TtlsServer::on_password(std::string identity, OctetView password,

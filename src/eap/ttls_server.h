@@ -20,6 +20,8 @@ class TtlsServer final : public TunnelServer {
   [[nodiscard]] TunnelServerStep on_acknowledgement() override;
 
  private:
+  [[nodiscard]] TunnelServerStep on_avps(const std::vector<Avp>& avps, const TlsSession& session,
+                                         const ServerSurroundings& surroundings);
   [[nodiscard]] TunnelServerStep on_password(std::string identity, OctetView password,
                                              const ServerSurroundings& surroundings) const;
   [[nodiscard]] TunnelServerStep on_mschapv2(std::string identity, const std::vector<Avp>& avps,
