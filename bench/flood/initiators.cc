@@ -44,7 +44,7 @@ class Initiator {
  public:
   Initiator(io::EventLoop& loop, crypto::Library& library, RandomSource& random, daemon::Transport& transport,
             const sim::SiteToSite& site)
-      : host_(loop, {}, library, random, transport,
+      : host_(loop, {}, library, random, leases_, transport,
               [this](ipsec::StackRequest request) { return stack_.apply(std::move(request)); }) {
     host_.tell_events_to([this](const control::ToldEvent& told) {
       if (std::holds_alternative<ike::ChildSaUp>(told.event) && !up_) up_ = io::monotonic_now();
@@ -59,6 +59,7 @@ class Initiator {
 
  private:
   sim::SimulatedStack stack_;
+  leases::LeaseBook leases_;
   Instant began_;
   std::optional<Instant> up_;
   daemon::EngineHost host_;

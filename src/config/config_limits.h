@@ -30,5 +30,7 @@ inline constexpr std::size_t kErrors = 20;
 inline constexpr std::size_t kWarnings = 100;
 // Elements of one list (proposals, addresses, selectors).
 inline constexpr std::size_t kListItems = 256;
+// What a pool tells each client, beside addresses, in one configuration payload.
+inline constexpr std::size_t kPoolAttributes = 48;
 
 }  // namespace keypact::config::limits

@@ -117,6 +117,10 @@ void ConnectionReader::read_options() {
   c.send_cert = reader_.word("send_cert", kSendCert).value_or(c.send_cert);
   c.ocsp = reader_.word("ocsp", kOcsp).value_or(c.ocsp);
   c.send_certreq = reader_.boolean("send_certreq").value_or(c.send_certreq);
+  if (const auto* vips = reader_.given("vips"))
+    for (const auto item : reader_.items(*vips)) c.vips.push_back(IpAddress::parse(item).value_or(IpAddress()));
+  if (const auto* pools = reader_.given("pools"))
+    for (const auto item : reader_.items(*pools)) c.pools.emplace_back(item);
 }
 
 void ConnectionReader::warn_of_local_names() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/connection_reader.h"
+#include "config/pool_reader.h"
 #include "config/secrets_reader.h"
 #include "config/section_reader.h"
 #include "config/settings_references.h"
@@ -31,7 +32,7 @@ class Loading {
   void interpret(const RawSection& root);
   void read_connections(const SettingsSection& section);
   void read_stored(const SettingsSection* secrets, const SettingsSection* authorities);
-  void check_without_effect(const SettingsSection& section, const SectionRules& list, const SectionRules& entry);
+  void read_pools(const SettingsSection& section);
   void check_root(const RawSection& root, const ReferenceResolver& resolver);
   void check_keys(const Connection& connection, const SourcePosition& at);
   void check_private_keys(const Connection& connection, const SourcePosition& at);
@@ -107,14 +108,12 @@ void Loading::read_stored(const SettingsSection* secrets, const SettingsSection*
   snapshot_.stored = std::move(stored);
 }
 
-/// Sections whose feature is not there yet: their grammar is checked all the same.
-void Loading::check_without_effect(const SettingsSection& section, const SectionRules& list,
-                                   const SectionRules& entry) {
-  const SectionReader reader(section, section.name, list, problems_);
+void Loading::read_pools(const SettingsSection& section) {
+  const SectionReader list(section, "pools", rules::kPools, problems_);
   for (const auto& inner : section.sections) {
     if (problems_.full()) return;
-    const SectionReader check(inner, reader.path_of(inner), entry, problems_);
-    problems_.warning_once(section.name, inner.at, {check.path() + " is read but has no effect yet in this version"});
+    auto pool = read_pool(inner, list.path_of(inner), problems_);
+    if (pool) snapshot_.pools.push_back(std::make_shared<Pool>(std::move(*pool)));
   }
 }
 
@@ -152,8 +151,8 @@ void Loading::interpret(const RawSection& root) {
   check_root(root, resolver);
   if (secrets) snapshot_.ike_secrets = read_secrets(*secrets, problems_);
   read_stored(secrets ? &*secrets : nullptr, authorities ? &*authorities : nullptr);
+  if (pools) read_pools(*pools);
   if (connections) read_connections(*connections);
-  if (pools) check_without_effect(*pools, rules::kPools, rules::kPool);
 }
 
 Result<LoadedConfiguration, std::vector<Diagnostic>> Loading::run() {

@@ -167,8 +167,8 @@ TEST(Load, AhIsOfferedWhereItIsNamedAndAloneWhereEspIsNot) {
 }
 
 TEST(Load, RefusesConnectionsThatWouldBecomeOthers) {
-  for (const char* setting : {"version = 1", "vips = 0.0.0.0", "ppk_required = yes", "mediation = yes",
-                              "mediated_by = x", "remote-2 { auth = psk }", "local { auth = psk } local-2 { }"})
+  for (const char* setting : {"version = 1", "ppk_required = yes", "mediation = yes", "mediated_by = x",
+                              "remote-2 { auth = psk }", "local { auth = psk } local-2 { }"})
     EXPECT_THAT(told(gw(setting)), HasSubstr("not available yet in this version")) << setting;
   for (const char* remote : {"auth = eap-mschapv2", "auth = xauth", "auth = null", "groups = x", "cert_policy = 1.2.3",
                              "ca_id = ca.example.org", "cacert1 { handle = 00ff\n}"})
@@ -195,7 +195,7 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
          "rekey_bytes = 0k } }");
   EXPECT_EQ(told(quiet), "");
   const auto loud =
-      gw("pools = p\n ppk_id = x\n children { net { icmp = yes\n updown = /bin/true\n"
+      gw("ppk_id = x\n children { net { icmp = yes\n updown = /bin/true\n"
          "rekey_bytes = 1g } n2 { icmp = yes } }\n } }\npools { p { addrs = 10.3.0.0/24\n dns = "
          "9.9.9.9 } }\n"
          "secrets { eap-1 { id = alice\n secret = wonderland } }\n authorities { ca { cacert = 0x30\n cert_uri_base = "
@@ -205,8 +205,7 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
   std::vector<std::string> what;
   for (const auto& warning : loaded->warnings) what.push_back(warning.what);
   const std::string suffix = " is read but has no effect yet in this version";
-  EXPECT_THAT(what, testing::ElementsAre("connections.gw.pools" + suffix, "connections.gw.ppk_id" + suffix,
-                                         "connections.gw.children.net.icmp" + suffix, "pools.p" + suffix,
+  EXPECT_THAT(what, testing::ElementsAre("connections.gw.ppk_id" + suffix, "connections.gw.children.net.icmp" + suffix,
                                          "secrets.eap-1" + suffix, "authorities.ca.cert_uri_base" + suffix,
                                          "section \"x\" has no effect"));
 }

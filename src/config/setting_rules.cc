@@ -30,7 +30,7 @@ constexpr auto kConnectionSettings = std::to_array<SettingRule>({
     {"local_port", number, none, "500|4500"},  // the ports of the daemon are those of its command line
     {"remote_port"},
     {"proposals", text, full, {}, {}, true},
-    {"vips", address, refused, {}, {}, true},
+    {"vips", address, full, {}, {}, true},
     {"aggressive", boolean, none, "no"},
     {"pull", boolean, none, "yes"},
     {"dscp", dscp},
@@ -51,7 +51,7 @@ constexpr auto kConnectionSettings = std::to_array<SettingRule>({
     {"rekey_time"},
     {"over_time"},
     {"rand_time"},
-    {"pools", text, none, {}, {}, true},
+    {"pools", text, full, {}, {}, true},
     {"if_id_in"},
     {"if_id_out"},
     {"mediation", boolean, refused, "no"},
@@ -160,19 +160,21 @@ constexpr auto kTokenSettings = std::to_array<SettingRule>({
 });
 
 constexpr auto kPoolSettings = std::to_array<SettingRule>({
-    {"addrs", address_range, none, "*"},
-    {"dns", address, none, "*", {}, true},
-    {"nbns", address, none, "*", {}, true},
-    {"dhcp", address, none, "*", {}, true},
-    {"netmask", address, none, "*", {}, true},
-    {"server", address, none, "*", {}, true},
-    {"address", address, none, "*", {}, true},
-    {"p_cscf", address, none, "*", {}, true},
-    {"subnet", address_range, none, "*", {}, true},
+    {"addrs", address_range},
+    {"dns", address, full, {}, {}, true},
+    {"nbns", address, full, {}, {}, true},
+    {"dhcp", address, full, {}, {}, true},
+    {"netmask", address, full, {}, {}, true},
+    {"server", address, full, {}, {}, true},
+    {"address", address, none, "*", {}, true},  // the client's own comes from addrs
+    {"p_cscf", address, full, {}, {}, true},
+    {"subnet", address_range, full, {}, {}, true},
+    {"domain", text, full, {}, {}, true},  // ours: RFC 8598
+    // Of IKEv1 (Cisco Unity).
     {"split_include", address_range, none, "*", {}, true},
     {"split_exclude", address_range, none, "*", {}, true},
     {"unity_def_domain", text, none, "*", {}, true},
-    {"#", text, none, "*", {}, true},
+    {"#", text, full, {}, {}, true},
 });
 
 constexpr auto kAuthoritySettings = std::to_array<SettingRule>({

@@ -38,6 +38,11 @@ std::shared_ptr<const Connection> Snapshot::connection(std::string_view name) co
   return found == connections.end() ? nullptr : *found;
 }
 
+std::shared_ptr<const Pool> Snapshot::pool(std::string_view name) const {
+  const auto found = std::ranges::find_if(pools, [name](const auto& p) { return p->name == name; });
+  return found == pools.end() ? nullptr : *found;
+}
+
 std::shared_ptr<const SharedKey> Snapshot::shared_key(const Identification& local, const Identification& peer) const {
   std::shared_ptr<const SharedKey> best;
   int best_score = 0;

@@ -6,6 +6,7 @@
 #include "base/instant.h"
 #include "config/credential_file.h"
 #include "config/placement_setting.h"
+#include "config/pool.h"
 #include "proto/hardware_offload.h"
 #include "proto/identification.h"
 #include "proto/policy.h"
@@ -143,6 +144,8 @@ struct Connection {
   SendCert send_cert = SendCert::if_asked;
   bool send_certreq = true;
   OcspPayloads ocsp = OcspPayloads::reply;
+  std::vector<IpAddress> vips;     ///< that we ask the peer for; 0.0.0.0 and ::: any
+  std::vector<std::string> pools;  ///< that the peer gets addresses of, by name, in this order
 
   [[nodiscard]] const ChildConfig* child(std::string_view child_name) const;
   bool operator==(const Connection&) const = default;
@@ -159,7 +162,10 @@ struct Snapshot {
   std::vector<std::shared_ptr<const SharedKey>> ike_secrets;
   std::shared_ptr<const StoredCredentials> stored = std::make_shared<const StoredCredentials>();  ///< never null
 
+  std::vector<std::shared_ptr<const Pool>> pools;
+
   [[nodiscard]] std::shared_ptr<const Connection> connection(std::string_view name) const;
+  [[nodiscard]] std::shared_ptr<const Pool> pool(std::string_view name) const;
   /// The best key for this pair: both owners matched before one, an exact owner before a wildcard; nullptr when there is none.
   [[nodiscard]] std::shared_ptr<const SharedKey> shared_key(const Identification& local,
                                                             const Identification& peer) const;

@@ -27,6 +27,12 @@ SnapshotPointer without_connection(const Snapshot& old, std::string_view name) {
   return changed;
 }
 
+SnapshotPointer with_pool(const Snapshot& old, std::shared_ptr<const Pool> pool) {
+  auto changed = std::make_shared<Snapshot>(old);
+  put(changed->pools, std::move(pool));
+  return changed;
+}
+
 SnapshotPointer with_shared_key(const Snapshot& old, std::shared_ptr<const SharedKey> key) {
   auto changed = std::make_shared<Snapshot>(old);
   put(changed->ike_secrets, std::move(key));

@@ -18,4 +18,7 @@ using SnapshotPointer = std::shared_ptr<const Snapshot>;
 [[nodiscard]] SnapshotPointer without_shared_key(const Snapshot& old, std::string_view name);
 [[nodiscard]] SnapshotPointer without_shared_keys(const Snapshot& old);
 
+/// The pool is added, or takes the place of the one of its name.
+[[nodiscard]] SnapshotPointer with_pool(const Snapshot& old, std::shared_ptr<const Pool> pool);
+
 }  // namespace keypact::config

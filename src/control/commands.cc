@@ -28,6 +28,8 @@ constexpr std::array kCommands{
     Command{"load-authority", load_authority},
     Command{"unload-authority", unload_authority},
     Command{"get-authorities", get_authorities},
+    Command{"load-pool", load_pool},
+    Command{"unload-pool", unload_pool},
     Command{"get-pools", get_pools},
     Command{"flush-certs", flush_certificates},
     Command{"reload-settings", reload},
@@ -45,8 +47,6 @@ struct Refused {
 /// Commands of charon's that this version answers with a reason.
 constexpr std::array kRefused{
     Refused{"load-token", "this version of keypactd takes no keys on tokens"},
-    Refused{"load-pool", "this version of keypactd gives out no virtual addresses"},
-    Refused{"unload-pool", "there is no such pool: this version of keypactd gives out no virtual addresses"},
     Refused{"install", "this version of keypactd installs policies when a tunnel is brought up, not by themselves"},
     Refused{"uninstall", "take the tunnel down with terminate, its policies go with it"},
     Refused{"reset-counters", "the counters of keypactd count since its start"},

@@ -62,8 +62,12 @@ struct Command {
 [[nodiscard]] Answer load_shared(const Call& call);
 [[nodiscard]] Answer unload_shared(const Call& call);
 [[nodiscard]] Answer get_shared(const Call& call);
-[[nodiscard]] Answer get_pools(const Call& call);
 [[nodiscard]] Answer reload(const Call& call);
+
+// commands_pools.cc
+[[nodiscard]] Answer load_pool(const Call& call);
+[[nodiscard]] Answer unload_pool(const Call& call);
+[[nodiscard]] Answer get_pools(const Call& call);
 
 // commands_credentials.cc
 [[nodiscard]] Answer load_certificate(const Call& call);

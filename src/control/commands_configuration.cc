@@ -2,35 +2,13 @@
 #include "config/connection_reader.h"
 #include "config/secrets_reader.h"
 #include "control/commands.h"
+#include "control/message_reading.h"
 #include "control/settings.h"
 #include "vici/request_grammar.h"
 
 namespace keypact::control {
 
 namespace {
-
-/// Runs a reader of the configuration over a message: its value, or the answer that refuses the message.
-template <class Value, class Read>
-std::expected<std::pair<Value, std::vector<std::string>>, vici::Message> read_message(Read&& read) {
-  const config::SourceFiles no_files;
-  config::Problems problems(no_files);
-  auto value = read(problems);
-  const auto diagnostics = problems.take();
-  std::vector<std::string> warnings;
-  for (const auto& diagnostic : diagnostics) {
-    if (diagnostic.severity == config::Severity::error) return std::unexpected(vici::refusal(one_line(diagnostic)));
-    warnings.push_back(one_line(diagnostic));
-  }
-  if (!value) return std::unexpected(vici::refusal("the message cannot be used"));
-  return std::pair{std::move(*value), std::move(warnings)};
-}
-
-/// The server tells the warnings to the logs too.
-vici::Message done_with(const std::vector<std::string>& warnings) {
-  auto answer = vici::success();
-  if (!warnings.empty()) answer.list("warnings", warnings);
-  return answer;
-}
 
 Answer named_list(std::string_view key, vici::Section::List names) {
   vici::Message answer;
@@ -90,8 +68,6 @@ Answer unload_shared(const Call& call) {
 }
 
 Answer get_shared(const Call& call) { return named_list("keys", call.services.configuration.loaded_secrets()); }
-
-Answer get_pools(const Call&) { return vici::Message(); }
 
 Answer reload(const Call& call) {
   auto loaded = call.services.host.read_configuration();

@@ -89,6 +89,17 @@ void Configuration::load(SecretPointer secret) {
   else put(secret);
 }
 
+void Configuration::load(const PoolPointer& pool) {
+  pools_[pool->name] = pool;
+  current_ = config::with_pool(*current_, pool);
+}
+
+bool Configuration::unload_pool(const std::string& name) {
+  if (pools_.erase(name) == 0) return false;
+  rebuild();
+  return true;
+}
+
 void Configuration::unload_secret(const std::string& name) {
   if (secrets_.erase(name) > 0) rebuild();
 }
@@ -116,6 +127,7 @@ void Configuration::rebuild() {
   for (const auto& [name, connection] : connections_) current_ = config::with_connection(*current_, connection);
   for (const auto& [name, secret] : secrets_) put(secret);
   for (const auto& secret : nameless_secrets_) put(secret);
+  for (const auto& [name, pool] : pools_) current_ = config::with_pool(*current_, pool);
   // What is wrong in a connection was found when it was loaded; without its credentials it can do nothing.
   if (auto credentials = ike::Credentials::of(*current_, credentials_.get())) credentials_ = std::move(*credentials);
 }

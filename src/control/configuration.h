@@ -47,6 +47,12 @@ class Configuration {
   /// Names only.
   [[nodiscard]] std::vector<std::string> loaded_secrets() const;
 
+  using PoolPointer = std::shared_ptr<const config::Pool>;
+  /// Takes the place of the one of its name.
+  void load(const PoolPointer& pool);
+  /// False when no client loaded this pool.
+  [[nodiscard]] bool unload_pool(const std::string& name);
+
   [[nodiscard]] const LoadedCredentials& loaded_credentials() const { return loaded_; }
   template <class Change>
   void change_credentials(Change&& change) {
@@ -64,6 +70,7 @@ class Configuration {
   std::map<std::string, ConnectionPointer> connections_;
   std::map<std::string, SecretPointer> secrets_;
   std::vector<SecretPointer> nameless_secrets_;
+  std::map<std::string, PoolPointer> pools_;
   LoadedCredentials loaded_;
   std::shared_ptr<const config::StoredCredentials> stored_;  ///< of both
   SnapshotPointer current_;

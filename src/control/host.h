@@ -8,6 +8,7 @@
 #include "config/file_source.h"
 #include "control/configuration.h"
 #include "ike/engine/engine.h"
+#include "leases/lease_book.h"
 
 namespace keypact::control {
 
@@ -100,6 +101,8 @@ class Host {
   [[nodiscard]] virtual LoadedFiles read_configuration() = 0;
   /// For the files that clients name by their whole path.
   [[nodiscard]] virtual config::FileSource& file_source() = 0;
+  /// Who has which address of the pools.
+  [[nodiscard]] virtual const leases::LeaseBook& leases() const = 0;
   [[nodiscard]] virtual HostCounters host_counters() const = 0;
   /// In what the kernel's IPsec differs from what was put there, a sentence each.
   [[nodiscard]] virtual std::vector<std::string> drift() = 0;

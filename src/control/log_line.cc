@@ -98,6 +98,21 @@ class Narrator {
     return line;
   }
 
+  std::optional<LogLine> operator()(const ike::ClientConfigured& event) {
+    auto line = about("IKE", 1, event.ike_sa);
+    for (const auto& address : event.configuration.addresses)
+      line.text += (line.text.empty() ? "installing new virtual IP " : ", ") + address.to_string();
+    return line;
+  }
+
+  std::optional<LogLine> operator()(const ike::AddressesLeased& event) {
+    auto line = about("IKE", 0, event.ike_sa);
+    for (const auto& lease : event.leases)
+      line.text += (line.text.empty() ? "assigning virtual IP " : ", ") + lease.address.to_string();
+    line.text += " to peer '" + event.client.to_string() + "'";
+    return line;
+  }
+
   template <class Other>
   std::optional<LogLine> operator()(const Other&) {
     return std::nullopt;

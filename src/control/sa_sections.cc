@@ -82,9 +82,10 @@ void write_time_until(vici::Section& section, std::string_view key, std::optiona
   if (instant) section.key(key, seconds_between(now, std::max(*instant, now)));
 }
 
-vici::Section::List texts(const std::vector<TrafficSelector>& selectors) {
+template <class Value>
+vici::Section::List texts(const std::vector<Value>& values) {
   vici::Section::List list;
-  for (const auto& selector : selectors) list.push_back(selector.to_string());
+  for (const auto& value : values) list.push_back(value.to_string());
   return list;
 }
 
@@ -109,6 +110,8 @@ void write_ike_sa(vici::Section& section, const IkeFacts& facts, Instant now) {
   if (facts.state != "ESTABLISHED") return;
   write_time_until(section, "rekey-time", facts.lifetime.rekey, now);
   write_time_until(section, "reauth-time", facts.lifetime.reauthenticate, now);
+  if (!record.inner.local.empty()) section.list("local-vips", texts(record.inner.local));
+  if (!record.inner.remote.empty()) section.list("remote-vips", texts(record.inner.remote));
 }
 
 void write_child_sa(vici::Section& section, const ike::v2::ChildSa& child, PolicyId policy,

@@ -36,6 +36,8 @@ class Backend {
   virtual void adopt(const config::Snapshot& /*snapshot*/) {}
   /// Where children whose SAs were carried on are asked for.
   virtual void request_by(std::function<void(const ike::Initiate&)> /*request*/) {}
+  /// The interface of this machine that leads into the tunnels; empty: there is none.
+  [[nodiscard]] virtual std::string device() const { return {}; }
   /// SPIs of ours that SAs of an earlier run have.
   [[nodiscard]] virtual std::set<EspSpi> esp_spis_taken() const { return {}; }
   /// What is in force stays so when this object goes.

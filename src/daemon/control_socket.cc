@@ -56,13 +56,14 @@ std::vector<std::string> without_the_kernel(const config::Snapshot& snapshot) {
 }  // namespace
 
 ControlSocket::ControlSocket(io::EventLoop& loop, const CommandLine& line, Engines& engines, Backend& backend,
-                             Documents& documents, crypto::Library& library, Log& log)
+                             Documents& documents, crypto::Library& library, const leases::LeaseBook& leases, Log& log)
     : loop_(loop),
       line_(line),
       engines_(engines),
       backend_(backend),
       documents_(documents),
       library_(library),
+      leases_(leases),
       log_(log),
       started_(io::wall_clock_text(io::wall_now())),
       server_(*this, *this, io::monotonic_now()),

@@ -19,7 +19,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
  public:
   /// All outlive this object.
   ControlSocket(io::EventLoop& loop, const CommandLine& line, Engines& engines, Backend& backend, Documents& documents,
-                crypto::Library& library, Log& log);
+                crypto::Library& library, const leases::LeaseBook& leases, Log& log);
 
   [[nodiscard]] Result<void> listen();
   void on_event(const control::ToldEvent& told);
@@ -35,6 +35,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   void locate(ControlId request, const config::Connection& connection) override;
   [[nodiscard]] control::LoadedFiles read_configuration() override;
   [[nodiscard]] config::FileSource& file_source() override { return files_; }
+  [[nodiscard]] const leases::LeaseBook& leases() const override { return leases_; }
   [[nodiscard]] control::HostCounters host_counters() const override;
   [[nodiscard]] std::vector<std::string> drift() override { return backend_.drift(); }
   [[nodiscard]] std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) override {
@@ -70,6 +71,7 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   Backend& backend_;
   Documents& documents_;
   crypto::Library& library_;
+  const leases::LeaseBook& leases_;
   Log& log_;
   std::string started_;
   control::Server server_;

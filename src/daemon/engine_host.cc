@@ -11,9 +11,10 @@ constexpr std::uint64_t kOwnRequests = std::uint64_t{1} << 62;
 }  // namespace
 
 EngineHost::EngineHost(io::EventLoop& loop, const ike::Options& options, crypto::Library& library, RandomSource& random,
-                       Transport& transport, Stack stack, Documents& documents)
+                       leases::LeaseBook& leases, Transport& transport, Stack stack, Documents& documents)
     : library_(library),
       random_(random),
+      leases_(leases),
       transport_(transport),
       documents_(documents),
       stack_(std::move(stack)),
@@ -94,7 +95,7 @@ void EngineHost::pump() {
 }
 
 jobs::Tools EngineHost::tools() {
-  return {library_, random_, engine_.credentials(), io::unix_seconds(),
+  return {library_, random_, engine_.credentials(), leases_, io::unix_seconds(),
           documents_.fetches() ? &documents_.knowledge() : nullptr};
 }
 

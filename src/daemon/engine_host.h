@@ -9,6 +9,7 @@
 #include "daemon/waiting_jobs.h"
 #include "ike/core/credentials.h"
 #include "ike/engine/engine.h"
+#include "leases/lease_book.h"
 
 namespace keypact::daemon {
 
@@ -18,7 +19,7 @@ class EngineHost {
   using Listener = std::function<void(control::ToldEvent)>;
 
   EngineHost(io::EventLoop& loop, const ike::Options& options, crypto::Library& library, RandomSource& random,
-             Transport& transport, Stack stack, Documents& documents);
+             leases::LeaseBook& leases, Transport& transport, Stack stack, Documents& documents);
 
   /// Called when all that a step of the engine asked for has been carried out.
   void after_each_step(std::function<void()> settle) { settle_ = std::move(settle); }
@@ -44,6 +45,7 @@ class EngineHost {
 
   crypto::Library& library_;
   RandomSource& random_;
+  leases::LeaseBook& leases_;
   Transport& transport_;
   Documents& documents_;
   Stack stack_;

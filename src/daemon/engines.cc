@@ -34,7 +34,8 @@ Result<std::unique_ptr<Engines>> Engines::create(const Setup& setup, Surrounding
   if (transports.empty()) {
     auto& self = *engines;
     self.only_ = std::make_unique<EngineHost>(
-        self.around_.loop, setup.options, self.around_.library, self.around_.random, self.around_.transport,
+        self.around_.loop, setup.options, self.around_.library, self.around_.random, self.around_.leases,
+        self.around_.transport,
         [&self](ipsec::StackRequest request) { return self.around_.backend.apply(std::move(request)); },
         self.around_.documents);
     self.only_->after_each_step([&self] { self.around_.backend.settle(); });
@@ -57,7 +58,7 @@ Result<void> Engines::add_seat(Transport transport) {
   options.engine_index = static_cast<std::uint8_t>(index);
   options.engines = static_cast<std::uint8_t>(setup_.count);
   self.host = std::make_unique<EngineHost>(
-      self.loop, options, self.library, *self.random, self.transport,
+      self.loop, options, self.library, *self.random, around_.leases, self.transport,
       [&self](ipsec::StackRequest request) -> std::optional<ipsec::StackEvent> {
         self.wishes.requests.push_back(std::move(request));
         return std::nullopt;

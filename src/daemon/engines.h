@@ -25,7 +25,8 @@ class Engines {
     io::EventLoop& loop;
     crypto::Library& library;
     RandomSource& random;
-    Transport& transport;  ///< of the only engine; of several: what none of them receives (ESP in UDP)
+    leases::LeaseBook& leases;  ///< but this: in every engine's thread
+    Transport& transport;       ///< of the only engine; of several: what none of them receives (ESP in UDP)
     Backend& backend;
     Documents& documents;  ///< used in the threads of all engines
   };

@@ -81,8 +81,8 @@ bool matches(const std::vector<config::AddressPattern>& patterns, const IpAddres
 }
 
 bool has_selectors(const KeptPair& pair, const config::ChildConfig& child) {
-  const auto configured = xfrm::selectors_between(ike::v2::resolve(child.local_ts, pair.outbound.source),
-                                                  ike::v2::resolve(child.remote_ts, pair.outbound.id.destination));
+  const auto configured = xfrm::selectors_between(ike::v2::resolve(child.local_ts, {pair.outbound.source}),
+                                                  ike::v2::resolve(child.remote_ts, {pair.outbound.id.destination}));
   return configured && std::ranges::all_of(pair.keys(Direction::out), [&](const xfrm::PolicyKey& key) {
            return std::ranges::any_of(*configured, [&](const Selector& outer) { return lies_in(key.selector, outer); });
          });

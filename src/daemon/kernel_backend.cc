@@ -353,6 +353,16 @@ KernelBackend::Answer KernelBackend::on(const ipsec::AskUse& request) {
   return ipsec::ChildSaUse{request.id, counters->last_in, counters->last_out};
 }
 
+KernelBackend::Answer KernelBackend::on(const ipsec::AddInnerAddress& request) {
+  routes_.add_address(request.address, problems_);
+  return std::nullopt;
+}
+
+KernelBackend::Answer KernelBackend::on(const ipsec::RemoveInnerAddress& request) {
+  routes_.remove_address(request.address, problems_);
+  return std::nullopt;
+}
+
 KernelBackend::Answer KernelBackend::on(const ipsec::DropHeld& request) {
   const auto policy = policies_.find(request.policy);
   if (policy == policies_.end()) return std::nullopt;

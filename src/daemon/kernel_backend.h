@@ -44,6 +44,7 @@ class KernelBackend final : public Backend {
   [[nodiscard]] std::set<EspSpi> esp_spis_taken() const override { return kept_.inbound_spis(); }
   void leave() override;
   void negotiation_failed(const std::string& connection) override;
+  [[nodiscard]] std::string device() const override { return device_.name(); }
   /// The kernel takes it before it gets to us.
   void on_udp_esp(std::span<const io::ReceivedDatagram>) override {}
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const override {
@@ -73,6 +74,8 @@ class KernelBackend final : public Backend {
   Answer on(const ipsec::UpdateEndpoints& request);
   Answer on(const ipsec::AskUse& request);
   Answer on(const ipsec::DropHeld& request);
+  Answer on(const ipsec::AddInnerAddress& request);
+  Answer on(const ipsec::RemoveInnerAddress& request);
 
   [[nodiscard]] Result<void> take_earlier_run();
   void follow_kept();

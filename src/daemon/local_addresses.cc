@@ -2,10 +2,10 @@
 
 namespace keypact::daemon {
 
-Result<LocalAddresses> LocalAddresses::open() {
+Result<LocalAddresses> LocalAddresses::open(std::string tunnel) {
   TRY(auto netlink, io::Netlink::open());
   TRY(auto watch, io::NetworkWatch::open());
-  return LocalAddresses(std::move(netlink), std::move(watch));
+  return LocalAddresses(std::move(netlink), std::move(watch), std::move(tunnel));
 }
 
 Result<void> LocalAddresses::start(io::EventLoop& loop, Listener listener) {
@@ -20,9 +20,11 @@ void LocalAddresses::tell() {
   const auto running = netlink_.running_links();
   // What cannot be read now is read after the next change.
   if (!addresses || !running) return;
+  const auto tunnel = tunnel_.empty() ? io::InterfaceIndex{0} : netlink_.interface_index(tunnel_).value_or(0);
   std::vector<IpAddress> usable;
   for (const auto& address : *addresses)
-    if (!address.loopback && !address.link_local && address.usable && running->contains(address.at.interface))
+    if (!address.loopback && !address.link_local && address.usable && (tunnel == 0 || address.at.interface != tunnel) &&
+        running->contains(address.at.interface))
       usable.push_back(address.at.address);
   listener_(std::move(usable));
 }

@@ -56,6 +56,12 @@ struct Line {
   LogLevel level = LogLevel::info;
   std::string text;
 };
+std::string text_of(const std::vector<IpAddress>& addresses) {
+  std::string text;
+  for (const auto& address : addresses) text += (text.empty() ? "" : ", ") + address.to_string();
+  return text.empty() ? "none" : text;
+}
+
 struct LineOf {
   Line operator()(const ike::MessageTraced& e) const {
     return {LogLevel::debug, "IKE SA " + number(e.ike_sa.value) + (e.sent ? " sent " : " received ") +
@@ -95,6 +101,17 @@ struct LineOf {
   }
   Line operator()(const ike::IkeKeysDerived& e) const {
     return {LogLevel::debug, "keys of IKE SA " + to_string(e.initiator_spi) + " exported"};
+  }
+  Line operator()(const ike::ClientConfigured& e) const {
+    return {LogLevel::info, "IKE SA " + number(e.ike_sa.value) + ": the gateway gives us " +
+                                text_of(e.configuration.addresses) + ", name servers " +
+                                text_of(e.configuration.name_servers)};
+  }
+  Line operator()(const ike::AddressesLeased& e) const {
+    std::string text;
+    for (const auto& lease : e.leases)
+      text += (text.empty() ? "" : ", ") + lease.address.to_string() + " of pool " + lease.pool;
+    return {LogLevel::info, "IKE SA " + number(e.ike_sa.value) + ": " + e.client.to_string() + " gets " + text};
   }
   Line operator()(const ike::ChildKeysDerived& e) const {
     return {LogLevel::debug, "keys of ESP SPI " + to_string(e.spi) + " exported"};

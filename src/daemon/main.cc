@@ -158,12 +158,13 @@ int run(CommandLine line, Log& log) {
   Documents documents(fetch_limits(line), [&](std::string text) {
     loop.post([&log, text = std::move(text)] { log.write(LogLevel::warning, text); });
   });
-  auto created =
-      Engines::create(setup, {loop, library, **random, *transport, **backend, documents}, std::move(*transports));
+  leases::LeaseBook leases;
+  auto created = Engines::create(setup, {loop, library, **random, leases, *transport, **backend, documents},
+                                 std::move(*transports));
   if (!created) return fail(log, created.error());
   auto& engines = **created;
   const auto note = [&](const std::string& text) { log.write(LogLevel::warning, text); };
-  ControlSocket control(loop, line, engines, **backend, documents, library, log);
+  ControlSocket control(loop, line, engines, **backend, documents, library, leases, log);
   auto updown = Updown::open(loop, **backend, [&] { return engines.configuration(); }, note);
   if (!updown) return fail(log, updown.error());
   follow_events(engines, log, control, **backend, *updown);
@@ -176,7 +177,7 @@ int run(CommandLine line, Log& log) {
   if (started)
     started = (*backend)->start(loop, [&](const ipsec::StackEvent& event) { engines.on_stack_event(event); }, note);
   if (!started) return fail(log, started.error());
-  auto addresses = LocalAddresses::open();
+  auto addresses = LocalAddresses::open((*backend)->device());
   if (!addresses) return fail(log, addresses.error());
   started = addresses->start(loop, [&](const auto& all) { engines.set_local_addresses(all); });
   if (!started) return fail(log, started.error());

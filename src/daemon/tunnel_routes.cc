@@ -200,6 +200,14 @@ void TunnelRoutes::update(const Policies& policies, const std::set<PolicyId>& ch
   update_rules(touched_rules, problems);
 }
 
+void TunnelRoutes::add_address(const IpAddress& address, const Problems& problems) {
+  tell(network_.add(io::InterfaceAddress{interface_, address, address.bits()}), problems);
+}
+
+void TunnelRoutes::remove_address(const IpAddress& address, const Problems& problems) {
+  tell(network_.remove(io::InterfaceAddress{interface_, address, address.bits()}), problems);
+}
+
 void TunnelRoutes::update_routes(const std::set<Prefix>& touched, const Policies& policies, const Problems& problems) {
   Routes wanted;
   for (const auto& prefix : touched)

@@ -27,6 +27,10 @@ class TunnelRoutes {
   /// From now on what an earlier run left, and no policy of this one wants, is not needed.
   void forget_earlier_run(const Problems& problems);
 
+  /// An address that a peer gave us is the device's, until it is taken back as often as it was added.
+  void add_address(const IpAddress& address, const Problems& problems);
+  void remove_address(const IpAddress& address, const Problems& problems);
+
   /// All of it stays in force when this object goes.
   void leave() { network_.leave(); }
 

@@ -70,6 +70,11 @@ std::optional<ipsec::StackEvent> UserspaceBackend::apply(ipsec::StackRequest req
   } else if (const auto* remove = std::get_if<ipsec::RemovePolicy>(&request)) {
     if (policies_.erase(remove->id) != 0) changed_policies_.insert(remove->id);
   }
+  if (const auto* address = std::get_if<ipsec::AddInnerAddress>(&request)) {
+    routes_.add_address(address->address, problems_);
+  } else if (const auto* given_back = std::get_if<ipsec::RemoveInnerAddress>(&request)) {
+    routes_.remove_address(given_back->address, problems_);
+  }
   const auto* sa = std::get_if<ipsec::InstallChildSa>(&request);
   // Without them it would carry what is meant for another one.
   if (sa != nullptr && !sa->sa.placement.is_everywhere()) return ipsec::ChildSaInstallFailed{sa->sa.id, kNeedsKernel};

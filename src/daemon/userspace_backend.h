@@ -27,6 +27,7 @@ class UserspaceBackend final : public Backend {
   void forget_earlier_run() override;
   void forget_earlier_run_at(io::EventLoop& loop, Instant at) override;
   void negotiation_failed(const std::string& connection) override;
+  [[nodiscard]] std::string device() const override { return tun_.name(); }
   void on_udp_esp(std::span<const io::ReceivedDatagram> datagrams) override;
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const override {
     return plane_.counters(id);

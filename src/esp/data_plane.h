@@ -70,6 +70,9 @@ class DataPlane {
   std::optional<ipsec::StackEvent> on(const ipsec::UpdateEndpoints& request);
   std::optional<ipsec::StackEvent> on(const ipsec::AskUse& request);
   std::optional<ipsec::StackEvent> on(const ipsec::DropHeld& request);
+  // The device's owner has them.
+  std::optional<ipsec::StackEvent> on(const ipsec::AddInnerAddress&) { return std::nullopt; }
+  std::optional<ipsec::StackEvent> on(const ipsec::RemoveInnerAddress&) { return std::nullopt; }
 
   void outbound_packet(InnerPacket packet, Pass& pass);
   [[nodiscard]] SaPair* select(const InnerPacketInfo& info, OctetView packet, Pass& pass);

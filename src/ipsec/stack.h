@@ -126,8 +126,18 @@ struct DropHeld {
   PolicyId policy;
 };
 
-using StackRequest = std::variant<InstallPolicy, RemovePolicy, ExpectChildSa, InstallChildSa, UseOutbound, StopOutbound,
-                                  RemoveChildSa, UpdateEndpoints, AskUse, DropHeld>;
+/// The peer gave us this address to use inside the tunnel (RFC 7296 §2.19): it is to be one of this machine's. One that was added
+/// twice goes with the second removal.
+struct AddInnerAddress {
+  IpAddress address;
+};
+struct RemoveInnerAddress {
+  IpAddress address;
+};
+
+using StackRequest =
+    std::variant<InstallPolicy, RemovePolicy, ExpectChildSa, InstallChildSa, UseOutbound, StopOutbound, RemoveChildSa,
+                 UpdateEndpoints, AskUse, DropHeld, AddInnerAddress, RemoveInnerAddress>;
 
 /// Answers InstallChildSa.
 struct ChildSaInstalled {

@@ -18,6 +18,7 @@ struct Runner {
   crypto::Library& library;
   RandomSource& random;
   const ike::Credentials& credentials;
+  leases::LeaseBook& leases;
 
   Outcome operator()(ike::BeginKeyExchange& work) const {
     return outcome(crypto::begin_key_exchange(library, work.method, random));
@@ -36,6 +37,11 @@ struct Runner {
     return ike::Signed{std::move(*signature)};
   }
   Outcome operator()(const ike::VerifyPeer&) const { return pki::Refusal{}; }
+  Outcome operator()(const ike::LeaseAddresses& work) const { return ike::Leased{leases.lease(*work.wish)}; }
+  Outcome operator()(const ike::ReleaseAddresses& work) const {
+    leases.release(work.leases);
+    return ike::Released{};
+  }
 };
 
 Ran verify(const Tools& tools, JobId id, ike::VerifyPeer work, pki::Inquiry inquiry) {
@@ -59,7 +65,7 @@ Ran start_job(const Tools& tools, ike::Job job) {
     if (inquiry.may_ask) inquiry.nonce = tools.random.octets(pki::kOcspNonceOctets);
     return verify(tools, job.id, std::move(*work), std::move(inquiry));
   }
-  return ike::JobDone{job.id, std::visit(Runner{tools.library, tools.random, tools.credentials}, job.work)};
+  return ike::JobDone{job.id, std::visit(Runner{tools.library, tools.random, tools.credentials, tools.leases}, job.work)};
 }
 
 Ran go_on(const Tools& tools, Waiting waiting) {
@@ -67,7 +73,7 @@ Ran go_on(const Tools& tools, Waiting waiting) {
 }
 
 ike::JobDone run_job(const Tools& tools, ike::Job job) {
-  auto ran = start_job({tools.library, tools.random, tools.credentials, tools.now}, std::move(job));
+  auto ran = start_job({tools.library, tools.random, tools.credentials, tools.leases, tools.now}, std::move(job));
   CHECK(std::holds_alternative<ike::JobDone>(ran));
   return std::move(std::get<ike::JobDone>(ran));
 }

@@ -4,6 +4,7 @@
 #include "ike/core/credentials.h"
 #include "ike/core/job.h"
 #include "jobs/shared_knowledge.h"
+#include "leases/lease_book.h"
 
 namespace keypact::jobs {
 
@@ -12,6 +13,7 @@ struct Tools {
   crypto::Library& library;
   RandomSource& random;
   const ike::Credentials& credentials;   ///< with our private keys
+  leases::LeaseBook& leases;
   std::int64_t now;                      ///< seconds since 1970 in UTC: certificates are valid for a time
   SharedKnowledge* knowledge = nullptr;  ///< nullptr: nobody fetches anything
 };

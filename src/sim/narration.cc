@@ -41,6 +41,8 @@ std::string in_words(const ike::Event& event) {
           [](const ike::RequestDone& e) {
             return text(e.request) + (e.refusal ? " failed: " + text(*e.refusal) : " is done");
           },
+          [](const ike::AddressesLeased& e) { return text(e.ike_sa) + ": the client has its addresses"; },
+          [](const ike::ClientConfigured& e) { return text(e.ike_sa) + ": we have our addresses"; },
           [](const auto&) { return std::string(); },
       },
       event);

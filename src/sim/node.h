@@ -4,6 +4,7 @@
 #include <set>
 
 #include "ike/engine/engine.h"
+#include "leases/lease_book.h"
 #include "sim/nat.h"
 #include "sim/seeded_random.h"
 #include "sim/simulated_stack.h"
@@ -23,6 +24,8 @@ struct Node {
   void restart(crypto::Library& library, Instant now) {
     std::destroy_at(&engine);
     std::construct_at(&engine, options, library, random, now);
+    std::destroy_at(&leases);
+    std::construct_at(&leases);
     stack = {};
     events.clear();
     keepalives.clear();
@@ -43,6 +46,7 @@ struct Node {
   ike::Options options;
   SeededRandom random;
   ike::Engine engine;
+  leases::LeaseBook leases;  ///< of its pools
   SimulatedStack stack;
   std::vector<ike::Event> events;
   std::vector<ike::Keepalive> keepalives;  ///< that it sent

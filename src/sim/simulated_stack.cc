@@ -49,6 +49,12 @@ const ipsec::ChildSa* SimulatedStack::by_inbound_spi(EspSpi spi) const {
   return found == by_inbound_spi_.end() ? nullptr : &child_sas_.at(found->second);
 }
 
+std::vector<IpAddress> SimulatedStack::inner_addresses() const {
+  std::vector<IpAddress> addresses;
+  for (const auto& [address, count] : inner_addresses_) addresses.push_back(address);
+  return addresses;
+}
+
 std::optional<ipsec::StackEvent> SimulatedStack::apply(ipsec::StackRequest request) {
   if (auto* policy = std::get_if<ipsec::InstallPolicy>(&request)) {
     policies_.insert_or_assign(policy->policy.id, std::move(policy->policy));
@@ -87,6 +93,12 @@ std::optional<ipsec::StackEvent> SimulatedStack::apply(ipsec::StackRequest reque
     found->second.local = moved->local;
     found->second.remote = moved->remote;
     found->second.udp_encapsulation = moved->udp_encapsulation;
+  } else if (const auto* given = std::get_if<ipsec::AddInnerAddress>(&request)) {
+    ++inner_addresses_[given->address];
+  } else if (const auto* back = std::get_if<ipsec::RemoveInnerAddress>(&request)) {
+    const auto found = inner_addresses_.find(back->address);
+    complain_unless(found != inner_addresses_.end(), "an address is given back that is not there");
+    if (found != inner_addresses_.end() && --found->second == 0) inner_addresses_.erase(found);
   }
   return std::nullopt;
 }

@@ -27,6 +27,8 @@ class SimulatedStack {
   [[nodiscard]] const std::map<PolicyId, ipsec::Policy>& policies() const { return policies_; }
   [[nodiscard]] const std::map<ChildSaId, ipsec::ChildSa>& child_sas() const { return child_sas_; }
   [[nodiscard]] const std::map<ChildSaId, ipsec::ExpectChildSa>& expected() const { return expected_; }
+  /// That peers gave to this end and that it uses, each once.
+  [[nodiscard]] std::vector<IpAddress> inner_addresses() const;
   /// nullptr: none.
   [[nodiscard]] const ipsec::ChildSa* by_inbound_spi(EspSpi spi) const;
 
@@ -41,6 +43,7 @@ class SimulatedStack {
   std::map<ChildSaId, ipsec::ExpectChildSa> expected_;
   std::map<ChildSaId, Instant> last_out_;
   std::map<EspSpi, ChildSaId> by_inbound_spi_;
+  std::map<IpAddress, std::size_t> inner_addresses_;  ///< how often each was added
   unsigned refusals_left_ = 0;
   std::size_t dropped_held_ = 0;
   std::string complaint_;

@@ -289,7 +289,7 @@ void World::inject(Node& node, ike::Datagram datagram) {
 
 ike::JobDone World::run(Node& node, ike::Job job) {
   if (hollow_ != nullptr) return run_toy_key_exchange(job, node.random, *hollow_);
-  const jobs::Tools tools{*library_, node.random, node.engine.credentials(), unix_seconds(now_)};
+  const jobs::Tools tools{*library_, node.random, node.engine.credentials(), node.leases, unix_seconds(now_)};
   if (!random_.chance(faults_.failed_jobs)) return jobs::run_job(tools, std::move(job));
   tell(node.name, "a job fails");
   return {job.id, crypto::KeyExchangeError::method_not_supported};

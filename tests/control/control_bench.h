@@ -131,6 +131,8 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
   }
   config::MemoryFiles named_files;
   config::FileSource& file_source() override { return named_files; }
+  const leases::LeaseBook& leases() const override { return pool_leases; }
+  leases::LeaseBook pool_leases;
   HostCounters host_counters() const override { return {3, 2, 1}; }
   std::vector<pki::RevocationList> fetched;
   std::vector<std::string> differences;

@@ -132,11 +132,7 @@ struct Context {
     ++counters.sent;
     outputs.emplace_back(std::move(datagram));
   }
-  JobId start(JobClass job_class, decltype(Job::work) work) const {
-    const auto id = ids.next<JobId>();
-    outputs.emplace_back(Job{id, job_class, std::move(work)});
-    return id;
-  }
+  JobId start(JobClass job_class, decltype(Job::work) work) const;
 };
 
 }  // namespace keypact::ike

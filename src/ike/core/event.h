@@ -6,9 +6,11 @@
 
 #include "base/id.h"
 #include "base/instant.h"
+#include "ike/core/configuration_payload.h"
 #include "ike/core/datagram.h"
 #include "ike/core/nat_situation.h"
 #include "ike/core/refusal.h"
+#include "leases/lease.h"
 #include "proto/packet_keys.h"
 #include "proto/spi.h"
 
@@ -91,7 +93,21 @@ struct ChildKeysDerived {
   PacketKeys keys;
 };
 
+/// As client: what the gateway told us to use while this IKE SA, or one that takes its place, is there.
+struct ClientConfigured {
+  IkeSaId ike_sa;
+  std::string connection;
+  ClientConfiguration configuration;
+};
+/// As gateway: the client's addresses.
+struct AddressesLeased {
+  IkeSaId ike_sa;
+  Identification client;
+  std::vector<leases::Lease> leases;
+};
+
 using Event = std::variant<MessageTraced, IkeSaEstablished, IkeSaMoved, IkeSaClosed, ChildSaUp, ChildSaDown,
-                           IkeSaRekeyed, ChildSaRekeyed, Refused, RequestDone, IkeKeysDerived, ChildKeysDerived>;
+                           IkeSaRekeyed, ChildSaRekeyed, Refused, RequestDone, IkeKeysDerived, ChildKeysDerived,
+                           ClientConfigured, AddressesLeased>;
 
 }  // namespace keypact::ike

@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "crypto/key_exchange.h"
+#include "leases/lease.h"
 #include "pki/peer_authentication.h"
 
 namespace keypact::ike {
@@ -36,10 +37,21 @@ struct VerifyPeer {
   std::shared_ptr<const pki::PeerRules> rules;
 };
 
+/// An address for a client that is authenticated.
+struct LeaseAddresses {
+  std::unique_ptr<const leases::LeaseWish> wish;  ///< never null
+};
+/// They are not in use any more. Nobody waits for its outcome.
+struct ReleaseAddresses {
+  std::vector<leases::Lease> leases;
+};
+
 struct Job {
   JobId id;
   JobClass job_class{};
-  std::variant<BeginKeyExchange, RespondKeyExchange, FinishKeyExchange, SignAuth, VerifyPeer> work;
+  std::variant<BeginKeyExchange, RespondKeyExchange, FinishKeyExchange, SignAuth, VerifyPeer, LeaseAddresses,
+               ReleaseAddresses>
+      work;
 };
 
 struct Signed {
@@ -48,11 +60,17 @@ struct Signed {
 /// No private key of ours goes with that public key any more.
 struct KeyGone {};
 
+/// At most one for each address that was wished for. Whoever gets this gives them back.
+struct Leased {
+  std::vector<leases::Lease> leases;
+};
+struct Released {};
+
 struct JobDone {
   JobId id;
   /// Begun and Responded answer the work of their name, Secret is the shared secret of FinishKeyExchange.
   std::variant<crypto::Begun, crypto::Responded, Secret, crypto::KeyExchangeError, Signed, KeyGone, pki::SignatureError,
-               pki::AuthenticatedPeer, pki::Refusal>
+               pki::AuthenticatedPeer, pki::Refusal, Leased, Released>
       result;
 };
 

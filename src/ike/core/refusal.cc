@@ -60,6 +60,10 @@ constexpr std::array kCodes = {
             Side::peer_configuration},
     CodeRow{RefusalCode::certificate_refused, "certificate-refused", "RFC 4945 §5.1", Side::credential,
             Side::credential},
+    CodeRow{RefusalCode::no_inner_address, "no-inner-address", "RFC 7296 §2.19", Side::local_configuration,
+            Side::peer_configuration},
+    CodeRow{RefusalCode::inner_address_required, "inner-address-required", "RFC 7296 §2.19", Side::peer_configuration,
+            Side::local_configuration},
     CodeRow{RefusalCode::busy, "busy", "RFC 7296 §2.25", Side::operator_request, Side::operator_request},
 };
 
@@ -115,6 +119,8 @@ RefusalCode refusal_code_of(NotifyType notify) {
     case NotifyType::NO_ADDITIONAL_SAS: return RefusalCode::no_additional_sas;
     case NotifyType::UNACCEPTABLE_ADDRESSES:
     case NotifyType::UNEXPECTED_NAT_DETECTED: return RefusalCode::address_not_proven;
+    case NotifyType::INTERNAL_ADDRESS_FAILURE: return RefusalCode::no_inner_address;
+    case NotifyType::FAILED_CP_REQUIRED: return RefusalCode::inner_address_required;
     case NotifyType::TEMPORARY_FAILURE: return RefusalCode::busy;
     case NotifyType::INVALID_SYNTAX: return RefusalCode::malformed_message;
     default: return RefusalCode::peer_error;

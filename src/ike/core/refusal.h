@@ -29,18 +29,20 @@ enum class RefusalCode : std::uint8_t {
   ipsec_stack,                ///< the SAs could not be installed
   terminated,                 ///< ended by request while it was being set up
   deleted_by_peer,
-  peer_error,           ///< another error notify
-  unknown_connection,   ///< no such name in the configuration
-  no_remote_address,    ///< the connection names no single address to initiate to
-  limit_reached,        ///< one of our own limits
-  address_not_proven,   ///< the peer may not be where its datagrams come from
-  redirected,           ///< RFC 5685: sent to another gateway, which may not be followed
-  not_unique,           ///< the connection takes one IKE SA of a peer
-  child_in_ike_auth,    ///< RFC 6023: an IKE SA with its first Child SA, or without, that one end does not take
-  ah_impossible,        ///< AH is all that is asked for, and cannot be had here
-  busy,                 ///< an exchange is on its way that this one would disturb
-  no_signing_key,       ///< no certificate or private key of ours fits
-  certificate_refused,  ///< the peer's certificate, key or signature breaks a rule
+  peer_error,              ///< another error notify
+  unknown_connection,      ///< no such name in the configuration
+  no_remote_address,       ///< the connection names no single address to initiate to
+  limit_reached,           ///< one of our own limits
+  address_not_proven,      ///< the peer may not be where its datagrams come from
+  redirected,              ///< RFC 5685: sent to another gateway, which may not be followed
+  not_unique,              ///< the connection takes one IKE SA of a peer
+  child_in_ike_auth,       ///< RFC 6023: an IKE SA with its first Child SA, or without, that one end does not take
+  ah_impossible,           ///< AH is all that is asked for, and cannot be had here
+  busy,                    ///< an exchange is on its way that this one would disturb
+  no_signing_key,          ///< no certificate or private key of ours fits
+  no_inner_address,        ///< no address to use inside the tunnel
+  inner_address_required,  ///< the gateway gives one, and the client did not ask for it
+  certificate_refused,     ///< the peer's certificate, key or signature breaks a rule
 };
 
 /// On which side a change would help.

@@ -152,13 +152,15 @@ void Engine::begin_ike_sa(Context& context, const Initiate& request, const v2::C
     record.remote = old->record().remote;
     record.reached_by_peer = old->record().reached_by_peer;
   }
+  if (const auto* old = table_.find(reauthenticates); old != nullptr && !connection->vips.empty())
+    record.inner.local = old->record().inner.local;
   // Where the addresses were not known before, traffic is protected from here on, whatever becomes of the negotiation.
   const auto* child = connection->child(request.child);
-  if (child != nullptr)
+  if (child != nullptr && !v2::depends_on_given_addresses(*connection, *child))
     for (auto& install : policies_.configure(
              {connection->name, child->name},
              v2::policy_of(*child, options_,
-                           {v2::resolve(child->local_ts, *local), v2::resolve(child->remote_ts, *remote)})))
+                           {v2::resolve(child->local_ts, {*local}), v2::resolve(child->remote_ts, {*remote})})))
       context.request(std::move(install));
 
   if (auto refusal = missing_credential(*configuration_, *credentials_, *connection, *local)) {

@@ -47,6 +47,7 @@ void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {
     matters = sa->take_family_matters();
     table_.refile(*sa);
     file_path(*sa, context.now);
+    if (sa->is_closed()) give_back_addresses(context, id);
     if (sa->is_over(context.now)) table_.erase(id);
   }
   for (auto& matter : matters) std::visit([&](auto& family) { handle(context, std::move(family)); }, matter);
@@ -58,6 +59,13 @@ void Engine::settle(Context& context, std::size_t first_output, IkeSaId id) {
   }
   for (const auto& next : std::exchange(next_attempts_, {})) begin_again(context, next);
   if (!waiting_.empty()) retry_waiting(context);
+}
+
+void Engine::give_back_addresses(const Context& context, IkeSaId id) {
+  auto held = addresses_.take(id);
+  if (!held) return;
+  for (const auto& address : held->own) context.request(ipsec::RemoveInnerAddress{address});
+  if (!held->leases.empty()) (void)context.start(JobClass::established, ReleaseAddresses{std::move(held->leases)});
 }
 
 /// True when the IKE SA was established.
@@ -77,6 +85,7 @@ bool Engine::note_outputs(const Context& context, std::size_t first, IkeSaId id)
     if (request == nullptr) continue;
     if (const auto* install = std::get_if<ipsec::InstallChildSa>(request)) children_.emplace(install->sa.id, id);
     if (const auto* remove = std::get_if<ipsec::RemoveChildSa>(request)) children_.erase(remove->id);
+    if (const auto* add = std::get_if<ipsec::AddInnerAddress>(request)) addresses_.add(id, add->address);
   }
   return established;
 }
@@ -138,7 +147,6 @@ bool Engine::is_home_of(const config::Connection& connection) const {
 }
 
 void Engine::hold_policies(const Context& context, const config::Connection& connection) {
-  const bool fixed_peer = v2::has_fixed_peer(connection);
   const auto local = v2::only_address(connection.local_addrs);
   const auto remote = v2::only_address(connection.remote_addrs);
   for (const auto& child : connection.children) {
@@ -146,7 +154,8 @@ void Engine::hold_policies(const Context& context, const config::Connection& con
     const auto remote_selectors = v2::resolve_if_known(child.remote_ts, remote);
     // RFC 4301 §4.4.1: the SPD says what is protected, whether or not there is an SA.
     // What passes in clear or is dropped needs no peer.
-    if ((child.action == PolicyAction::protect && !fixed_peer) || !local_selectors || !remote_selectors) continue;
+    const bool lasts = v2::has_lasting_policy(connection, child);
+    if ((child.action == PolicyAction::protect && !lasts) || !local_selectors || !remote_selectors) continue;
     for (auto& request : policies_.configure({connection.name, child.name},
                                              v2::policy_of(child, options_, {*local_selectors, *remote_selectors})))
       context.request(std::move(request));
@@ -162,8 +171,12 @@ void Engine::on_deadline(Instant now) {
   while (const auto id = table_.due(now)) {
     auto* sa = table_.find(*id);
     counters_.half_open_expired += sa->is_half_open() && sa->is_over(now) ? 1 : 0;
-    if (sa->is_over(now)) table_.erase(*id);
-    else drive(ctx, *sa, [&](v2::IkeSa& due) { due.on_deadline(ctx); });
+    if (sa->is_over(now)) {
+      give_back_addresses(ctx, *id);
+      table_.erase(*id);
+    } else {
+      drive(ctx, *sa, [&](v2::IkeSa& due) { due.on_deadline(ctx); });
+    }
   }
   send_keepalives(ctx);
   release_stragglers(ctx);
@@ -188,11 +201,14 @@ std::optional<Instant> Engine::deadline() const {
 void Engine::on_job_done(Instant now, JobDone done) {
   const auto found = jobs_.find(done.id);
   if (found == jobs_.end()) return;
-  auto* sa = table_.find(found->second);
+  const auto owner = found->second;
+  auto* sa = table_.find(owner);
   jobs_.erase(found);
-  if (sa == nullptr) return;
   auto ctx = context(now);
-  drive(ctx, *sa, [&](v2::IkeSa& owner) { owner.on_job_done(ctx, std::move(done)); });
+  // Whoever waited for them may be gone: they are its own all the same, and are given back with it.
+  if (const auto* leased = std::get_if<Leased>(&done.result)) addresses_.add(owner, leased->leases);
+  if (sa == nullptr) return give_back_addresses(ctx, owner);
+  drive(ctx, *sa, [&](v2::IkeSa& waiting) { waiting.on_job_done(ctx, std::move(done)); });
   keep_up(ctx);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ike/core/cookie.h"
+#include "ike/engine/address_ledger.h"
 #include "ike/engine/control_request.h"
 #include "ike/engine/keepalives.h"
 #include "ike/engine/sa_table.h"
@@ -19,6 +20,7 @@ struct Footprint {
   std::size_t child_sas = 0;
   std::size_t waiting_requests = 0;
   std::size_t esp_spis = 0;
+  std::size_t addressed = 0;   ///< IKE SAs that have addresses inside the tunnel
   std::size_t kept_paths = 0;  ///< on which a NAT in front of us gets keepalives
   bool operator==(const Footprint&) const = default;
 };
@@ -62,7 +64,7 @@ class Engine final : private OtherIkeSas {
   [[nodiscard]] const Stragglers& stragglers() const { return stragglers_; }
   [[nodiscard]] Footprint footprint() const {
     return {table_.all().size(), table_.half_open(),       jobs_.size(),      children_.size(),
-            waiting_.size(),     esp_spis_.count_in_use(), keepalives_.size()};
+            waiting_.size(),     esp_spis_.count_in_use(), addresses_.size(), keepalives_.size()};
   }
 
  private:
@@ -72,6 +74,7 @@ class Engine final : private OtherIkeSas {
   void drive(Context& context, v2::IkeSa& sa, Step&& step);
   void settle(Context& context, std::size_t first_output, IkeSaId id);
   bool note_outputs(const Context& context, std::size_t first, IkeSaId id);
+  void give_back_addresses(const Context& context, IkeSaId id);
 
   // unique.cc: how many IKE SAs a peer may have.
   void settle_others(Context& context, const FreshPeer& fresh);
@@ -180,6 +183,7 @@ class Engine final : private OtherIkeSas {
   SaTable table_;
   std::unordered_map<JobId, IkeSaId> jobs_;
   std::unordered_map<ChildSaId, IkeSaId> children_;
+  AddressLedger addresses_;
   Keepalives keepalives_;
   Upkeep upkeep_;
   std::set<PolicyBook::Name> traps_;  ///< children whose close_action or dpd_action made a trap of them

@@ -35,6 +35,7 @@ void Engine::handle(Context& context, const v2::MoveChildren& matter) {
   if (from == nullptr) return;
   if (to != nullptr && to->established() != nullptr) {
     to->inherit(context, *from);
+    addresses_.move(matter.from, matter.to);
     for (const auto& [id, child] : to->established()->children()) children_[id] = matter.to;
   }
   Refusal reason;

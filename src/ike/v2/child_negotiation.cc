@@ -23,8 +23,8 @@ std::optional<ChildMatch> match_child(const IkeSaRecord& record, const config::C
   for (const auto& child : connection.children) {
     if (child.action != PolicyAction::protect || (!only_child.empty() && child.name != only_child)) continue;
     if (mode != Mode::tunnel && child.mode != mode) continue;
-    const auto local = resolve(child.local_ts, record.local.address);
-    const auto remote = resolve(child.remote_ts, record.remote.address);
+    const auto local = resolve(child.local_ts, record.dynamic_local());
+    const auto remote = resolve(child.remote_ts, record.dynamic_remote());
     auto narrowed = narrow(local, remote, proposed.local, proposed.remote);
     if (!narrowed) continue;
     if (!fits_mode(record, mode, {narrowed->local(), narrowed->remote()})) continue;
@@ -50,9 +50,9 @@ Refusal selectors_refusal(const IkeSaRecord& record, const config::Connection& c
                           const Selectors& remote, ExchangeType exchange) {
   auto refusal = refusal_in(exchange, RefusalCode::selectors_unacceptable, NotifyType::TS_UNACCEPTABLE);
   for (const auto& child : connection.children)
-    refusal.ours.push_back(
-        child.name + ": " +
-        selectors_text(resolve(child.local_ts, record.local.address), resolve(child.remote_ts, record.remote.address)));
+    refusal.ours.push_back(child.name + ": " +
+                           selectors_text(resolve(child.local_ts, record.dynamic_local()),
+                                          resolve(child.remote_ts, record.dynamic_remote())));
   refusal.theirs.push_back(selectors_text(local, remote));
   return refusal;
 }
@@ -108,8 +108,8 @@ Result<ChildOffer, Refusal> make_child_offer(Context& context, const IkeSaRecord
     refusal.detail = "child " + child->name + ": every SPI is in use";
     return failure(std::move(refusal));
   }
-  auto local = resolve(child->local_ts, record.local.address);
-  auto remote = resolve(child->remote_ts, record.remote.address);
+  auto local = resolve(child->local_ts, record.dynamic_local());
+  auto remote = resolve(child->remote_ts, record.dynamic_remote());
   const bool fits = !context.options.esp_tunnels_only && fits_mode(record, child->mode, {local, remote});
   const auto mode = fits ? child->mode : Mode::tunnel;
   const auto cpi =
@@ -122,8 +122,11 @@ Result<ChildOffer, Refusal> make_child_offer(Context& context, const IkeSaRecord
                     key_exchange_use,
                     mode,
                     cpi,
+                    {},
                     {}};
 }
+
+void ChildOffer::cut_local_to(const IkeSaRecord& record) { own = resolve(child->local_ts, record.dynamic_local()); }
 
 std::vector<wire::Payload> ChildPayloads::with(std::vector<wire::Payload> between) && {
   auto payloads = std::move(notifies);
@@ -168,6 +171,9 @@ Result<AgreedChild, Refusal> accept_child_answer(const IkeSaRecord& record, cons
   }
   const auto answered = seen_from_here(record, mode, {tsi->selectors(), tsr->selectors()});
   auto selectors = accept_narrowed(offer.local, offer.remote, answered.local, answered.remote);
+  // Not every gateway narrows what was asked for before there was an address.
+  if (selectors && !offer.own.empty())
+    selectors = narrow(offer.own, offer.remote, selectors->local(), selectors->remote());
   if (!selectors) {
     auto refusal = refusal_in(exchange, RefusalCode::selectors_unacceptable, NotifyType::TS_UNACCEPTABLE);
     refusal.ours.push_back(selectors_text(offer.local, offer.remote));

@@ -47,6 +47,10 @@ struct ChildOffer {
   Mode mode{};             ///< asked for, the responder may choose tunnel mode
   std::optional<Cpi> cpi;  ///< where we compress if the responder does
   std::optional<ExpectedChild> expected;
+  Selectors own{};  ///< what is left of `local` once the gateway has given us our address; empty: all of it
+
+  /// The peer gave us our addresses in the same message.
+  void cut_local_to(const IkeSaRecord& record);
 };
 
 /// A Child SA that both ends want, without keys.

@@ -46,6 +46,18 @@ bool has_fixed_peer(const config::Connection& connection) {
   return remote.is_single() || remote.kind == config::AddressPattern::Kind::name;
 }
 
+bool depends_on_given_addresses(const config::Connection& connection, const config::ChildConfig& child) {
+  const auto depends = [](const auto& selectors) {
+    return std::ranges::any_of(selectors, &config::SelectorPattern::dynamic);
+  };
+  return (!connection.vips.empty() && depends(child.local_ts)) ||
+         (!connection.pools.empty() && depends(child.remote_ts));
+}
+
+bool has_lasting_policy(const config::Connection& connection, const config::ChildConfig& child) {
+  return has_fixed_peer(connection) && !depends_on_given_addresses(connection, child);
+}
+
 std::optional<IpAddress> only_address(const std::vector<config::AddressPattern>& patterns) {
   if (patterns.size() != 1 || !patterns.front().is_single()) return std::nullopt;
   return patterns.front().first;

@@ -235,6 +235,12 @@ void EstablishedSa::answer_first_child(Context& context, const IkeSaRecord& reco
   install_answered_child(context, record, std::move(*agreed), nonces, {});
 }
 
+void EstablishedSa::deny_first_child(Context& context, const IkeSaRecord& record, Octets request, ChildRefusal refusal,
+                                     std::vector<wire::Payload> answer_so_far) {
+  responses_.accepted(std::move(request), record.path());
+  answer_child_refused(context, record, ExchangeType::IKE_AUTH, std::move(refusal), std::move(answer_so_far));
+}
+
 void EstablishedSa::answer_childless(Context& context, const IkeSaRecord& record, Octets request,
                                      std::vector<wire::Payload> answer_so_far) {
   responses_.accepted(std::move(request), record.path());

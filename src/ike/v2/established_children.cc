@@ -27,12 +27,12 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   auto& expected = installation.expected;
   const auto id = expected ? expected->id : context.ids.next<ChildSaId>();
   const auto& config = *agreed.child;
-  const bool own_policy = !has_fixed_peer(agreed.child.connection());
+  const bool own_policy = !has_lasting_policy(agreed.child.connection(), config);
   const PolicyBook::Name policy_name{parts_.connection->name,
                                      own_policy ? config.name + '#' + std::to_string(id.value) : config.name};
   const auto selectors = own_policy ? SelectorPair{agreed.selectors.local(), agreed.selectors.remote()}
-                                    : SelectorPair{resolve(config.local_ts, record.local.address),
-                                                   resolve(config.remote_ts, record.remote.address)};
+                                    : SelectorPair{resolve(config.local_ts, record.dynamic_local()),
+                                                   resolve(config.remote_ts, record.dynamic_remote())};
   auto policy =
       expected
           ? PolicyBook::Used{std::move(expected->policy_name), expected->policy, std::move(expected->placement), {}}

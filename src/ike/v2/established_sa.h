@@ -112,6 +112,10 @@ class EstablishedSa {
   void answer_first_child(Context& context, const IkeSaRecord& record, Octets request, const PayloadSet& payloads,
                           const Nonces& nonces, std::vector<wire::Payload> answer);
 
+  /// The same, where there is none to be had.
+  void deny_first_child(Context& context, const IkeSaRecord& record, Octets request, ChildRefusal refusal,
+                        std::vector<wire::Payload> answer);
+
   /// As initiator without a Child SA in IKE_AUTH (RFC 6023): the child that is wanted, if any, and whoever waits.
   void begin_childless(Context& context, const IkeSaRecord& record, const std::string& child, ControlId waiter);
   /// As responder without one.

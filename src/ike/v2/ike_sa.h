@@ -18,7 +18,7 @@ struct Closed {
 
 using State = std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitInitiatorSignature, AwaitAuth,
                            AwaitResponderVerified, AwaitResponderValue, AwaitAuthRequest, AwaitInitiatorVerified,
-                           AwaitResponderSignature, EstablishedSa, Closed>;
+                           AwaitLease, AwaitResponderSignature, EstablishedSa, Closed>;
 
 // Legal pairs of state and event: each consumes the state and returns the next. The record is changed in place.
 [[nodiscard]] State begin_initiator(Context& context, IkeSaRecord& record, Intent intent);
@@ -37,6 +37,7 @@ using State = std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitIn
 [[nodiscard]] State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitAuthRequest&& state, const Received& received, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitInitiatorVerified&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitLease&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitResponderSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 
 /// Nobody answered: ends the attempt, or lets another one follow where the connection allows it.
@@ -87,6 +88,7 @@ class IkeSa {
   /// True when nothing of it is needed any more.
   [[nodiscard]] bool is_over(Instant now) const;
   [[nodiscard]] bool is_half_open() const;
+  [[nodiscard]] bool is_closed() const { return std::holds_alternative<Closed>(state_); }
   /// As initiator: what an attempt that is still going on would fail for if it ended now.
   [[nodiscard]] std::optional<Refusal> waits_for() const;
   [[nodiscard]] const EstablishedSa* established() const { return std::get_if<EstablishedSa>(&state_); }

@@ -4,6 +4,7 @@
 #include "base/id.h"
 #include "base/instant.h"
 #include "ike/core/datagram.h"
+#include "ike/core/inner_addresses.h"
 #include "ike/core/nat_detection.h"
 
 namespace keypact::ike::v2 {
@@ -21,8 +22,16 @@ struct IkeSaRecord {
       false;              ///< the peer's first message came unasked: a NAT in front of us forwards what comes for us
   std::uint8_t dscp = 0;  ///< of our packets, once the connection is known
   bool private_numbers = false;  ///< the peer knows strongSwan's numbers of private use
+  InnerAddresses inner;
   Instant created;
 
+  /// What "dynamic" stands for in the selectors of our side, and of the peer's: the addresses in the tunnel, or its ends.
+  [[nodiscard]] std::vector<IpAddress> dynamic_local() const {
+    return inner.local.empty() ? std::vector{local.address} : inner.local;
+  }
+  [[nodiscard]] std::vector<IpAddress> dynamic_remote() const {
+    return inner.remote.empty() ? std::vector{remote.address} : inner.remote;
+  }
   [[nodiscard]] IkeSpi local_spi() const { return initiator ? initiator_spi : responder_spi; }
   [[nodiscard]] Path path() const { return {local, remote}; }
   /// The peer's endpoint is what a NAT makes of it, and its next authentic packet gets through to us wherever ours went.

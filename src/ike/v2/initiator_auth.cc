@@ -4,6 +4,7 @@
 #include "ike/core/redirect.h"
 #include "ike/v2/authentication.h"
 #include "ike/v2/child_expectation.h"
+#include "ike/v2/client_addresses.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
@@ -46,6 +47,7 @@ struct OwnProof {
 };
 
 std::vector<wire::Payload> auth_payloads(const Context& context, const InitiatorAuth& state, OwnProof&& proof,
+                                         const std::vector<IpAddress>& addresses,
                                          const std::optional<ChildOffer>& offer) {
   std::vector<wire::Payload> payloads = {wire::IdPayload{PayloadType::IDi, state.local_id}};
   std::ranges::move(proof.certificates, std::back_inserter(payloads));
@@ -55,6 +57,7 @@ std::vector<wire::Payload> auth_payloads(const Context& context, const Initiator
     payloads.emplace_back(wire::IdPayload{PayloadType::IDr, remote.identity});
   if (state.intent.initial_contact) payloads.push_back(notify_payload(NotifyType::INITIAL_CONTACT));
   payloads.emplace_back(std::move(proof.auth));
+  if (!addresses.empty()) payloads.push_back(configuration_request(addresses));
   if (offer) std::ranges::move(offer_payloads(*offer).with({}), std::back_inserter(payloads));
   return payloads;
 }
@@ -131,15 +134,19 @@ State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAu
   parts.redirectable = EstablishedParts::Redirectable::we;
   parts.redirections = state.intent.redirections;
   const auto* redirect = payloads.notify(NotifyType::REDIRECT);
-  if (redirect != nullptr || state.intent.called_off) {
+  const bool stays = redirect == nullptr && !state.intent.called_off;
+  auto without_address = stays ? take_addresses(context, record, *parts.connection, payloads) : std::nullopt;
+  if (!stays || without_address) {
     release(context, state);
     parts.reauthenticates = {};
     EstablishedSa sa(context, std::move(parts), std::move(peer));
     sa.withdraw(context, record, true);
-    if (state.intent.called_off) (void)close_attempt(context, record, state.intent, {});
+    if (without_address) (void)close_attempt(context, record, state.intent, std::move(*without_address));
+    else if (state.intent.called_off) (void)close_attempt(context, record, state.intent, {});
     else go_on_elsewhere(context, record, state.intent, *redirect);
     return sa;
   }
+  if (state.offer) state.offer->cut_local_to(record);
   EstablishedSa sa(context, std::move(parts), std::move(peer));
   sa.follow(*context.configuration, *context.credentials, record);
   context.emit(IkeSaEstablished{record.id, record.nat, record.udp_encapsulation});
@@ -231,8 +238,9 @@ InitiatorAuth auth_of(AwaitSharedSecret&& state, IkeKeys&& keys, Identification 
 }
 
 /// HDR, SK {IDi, ...} as soon as our proof is there.
-State send_auth(Context& context, const IkeSaRecord& record, InitiatorAuth&& state, OwnProof&& proof) {
+State send_auth(Context& context, IkeSaRecord& record, InitiatorAuth&& state, OwnProof&& proof) {
   const auto& connection = *state.intent.connection;
+  const auto addresses = addresses_to_ask_for(record, connection);
   const auto* child = wanted_child(state.intent);
   std::optional<ChildOffer> offer;
   if (!state.childless) {
@@ -245,7 +253,7 @@ State send_auth(Context& context, const IkeSaRecord& record, InitiatorAuth&& sta
     if (!made) return close_attempt(context, record, state.intent, std::move(made.error()));
     offer = std::move(*made);
   }
-  auto payloads = auth_payloads(context, state, std::move(proof), offer);
+  auto payloads = auth_payloads(context, state, std::move(proof), addresses, offer);
   const auto additional =
       additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);
   std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(payloads));
@@ -262,7 +270,7 @@ State send_auth(Context& context, const IkeSaRecord& record, InitiatorAuth&& sta
                    std::move(offer), additional};
 }
 
-State sign(Context& context, const IkeSaRecord& record, AwaitSharedSecret&& state, IkeKeys&& keys) {
+State sign(Context& context, IkeSaRecord& record, AwaitSharedSecret&& state, IkeKeys&& keys) {
   const auto& connection = *state.intent.connection;
   auto signer = signer_for(context, connection, state.wishes);
   if (!signer) return close_attempt(context, record, state.intent, std::move(signer.error()));
@@ -274,7 +282,7 @@ State sign(Context& context, const IkeSaRecord& record, AwaitSharedSecret&& stat
                                  std::move(started->signature), started->job};
 }
 
-State use_shared_key(Context& context, const IkeSaRecord& record, AwaitSharedSecret&& state, IkeKeys&& keys) {
+State use_shared_key(Context& context, IkeSaRecord& record, AwaitSharedSecret&& state, IkeKeys&& keys) {
   const auto& connection = *state.intent.connection;
   auto local_id = local_identity(*context.credentials, connection, record.local.address);
   const auto key = own_key(context, record, connection, local_id);

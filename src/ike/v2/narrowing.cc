@@ -30,12 +30,19 @@ void drop_what_has_no_counterpart(Selectors& local, Selectors& remote) {
 
 }  // namespace
 
-Selectors resolve(const std::vector<config::SelectorPattern>& patterns, const IpAddress& address) {
+Selectors resolve(const std::vector<config::SelectorPattern>& patterns, const std::vector<IpAddress>& addresses) {
   Selectors selectors;
   for (const auto& pattern : patterns) {
-    auto selector = pattern.selector;
-    if (pattern.dynamic) selector.first = selector.last = address;
-    selectors.push_back(selector);
+    if (!pattern.dynamic) {
+      selectors.push_back(pattern.selector);
+      continue;
+    }
+    for (const auto& address : addresses) {
+      auto selector = pattern.selector;
+      selector.first = address;
+      selector.last = address.is_unspecified() ? IpAddress::highest(address.family()) : address;
+      selectors.push_back(selector);
+    }
   }
   return selectors;
 }
@@ -44,7 +51,7 @@ std::optional<Selectors> resolve_if_known(const std::vector<config::SelectorPatt
                                           const std::optional<IpAddress>& address) {
   const bool depends = std::ranges::any_of(patterns, &config::SelectorPattern::dynamic);
   if (depends && !address) return std::nullopt;
-  return resolve(patterns, address.value_or(IpAddress{}));
+  return resolve(patterns, std::vector{address.value_or(IpAddress{})});
 }
 
 std::optional<NarrowedSelectors> narrow(const Selectors& our_local, const Selectors& our_remote,

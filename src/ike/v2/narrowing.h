@@ -26,8 +26,10 @@ class NarrowedSelectors {
   Selectors remote_;
 };
 
-/// A child's configured selectors with "dynamic" replaced by the address of that side.
-[[nodiscard]] Selectors resolve(const std::vector<config::SelectorPattern>& patterns, const IpAddress& address);
+/// A child's configured selectors with "dynamic" replaced by each of the addresses of that side; an unspecified one stands for any
+/// of its family.
+[[nodiscard]] Selectors resolve(const std::vector<config::SelectorPattern>& patterns,
+                                const std::vector<IpAddress>& addresses);
 
 /// The same where the address may not be known yet: nothing if a selector depends on it.
 [[nodiscard]] std::optional<Selectors> resolve_if_known(const std::vector<config::SelectorPattern>& patterns,

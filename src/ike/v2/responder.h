@@ -49,6 +49,12 @@ struct AwaitInitiatorVerified : ResponderAuth {
   JobId job;
 };
 
+/// The initiator is authenticated; addresses for it are being looked for.
+struct AwaitLease : ResponderAuth {
+  PeerAuthenticated peer;
+  JobId job;
+};
+
 /// The initiator is authenticated; our signature is being made.
 struct AwaitResponderSignature : ResponderAuth {
   PeerAuthenticated peer;

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "ike/core/redirect.h"
 #include "ike/v2/authentication.h"
+#include "ike/v2/client_addresses.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
@@ -189,6 +190,8 @@ State establish(Context& context, IkeSaRecord& record, ResponderAuth&& state, Pe
   std::vector<wire::Payload> answer = {wire::IdPayload{PayloadType::IDr, state.local_id}};
   std::ranges::move(certificates, std::back_inserter(answer));
   answer.emplace_back(std::move(auth));
+  if (auto configuration = configuration_answer(context, record, connection))
+    answer.push_back(std::move(*configuration));
   const auto additional =
       additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);
   auto mobility = mobility_of(connection, false, payloads, additional);
@@ -227,6 +230,10 @@ State establish(Context& context, IkeSaRecord& record, ResponderAuth&& state, Pe
     sa.answer_childless(context, record, std::move(state.known_by), std::move(answer));
     return sa;
   }
+  if (auto refusal = refuses_address(record, *state.connection, payloads)) {
+    sa.deny_first_child(context, record, std::move(state.known_by), std::move(*refusal), std::move(answer));
+    return sa;
+  }
   sa.answer_first_child(context, record, std::move(state.known_by), payloads, {state.peer_nonce, state.nonce},
                         std::move(answer));
   return sa;
@@ -253,12 +260,19 @@ State sign(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAut
   return AwaitResponderSignature{std::move(state), std::move(peer), std::move(started->signature), started->job};
 }
 
-/// The initiator is authenticated: what is left is our own proof.
 State prove_ourselves(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer) {
-  if (auto refusal = refuses_authenticated(context, record, state, peer.identity()))
-    return refuse(context, record, std::move(state), std::move(*refusal));
   return signs(*state.connection) ? sign(context, record, std::move(state), std::move(peer))
                                   : use_shared_key(context, record, std::move(state), std::move(peer));
+}
+
+/// The initiator is authenticated: what is left is an address for it, and our own proof.
+State on_authenticated(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer) {
+  if (auto refusal = refuses_authenticated(context, record, state, peer.identity()))
+    return refuse(context, record, std::move(state), std::move(*refusal));
+  auto lease = lease_for(context, record, *state.connection, peer.identity(), PayloadSet(state.payloads));
+  if (!lease) return prove_ourselves(context, record, std::move(state), std::move(peer));
+  const auto job = context.start(JobClass::auth, std::move(*lease));
+  return AwaitLease{std::move(state), std::move(peer), job};
 }
 
 State on_request(AwaitAuthRequest&& state, Octets known_by, const std::vector<wire::Payload>& all, Context& context,
@@ -291,7 +305,7 @@ State on_request(AwaitAuthRequest&& state, Octets known_by, const std::vector<wi
   }
   auto peer = verify_by_shared_key(context, auth);
   if (!peer) return refuse(context, record, std::move(auth), std::move(peer.error()));
-  return prove_ourselves(context, record, std::move(auth), std::move(*peer));
+  return on_authenticated(context, record, std::move(auth), std::move(*peer));
 }
 
 }  // namespace
@@ -330,7 +344,16 @@ State on(AwaitAuthRequest&& state, const Received& received, Context& context, I
 State on(AwaitInitiatorVerified&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
   auto peer = verified_peer(std::move(done));
   if (!peer) return refuse(context, record, std::move(state), std::move(peer.error()));
-  return prove_ourselves(context, record, std::move(state), std::move(*peer));
+  return on_authenticated(context, record, std::move(state), std::move(*peer));
+}
+
+State on(AwaitLease&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
+  if (const auto* leased = std::get_if<Leased>(&done.result); leased != nullptr && !leased->leases.empty()) {
+    for (const auto& lease : leased->leases) record.inner.remote.push_back(lease.address);
+    context.emit(AddressesLeased{record.id, state.peer.identity(), leased->leases});
+  }
+  auto peer = std::move(state.peer);
+  return prove_ourselves(context, record, std::move(state), std::move(peer));
 }
 
 State on(AwaitResponderSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
