@@ -91,6 +91,8 @@ IkeSa ike_sa(const std::string& connection, const Section& section) {
   sa.responder_spi = text(section, "responder-spi");
   sa.nat_local = flag(section, "nat-local");
   sa.nat_remote = flag(section, "nat-remote");
+  sa.inner_local = list(section, "local-vips");
+  sa.inner_remote = list(section, "remote-vips");
   sa.algorithms = algorithms(section);
   sa.established = time(section, "established");
   sa.rekey_in = time(section, "rekey-time");

@@ -77,6 +77,7 @@ struct IkeSa {
   std::string remote_host, remote_port, remote_id;
   std::string initiator_spi, responder_spi;
   bool nat_local = false, nat_remote = false;
+  std::vector<std::string> inner_local, inner_remote;  ///< addresses inside the tunnel that one end gave the other
   Algorithms algorithms;
   std::optional<std::chrono::seconds> established;  ///< ago
   std::optional<std::chrono::seconds> rekey_in, reauthenticate_in;

@@ -67,6 +67,7 @@ Json json_of(const IkeSa& sa) {
           {"responder_spi", sa.responder_spi},
           {"nat_local", sa.nat_local},
           {"nat_peer", sa.nat_remote},
+          {"inner_addresses", {{"local", sa.inner_local}, {"peer", sa.inner_remote}}},
           {"algorithms", json_of(sa.algorithms)},
           {"established_seconds_ago", optional_seconds(sa.established)},
           {"rekey_in_seconds", optional_seconds(sa.rekey_in)},

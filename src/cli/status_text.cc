@@ -107,6 +107,8 @@ void ike_detail(std::string& out, const IkeSa& sa, const Style& style) {
   line(out, 4, "SPIs", style.shown(sa.initiator_spi) + " initiator, " + style.shown(sa.responder_spi) + " responder",
        style);
   line(out, 4, "NAT", nat_text(sa), style);
+  if (!sa.inner_local.empty()) line(out, 4, "addresses", joined(sa.inner_local, ", ") + ", from the gateway", style);
+  if (!sa.inner_remote.empty()) line(out, 4, "addresses", joined(sa.inner_remote, ", ") + ", for the peer", style);
   line(out, 4, "timers", timers("established", sa.established, sa.rekey_in, sa.reauthenticate_in, "reauthentication"),
        style);
   for (const auto& child : sa.children) child_detail(out, child, style);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <map>
 
 #include "base/limits.h"
 
@@ -51,6 +52,15 @@ void add(std::vector<std::string>& to, std::string_view name, std::string_view v
   to.push_back("PLUTO_" + std::string(name) + '=' + std::string(value));
 }
 
+/// The first one, and each by its family and number, as charon has it.
+void add_inner(std::vector<std::string>& to, const std::string& name, const std::vector<IpAddress>& addresses) {
+  if (!addresses.empty()) add(to, name, addresses.front().to_string());
+  std::map<IpFamily, int> numbers;
+  for (const auto& address : addresses)
+    add(to, name + (address.is_v4() ? '4' : '6') + '_' + std::to_string(++numbers[address.family()]),
+        address.to_string());
+}
+
 void add_lane(std::vector<std::string>& to, const Lane& lane, const std::string& direction) {
   if (!lane.mark.is_any())
     add(to, "MARK_" + direction, std::to_string(lane.mark.value) + "/0x" + to_hex(lane.mark.mask));
@@ -75,6 +85,8 @@ std::vector<UpdownRun> updown_runs(const IkeFacts& ike, const ike::v2::ChildSa& 
   add_lane(common, child.placement.in, "IN");
   add_lane(common, child.placement.out, "OUT");
   if (place.host_access) add(common, "HOST_ACCESS", "1");
+  add_inner(common, "MY_SOURCEIP", ike.record.inner.local);
+  add_inner(common, "PEER_SOURCEIP", ike.record.inner.remote);
 
   std::vector<UpdownRun> runs;
   for (const auto& local : child.local) {

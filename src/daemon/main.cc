@@ -138,6 +138,22 @@ void follow_keys(Engines& engines, Log& log, const KeyExport& key_export, const 
   });
 }
 
+/// Without a file connections come over vici only; a file with errors is another matter.
+Result<void> load_at_start(const CommandLine& line, ControlSocket& control, Backend& backend, io::EventLoop& loop,
+                           Log& log) {
+  if (!std::filesystem::exists(line.config_directory + "/swanctl.conf")) {
+    log.write(LogLevel::warning,
+              "there is no swanctl.conf in " + line.config_directory + ": connections come over vici only");
+    backend.forget_earlier_run_at(loop, io::monotonic_now() + kTimeForClients);
+    return {};
+  }
+  if (!control.load_files())
+    return failure(Error{"keypactd does not start", "the configuration in " + line.config_directory + " has errors",
+                         "correct what is named above"});
+  backend.forget_earlier_run();
+  return {};
+}
+
 int run(CommandLine line, Log& log) {
   auto random = crypto::SystemRandom::open();
   if (!random) return fail(log, random.error());
@@ -182,17 +198,8 @@ int run(CommandLine line, Log& log) {
   started = addresses->start(loop, [&](const auto& all) { engines.set_local_addresses(all); });
   if (!started) return fail(log, started.error());
 
-  // Without a file connections come over vici only; a file with errors is another matter.
-  if (!std::filesystem::exists(line.config_directory + "/swanctl.conf")) {
-    note("there is no swanctl.conf in " + line.config_directory + ": connections come over vici only");
-    (*backend)->forget_earlier_run_at(loop, io::monotonic_now() + kTimeForClients);
-  } else if (!control.load_files()) {
-    return fail(log, {"keypactd does not start", "the configuration in " + line.config_directory + " has errors",
-                      "correct what is named above"});
-  } else {
-    (*backend)->forget_earlier_run();
-  }
-  started = control.listen();
+  started = load_at_start(line, control, **backend, loop, log);
+  if (started) started = control.listen();
   if (started)
     started = loop.on_signal([&](int signal) {
       if (signal == SIGHUP) (void)control.load_files();

@@ -9,7 +9,7 @@ using enum CpAttributeType;
 
 constexpr std::size_t kNameServers = 8;
 constexpr std::size_t kDomains = 32;
-constexpr std::size_t kDomainOctets = 253;  ///< RFC 1035 §2.3.4, as text
+constexpr std::size_t kDomainOctets = 253;  ///< as text: a name has no more
 constexpr std::uint8_t kWholePrefix = 128;
 
 const wire::CpPayload* configuration(const PayloadSet& payloads, CpType type) {
