@@ -30,7 +30,8 @@ class End {
         if (sizes != nullptr) sizes->push_back(datagram->octets.size());
         peer.engine.on_datagram(now, {datagram->remote, datagram->local, std::move(datagram->octets)});
       } else if (auto* job = std::get_if<ike::Job>(&output)) {
-        engine.on_job_done(now, jobs::run_job({library, system_random(), engine.credentials(), 0}, std::move(*job)));
+        engine.on_job_done(now,
+                           jobs::run_job({library, system_random(), engine.credentials(), leases, 0}, std::move(*job)));
       } else if (const auto* request = std::get_if<ipsec::StackRequest>(&output)) {
         if (const auto* install = std::get_if<ipsec::InstallChildSa>(request))
           engine.on_stack_event(now, ipsec::ChildSaInstalled{install->sa.id});
@@ -42,6 +43,7 @@ class End {
   }
 
   crypto::Library library;
+  leases::LeaseBook leases;
   ike::Engine engine{{}, library, system_random(), {}};
   IkeSaId established;
   std::vector<std::size_t>* sizes = nullptr;

@@ -171,8 +171,9 @@ void Fleet::pump(std::size_t number) {
         client.last_sent = io::monotonic_now();
         outgoing_.push_back(std::move(*datagram));
       } else if (auto* job = std::get_if<ike::Job>(&output)) {
-        client.engine.on_job_done(io::monotonic_now(),
-                                  jobs::run_job({library_, *random_, client.engine.credentials(), 0}, std::move(*job)));
+        client.engine.on_job_done(
+            io::monotonic_now(),
+            jobs::run_job({library_, *random_, client.engine.credentials(), leases_, 0}, std::move(*job)));
       } else if (const auto* request = std::get_if<ipsec::StackRequest>(&output)) {
         if (const auto* install = std::get_if<ipsec::InstallChildSa>(request))
           client.engine.on_stack_event(io::monotonic_now(), ipsec::ChildSaInstalled{install->sa.id});

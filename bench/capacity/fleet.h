@@ -74,6 +74,7 @@ class Fleet {
   io::UdpSocket socket_;
   std::unique_ptr<crypto::SystemRandom> random_;
   crypto::Library library_;
+  leases::LeaseBook leases_;
   std::uint16_t daemon_port_;
   std::shared_ptr<const config::SharedKey> key_;
   std::vector<std::unique_ptr<Client>> clients_;
