@@ -13,11 +13,9 @@ Outcome outcome(Result<Value, crypto::KeyExchangeError> result) {
   return std::move(*result);
 }
 
-/// All work but VerifyPeer, which may have to wait.
 struct Runner {
   crypto::Library& library;
   RandomSource& random;
-  const ike::Credentials& credentials;
   leases::LeaseBook& leases;
 
   Outcome operator()(ike::BeginKeyExchange& work) const {
@@ -29,13 +27,8 @@ struct Runner {
   Outcome operator()(ike::FinishKeyExchange& work) const {
     return outcome(crypto::finish_key_exchange(library, std::move(work.state), work.responder_value));
   }
-  Outcome operator()(const ike::SignAuth& work) const {
-    const auto* key = credentials.private_key(work.key);
-    if (key == nullptr) return ike::KeyGone{};
-    auto signature = key->sign(*work.scheme, work.octets);
-    if (!signature) return signature.error();
-    return ike::Signed{std::move(*signature)};
-  }
+  // Those that may have to wait are run by run().
+  Outcome operator()(const ike::SignAuth&) const { return ike::KeyGone{}; }
   Outcome operator()(const ike::VerifyPeer&) const { return pki::Refusal{}; }
   Outcome operator()(const ike::LeaseAddresses& work) const { return ike::Leased{leases.lease(*work.wish)}; }
   Outcome operator()(const ike::ReleaseAddresses& work) const {
@@ -44,32 +37,56 @@ struct Runner {
   }
 };
 
-Ran verify(const Tools& tools, JobId id, ike::VerifyPeer work, pki::Inquiry inquiry) {
-  static const pki::RevocationKnowledge nothing;
-  const auto knowledge = tools.knowledge == nullptr ? nullptr : tools.knowledge->look();
-  auto ran =
-      pki::authenticate_peer(*work.claim, *work.rules, tools.now, inquiry, knowledge == nullptr ? nothing : *knowledge);
-  if (tools.knowledge != nullptr) tools.knowledge->learn(std::move(ran.learned), tools.now);
+/// What was learned is there for everybody.
+std::shared_ptr<const pki::RevocationKnowledge> known_to(const Tools& tools) {
+  static const auto nothing = std::make_shared<const pki::RevocationKnowledge>();
+  return tools.knowledge == nullptr ? nothing : tools.knowledge->look();
+}
+void learn(const Tools& tools, pki::Learned learned) {
+  if (tools.knowledge != nullptr) tools.knowledge->learn(std::move(learned), tools.now);
+}
+
+Ran run(const Tools& tools, JobId id, ike::VerifyPeer work, pki::Inquiry inquiry) {
+  auto ran = pki::authenticate_peer(*work.claim, *work.rules, tools.now, inquiry, *known_to(tools));
+  learn(tools, std::move(ran.learned));
   if (auto* peer = std::get_if<pki::AuthenticatedPeer>(&ran.outcome)) return ike::JobDone{id, std::move(*peer)};
   if (auto* refusal = std::get_if<pki::Refusal>(&ran.outcome)) return ike::JobDone{id, std::move(*refusal)};
   auto& wanted = std::get<pki::WantedDocuments>(ran.outcome);
   return Waiting{id, std::move(work), std::move(inquiry), std::move(wanted.requests)};
 }
 
+Ran run(const Tools& tools, JobId id, ike::SignAuth work, pki::Inquiry inquiry) {
+  std::shared_ptr<const Octets> response;
+  if (work.status) {
+    auto status = pki::own_status(*work.status, inquiry, *known_to(tools), tools.now);
+    learn(tools, std::move(status.learned));
+    if (!status.wanted.empty()) return Waiting{id, std::move(work), std::move(inquiry), std::move(status.wanted)};
+    if (!status.response.empty()) response = std::make_shared<const Octets>(std::move(status.response));
+  }
+  const auto* key = tools.credentials.private_key(work.key);
+  if (key == nullptr) return ike::JobDone{id, ike::KeyGone{}};
+  auto signature = key->sign(*work.scheme, work.octets);
+  if (!signature) return ike::JobDone{id, signature.error()};
+  return ike::JobDone{id, ike::Signed{std::move(*signature), std::move(response)}};
+}
+
 }  // namespace
 
 Ran start_job(const Tools& tools, ike::Job job) {
+  pki::Inquiry inquiry;
+  inquiry.may_ask = tools.knowledge != nullptr;
   if (auto* work = std::get_if<ike::VerifyPeer>(&job.work)) {
-    pki::Inquiry inquiry;
-    inquiry.may_ask = tools.knowledge != nullptr;
     if (inquiry.may_ask) inquiry.nonce = tools.random.octets(pki::kOcspNonceOctets);
-    return verify(tools, job.id, std::move(*work), std::move(inquiry));
+    return run(tools, job.id, std::move(*work), std::move(inquiry));
   }
-  return ike::JobDone{job.id, std::visit(Runner{tools.library, tools.random, tools.credentials, tools.leases}, job.work)};
+  if (auto* work = std::get_if<ike::SignAuth>(&job.work))
+    return run(tools, job.id, std::move(*work), std::move(inquiry));
+  return ike::JobDone{job.id, std::visit(Runner{tools.library, tools.random, tools.leases}, job.work)};
 }
 
 Ran go_on(const Tools& tools, Waiting waiting) {
-  return verify(tools, waiting.id, std::move(waiting.work), std::move(waiting.inquiry));
+  return std::visit([&](auto& work) { return run(tools, waiting.id, std::move(work), std::move(waiting.inquiry)); },
+                    waiting.work);
 }
 
 ike::JobDone run_job(const Tools& tools, ike::Job job) {

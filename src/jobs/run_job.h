@@ -21,7 +21,7 @@ struct Tools {
 /// A job that goes on when the answers to its requests are there, each a document or why there is none.
 struct Waiting {
   JobId id;
-  ike::VerifyPeer work;
+  std::variant<ike::VerifyPeer, ike::SignAuth> work;
   pki::Inquiry inquiry;                      ///< with room for the answers
   std::vector<pki::DocumentRequest> wanted;  ///< never empty
 };

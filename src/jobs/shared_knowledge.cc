@@ -8,7 +8,8 @@ std::shared_ptr<const SharedKnowledge::Knowledge> SharedKnowledge::look() const 
 }
 
 void SharedKnowledge::learn(pki::Learned learned, std::int64_t now) {
-  if (learned.lists.empty() && learned.statuses.empty() && learned.failures.empty()) return;
+  if (learned.lists.empty() && learned.statuses.empty() && learned.failures.empty() && learned.own_responses.empty())
+    return;
   const std::scoped_lock lock(mutex_);
   auto more = std::make_shared<Knowledge>(*knowledge_);
   more->learn(std::move(learned), now);

@@ -7,7 +7,7 @@
 #include <openssl/x509v3.h>
 
 #include "base/check.h"
-#include "pki/revocation.h"
+#include "pki/own_status.h"
 #include "pki/test_revocation.h"
 #include "pki/x509_values.h"
 
@@ -303,6 +303,46 @@ TEST_F(AskedByOcsp, TheConfigurationsRespondersGoFirst) {
   inquiry.documents.emplace(wanted.front().key, failure(std::string("silent")));
   EXPECT_EQ(check(), "http://ocsp/");
   EXPECT_FALSE(wanted.front().configured);
+}
+
+/// RFC 4806 §4.2.
+class OwnStatusOf : public AskedByOcsp {
+ protected:
+  std::string ask(std::int64_t at = kTestNow) {
+    const OwnStatusQuestion question{leaf.certificate(), root.certificate(), {"http://ours/"}, {"http://ocsp/"}, {}};
+    auto found = own_status(question, inquiry, knowledge, at);
+    knowledge.learn(found.learned, at);
+    wanted = found.wanted;
+    if (!wanted.empty()) return wanted.front().uri;
+    return found.response.empty() ? "nothing" : found.response == came ? "what came" : "something else";
+  }
+  Octets came;
+};
+
+TEST_F(OwnStatusOf, IsAskedForWithoutANonceAndKept) {
+  EXPECT_EQ(ask(), "http://ours/");
+  EXPECT_TRUE(wanted.front().configured);
+  EXPECT_EQ(wanted.front().body, ocsp_request(leaf.certificate(), root.certificate(), {}));
+  came = response_by(root, leaf, root);
+  comes(came);
+  EXPECT_EQ(ask(), "what came");
+  inquiry.documents.clear();
+  EXPECT_EQ(ask(kTestNow + kDay), "what came");
+  EXPECT_EQ(ask(kTestNow + kDay + 1), "http://ours/");
+}
+
+TEST_F(OwnStatusOf, IsNotSentWhereItWouldNotHelp) {
+  ask();
+  comes(response_by(root, leaf, root, {.status = V_OCSP_CERTSTATUS_REVOKED}));
+  EXPECT_EQ(ask(), "http://ocsp/");
+  EXPECT_FALSE(wanted.front().configured);
+  comes(response_by(leaf, leaf, root));
+  EXPECT_EQ(ask(), "nothing");
+  inquiry.documents.clear();
+  EXPECT_EQ(ask(), "nothing") << "nobody is asked again for a while";
+  inquiry.may_ask = false;
+  knowledge.forget_all();
+  EXPECT_EQ(ask(), "nothing");
 }
 
 }  // namespace

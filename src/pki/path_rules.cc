@@ -129,6 +129,22 @@ int decide(int good, X509_STORE_CTX* context) {
   return 1;
 }
 
+bool names_policy(const Certificate& certificate, std::string_view oid, bool or_any) {
+  const std::unique_ptr<CERTIFICATEPOLICIES, decltype(&CERTIFICATEPOLICIES_free)> policies(
+      static_cast<CERTIFICATEPOLICIES*>(
+          X509_get_ext_d2i(certificate.native(), NID_certificate_policies, nullptr, nullptr)),
+      CERTIFICATEPOLICIES_free);
+  crypto::forget_openssl_errors();
+  for (int i = 0; policies && i < sk_POLICYINFO_num(policies.get()); ++i) {
+    const auto* const id = sk_POLICYINFO_value(policies.get(), i)->policyid;
+    std::array<char, 256> text{};
+    const int size = OBJ_obj2txt(text.data(), static_cast<int>(text.size()), id, 1);
+    if (size > 0 && size < static_cast<int>(text.size()) && oid == text.data()) return true;
+    if (or_any && OBJ_obj2nid(id) == NID_any_policy) return true;
+  }
+  return false;
+}
+
 Refusal refusal_of(X509_STORE_CTX* context, std::span<const Certificate> path) {
   const int error = X509_STORE_CTX_get_error(context);
   const auto depth = static_cast<std::size_t>(std::max(0, X509_STORE_CTX_get_error_depth(context)));
@@ -155,6 +171,12 @@ std::optional<Refusal> check_usages(std::span<const Certificate> path, const Aut
     if (auto refused = check_hash(path[i], path[i + 1], constraints)) return refused;
   }
   return std::nullopt;
+}
+
+bool is_of_policy(std::span<const Certificate> path, std::string_view oid) {
+  if (!names_policy(path.front(), oid, false)) return false;
+  const auto between = path.size() > 2 ? path.subspan(1, path.size() - 2) : std::span<const Certificate>();
+  return std::ranges::all_of(between, [&](const auto& authority) { return names_policy(authority, oid, true); });
 }
 
 std::optional<Refusal> check_path(std::span<const Certificate> path, std::int64_t now) {

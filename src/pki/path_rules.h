@@ -14,4 +14,7 @@ namespace keypact::pki {
 /// OpenSSL's validation of exactly this path.
 [[nodiscard]] std::optional<Refusal> check_path(std::span<const Certificate> path, std::int64_t now);
 
+/// The end entity names the policy, and each CA between it and the anchor names it or any: RFC 5280 §6.1.3 (d), without mappings.
+[[nodiscard]] bool is_of_policy(std::span<const Certificate> path, std::string_view oid);
+
 }  // namespace keypact::pki

@@ -23,6 +23,24 @@ std::unexpected<Refusal> refused_certificate(const Certificate& certificate, std
   return failure(Refusal{certificate.subject(), std::string(rule), std::move(sentence)});
 }
 
+/// What the configuration asks of the path beside its end: ca_id and cert_policy.
+std::optional<Refusal> check_configured(std::span<const Certificate> path, const PeerRules& rules) {
+  const auto& end_entity = path.front();
+  const auto is_meant = [&](const Certificate& authority) {
+    return rules.authority_id->matches({IdType::ID_DER_ASN1_DN, to_octets(authority.subject_der())}) ||
+           std::ranges::any_of(authority.alternative_names(),
+                               [&](const auto& name) { return rules.authority_id->matches(name); });
+  };
+  if (rules.authority_id && std::ranges::none_of(path.subspan(1), is_meant))
+    return Refusal{end_entity.subject(), "configuration",
+                   "no CA above it is \"" + rules.authority_id->to_string() + "\", which ca_id asks for"};
+  for (const auto& policy : rules.policies)
+    if (!is_of_policy(path, policy))
+      return Refusal{end_entity.subject(), "configuration",
+                     "it is not issued under the certificate policy " + policy + ", which cert_policy asks for"};
+  return std::nullopt;
+}
+
 /// The path on which the rules trust the certificate; `sent` came with it.
 Result<std::vector<Certificate>, Refusal> find_path(const Certificate& end_entity, std::span<const Certificate> sent,
                                                     const PeerRules& rules, std::int64_t now) {
@@ -30,10 +48,11 @@ Result<std::vector<Certificate>, Refusal> find_path(const Certificate& end_entit
     return refused_certificate(end_entity, "configuration",
                                "it is none of the certificates that the configuration has for the peer");
   const bool as_it_is = !rules.pinned.empty() || contains(rules.known, end_entity);
-  if (as_it_is && !rules.anchored && !end_entity.is_ca()) {
+  if (as_it_is && !rules.anchored && !rules.authority_id && !end_entity.is_ca()) {
     const auto alone = std::span(&end_entity, 1);
     auto refusal = check_usages(alone, rules.constraints);
     if (!refusal) refusal = check_path(alone, now);
+    if (!refusal) refusal = check_configured(alone, rules);
     if (refusal) return failure(std::move(*refusal));
     return std::vector{end_entity};
   }
@@ -41,6 +60,7 @@ Result<std::vector<Certificate>, Refusal> find_path(const Certificate& end_entit
   between.insert(between.end(), rules.known.begin(), rules.known.end());
   TRY(const auto path, validate(end_entity, between, rules.anchors, now, rules.constraints));
   const auto certificates = path.certificates();
+  if (auto refusal = check_configured(certificates, rules)) return failure(std::move(*refusal));
   return std::vector(certificates.begin(), certificates.end());
 }
 

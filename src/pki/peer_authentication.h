@@ -28,8 +28,10 @@ struct PeerClaim {
 struct PeerRules {
   AuthConstraints constraints;
   TrustAnchors anchors;
-  bool anchored = false;            ///< a path to one of the anchors is wanted, even of a certificate that is `known`
-  std::vector<Certificate> pinned;  ///< not empty: the peer's certificate is one of these, trusted as it is
+  bool anchored = false;  ///< a path to one of the anchors is wanted, even of a certificate that is `known`
+  std::optional<IdentityPattern> authority_id{};  ///< of a CA in the path: its subject, or an alternative name
+  std::vector<std::string> policies{};            ///< OIDs: the path is of all of these (RFC 5280 §4.2.1.4)
+  std::vector<Certificate> pinned;     ///< not empty: the peer's certificate is one of these, trusted as it is
   std::vector<PublicKey> pinned_keys;  ///< the peer's raw public key is one of these
   /// Of the configuration: CAs that may stand in a path, end entities that are trusted.
   std::vector<Certificate> known;

@@ -63,6 +63,79 @@ TEST_F(PeerAuthentication, CompletesThePathWithWhatWasSentAndWhatIsKnown) {
   EXPECT_EQ(refusal(claim_of(peer, {peer.certificate()})), "accepted");
 }
 
+TEST_F(PeerAuthentication, ACaOfThePathIsTheOneThatTheConfigurationAsksFor) {
+  const auto named = [](std::string_view name) {
+    return IdentityPattern::exactly({IdType::ID_DER_ASN1_DN, name_from_text(name).value()});
+  };
+  const auto middle = issued_by(root, wanted_ca("CN=Middle", {{"subjectAltName", "DNS:ca.example.org"}}));
+  const auto peer = peer_below(middle);
+  const auto claim = claim_of(peer, {peer.certificate(), middle.certificate()});
+  for (const auto& id :
+       {named("CN=Root"), named("CN=Middle"), IdentityPattern::exactly(Identification::fqdn("ca.example.org")),
+        IdentityPattern::exactly(Identification::fqdn("*.example.org"))}) {
+    rules.authority_id = id;
+    EXPECT_EQ(refusal(claim), "accepted") << id.to_string();
+  }
+  rules.authority_id = named("C=CH, CN=moon");
+  EXPECT_EQ(refusal(claim),
+            "\"C=CH, CN=moon\": no CA above it is \"C=CH, CN=moon\", which ca_id asks for (configuration)");
+  rules.authority_id = named("CN=Middle");
+  EXPECT_NE(refusal(claim_of(moon, {moon.certificate()})), "accepted");
+  rules.known = {moon.certificate()};
+  EXPECT_NE(refusal(claim_of(moon, {moon.certificate()})), "accepted") << "known as it is, and not below that CA";
+}
+
+TEST_F(PeerAuthentication, ThePathIsOfThePoliciesThatTheConfigurationAsksFor) {
+  // certificatePolicies of 1.3.6.1.4.1.1, of it and 1.2.3, of 1.3.6.1.4.1.11, and of anyPolicy.
+  constexpr const char* kOne = "DER:300a300806062b0601040101";
+  constexpr const char* kOneAndMore = "DER:3010300806062b0601040101300406022a03";
+  constexpr const char* kOther = "DER:300a300806062b060104010b";
+  constexpr const char* kAny = "DER:300830060604551d2000";
+  const auto with = [&](const Issued& issuer, const std::string& policies) {
+    return issued_by(
+        issuer, wanted_leaf("C=CH, CN=moon", {{"subjectAltName", "DNS:moon.example.org"}, {"2.5.29.32", policies}}));
+  };
+  rules.policies = {"1.3.6.1.4.1.1"};
+  EXPECT_EQ(
+      refusal(claim_of(moon, {moon.certificate()})),
+      "\"C=CH, CN=moon\": it is not issued under the certificate policy 1.3.6.1.4.1.1, which cert_policy asks for "
+      "(configuration)");
+  const auto other = with(root, kOther);
+  EXPECT_NE(refusal(claim_of(other, {other.certificate()})), "accepted");
+  const auto any = with(root, kAny);
+  EXPECT_NE(refusal(claim_of(any, {any.certificate()})), "accepted") << "any is none for a peer";
+  const auto one = with(root, kOneAndMore);
+  EXPECT_EQ(refusal(claim_of(one, {one.certificate()})), "accepted");
+  rules.policies.emplace_back("1.2.4");
+  EXPECT_NE(refusal(claim_of(one, {one.certificate()})), "accepted") << "all of them";
+  rules.policies.pop_back();
+  for (const auto& [policies, outcome] : {std::pair{kAny, true}, {kOne, true}, {kOther, false}, {"", false}}) {
+    const auto middle = issued_by(root, wanted_ca("CN=Middle", {{"2.5.29.32", policies}}));
+    const auto peer = with(middle, kOne);
+    EXPECT_EQ(refusal(claim_of(peer, {peer.certificate(), middle.certificate()})) == "accepted", outcome) << policies;
+  }
+}
+
+TEST_F(PeerAuthentication, C07_NothingIsAskedBeforeThePathIsTrustedAndTheSignatureIsGood) {
+  const auto wanted_of = [&](const PeerClaim& claim) {
+    Inquiry inquiry{.may_ask = true};
+    const auto outcome = authenticate_peer(claim, rules, kTestNow, inquiry, RevocationKnowledge()).outcome;
+    const auto* wanted = std::get_if<WantedDocuments>(&outcome);
+    return wanted == nullptr ? std::string() : wanted->requests.front().uri;
+  };
+  const auto peer_of = [](const Issued& issuer) {
+    return issued_by(issuer, wanted_leaf("C=CH, CN=moon", {{"subjectAltName", "DNS:moon.example.org"},
+                                                           {"crlDistributionPoints", "URI:http://crl/"}}));
+  };
+  const auto peer = peer_of(root);
+  EXPECT_EQ(wanted_of(claim_of(peer, {peer.certificate()})), "http://crl/");
+  EXPECT_EQ(wanted_of(claim_of(moon, {peer.certificate()})), "") << "by another key";
+  const auto stranger = peer_of(self_signed(wanted_ca("CN=Root")));
+  EXPECT_EQ(wanted_of(claim_of(stranger, {stranger.certificate()})), "") << "below another root";
+  EXPECT_EQ(wanted_of(claim_of(peer, {peer.certificate()}, Identification::fqdn("sun.example.org"))), "")
+      << "by another name";
+}
+
 TEST_F(PeerAuthentication, F06_TheIdentityMustBeOneOfTheCertificate) {
   const auto certificate = moon.certificate();
   for (const auto& identity : {Identification::fqdn("moon.example.org"), Identification::fqdn("MOON.example.ORG"),

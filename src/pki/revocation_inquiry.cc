@@ -37,6 +37,11 @@ const std::string* RevocationKnowledge::failure(const std::string& key, std::int
   return failure != nullptr && now < failure->until ? &failure->why : nullptr;
 }
 
+const Octets* RevocationKnowledge::own_response(const std::string& key, std::int64_t now) const {
+  const auto* found = found_in(own_responses_, key);
+  return found != nullptr && now <= found->until ? &found->response : nullptr;
+}
+
 void RevocationKnowledge::learn(Learned learned, std::int64_t now) {
   for (auto& [uri, list] : learned.lists) {
     failures_.erase(uri);
@@ -48,6 +53,10 @@ void RevocationKnowledge::learn(Learned learned, std::int64_t now) {
   }
   for (auto& [key, why] : learned.failures)
     failures_.insert_or_assign(key, Failure{std::move(why), now + limits_.failure_seconds});
+  for (auto& own : learned.own_responses) {
+    auto key = own.key;
+    own_responses_.insert_or_assign(std::move(key), std::move(own));
+  }
   keep_within_limits(now);
 }
 
@@ -56,6 +65,7 @@ void RevocationKnowledge::keep_within_limits(std::int64_t now) {
   std::erase_if(failures_, [&](const auto& entry) { return entry.second.until <= now; });
   leave(statuses_, limits_.statuses, [](const auto& status) { return status.next_update; });
   leave(failures_, limits_.failures, [](const auto& failure) { return failure.until; });
+  leave(own_responses_, limits_.own_responses, [](const auto& own) { return own.until; });
   leave(lists_, limits_.lists, end_of);
   std::size_t octets = 0;
   for (const auto& [uri, list] : lists_) octets += list.size();
@@ -70,6 +80,7 @@ void RevocationKnowledge::forget_all() {
   lists_.clear();
   statuses_.clear();
   failures_.clear();
+  own_responses_.clear();
 }
 
 }  // namespace keypact::pki

@@ -43,11 +43,17 @@ struct CertificateStatus {
   bool operator==(const CertificateStatus&) const = default;
 };
 
-/// What one verification found out.
+/// What was found out.
 struct Learned {
   std::vector<std::pair<std::string, RevocationList>> lists;        ///< by the URI; signed by their issuers
   std::vector<std::pair<std::string, CertificateStatus>> statuses;  ///< by the key
   std::vector<std::pair<std::string, std::string>> failures;        ///< by the key: why there is nothing
+  struct OwnResponse {
+    std::string key;
+    Octets response;
+    std::int64_t until = 0;
+  };
+  std::vector<OwnResponse> own_responses;  ///< of OCSP responders, about certificates of ours
 };
 
 /// What was fetched before, for all who ask: bounded, and nothing in it is older than it says of itself.
@@ -58,6 +64,7 @@ class RevocationKnowledge {
     std::size_t list_octets = 64 * 1024 * 1024;  ///< of all together
     std::size_t statuses = 4096;
     std::size_t failures = 1024;
+    std::size_t own_responses = 64;
     std::int64_t failure_seconds = 60;  ///< for so long nobody asks again
   };
   RevocationKnowledge() = default;
@@ -69,6 +76,8 @@ class RevocationKnowledge {
   [[nodiscard]] const CertificateStatus* status(const std::string& key, std::int64_t now) const;
   /// Why nobody asks for it at that time; nullptr when one may.
   [[nodiscard]] const std::string* failure(const std::string& key, std::int64_t now) const;
+  /// An OCSP response about a certificate of ours; nullptr when there is none that may be used at that time.
+  [[nodiscard]] const Octets* own_response(const std::string& key, std::int64_t now) const;
   [[nodiscard]] const std::map<std::string, RevocationList>& lists() const { return lists_; }
 
   void learn(Learned learned, std::int64_t now);
@@ -85,6 +94,7 @@ class RevocationKnowledge {
   std::map<std::string, RevocationList> lists_;
   std::map<std::string, CertificateStatus> statuses_;
   std::map<std::string, Failure> failures_;
+  std::map<std::string, Learned::OwnResponse> own_responses_;
 };
 
 }  // namespace keypact::pki

@@ -6,6 +6,7 @@
 #include "config/source_files.h"
 #include "pki/identity.h"
 #include "pki/issuing.h"
+#include "pki/revocation_pointers.h"
 
 namespace keypact::ike {
 namespace {
@@ -19,6 +20,8 @@ constexpr std::size_t kAuthorities = 64;
 struct OwnCertificate {
   std::vector<pki::Certificate> sent;  ///< its own, then those of intermediate CAs
   std::vector<Octets> authorities;     ///< SHA-1 of the keys of all CAs above it
+  std::optional<pki::Certificate> issuer{};
+  std::shared_ptr<const pki::OwnStatusQuestion> status{};  ///< null: it says nowhere to ask
 };
 
 /// `with_it`: what stands in the same setting, as in a file with a whole chain.
@@ -29,6 +32,7 @@ OwnCertificate own_certificate(const pki::Certificate& certificate, std::span<co
   known.insert(known.end(), store.authorities.begin(), store.authorities.end());
   known.insert(known.end(), store.certificates.begin(), store.certificates.end());
   for (auto& issuer : pki::issuers_of(certificate, known)) {
+    if (!own.issuer) own.issuer = issuer;
     own.authorities.push_back(to_octets(issuer.public_key().spki_sha1()));
     if (!issuer.is_self_issued()) own.sent.push_back(std::move(issuer));
   }
@@ -54,11 +58,17 @@ pki::RevocationPolicy policy_of(config::Revocation revocation) {
   return pki::RevocationPolicy::strict;
 }
 
-std::string revocation_key(const AuthRound& round) { return std::to_string(static_cast<int>(round.revocation)); }
+/// What a round asks of paths, beside its files.
+std::string path_key(const AuthRound& round) {
+  auto key = std::to_string(static_cast<int>(round.revocation));
+  if (round.ca_id) key += " under " + round.ca_id->to_string() + '\n';
+  for (const auto& policy : round.cert_policies) key += ' ' + policy;
+  return key;
+}
 
 /// Two rounds of the same text and files have the same.
 std::string rules_key(const AuthRound& round) {
-  std::string key = round.auth_words + ' ' + revocation_key(round);
+  std::string key = round.auth_words + ' ' + path_key(round);
   for (const auto* files : {&round.certificates, &round.authorities, &round.public_keys}) {
     key += '\n';
     for (const auto& file : *files)
@@ -69,8 +79,8 @@ std::string rules_key(const AuthRound& round) {
 
 /// Cheaper than rules_key(): the octets by where they lie, which a round keeps.
 std::string round_key(const AuthRound& round, bool is_local) {
-  std::string key = (is_local ? "local " : "remote ") + round.auth_words + ' ' +
-                    (is_local ? round.id.to_string() : revocation_key(round));
+  std::string key =
+      (is_local ? "local " : "remote ") + round.auth_words + ' ' + (is_local ? round.id.to_string() : path_key(round));
   for (const auto* files : {&round.certificates, &round.authorities, &round.public_keys}) {
     key += '\n';
     for (const auto& file : *files) key += std::to_string(reinterpret_cast<std::uintptr_t>(file.octets.get())) + ' ';
@@ -114,6 +124,7 @@ class Credentials::RoundReader {
   /// Where the configuration says that one may ask about revocation.
   [[nodiscard]] std::vector<pki::AuthorityUris> places();
   [[nodiscard]] std::vector<pki::Certificate> ocsp_signers();
+  [[nodiscard]] std::shared_ptr<const pki::OwnStatusQuestion> question_about(const OwnCertificate& own);
   void offer(Round& into, const AuthRound& round, const pki::AuthConstraints& constraints,
              const pki::Certificate& certificate, std::span<const pki::Certificate> with_it = {});
   void error(const config::CredentialFile& file, const std::string& why, std::string remedy) {
@@ -164,7 +175,9 @@ void Credentials::RoundReader::offer(Round& into, const AuthRound& round, const 
   } else if (!constraints.allows_key(key)) {
     into.nobody = "auth = " + round.auth_words + " does not allow the key of " + quoted(certificate.subject());
   } else {
-    into.certificates.push_back(own_certificate(certificate, with_it, store_));
+    auto own = own_certificate(certificate, with_it, store_);
+    own.status = question_about(own);
+    into.certificates.push_back(std::move(own));
   }
 }
 
@@ -229,6 +242,18 @@ std::vector<pki::Certificate> Credentials::RoundReader::ocsp_signers() {
   return all;
 }
 
+std::shared_ptr<const pki::OwnStatusQuestion> Credentials::RoundReader::question_about(const OwnCertificate& own) {
+  if (!own.issuer) return nullptr;
+  pki::OwnStatusQuestion question{
+      own.sent.front(), *own.issuer, {}, pki::revocation_pointers(own.sent.front()).ocsp, {}};
+  for (const auto& place : places())
+    if (place.authority == *own.issuer)
+      question.configured.insert(question.configured.end(), place.ocsp.begin(), place.ocsp.end());
+  if (question.configured.empty() && question.named.empty()) return nullptr;
+  question.signers = ocsp_signers();
+  return std::make_shared<const pki::OwnStatusQuestion>(std::move(question));
+}
+
 std::shared_ptr<Credentials::Round> Credentials::RoundReader::remote(const AuthRound& round) {
   auto result = std::make_shared<Round>();
   auto key = std::make_shared<const std::string>(rules_key(round));
@@ -240,6 +265,8 @@ std::shared_ptr<Credentials::Round> Credentials::RoundReader::remote(const AuthR
     made->constraints = constraints(round);
     made->anchors = anchors(round);
     made->anchored = !round.authorities.empty();
+    made->authority_id = round.ca_id;
+    made->policies = round.cert_policies;
     made->revocation = {policy_of(round.revocation), store_.revocation_lists, places(), ocsp_signers(), {}};
     made->pinned = certificates(round.certificates);
     made->pinned_keys = public_keys(round.public_keys);
@@ -342,7 +369,7 @@ Result<Credentials::Signer, std::string> Credentials::signer_for(const AuthRound
   if (chosen != own.end()) {
     const auto& certificate = chosen->sent.front();
     auto identity = local.id.any ? subject_of(certificate) : local.id.identity;
-    return Signer{std::move(identity), certificate.public_key(), chosen->sent};
+    return Signer{std::move(identity), certificate.public_key(), chosen->sent, chosen->status};
   }
   if (!found->keys.empty()) {
     const auto& key = found->keys.front();

@@ -7,6 +7,7 @@
 
 #include "config/snapshot.h"
 #include "ike/core/credential_store.h"
+#include "pki/own_status.h"
 #include "pki/peer_authentication.h"
 
 namespace keypact::ike {
@@ -29,6 +30,8 @@ class Credentials {
     Identification identity;
     pki::PublicKey key;
     std::vector<pki::Certificate> certificates;  ///< the end entity's, then of intermediate CAs; none: a raw key
+    /// Where one may ask about the end entity's; null: nowhere.
+    std::shared_ptr<const pki::OwnStatusQuestion> status{};
   };
   /// Whose key makes our signature: one of the round's own certificates or public keys, or, when it has none, of all certificates
   /// that fit its identity. Without an identity, that is the certificate's subject. `asked_for`: SHA-1 of the keys of CAs that the

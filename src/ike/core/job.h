@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "crypto/key_exchange.h"
 #include "leases/lease.h"
+#include "pki/own_status.h"
 #include "pki/peer_authentication.h"
 
 namespace keypact::ike {
@@ -30,6 +31,8 @@ struct SignAuth {
   Octets key;  ///< SHA-1 of SubjectPublicKeyInfo: whoever holds the private keys knows them by it
   const pki::SignatureScheme* scheme = nullptr;
   Octets octets;  ///< what is signed (RFC 7296 §2.15)
+  /// What an OCSP responder says of our certificate is wanted along with it, where it can be had; null: it is not.
+  std::shared_ptr<const pki::OwnStatusQuestion> status{};
 };
 /// The peer's AUTH payload and the certificates that came with it.
 struct VerifyPeer {
@@ -56,6 +59,8 @@ struct Job {
 
 struct Signed {
   Octets signature;  ///< without AlgorithmIdentifier
+  /// Where it was wanted and could be had; null: it was not.
+  std::shared_ptr<const Octets> ocsp_response{};
 };
 /// No private key of ours goes with that public key any more.
 struct KeyGone {};

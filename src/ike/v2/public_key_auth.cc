@@ -32,6 +32,10 @@ bool asks_for_ocsp(const config::Connection& connection) {
   return connection.ocsp == config::OcspPayloads::request || connection.ocsp == config::OcspPayloads::both;
 }
 
+bool replies_with_ocsp(const config::Connection& connection) {
+  return connection.ocsp == config::OcspPayloads::reply || connection.ocsp == config::OcspPayloads::both;
+}
+
 Refusal no_signing_key(const config::Connection& connection, std::string detail) {
   auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_signing_key, NotifyType::AUTHENTICATION_FAILED);
   refusal.ours.push_back(connection.name + ": auth = " + connection.local.front().auth_words);
@@ -57,6 +61,7 @@ SignatureWishes signature_wishes(const PayloadSet& payloads) {
   SignatureWishes wishes;
   if (const auto* notify = payloads.notify(NotifyType::SIGNATURE_HASH_ALGORITHMS)) wishes.hashes = hashes_in(*notify);
   for (const auto* request : payloads.all_of<wire::CertreqPayload>()) {
+    wishes.ocsp = wishes.ocsp || request->encoding == CertEncoding::OCSP_CONTENT;
     if (request->encoding != CertEncoding::X509_CERTIFICATE_SIGNATURE) continue;
     wishes.certificates = true;
     const OctetView authorities(request->authorities);
@@ -118,14 +123,20 @@ Result<SignatureStarted, Refusal> start_signature(const Context& context, const 
     for (const auto& certificate : signer.certificates)
       signature.certificates.emplace_back(
           wire::CertPayload{CertEncoding::X509_CERTIFICATE_SIGNATURE, to_octets(certificate.der())});
-  const auto job = context.start(
-      JobClass::auth, SignAuth{to_octets(signer.key.spki_sha1()), signature.scheme, joined(context.library, octets)});
+  const bool says_status = wishes.ocsp && replies_with_ocsp(connection) && !signature.certificates.empty();
+  const auto job =
+      context.start(JobClass::auth, SignAuth{to_octets(signer.key.spki_sha1()), signature.scheme,
+                                             joined(context.library, octets), says_status ? signer.status : nullptr});
   return SignatureStarted{std::move(signature), job};
 }
 
-Result<wire::AuthPayload, Refusal> signed_auth(const OwnSignature& signature, const JobDone& done) {
-  if (const auto* made = std::get_if<Signed>(&done.result))
+Result<wire::AuthPayload, Refusal> signed_auth(OwnSignature& signature, const JobDone& done) {
+  if (const auto* made = std::get_if<Signed>(&done.result)) {
+    // RFC 4806 §4.2: of the certificate whose key signs.
+    if (made->ocsp_response)
+      signature.certificates.emplace_back(wire::CertPayload{CertEncoding::OCSP_CONTENT, *made->ocsp_response});
     return wire::AuthPayload{signature.scheme->method, pki::encode_auth_data(*signature.scheme, made->signature)};
+  }
   auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_signing_key, NotifyType::AUTHENTICATION_FAILED);
   const auto* error = std::get_if<pki::SignatureError>(&done.result);
   refusal.detail = error != nullptr ? std::string(pki::sentence(*error)) : "our private key was taken away meanwhile";

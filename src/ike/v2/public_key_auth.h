@@ -15,6 +15,7 @@ struct SignatureWishes {
   std::vector<HashAlgorithm> hashes;  ///< of SIGNATURE_HASH_ALGORITHMS; none: it does not know method 14
   std::vector<Octets> authorities;    ///< SHA-1 of the keys of the CAs in its CERTREQs, at most kAuthorities
   bool certificates = false;          ///< it asked for X.509 certificates at all
+  bool ocsp = false;                  ///< and for what OCSP responders say of ours (RFC 4806)
 };
 [[nodiscard]] SignatureWishes signature_wishes(const PayloadSet& payloads);
 
@@ -51,8 +52,8 @@ struct SignatureStarted {
                                                                 const Credentials::Signer& signer,
                                                                 const SignatureWishes& wishes,
                                                                 const SignedOctets& octets);
-/// The AUTH payload, once the job is done.
-[[nodiscard]] Result<wire::AuthPayload, Refusal> signed_auth(const OwnSignature& signature, const JobDone& done);
+/// The AUTH payload, once the job is done; what came along for the certificates is put to them.
+[[nodiscard]] Result<wire::AuthPayload, Refusal> signed_auth(OwnSignature& signature, const JobDone& done);
 
 /// Starts the job that verifies the peer's certificates and signature. `octets` are the peer's.
 [[nodiscard]] JobId start_verification(const Context& context, const config::Connection& connection,
