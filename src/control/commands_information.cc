@@ -94,7 +94,9 @@ Answer get_counters(const Call& call) {
       .key("control-clients-refused", std::to_string(beside.control_clients_refused))
       .key("control-clients-cut-off", std::to_string(beside.control_clients_cut_off))
       .key("packets-without-sa", std::to_string(beside.packets_without_sa))
-      .key("packets-not-held", std::to_string(beside.packets_not_held));
+      .key("packets-not-held", std::to_string(beside.packets_not_held))
+      .key("packets-early", std::to_string(beside.packets_early))
+      .key("packets-early-dropped", std::to_string(beside.packets_early_dropped));
   return answer;
 }
 

@@ -59,6 +59,8 @@ struct HostCounters {
   std::uint64_t control_clients_cut_off = 0;  ///< because they did not read, or to make room
   std::uint64_t packets_without_sa = 0;       ///< that a policy wants protected, and no SA came for
   std::uint64_t packets_not_held = 0;         ///< because too many waited for an SA already
+  std::uint64_t packets_early = 0;            ///< that came before the kernel had their SA, and were let in with it
+  std::uint64_t packets_early_dropped = 0;    ///< because nothing came of their SA, or too late
 };
 
 class EngineAccess {

@@ -55,6 +55,12 @@ class Backend {
     std::uint64_t not_held = 0;  ///< too many waited for an SA already
   };
   [[nodiscard]] virtual DroppedOutbound dropped_outbound() const { return {}; }
+  /// Packets that came before their SA, since the start.
+  struct EarlyPackets {
+    std::uint64_t let_in = 0;   ///< when it was there
+    std::uint64_t dropped = 0;  ///< with what became of the offer
+  };
+  [[nodiscard]] virtual EarlyPackets early_packets() const { return {}; }
   /// In what the kernel differs from what was put there, because somebody else changed it: a sentence each.
   [[nodiscard]] virtual std::vector<std::string> drift() { return {}; }
   /// Why packets to there, or to anywhere, take the way that they take: a sentence each.

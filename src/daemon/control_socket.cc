@@ -103,6 +103,9 @@ control::HostCounters ControlSocket::host_counters() const {
   const auto packets = backend_.dropped_outbound();
   counters.packets_without_sa = packets.without_sa;
   counters.packets_not_held = packets.not_held;
+  const auto early = backend_.early_packets();
+  counters.packets_early = early.let_in;
+  counters.packets_early_dropped = early.dropped;
   if (!socket_) return counters;
   counters.control_clients_refused = socket_->counters().refused;
   counters.control_clients_cut_off = socket_->counters().cut_off;

@@ -110,27 +110,13 @@ bool is_integrity(const KeptPair& pair, IntegrityId id) {
   return integrity && integrity->name == pair.integrity && integrity->icv_bits == pair.icv_bits;
 }
 
-bool is_suite(const KeptPair& pair, const PacketAlgorithms& algorithms) {
+bool is_suite(const KeptPair& pair, const Transform& cipher, IntegrityId integrity_id) {
+  const PacketAlgorithms algorithms{static_cast<EncryptionId>(cipher.id), cipher.key_bits.value_or(0), integrity_id};
   const auto encryption = xfrm::algorithm_name(algorithms.encryption);
   if (!encryption || encryption->name != pair.encryption) return false;
   if (crypto::packet_sizes(algorithms).encryption_key != pair.key_octets) return false;
-  if (algorithms.integrity == IntegrityId::NONE) return encryption->icv_bits == pair.icv_bits;
-  return is_integrity(pair, algorithms.integrity);
-}
-
-bool is_suite(const KeptPair& pair, const Transform& cipher, IntegrityId integrity_id) {
-  return is_suite(pair, {static_cast<EncryptionId>(cipher.id), cipher.key_bits.value_or(0), integrity_id});
-}
-
-/// One end of the packets that the outbound policies are about.
-std::vector<TrafficSelector> ends_of(const KeptPair& pair, Prefix xfrm::Selector::* end) {
-  std::vector<TrafficSelector> ends;
-  for (const auto& key : pair.keys(Direction::out)) {
-    auto selector = TrafficSelector::of(key.selector.*end);
-    selector.protocol = key.selector.protocol;
-    if (std::ranges::find(ends, selector) == ends.end()) ends.push_back(std::move(selector));
-  }
-  return ends;
+  if (integrity_id == IntegrityId::NONE) return encryption->icv_bits == pair.icv_bits;
+  return is_integrity(pair, integrity_id);
 }
 
 bool is_proposed(const KeptPair& pair, const Proposal& proposal) {
@@ -175,14 +161,6 @@ std::vector<xfrm::StateId> KeptPair::states() const {
   if (compression) all.push_back(*compression);
   return all;
 }
-
-bool KeptPair::is_of(ProtocolId protocol, const PacketAlgorithms& algorithms, bool esn) const {
-  if (xfrm::ip_protocol(protocol) != outbound.id.protocol || esn != outbound.esn) return false;
-  return protocol == ProtocolId::AH ? is_integrity(*this, algorithms.integrity) : is_suite(*this, algorithms);
-}
-
-std::vector<TrafficSelector> KeptPair::local() const { return ends_of(*this, &xfrm::Selector::source); }
-std::vector<TrafficSelector> KeptPair::remote() const { return ends_of(*this, &xfrm::Selector::destination); }
 
 std::set<xfrm::PolicyKey> KeptPair::keys(Direction direction) const {
   std::set<xfrm::PolicyKey> found;

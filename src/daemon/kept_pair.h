@@ -29,11 +29,6 @@ struct KeptPair {
   [[nodiscard]] std::set<xfrm::PolicyKey> keys(xfrm::Direction direction) const;
   /// "c0ffee01 to 192.0.2.2", for people.
   [[nodiscard]] std::string to_string() const;
-  /// Its algorithms, and what it numbers its packets with.
-  [[nodiscard]] bool is_of(ProtocolId protocol, const PacketAlgorithms& algorithms, bool esn) const;
-  /// What it carries, of its policies.
-  [[nodiscard]] std::vector<TrafficSelector> local() const;
-  [[nodiscard]] std::vector<TrafficSelector> remote() const;
 };
 
 struct LeftBehind {

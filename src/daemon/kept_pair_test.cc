@@ -153,21 +153,6 @@ TEST(KeptPair, CompressionBelongsToIt) {
   EXPECT_EQ(verdict(listed, kNets), "site/net compresses nothing");
 }
 
-TEST(KeptPair, KnowsWhatThePeerTookOfTheOfferThen) {
-  auto listed = one_pair();
-  for (auto& report : listed.states) report.state.esn = true;
-  const auto pair = listed.left().pairs.front();
-  const PacketAlgorithms gcm{EncryptionId::ENCR_AES_GCM_16, 256, IntegrityId::NONE};
-  EXPECT_TRUE(pair.is_of(ProtocolId::ESP, gcm, true));
-  EXPECT_FALSE(pair.is_of(ProtocolId::ESP, gcm, false));
-  EXPECT_FALSE(pair.is_of(ProtocolId::AH, gcm, true));
-  EXPECT_FALSE(pair.is_of(ProtocolId::ESP, {EncryptionId::ENCR_AES_GCM_16, 128, IntegrityId::NONE}, true));
-  EXPECT_FALSE(
-      pair.is_of(ProtocolId::ESP, {EncryptionId::ENCR_AES_CBC, 256, IntegrityId::AUTH_HMAC_SHA2_256_128}, true));
-  EXPECT_EQ(pair.local(), std::vector{net("10.1.0.0")});
-  EXPECT_EQ(pair.remote(), std::vector{net("10.2.0.0")});
-}
-
 TEST(KeptPair, SaysInWhatTheNearestChildDiffers) {
   EXPECT_EQ(verdict(one_pair(), "local_ts = 10.1.0.0/25\n remote_ts = 10.2.0.0/24"),
             "site/net has other traffic selectors");

@@ -133,11 +133,8 @@ void KeptPairs::stood_by(const ipsec::ChildSa& sa, const std::string& policy, In
   for (const auto number : same_traffic(sa, policy)) giving_way_.try_emplace(number, now + kUntilPeerHasIt);
 }
 
-std::vector<std::uint64_t> KeptPairs::connection_of(const std::string& child) const {
+std::vector<std::uint64_t> KeptPairs::of_connection(const std::string& connection) const {
   std::vector<std::uint64_t> found;
-  const auto first = by_child_.find(child);
-  if (first == by_child_.end()) return found;
-  const auto& connection = entries_.at(first->second).fit->connection;
   for (auto each = by_child_.lower_bound(connection + '/'); each != by_child_.end(); ++each) {
     const auto& entry = entries_.at(each->second);
     if (!each->first.starts_with(connection + '/')) break;
@@ -171,10 +168,10 @@ bool KeptPairs::has_room(const KeptPair& pair, Instant now) const {
   return packets * static_cast<std::uint64_t>(kUsualAnswer / milliseconds(1)) <= kRoom * since;
 }
 
-void KeptPairs::hold_connection_of(const std::string& child, Instant now) {
-  for (const auto number : connection_of(child)) {
+void KeptPairs::hold(const std::string& connection, const CanWait& can_wait, Instant now) {
+  for (const auto number : of_connection(connection)) {
     auto& entry = entries_.at(number);
-    if (entry.held_until || !has_room(entry.pair, now)) continue;
+    if (entry.held_until || !can_wait(name_of(*entry.fit)) || !has_room(entry.pair, now)) continue;
     entry.held_until = now + kMostHeld;
     held_.insert(number);
     spd_.stop_kept(number);
@@ -189,8 +186,8 @@ void KeptPairs::carry(std::uint64_t number) {
   spd_.carry_kept(number, entry.pair);
 }
 
-void KeptPairs::carry_connection_of(const std::string& child) {
-  for (const auto number : connection_of(child))
+void KeptPairs::carry(const std::string& connection) {
+  for (const auto number : of_connection(connection))
     if (entries_.at(number).held_until) carry(number);
   for (const auto& problem : spd_.flush()) tell(problem);
 }
@@ -203,8 +200,8 @@ void KeptPairs::carry_again(Instant now) {
 }
 
 bool KeptPairs::is_held(const std::string& child) const {
-  return std::ranges::any_of(connection_of(child),
-                             [&](std::uint64_t number) { return entries_.at(number).held_until.has_value(); });
+  const auto [first, last] = by_child_.equal_range(child);
+  return std::any_of(first, last, [&](const auto& each) { return entries_.at(each.second).held_until.has_value(); });
 }
 
 std::optional<Instant> KeptPairs::held_until() const {
@@ -290,12 +287,6 @@ std::vector<ipsec::Policy> KeptPairs::policies() const {
     all.push_back(std::move(policy));
   }
   return all;
-}
-
-const KeptPair* KeptPairs::find(const std::string& child) const {
-  const auto [first, last] = by_child_.equal_range(child);
-  const auto found = std::find_if(first, last, [&](const auto& each) { return !entries_.at(each.second).replaced; });
-  return found == last ? nullptr : &entries_.at(found->second).pair;
 }
 
 std::set<xfrm::StateId> KeptPairs::states() const {

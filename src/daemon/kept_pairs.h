@@ -45,10 +45,12 @@ class KeptPairs {
   /// This SA carries traffic; it stands by, and its peer begins to use it.
   void carried_by(const ipsec::ChildSa& sa, const std::string& policy, Instant now);
   void stood_by(const ipsec::ChildSa& sa, const std::string& policy, Instant now);
-  /// From now on the peer may not know them any more: what the SAs of the connection of this child would carry waits.
-  void hold_connection_of(const std::string& child, Instant now);
-  /// They carry again; those of this child's connection, or all that were held long enough.
-  void carry_connection_of(const std::string& child);
+  /// From now on the peer may not know them any more: what the SAs of this connection would carry waits, where the packets of their
+  /// child ("connection/child") can.
+  using CanWait = std::function<bool(const std::string& child)>;
+  void hold(const std::string& connection, const CanWait& can_wait, Instant now);
+  /// They carry again; those of this connection, or all that were held long enough.
+  void carry(const std::string& connection);
   void carry_again(Instant now);
   [[nodiscard]] bool is_held(const std::string& child) const;
   [[nodiscard]] std::optional<Instant> held_until() const;
@@ -67,9 +69,6 @@ class KeptPairs {
   [[nodiscard]] std::vector<ipsec::Policy> policies() const;
   [[nodiscard]] std::vector<PolicyId> take_gone() { return std::exchange(gone_, {}); }
 
-  /// The one of this child that carries still; nullptr: none.
-  [[nodiscard]] const KeptPair* find(const std::string& child) const;
-
   [[nodiscard]] bool empty() const { return entries_.empty(); }
   [[nodiscard]] std::set<xfrm::StateId> states() const;
   [[nodiscard]] std::set<EspSpi> inbound_spis() const;
@@ -86,7 +85,7 @@ class KeptPairs {
     bool replaced = false;
     std::optional<Instant> held_until{};
   };
-  [[nodiscard]] std::vector<std::uint64_t> connection_of(const std::string& child) const;
+  [[nodiscard]] std::vector<std::uint64_t> of_connection(const std::string& connection) const;
   [[nodiscard]] std::optional<xfrm::StateReport> outbound(const KeptPair& pair) const;
   [[nodiscard]] bool has_room(const KeptPair& pair, Instant now) const;
   void carry(std::uint64_t number);

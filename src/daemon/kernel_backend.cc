@@ -80,7 +80,8 @@ KernelBackend::KernelBackend(io::XfrmSocket socket, io::XfrmListener listener, i
              if (!route) return std::nullopt;
              return KernelSad::Device{route->interface, io::Netlink::interface_name(route->interface)};
            }),
-      kept_(*socket_, spd_) {}
+      kept_(*socket_, spd_),
+      early_(device_) {}
 
 Result<std::unique_ptr<KernelBackend>> KernelBackend::open(const Options& options) {
   TRY(auto socket, io::XfrmSocket::open());
@@ -179,6 +180,9 @@ Result<void> KernelBackend::start(io::EventLoop& loop, Events events, Problems p
   TRY(auto clear, loop.watch(device_.fd(), [this] { on_device_readable(); }));
   watches_.push_back(std::move(told));
   watches_.push_back(std::move(clear));
+  // What came early comes in by the device, from sources to which no route leads there. Nobody else sends by it.
+  if (auto set = io::SystemSetting::set("net/ipv4/conf/" + device_.name() + "/rp_filter", "0"))
+    take_any_source_.emplace(std::move(*set));
   // A packet that asks for an SA waits for it, instead of being lost.
   if (auto set = io::SystemSetting::set("net/core/xfrm_larval_drop", "0")) hold_packets_.emplace(std::move(*set));
   else problems_(set.error().to_string() + ": the first packets of a tunnel that is set up on demand are lost");
@@ -197,6 +201,7 @@ KernelBackend::Answer KernelBackend::on(ipsec::InstallPolicy request) {
   if (const auto done = spd_.install(request.policy); !done)
     problems_("the policy of " + request.policy.name + " is not in force: " + done.error());
   const auto id = request.policy.id;
+  ids_by_name_.insert_or_assign(request.policy.name, id);
   policies_.insert_or_assign(id, std::move(request.policy));
   changed_policies_.insert(id);
   return std::nullopt;
@@ -205,73 +210,55 @@ KernelBackend::Answer KernelBackend::on(ipsec::InstallPolicy request) {
 KernelBackend::Answer KernelBackend::on(const ipsec::RemovePolicy& request) {
   spd_.remove(request.id);
   asked_.erase(request.id);
+  if (const auto named = ids_by_name_.find(name_of(request.id));
+      named != ids_by_name_.end() && named->second == request.id)
+    ids_by_name_.erase(named);
   if (policies_.erase(request.id) != 0) changed_policies_.insert(request.id);
   return std::nullopt;
 }
 
-/// A peer that has had the same offer before takes the same of it again.
-ipsec::ChildSa KernelBackend::likely(ipsec::ExpectChildSa request) const {
-  auto sa = std::move(request.sa);
-  auto choice = request.choices.begin();
-  const auto repeat = [&](Mode mode, const std::vector<TrafficSelector>& local,
-                          const std::vector<TrafficSelector>& remote, const auto& took) {
-    const auto found = std::ranges::find_if(request.choices, took);
-    if (found == request.choices.end()) return;
-    choice = found;
-    sa.mode = mode;
-    sa.local_selectors = local;
-    sa.remote_selectors = remote;
-  };
-  using Choice = ipsec::ExpectChildSa::Choice;
-  if (const auto* last = sad_.last_of(sa.policy)) {
-    repeat(last->mode, last->local_selectors, last->remote_selectors, [&](const Choice& each) {
-      return each.protocol == last->protocol && each.inbound.algorithms == last->inbound.algorithms &&
-             each.esn == last->esn;
-    });
-  } else if (const auto* kept = kept_.find(name_of(sa.policy))) {
-    repeat(kept->mode, kept->local(), kept->remote(),
-           [&](const Choice& each) { return kept->is_of(each.protocol, each.inbound.algorithms, each.esn); });
-  }
-  sa.protocol = choice->protocol;
-  sa.inbound = std::move(choice->inbound);
-  sa.esn = choice->esn;
-  return sa;
+KernelBackend::Answer KernelBackend::on(const ipsec::ExpectChildSa& request) {
+  early_.expect(request);
+  return std::nullopt;
 }
 
-/// What does not come to be is no loss: the peer has not agreed yet.
-KernelBackend::Answer KernelBackend::on(ipsec::ExpectChildSa request) {
-  const auto child = request.peer_forgets && !kept_.empty() ? name_of(request.sa.policy) : std::string();
-  auto sa = likely(std::move(request));
-  const auto id = sa.id;
-  const auto reqid = spd_.reqid_for(sa);
-  if (const auto done = sad_.expect(std::move(sa), reqid); !done) {
-    spd_.detach(id);
-    return std::nullopt;
-  }
-  if (spd_.expect(*sad_.expected(id))) {
-    if (!child.empty()) kept_.hold_connection_of(child, io::monotonic_now());
-    follow_held();
-    return std::nullopt;
-  }
-  spd_.detach(id);
-  sad_.remove(id);
+KernelBackend::Answer KernelBackend::on(const ipsec::ForgoChildSa& request) {
+  early_.forgo(request.inbound_spi);
+  return std::nullopt;
+}
+
+/// Without a policy that holds them, packets would go out in clear.
+KernelBackend::Answer KernelBackend::on(const ipsec::HoldEarlierRun& request) {
+  if (kept_.empty()) return std::nullopt;
+  const auto can_wait = [this](const std::string& child) {
+    const auto policy = ids_by_name_.find(child);
+    return policy != ids_by_name_.end() && spd_.reqid_of(policy->second);
+  };
+  kept_.hold(request.connection, can_wait, io::monotonic_now());
+  follow_held();
+  return std::nullopt;
+}
+
+KernelBackend::Answer KernelBackend::on(const ipsec::CarryEarlierRun& request) {
+  kept_.carry(request.connection);
+  follow_held();
   return std::nullopt;
 }
 
 KernelBackend::Answer KernelBackend::on(ipsec::InstallChildSa request) {
   const auto id = request.sa.id;
   const auto policy = request.sa.policy;
-  // What carries other packets has another reqid.
-  if (const auto* expected = sad_.expected(id))
-    if (expected->mode != request.sa.mode || !spd_.is_as_expected(request.sa)) spd_.detach(id);
+  const auto inbound_spi = request.sa.inbound_spi;
   // What an SA is to carry finds its way to it from the first packet on.
   follow_network();
   const auto done = install(std::move(request.sa));
   if (!done) {
+    early_.forgo(inbound_spi);
     spd_.detach(id);
     flush();
     return ipsec::ChildSaInstallFailed{id, done.error()};
   }
+  early_.release(inbound_spi);
   if (const auto why = sad_.why_not_offloaded(id); !why.empty()) {
     problems_(name_of(policy) + " is not offloaded: " + why);
   }
@@ -323,10 +310,6 @@ KernelBackend::Answer KernelBackend::on(const ipsec::StopOutbound& request) {
 }
 
 KernelBackend::Answer KernelBackend::on(const ipsec::RemoveChildSa& request) {
-  if (const auto* expected = sad_.expected(request.id)) {
-    kept_.carry_connection_of(name_of(expected->policy));
-    follow_held();
-  }
   spd_.detach(request.id);
   detached_.push_back(request.id);
   moves_told_.erase(request.id);

@@ -6,6 +6,7 @@
 #include "base/token_bucket.h"
 #include "daemon/backend.h"
 #include "daemon/clear_path.h"
+#include "daemon/early_esp.h"
 #include "daemon/kept_pairs.h"
 #include "daemon/kernel_sad.h"
 #include "daemon/kernel_spd.h"
@@ -50,6 +51,7 @@ class KernelBackend final : public Backend {
   [[nodiscard]] std::optional<ipsec::ChildSaCounters> counters(ChildSaId id) const override {
     return sad_.counters(id);
   }
+  [[nodiscard]] EarlyPackets early_packets() const override { return early_.counters(); }
   [[nodiscard]] std::vector<std::string> drift() override;
   [[nodiscard]] std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) const override {
     return routes_.explain(policies_, destination);
@@ -66,7 +68,10 @@ class KernelBackend final : public Backend {
   using Answer = std::optional<ipsec::StackEvent>;
   Answer on(ipsec::InstallPolicy request);
   Answer on(const ipsec::RemovePolicy& request);
-  Answer on(ipsec::ExpectChildSa request);
+  Answer on(const ipsec::ExpectChildSa& request);
+  Answer on(const ipsec::ForgoChildSa& request);
+  Answer on(const ipsec::HoldEarlierRun& request);
+  Answer on(const ipsec::CarryEarlierRun& request);
   Answer on(ipsec::InstallChildSa request);
   Answer on(const ipsec::UseOutbound& request);
   Answer on(const ipsec::StopOutbound& request);
@@ -82,7 +87,6 @@ class KernelBackend final : public Backend {
   void follow_held();
   [[nodiscard]] std::string name_of(PolicyId id) const;
   [[nodiscard]] Result<void, std::string> install(ipsec::ChildSa sa);
-  [[nodiscard]] ipsec::ChildSa likely(ipsec::ExpectChildSa request) const;
   void flush();
   void hold_again();
   void follow_policies();
@@ -106,7 +110,9 @@ class KernelBackend final : public Backend {
   KernelSpd spd_;
   KernelSad sad_;
   KeptPairs kept_;
+  EarlyEsp early_;
   TunnelRoutes::Policies policies_;
+  std::map<std::string, PolicyId> ids_by_name_;
   std::set<PolicyId> changed_policies_;  ///< which the network does not follow yet
   /// Each time the network follows the policies costs as much as there are policies.
   static constexpr RateLimit kNetworkChanges{10, 10};
@@ -119,6 +125,7 @@ class KernelBackend final : public Backend {
   };
   std::map<ChildSaId, Move> moves_told_;
   std::optional<io::SystemSetting> hold_packets_;
+  std::optional<io::SystemSetting> take_any_source_;
   std::vector<PolicyId> dropping_;  ///< until hold_again_
   io::Timer hold_again_;
   io::Timer catch_up_;

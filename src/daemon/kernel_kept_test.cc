@@ -56,6 +56,7 @@ class KernelKept : public KernelStack {
   std::vector<ike::Initiate> asked_;
   std::vector<std::string> told_;
   Instant now_{seconds(1000)};
+  KeptPairs::CanWait can_wait_ = [](const std::string& child) { return child == "site/net"; };
 };
 
 TEST_F(KernelKept, ItStaysBeforeTheTrapAndItsChildIsAskedForAgainAndAgain) {
@@ -99,9 +100,9 @@ TEST_F(KernelKept, OneThatStandsByTakesItsPlaceAfterAMoment) {
 
 TEST_F(KernelKept, WhatAForgetfulPeerWouldDropWaitsForAWhile) {
   forget_unfit();
-  kept_->hold_connection_of("site/other", now_ + seconds(1));
+  kept_->hold("other", can_wait_, now_ + seconds(1));
   EXPECT_FALSE(kept_->held_until());
-  kept_->hold_connection_of("site/net", now_ + seconds(1));
+  kept_->hold("site", can_wait_, now_ + seconds(1));
   EXPECT_TRUE(kept_->is_held("site/net"));
   EXPECT_EQ(outbound_spi().value, 0U) << "the policy without an SA, where packets wait";
   EXPECT_EQ(states().size(), 2U);
@@ -115,12 +116,19 @@ TEST_F(KernelKept, WhatAForgetfulPeerWouldDropWaitsForAWhile) {
   EXPECT_TRUE(spd_->drift().empty());
 }
 
+TEST_F(KernelKept, WhatCannotWaitGoesOnAsItDid) {
+  forget_unfit();
+  kept_->hold("site", [](const std::string&) { return false; }, now_ + seconds(1));
+  EXPECT_FALSE(kept_->held_until());
+  EXPECT_EQ(outbound_spi().value, 0x2001U);
+}
+
 TEST_F(KernelKept, WhatWaitsGoesOnByTheNewSaOrWhenThereIsNone) {
   forget_unfit();
-  kept_->hold_connection_of("site/net", now_ + seconds(1));
-  kept_->carry_connection_of("site/net");
+  kept_->hold("site", can_wait_, now_ + seconds(1));
+  kept_->carry("site");
   EXPECT_EQ(outbound_spi().value, 0x2001U) << "nothing came of it";
-  kept_->hold_connection_of("site/net", now_ + seconds(2));
+  kept_->hold("site", can_wait_, now_ + seconds(2));
   ASSERT_TRUE(install(child_sa(5)));
   kept_->carried_by(*sad_->find(ChildSaId{5}), "site/net", now_ + seconds(2));
   EXPECT_EQ(outbound_spi().value, 0x2005U);

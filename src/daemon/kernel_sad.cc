@@ -144,24 +144,16 @@ Result<KernelSad::Earlier> KernelSad::find_earlier_run(const IsOurs& is_ours) {
 }
 
 void KernelSad::leave() {
-  const auto limit = [&](const Entry& entry, const std::vector<xfrm::State>& states) {
+  for (auto& [id, entry] : entries_) {
+    entry.left = true;
     std::vector<xfrm::Message> requests;
-    for (const auto& wanted : states) {
+    for (const auto& wanted : states_of(entry)) {
       auto report = read(wanted.id);
       if (!report || is_question(*report)) continue;
       auto change = xfrm::update_state(wanted, keys_of(entry.sa.inbound.algorithms, *report));
       if (change) requests.push_back(std::move(*change));
     }
     (void)ask_kernel(socket_, requests);
-  };
-  for (auto& [id, entry] : entries_) {
-    entry.left = true;
-    limit(entry, states_of(entry));
-  }
-  // The peer may have begun to send on it.
-  for (auto& [id, entry] : expected_) {
-    entry.left = true;
-    limit(entry, {inbound_state(entry)});
   }
 }
 
@@ -216,14 +208,12 @@ std::vector<xfrm::State> KernelSad::states_of(const Entry& entry) const {
 
 Result<void, std::string> KernelSad::add_states(const Entry& entry, const PacketKeys& inbound,
                                                 const PacketKeys& outbound,
-                                                const std::vector<xfrm::StateId>& instead_of, bool inbound_is_there) {
+                                                const std::vector<xfrm::StateId>& instead_of) {
   const auto states = states_of(entry);
   std::vector<xfrm::Message> requests;
   for (const auto& id : instead_of) requests.push_back(xfrm::delete_state(id));
   for (const auto& state : states) {
-    const bool is_inbound = state.id.destination == entry.sa.local.address;
-    auto request = is_inbound && inbound_is_there ? xfrm::update_state(state, inbound)
-                                                  : xfrm::new_state(state, is_inbound ? inbound : outbound);
+    auto request = xfrm::new_state(state, state.id.destination == entry.sa.local.address ? inbound : outbound);
     if (!request) return failure("the kernel cannot compute " + name_of(inbound.algorithms));
     requests.push_back(std::move(*request));
   }
@@ -243,49 +233,13 @@ Result<void, std::string> KernelSad::add_states(const Entry& entry, const Packet
 }
 
 Result<void, std::string> KernelSad::add(ipsec::ChildSa sa, std::uint32_t reqid) {
-  const auto expected = expected_.extract(sa.id);
-  std::vector<xfrm::StateId> instead_of;
-  if (expected) instead_of.push_back(inbound_id(expected.mapped().sa));
-  if (auto refused = refuse(sa)) {
-    remove_states(instead_of);
-    return failure(std::move(*refused));
-  }
+  if (auto refused = refuse(sa)) return failure(std::move(*refused));
   if (entries_.contains(sa.id)) return failure(std::string("this Child SA is installed already"));
   Entry entry{std::move(sa), reqid};
-  const bool goes_on = expected && is_as_expected(expected.mapped(), entry) &&
-                       add_states(entry, entry.sa.inbound, entry.sa.outbound, {}, true);
-  if (!goes_on) TRY_VOID(put(entry, entry.sa.inbound, entry.sa.outbound, std::move(instead_of)));
+  TRY_VOID(put(entry, entry.sa.inbound, entry.sa.outbound));
   wipe_keys(entry.sa);
   enter(std::move(entry));
   return {};
-}
-
-Result<void, std::string> KernelSad::expect(ipsec::ChildSa sa, std::uint32_t reqid) {
-  if (entries_.contains(sa.id) || expected_.contains(sa.id) || sa.compression || sa.offload != HardwareOffload::none)
-    return failure(std::string("this Child SA cannot be expected"));
-  Entry entry{std::move(sa), reqid};
-  std::vector<xfrm::Message> requests;
-  if (auto request = xfrm::new_state(inbound_state(entry), entry.sa.inbound)) requests.push_back(std::move(*request));
-  else return failure("the kernel cannot compute " + name_of(entry.sa.inbound.algorithms));
-  if (const auto answer = ask_kernel(socket_, requests).front(); !answer.ok()) return failure(answer.reason());
-  wipe_keys(entry.sa);
-  const auto id = entry.sa.id;
-  expected_.emplace(id, std::move(entry));
-  return {};
-}
-
-const ipsec::ChildSa* KernelSad::expected(ChildSaId id) const {
-  const auto found = expected_.find(id);
-  return found == expected_.end() ? nullptr : &found->second.sa;
-}
-
-/// The same exchange, SPI and algorithms make the same keys.
-bool KernelSad::is_as_expected(const Entry& expected, const Entry& entry) const {
-  if (entry.sa.compression || entry.sa.offload != HardwareOffload::none) return false;
-  auto state = inbound_state(expected);
-  const auto wanted = inbound_state(entry);
-  state.limits = wanted.limits;
-  return state == wanted && expected.sa.inbound.algorithms == entry.sa.inbound.algorithms;
 }
 
 const ipsec::ChildSa* KernelSad::last_of(PolicyId policy) const {
@@ -305,7 +259,6 @@ void KernelSad::enter_states(const Entry& entry) {
 }
 
 void KernelSad::remove(ChildSaId id) {
-  if (const auto expected = expected_.extract(id)) return remove_states({inbound_id(expected.mapped().sa)});
   const auto entry = entries_.extract(id);
   if (!entry) return;
   const auto last = last_of_.find(entry.mapped().sa.policy);
@@ -326,7 +279,6 @@ const ipsec::ChildSa* KernelSad::find(ChildSaId id) const {
 std::vector<ChildSaId> KernelSad::all() const {
   std::vector<ChildSaId> ids;
   for (const auto& [id, entry] : entries_) ids.push_back(id);
-  for (const auto& [id, entry] : expected_) ids.push_back(id);
   return ids;
 }
 
@@ -477,7 +429,6 @@ std::vector<std::string> KernelSad::drift(const IsOurs& is_ours, const std::set<
              found.mapped().reqid != wanted.reqid || found.mapped().mode != wanted.mode)
       differences.push_back("the kernel has another SA in the place of " + name(id) + of);
   }
-  for (const auto& [id, entry] : expected_) there.erase(inbound_id(entry.sa));
   for (const auto& [id, state] : there)
     if (!kept.contains(id))
       differences.push_back("the kernel has the SA " + name(id) + ", which belongs to no Child SA");

@@ -41,15 +41,10 @@ class KernelSad {
   void leave();
   [[nodiscard]] Result<std::vector<Question>> questions(const IsOurs& is_ours);
 
-  /// The inbound SA alone: what the peer may send before all of it is known.
-  [[nodiscard]] Result<void, std::string> expect(ipsec::ChildSa sa, std::uint32_t reqid);
-  /// Of the Child SA that is expected, without its keys.
-  [[nodiscard]] const ipsec::ChildSa* expected(ChildSaId id) const;
   /// The Child SA of this policy that was added last, of those that are there.
   [[nodiscard]] const ipsec::ChildSa* last_of(PolicyId policy) const;
 
-  /// Both SAs, or none. Of one that was expected the inbound SA goes on where it is the same, without a moment in which it is missing;
-  /// else it is replaced.
+  /// Both SAs, or none.
   [[nodiscard]] Result<void, std::string> add(ipsec::ChildSa sa, std::uint32_t reqid);
   void remove(ChildSaId id);
 
@@ -114,10 +109,7 @@ class KernelSad {
                                                         const std::vector<xfrm::StateId>& instead_of);
   [[nodiscard]] Result<void, std::string> add_states(const Entry& entry, const PacketKeys& inbound,
                                                      const PacketKeys& outbound,
-                                                     const std::vector<xfrm::StateId>& instead_of = {},
-                                                     bool inbound_is_there = false);
-  /// The kernel has just its inbound SA, but for its limits.
-  [[nodiscard]] bool is_as_expected(const Entry& expected, const Entry& entry) const;
+                                                     const std::vector<xfrm::StateId>& instead_of = {});
   /// The UDP ports of those that are there.
   [[nodiscard]] bool change_ports(const Entry& entry, const PacketKeys& inbound, const PacketKeys& outbound);
 
@@ -125,7 +117,6 @@ class KernelSad {
   std::uint32_t own_mark_;  ///< with which outer packets look for their route
   DeviceOf device_of_;
   std::map<ChildSaId, Entry> entries_;
-  std::map<ChildSaId, Entry> expected_;
   std::map<PolicyId, ChildSaId> last_of_;
   std::map<xfrm::StateId, Owner> by_state_;
   struct Seen {

@@ -300,38 +300,6 @@ std::uint32_t KernelSpd::reqid_for(const ipsec::ChildSa& sa) {
   return entry->second.reqid;
 }
 
-void KernelSpd::claim_inbound(const ipsec::ChildSa& sa, const Place& place,
-                              const std::vector<xfrm::Selector>& selectors, const Attached& attached,
-                              const std::optional<xfrm::OffloadedTo>& offload) {
-  const auto come = inbound_templates(sa, attached.reqid);
-  Wish inward{PolicyAction::protect, come.protection, come.compression, true, attached.rank};
-  claim(owner_of(sa.id), place, Direction::forward, selectors, inward);
-  inward.offload = offload;
-  claim(owner_of(sa.id), place, Direction::in, selectors, inward);
-}
-
-Result<void, std::string> KernelSpd::expect(const ipsec::ChildSa& sa) {
-  TRY(const auto in, xfrm::selectors_between(sa.remote_selectors, sa.local_selectors));
-  TRY(const auto place, place_of(sa.placement));
-  (void)reqid_for(sa);
-  auto& attached = attached_.at(sa.id);
-  ++uses_;
-  attached.rank = -uses_;
-  if (!sa.placement.policies) return {};
-  claim_inbound(sa, place, in, attached, {});
-  return carry_out_for(owner_of(sa.id));
-}
-
-bool KernelSpd::is_as_expected(const ipsec::ChildSa& sa) const {
-  const auto in = xfrm::selectors_between(sa.remote_selectors, sa.local_selectors);
-  const auto place = place_of(sa.placement);
-  if (!in || !place) return false;
-  std::set<xfrm::PolicyKey> wanted;
-  for (const auto direction : {Direction::forward, Direction::in})
-    for (const auto& selector : *in) wanted.insert({direction, selector, place->in, place->device});
-  return policies_of(sa.id) == wanted;
-}
-
 Result<void, std::string> KernelSpd::attach(const ipsec::ChildSa& sa, const std::optional<xfrm::OffloadedTo>& offload) {
   const auto out = xfrm::selectors_between(sa.local_selectors, sa.remote_selectors);
   const auto in = xfrm::selectors_between(sa.remote_selectors, sa.local_selectors);
@@ -343,9 +311,13 @@ Result<void, std::string> KernelSpd::attach(const ipsec::ChildSa& sa, const std:
   attached.rank = sa.use_outbound ? uses_ : -uses_;
   if (!sa.placement.policies) return {};
   const auto owner = owner_of(sa.id);
+  const auto come = inbound_templates(sa, reqid);
   const auto go = outbound_templates(sa, reqid);
   if (sa.placement.policies_fwd_out) claim_forwarded_out(owner, place, *out, attached.rank);
-  claim_inbound(sa, place, *in, attached, offload);
+  Wish inward{PolicyAction::protect, come.protection, come.compression, true, attached.rank};
+  claim(owner, place, Direction::forward, *in, inward);
+  inward.offload = offload;
+  claim(owner, place, Direction::in, *in, inward);
   claim(owner, place, Direction::out, *out,
         {PolicyAction::protect, go.protection, go.compression, true, attached.rank, offload});
   auto done = carry_out_for(owner);

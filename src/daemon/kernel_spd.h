@@ -46,10 +46,6 @@ class KernelSpd {
 
   /// The reqid of its SAs, until detach().
   [[nodiscard]] std::uint32_t reqid_for(const ipsec::ChildSa& sa);
-  /// What the SA may carry may come by it. Nothing goes there before attach().
-  [[nodiscard]] Result<void, std::string> expect(const ipsec::ChildSa& sa);
-  /// What comes by it is just what was expected.
-  [[nodiscard]] bool is_as_expected(const ipsec::ChildSa& sa) const;
   /// What the SA may carry goes there, and may come by it. On failure the kernel has nothing of it.
   [[nodiscard]] Result<void, std::string> attach(const ipsec::ChildSa& sa,
                                                  const std::optional<xfrm::OffloadedTo>& offload = {});
@@ -123,8 +119,6 @@ class KernelSpd {
   };
   void claim(xfrm::PolicyTable::Owner owner, const Place& place, xfrm::Direction direction,
              const std::vector<xfrm::Selector>& selectors, const Wish& wish);
-  void claim_inbound(const ipsec::ChildSa& sa, const Place& place, const std::vector<xfrm::Selector>& selectors,
-                     const Attached& attached, const std::optional<xfrm::OffloadedTo>& offload);
   void claim_forwarded_out(xfrm::PolicyTable::Owner owner, const Place& place,
                            const std::vector<xfrm::Selector>& selectors, std::int64_t rank);
 

@@ -106,7 +106,6 @@ ike::Options engine_options(const CommandLine& line) {
   options.follow_redirects = line.follow_redirects;
   options.esp_tunnels_only = line.backend == "userspace";
   // Not accepted: whoever answers IKE_SA_INIT has the keys of an expected SA, and is authenticated only by IKE_AUTH (RFC 7296 §2.15).
-  options.expects_child_sas = false;
   options.export_keys = !line.export_keys_directory.empty();
   return options;
 }

@@ -61,8 +61,11 @@ class DataPlane {
 
   std::optional<ipsec::StackEvent> on(const ipsec::InstallPolicy& request);
   std::optional<ipsec::StackEvent> on(const ipsec::RemovePolicy& request);
-  /// What comes early waits for its SA here.
+  /// What comes early waits whether it is expected or not; and nothing outlives the process.
   std::optional<ipsec::StackEvent> on(const ipsec::ExpectChildSa&) { return std::nullopt; }
+  std::optional<ipsec::StackEvent> on(const ipsec::ForgoChildSa&) { return std::nullopt; }
+  std::optional<ipsec::StackEvent> on(const ipsec::HoldEarlierRun&) { return std::nullopt; }
+  std::optional<ipsec::StackEvent> on(const ipsec::CarryEarlierRun&) { return std::nullopt; }
   std::optional<ipsec::StackEvent> on(const ipsec::InstallChildSa& request);
   std::optional<ipsec::StackEvent> on(const ipsec::UseOutbound& request);
   std::optional<ipsec::StackEvent> on(const ipsec::StopOutbound& request);

@@ -16,6 +16,9 @@ namespace keypact::io {
 /// SO_MARK; 0 leaves the socket alone.
 [[nodiscard]] Result<void> set_mark(int fd, std::uint32_t mark);
 
+/// IPsec policies of the kernel do not concern what goes out and comes in there. Needs CAP_NET_ADMIN.
+[[nodiscard]] Result<void> pass_by_policies(int fd, IpFamily family);
+
 /// Asks for that many octets: beyond the system's limit where we may, else up to it.
 void set_buffers(int fd, int receive, int send);
 

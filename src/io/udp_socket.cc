@@ -72,17 +72,7 @@ int UdpSocket::fd() const { return implementation_->descriptor.get(); }
 Endpoint UdpSocket::local() const { return implementation_->local; }
 
 Result<void> UdpSocket::pass_by_policies() {
-  const bool v4 = implementation_->local.address.is_v4();
-  for (const std::uint8_t direction : {XFRM_POLICY_IN, XFRM_POLICY_OUT}) {
-    xfrm_userpolicy_info policy{};
-    policy.dir = direction;
-    policy.action = XFRM_POLICY_ALLOW;
-    policy.sel.family = v4 ? AF_INET : AF_INET6;
-    if (::setsockopt(fd(), v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_XFRM_POLICY : IPV6_XFRM_POLICY, &policy,
-                     sizeof policy) != 0)
-      return failure(system_error("cannot except IKE from the kernel's IPsec policies", errno));
-  }
-  return {};
+  return io::pass_by_policies(fd(), implementation_->local.address.family());
 }
 
 Result<void> UdpSocket::leave_esp_to_kernel() {

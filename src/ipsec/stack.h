@@ -81,18 +81,28 @@ struct InstallPolicy {
 struct RemovePolicy {
   PolicyId id;
 };
-/// The peer was offered this Child SA, and may send on it before its answer is here: what comes in on it is accepted from now on, and
-/// nothing goes out. InstallChildSa with the same id, whatever comes of that, or RemoveChildSa ends it. Answered by nothing.
+/// The peer is offered a Child SA with this SPI of ours, and may send on it before its answer is here and verified. What comes there
+/// meanwhile may be held as it is, within bounds, and is taken in when the SA is there: nothing of it is decrypted before the peer is
+/// authenticated. InstallChildSa with that SPI, whatever comes of it, or ForgoChildSa ends it. Neither is answered.
 struct ExpectChildSa {
-  ChildSa sa;  ///< as it was offered: its protocol, keys and outbound SPI are not known yet
-  struct Choice {
-    ProtocolId protocol{};
-    PacketKeys inbound;
-    bool esn = false;
-  };
-  std::vector<Choice> choices;  ///< what the peer may take of the offer, in our order; there is at least one
-  /// It is told with the offer that we hold no other SA with it, and drops those that it has (RFC 7296 §2.4).
-  bool peer_forgets = false;
+  EspSpi inbound_spi;
+  std::vector<ProtocolId> protocols;  ///< of the offer
+  Endpoint local;
+  Endpoint remote;
+  bool udp_encapsulation = false;
+};
+/// Nothing comes of that offer: what is held for it is dropped.
+struct ForgoChildSa {
+  EspSpi inbound_spi;
+};
+/// With what is sent next the peer is told that we hold no SA with it, and drops those that it has (RFC 7296 §2.4). What SAs of an
+/// earlier run would carry to it for this connection waits for a moment, at most until InstallChildSa or CarryEarlierRun.
+struct HoldEarlierRun {
+  std::string connection;
+};
+/// Nothing came of that: they carry again.
+struct CarryEarlierRun {
+  std::string connection;
 };
 struct InstallChildSa {
   ChildSa sa;
@@ -135,9 +145,9 @@ struct RemoveInnerAddress {
   IpAddress address;
 };
 
-using StackRequest =
-    std::variant<InstallPolicy, RemovePolicy, ExpectChildSa, InstallChildSa, UseOutbound, StopOutbound, RemoveChildSa,
-                 UpdateEndpoints, AskUse, DropHeld, AddInnerAddress, RemoveInnerAddress>;
+using StackRequest = std::variant<InstallPolicy, RemovePolicy, ExpectChildSa, ForgoChildSa, HoldEarlierRun,
+                                  CarryEarlierRun, InstallChildSa, UseOutbound, StopOutbound, RemoveChildSa,
+                                  UpdateEndpoints, AskUse, DropHeld, AddInnerAddress, RemoveInnerAddress>;
 
 /// Answers InstallChildSa.
 struct ChildSaInstalled {

@@ -16,7 +16,7 @@ struct Node {
        std::uint64_t seed, Instant now)
       : name(std::move(node_name)),
         address(node_address),
-        options(for_stack(node_options)),
+        options(node_options),
         random(seed),
         engine(options, library, random, now) {}
 
@@ -32,12 +32,6 @@ struct Node {
     jobs.clear();
     installations.clear();
     ++lives;
-  }
-
-  /// What the simulated stack can do.
-  static ike::Options for_stack(ike::Options options) {
-    options.expects_child_sas = true;
-    return options;
   }
 
   std::string name;

@@ -30,7 +30,6 @@ struct StateLimits {
   ipsec::VolumeLimit soft;
   ipsec::VolumeLimit hard;
   std::uint64_t seconds = 0;  ///< from when it was made; then it is gone. 0: none
-  bool operator==(const StateLimits&) const = default;
 };
 
 struct State {
@@ -54,7 +53,6 @@ struct State {
   std::uint32_t answers = 0;   ///< the number of the kernel's question that this SA answers; 0: none
   std::uint64_t sent = 0;      ///< last sequence number of packets that were sent
   std::uint64_t received = 0;  ///< highest one received; what is below it counts as received
-  bool operator==(const State&) const = default;
 };
 
 /// Nothing when the kernel has no name for the algorithms. One of compression has no keys.

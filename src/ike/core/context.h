@@ -38,9 +38,8 @@ struct Options {
   bool follow_redirects = true;  ///< as client
   /// Message IDs of one end in an IKE SA before it is rekeyed (RFC 7296 §2.2).
   std::uint32_t message_ids = limits::kMessageIds;
-  bool esp_tunnels_only = false;   ///< the IPsec stack has no other mode, no AH, no IPComp
-  bool expects_child_sas = false;  ///< the IPsec stack takes ExpectChildSa
-  bool export_keys = false;        ///< make IkeKeysDerived and ChildKeysDerived
+  bool esp_tunnels_only = false;  ///< the IPsec stack has no other mode, no AH, no IPComp
+  bool export_keys = false;       ///< make IkeKeysDerived and ChildKeysDerived
   Budgets budgets{};
   std::set<EspSpi> esp_spis_taken{};  ///< by SAs that an earlier run left in the IPsec stack
 };

@@ -1,17 +1,23 @@
-// The first Child SA of an IKE SA that we begin, before the responder has answered: it may send at once, and its keys follow from what is
-// known by then, but for its choice of algorithms. RFC 7296 §1.2, §2.17.
+// A Child SA that we propose, from the offer to the answer: the peer may send on it at once, and the IPsec stack is told. RFC 7296 §1.2,
+// §1.3.1, §2.4.
 #pragma once
 
 #include "ike/v2/child_negotiation.h"
+#include "ike/v2/initiator.h"
+#include "ike/v2/mobility.h"
 
 namespace keypact::ike::v2 {
 
-/// With the IKE_AUTH request: the stack accepts on the inbound SPI of the offer what was protected by any choice of the peer. Where the
-/// SPD has no entry of its own for the child, or packets are to be compressed, nothing is expected.
-void expect(Context& context, const IkeSaRecord& record, const IkeKeys& keys, const Nonces& nonces, ChildOffer& offer,
-            bool initial_contact);
+/// Before the offer goes out. forgo(), or the installation of what comes of it, ends it.
+void expect(Context& context, const ChildOffer& offer, const EspPath& path);
 
-/// Nothing comes of the offer: its SPI is free again, and nothing is expected any more.
-void forgo(Context& context, const ChildOffer& offer);
+/// Nothing comes of the offer with this SPI: it is free again.
+void forgo(Context& context, EspSpi offered);
+
+/// With the IKE_AUTH request. INITIAL_CONTACT in it lets the peer drop what an earlier run of ours has left.
+void expect_first_child(Context& context, const IkeSaRecord& record, const Intent& intent,
+                        const std::optional<ChildOffer>& offer);
+/// Nothing comes of that request.
+void forgo_first_child(Context& context, const Intent& intent, const std::optional<ChildOffer>& offer);
 
 }  // namespace keypact::ike::v2

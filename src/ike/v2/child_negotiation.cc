@@ -122,7 +122,6 @@ Result<ChildOffer, Refusal> make_child_offer(Context& context, const IkeSaRecord
                     key_exchange_use,
                     mode,
                     cpi,
-                    {},
                     {}};
 }
 

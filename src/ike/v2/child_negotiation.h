@@ -28,14 +28,6 @@ class ConfiguredChild {
   const config::ChildConfig* child_;
 };
 
-/// The IPsec stack accepts already what the peer may send on it.
-struct ExpectedChild {
-  ChildSaId id;
-  PolicyBook::Name policy_name;
-  PolicyId policy;
-  Placement placement;
-};
-
 /// Our side of a Child SA that we propose.
 struct ChildOffer {
   ConfiguredChild child;
@@ -46,8 +38,7 @@ struct ChildOffer {
   KeyExchangeUse key_exchange_use{};
   Mode mode{};             ///< asked for, the responder may choose tunnel mode
   std::optional<Cpi> cpi;  ///< where we compress if the responder does
-  std::optional<ExpectedChild> expected;
-  Selectors own{};  ///< what is left of `local` once the gateway has given us our address; empty: all of it
+  Selectors own{};         ///< what is left of `local` once the gateway has given us our address; empty: all of it
 
   /// The peer gave us our addresses in the same message.
   void cut_local_to(const IkeSaRecord& record);

@@ -24,8 +24,7 @@ void export_child_keys(const Context& context, const ipsec::ChildSa& sa) {
 
 ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, AgreedChild agreed, const Nonces& nonces,
                                  OctetView shared_secret, Installation installation) {
-  auto& expected = installation.expected;
-  const auto id = expected ? expected->id : context.ids.next<ChildSaId>();
+  const auto id = context.ids.next<ChildSaId>();
   const auto& config = *agreed.child;
   const bool own_policy = !has_lasting_policy(agreed.child.connection(), config);
   const PolicyBook::Name policy_name{parts_.connection->name,
@@ -33,11 +32,8 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   const auto selectors = own_policy ? SelectorPair{agreed.selectors.local(), agreed.selectors.remote()}
                                     : SelectorPair{resolve(config.local_ts, record.dynamic_local()),
                                                    resolve(config.remote_ts, record.dynamic_remote())};
-  auto policy =
-      expected
-          ? PolicyBook::Used{std::move(expected->policy_name), expected->policy, std::move(expected->placement), {}}
-          : context.policies.use(policy_name, id, policy_of(config, context.options, selectors),
-                                 placement_for(config, installation.origin.replaces));
+  auto policy = context.policies.use(policy_name, id, policy_of(config, context.options, selectors),
+                                     placement_for(config, installation.origin.replaces));
   for (auto& request : policy.requests) context.request(std::move(request));
 
   auto keys = derive_child_keys(context.library, parts_.channel.keys().prf, parts_.channel.keys().d,

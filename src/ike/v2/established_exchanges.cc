@@ -124,7 +124,9 @@ Result<ChildOffer, Refusal> EstablishedSa::offer_for(Context& context, const Ike
   if (child == nullptr) return failure(create_child_refusal(RefusalCode::unknown_connection, "child " + name));
   if (count_children() >= limits::kChildSasPerIkeSa)
     return failure(create_child_refusal(RefusalCode::limit_reached, "child " + name));
-  return make_child_offer(context, record, {parts_.connection, *child}, KeyExchangeUse::negotiate);
+  auto offer = make_child_offer(context, record, {parts_.connection, *child}, KeyExchangeUse::negotiate);
+  if (offer) expect(context, *offer, esp_path(record));
+  return offer;
 }
 
 void EstablishedSa::begin_create_child(Context& context, const IkeSaRecord& record, ChildOffer offer,
@@ -269,7 +271,7 @@ std::optional<SaName> EstablishedSa::forgo_creation(Context& context, const IkeS
   const auto* computing = std::get_if<CreateChildSecret>(&exchange_);
   if (computing == nullptr || computing->agreed.outbound() != outbound) return std::nullopt;
   const SaName inbound{outbound.protocol, computing->agreed.inbound_spi};
-  context.esp_spis.release(inbound.spi);
+  forgo(context, inbound.spi);
   const VainCreation vain{computing->agreed.child->name, computing->purpose.waiter, computing->purpose.replaces};
   exchange_ = std::monostate{};
   conclude_creation(context, record, vain, reason);
@@ -278,7 +280,7 @@ std::optional<SaName> EstablishedSa::forgo_creation(Context& context, const IkeS
 
 void EstablishedSa::refuse_create_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer,
                                         const ChildPurpose& purpose, Refusal refusal) {
-  forgo(context, offer);
+  forgo(context, offer.inbound_spi);
   if (is_at_the_peer(refusal)) submit(context, record, ForgoChildRequest{inbound_names(offer)});
   // RFC 7296 §2.25: the peer is busy with something that this would disturb.
   const bool busy = refusal.notify == NotifyType::TEMPORARY_FAILURE && refusal.by_peer;
@@ -293,7 +295,7 @@ void EstablishedSa::take_first_child(Context& context, const IkeSaRecord& record
                                      const PayloadSet& response, const Nonces& nonces, ControlId waiter) {
   auto agreed = accept_child_answer(record, offer, response, ExchangeType::IKE_AUTH);
   if (!agreed) return refuse_create_child(context, record, offer, {waiter, std::nullopt, 0}, std::move(agreed.error()));
-  install(context, record, std::move(*agreed), nonces, {}, {{true, std::nullopt, {}, false}, waiter, offer.expected});
+  install(context, record, std::move(*agreed), nonces, {}, {{true, std::nullopt, {}, false}, waiter});
 }
 
 void EstablishedSa::begin_childless(Context& context, const IkeSaRecord& record, const std::string& child,
@@ -341,7 +343,7 @@ void EstablishedSa::take_child_key_pair(Context& context, const IkeSaRecord& rec
                                create_child_refusal(RefusalCode::key_exchange_failed, "no key pair"));
   // What the peer did in the meantime may make it needless: it is looked at again from the start.
   if (!is_still_wanted(waiting)) {
-    context.esp_spis.release(waiting.offer.inbound_spi);
+    forgo(context, waiting.offer.inbound_spi);
     LocalRequest again = CreateChildRequest{waiting.offer.child->name, waiting.purpose.waiter};
     if (waiting.purpose.replaces) again = RekeyChildRequest{*waiting.purpose.replaces, waiting.purpose.waiter};
     queue_.push_front({std::move(again), waiting.purpose.failures, std::nullopt});
@@ -372,7 +374,7 @@ void EstablishedSa::take_child_secret(Context& context, const IkeSaRecord& recor
   if (secret == nullptr) {
     // The peer holds the SA that we cannot have: it is deleted there.
     const auto refusal = create_child_refusal(RefusalCode::key_exchange_failed, "the peer's KE payload");
-    context.esp_spis.release(waiting.agreed.inbound_spi);
+    forgo(context, waiting.agreed.inbound_spi);
     if (const auto waiter = waiting.purpose.waiter) context.emit(RequestDone{waiter, record.id, {}, refusal});
     return submit(context, record, DeleteIkeRequest{});
   }

@@ -1,6 +1,7 @@
 // Child SAs that take the place of others, and those that both ends created at once. RFC 7296 §2.8, §2.8.1, §2.25.1.
 #include <algorithm>
 
+#include "ike/v2/child_expectation.h"
 #include "ike/v2/established_sa.h"
 #include "ike/v2/rekey_collision.h"
 
@@ -32,6 +33,7 @@ void EstablishedSa::begin(Context& context, const IkeSaRecord& record, const Rek
     if (request.request) context.emit(RequestDone{request.request, record.id, {}, std::move(offer.error())});
     return;
   }
+  expect(context, *offer, esp_path(record));
   const auto method = likely_method(offer->proposals, key_exchange_of(parts_.proposal));
   begin_create_child(context, record, std::move(*offer), method, {request.request, request.child, failures});
 }

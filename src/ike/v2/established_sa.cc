@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "ike/v2/child_expectation.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/transmission.h"
@@ -199,7 +200,7 @@ void EstablishedSa::end(Context& context, const IkeSaRecord& record, Refusal rea
   tell(waiter_of(exchange_), is_deletion(exchange_) || (crossing_ && is_rekeying_ike(exchange_)));
   forget_crossing();
 
-  if (const auto spi = unused_spi_of(exchange_)) context.esp_spis.release(*spi);
+  if (const auto spi = unused_spi_of(exchange_)) forgo(context, *spi);
   if (pending_child_ && pending_child_->awaits_key) context.esp_spis.release(pending_child_->awaits_key->inbound_spi);
   while (!children_.empty()) remove(context, record, children_.begin()->first, reason);
   queue_.clear();

@@ -328,7 +328,6 @@ class EstablishedSa {
   struct Installation {
     ChildOrigin origin;
     ControlId waiter;
-    std::optional<ExpectedChild> expected{};
   };
   ChildSaId install(Context& context, const IkeSaRecord& record, AgreedChild agreed, const Nonces& nonces,
                     OctetView shared_secret, Installation installation);

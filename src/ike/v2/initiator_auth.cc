@@ -70,17 +70,13 @@ std::shared_ptr<const config::SharedKey> key_for(const Context& context, const c
   return context.configuration->shared_key(local_id, peer);
 }
 
-void release(Context& context, const AwaitAuth& state) {
-  if (state.offer) forgo(context, *state.offer);
-}
-
 /// RFC 7296 §2.21.2: a failure on our side after the responder's last message is told in an INFORMATIONAL exchange of its own.
 State refuse_responder(Context& context, const IkeSaRecord& record, AwaitAuth&& state, Refusal reason) {
   const auto header = record.header(ExchangeType::INFORMATIONAL, state.window.next_id(), false);
   std::vector<wire::Payload> payloads = {notify_payload(NotifyType::AUTHENTICATION_FAILED),
                                          wire::DeletePayload{ProtocolId::IKE, {}}};
   send(context, record.path(), state.channel.seal(context, record, header, payloads));
-  release(context, state);
+  forgo_first_child(context, state.intent, state.offer);
   return close_attempt(context, record, state.intent, std::move(reason));
 }
 
@@ -94,7 +90,7 @@ State refused_by_responder(Context& context, const IkeSaRecord& record, AwaitAut
   refusal.by_peer = true;
   refusal.ours.push_back("local identity " + state.local_id.to_string());
   refusal.ours.push_back("remote identity " + state.intent.connection->remote.front().id.to_string());
-  release(context, state);
+  forgo_first_child(context, state.intent, state.offer);
   return close_attempt(context, record, state.intent, std::move(refusal));
 }
 
@@ -137,7 +133,7 @@ State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAu
   const bool stays = redirect == nullptr && !state.intent.called_off;
   auto without_address = stays ? take_addresses(context, record, *parts.connection, payloads) : std::nullopt;
   if (!stays || without_address) {
-    release(context, state);
+    forgo_first_child(context, state.intent, state.offer);
     parts.reauthenticates = {};
     EstablishedSa sa(context, std::move(parts), std::move(peer));
     sa.withdraw(context, record, true);
@@ -259,9 +255,7 @@ State send_auth(Context& context, IkeSaRecord& record, InitiatorAuth&& state, Ow
   std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(payloads));
   // RFC 4555 §3.9: addresses that no NAT may change are named under the keys.
   if (connection.mobike && !record.nat.supported) payloads.push_back(no_nats_allowed(record.path()));
-  if (offer)
-    expect(context, record, state.channel.keys(), {state.nonce, state.peer_nonce}, *offer,
-           state.intent.initial_contact);
+  expect_first_child(context, record, state.intent, offer);
   auto request = state.channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, 1, false), payloads);
   send(context, record.path(), request);
   RequestWindow window(1);
@@ -357,7 +351,7 @@ State on_deadline(AwaitAuth&& state, Context& context, IkeSaRecord& record) {
   if (retransmit(context, record, {record.path()}, state.channel, state.window)) return std::move(state);
   auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_answer);
   refusal.theirs.push_back(record.remote.to_string());
-  release(context, state);
+  forgo_first_child(context, state.intent, state.offer);
   return give_up_attempt(context, record, state.intent, std::move(refusal));
 }
 

@@ -1,7 +1,5 @@
 #include "ike/v2/keys.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 #include "base/reader.h"
 #include "base/writer.h"
@@ -99,26 +97,6 @@ ChildKeys derive_child_keys(crypto::Library& library, PrfId prf, const SkD& d, c
     direction->algorithms = algorithms;
     direction->encryption = cutter.take(sizes.encryption_key);
     direction->integrity = cutter.take(sizes.integrity_key);
-  }
-  return keys;
-}
-
-std::vector<PacketKeys> derive_responder_keys(crypto::Library& library, PrfId prf, const SkD& d,
-                                              const std::vector<PacketAlgorithms>& algorithms, const Nonces& nonces) {
-  const auto octets_of = [](const PacketAlgorithms& each) {
-    const auto sizes = crypto::packet_sizes(each);
-    return sizes.encryption_key + sizes.integrity_key;
-  };
-  std::size_t most = 0;
-  for (const auto& each : algorithms) most = std::max(most, octets_of(each));
-  // Shorter keys are the beginning of the same KEYMAT.
-  const auto material = crypto::prf_plus(library, prf, d.reveal(), {nonces.initiator, nonces.responder}, 2 * most);
-  std::vector<PacketKeys> keys;
-  for (const auto& each : algorithms) {
-    KeyCutter cutter(material);
-    (void)cutter.take(octets_of(each));
-    keys.push_back({each, cutter.take(crypto::packet_sizes(each).encryption_key), {}});
-    keys.back().integrity = cutter.take(crypto::packet_sizes(each).integrity_key);
   }
   return keys;
 }

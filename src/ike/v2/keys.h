@@ -48,10 +48,4 @@ struct ChildKeys {
                                           const PacketAlgorithms& algorithms, const Nonces& nonces,
                                           OctetView shared_secret);
 
-/// The keys for what the responder of the exchange sends, for each of these in the place of what it chose. Without a key exchange of
-/// the Child SA's own.
-[[nodiscard]] std::vector<PacketKeys> derive_responder_keys(crypto::Library& library, PrfId prf, const SkD& d,
-                                                            const std::vector<PacketAlgorithms>& algorithms,
-                                                            const Nonces& nonces);
-
 }  // namespace keypact::ike::v2
