@@ -20,6 +20,10 @@ class Ping:
     def answered(self):
         return [int(number) for number in re.findall(r"icmp_seq=(\d+) ttl", self.path.read_text())]
 
+    def sent(self):
+        """How many, once it is stopped."""
+        return int(re.search(r"(\d+) packets transmitted", self.path.read_text()).group(1))
+
     def stop(self):
         """(answered, numbers without an answer); the very last ones may still have been on their way."""
         self.process.stop(signal.SIGINT)
