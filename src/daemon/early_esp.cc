@@ -45,7 +45,7 @@ Octets ip_packet(const IpAddress& from, const IpAddress& to, io::SpiCarrier carr
     writer.u8(0x45);
     writer.u8(packet.traffic_class);
     writer.u16(static_cast<std::uint16_t>(20 + size));
-    writer.u16(0);
+    writer.u16(packet.identification);
     writer.u16(0x4000);  // DF
     writer.u8(kHopLimit);
     writer.u8(protocol);

@@ -21,6 +21,7 @@ constexpr std::size_t kPacketOctets = 65536;
 /// No buffer holds more packets: whoever sends faster than we read does not keep us here.
 constexpr std::size_t kPackets = 4096;
 constexpr std::size_t kTypeOfService = 1;
+constexpr std::size_t kIdentification = 4;
 constexpr std::size_t kUdpHeader = 8;
 constexpr std::uint32_t kDestinationPort = 2;
 
@@ -93,6 +94,7 @@ bool take_ip_header(SpiSocket::Packet& packet) {
   const std::size_t size = octets.empty() ? 0 : (octets[0] & 0x0fU) * 4U;
   if (size < 20 || size > octets.size()) return false;
   packet.traffic_class = octets[kTypeOfService];
+  packet.identification = static_cast<std::uint16_t>(octets[kIdentification] << 8 | octets[kIdentification + 1]);
   packet.octets = octets.subspan(size);
   return true;
 }
@@ -128,7 +130,7 @@ void SpiSocket::take(const std::function<void(const Packet&)>& each) {
     const auto size = ::recvmsg(descriptor_.get(), &header, MSG_DONTWAIT);
     if (size < 0 && errno == EAGAIN) return;
     if (size < 0 || (header.msg_flags & MSG_TRUNC) != 0) continue;
-    Packet packet{0, {}, MutableOctets(buffer).first(static_cast<std::size_t>(size))};
+    Packet packet{0, {}, MutableOctets(buffer).first(static_cast<std::size_t>(size)), 0};
     read_details(header, packet);
     if (v4 && !take_ip_header(packet)) continue;
     // Before it had its filter the socket took everything.

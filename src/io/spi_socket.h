@@ -29,7 +29,8 @@ class SpiSocket {
   struct Packet {
     std::uint8_t traffic_class = 0;  ///< of the IP header
     Duration age{};
-    MutableOctets octets;  ///< without IP header; with that of UDP. Valid during the call
+    MutableOctets octets;              ///< without IP header; with that of UDP. Valid during the call
+    std::uint16_t identification = 0;  ///< of the IPv4 header: AH protects it
   };
   /// All that waits, in the order in which it came.
   void take(const std::function<void(const Packet&)>& each);
