@@ -38,6 +38,14 @@ std::optional<AuthKind> auth_kind(std::string_view text) {
   return std::nullopt;
 }
 
+struct EapWord {
+  std::string_view word;
+  std::uint8_t type;
+};
+/// What follows "eap-". IANA's registry of EAP method types.
+constexpr EapWord kEapWords[] = {{"md5", 4},  {"gtc", 6},   {"tls", 13},      {"sim", 18},      {"ttls", 21},
+                                 {"aka", 23}, {"peap", 25}, {"mschapv2", 26}, {"aka-prime", 50}};
+
 class AuthRoundReader {
  public:
   AuthRoundReader(const SettingsSection& section, const std::string& path, RoundOf side, Problems& problems,
@@ -50,7 +58,9 @@ class AuthRoundReader {
 
  private:
   void read_method(bool authenticates);
+  void read_eap_method(const Setting& setting);
   void read_identity();
+  void read_eap_identities();
   void read_authority_identity();
   void read_certificates();
   void read_certificate_section(const SettingsSection& section);
@@ -76,8 +86,43 @@ void AuthRoundReader::read_method(bool authenticates) {
   }
   round_.kind = *kind;
   if (*kind == AuthKind::pubkey) round_.auth_words = std::string(text);
+  else if (*kind == AuthKind::eap) read_eap_method(*setting);
   else if (*kind != AuthKind::psk && authenticates)
-    reader_.refuse(setting->value_at, reader_.path() + ".auth = " + printable(text), "use auth = pubkey or auth = psk");
+    reader_.refuse(setting->value_at, reader_.path() + ".auth = " + printable(text), "use auth = pubkey, psk or eap");
+}
+
+/// "eap", "eap-mschapv2", "eap-26", "eap-tls:rsa-3072-sha256".
+void AuthRoundReader::read_eap_method(const Setting& setting) {
+  auto text = setting.text();
+  if (const auto colon = text.find(':'); colon != std::string_view::npos) {
+    round_.auth_words = std::string(text.substr(colon + 1));
+    text = text.substr(0, colon);
+  }
+  if (same_word(text, "eap")) return;
+  const auto name = text.substr(std::min(text.size(), std::string_view("eap-").size()));
+  const auto* known = std::ranges::find_if(kEapWords, [&](const EapWord& each) { return same_word(each.word, name); });
+  const auto number = parse_number(name, 255);
+  if (known != std::end(kEapWords)) {
+    round_.eap_types = {known->type};
+  } else if (number && std::ranges::find(kEapWords, *number, &EapWord::type) != std::end(kEapWords)) {
+    round_.eap_types = {static_cast<std::uint8_t>(*number)};
+  } else {
+    reader_.refuse(setting.value_at, reader_.path() + ".auth = " + printable(text),
+                   "the methods are eap-mschapv2, eap-tls, eap-ttls, eap-peap, eap-md5, eap-gtc, eap-sim, eap-aka, "
+                   "eap-aka-prime");
+  }
+}
+
+void AuthRoundReader::read_eap_identities() {
+  const auto read = [&](std::string_view name, std::optional<IdentityPattern>& into) {
+    const auto* setting = reader_.given(name);
+    if (setting == nullptr) return;
+    auto identity = parse_identity(setting->text());
+    if (identity) into = std::move(*identity);
+    else reader_.wrong(*setting, identity.error());
+  };
+  read("eap_id", round_.eap_id);
+  if (local_) read("aaa_id", round_.aaa_id);
 }
 
 void AuthRoundReader::read_identity() {
@@ -144,6 +189,7 @@ AuthRound AuthRoundReader::read(bool authenticates) {
   static_cast<void>(reader_.number("round", 0xffffffff));
   read_method(authenticates);
   read_identity();
+  read_eap_identities();
   read_authority_identity();
   read_certificates();
   read_constraints();

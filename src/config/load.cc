@@ -149,7 +149,11 @@ void Loading::interpret(const RawSection& root) {
   const auto pools = resolver.resolve("pools");
   const auto authorities = resolver.resolve("authorities");
   check_root(root, resolver);
-  if (secrets) snapshot_.ike_secrets = read_secrets(*secrets, problems_);
+  if (secrets) {
+    auto read = read_secrets(*secrets, problems_);
+    snapshot_.ike_secrets = std::move(read.ike);
+    snapshot_.eap_secrets = std::move(read.eap);
+  }
   read_stored(secrets ? &*secrets : nullptr, authorities ? &*authorities : nullptr);
   if (pools) read_pools(*pools);
   if (connections) read_connections(*connections);

@@ -171,7 +171,7 @@ TEST(Load, RefusesConnectionsThatWouldBecomeOthers) {
                               "remote-2 { auth = psk }", "local { auth = psk } local-2 { }"})
     EXPECT_THAT(told(gw(setting)), HasSubstr("not available yet in this version")) << setting;
   for (const char* remote :
-       {"auth = eap-mschapv2", "auth = xauth", "auth = null", "groups = x", "cacert1 { handle = 00ff\n}"})
+       {"auth = eap-tnc", "auth = xauth", "auth = null", "groups = x", "cacert1 { handle = 00ff\n}"})
     EXPECT_THAT(told(with_key("gw { local { auth = psk } remote { " + std::string(remote) + " \n} }")),
                 HasSubstr("not available yet in this version"))
         << remote;
@@ -206,8 +206,7 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
   for (const auto& warning : loaded->warnings) what.push_back(warning.what);
   const std::string suffix = " is read but has no effect yet in this version";
   EXPECT_THAT(what, testing::ElementsAre("connections.gw.ppk_id" + suffix, "connections.gw.children.net.icmp" + suffix,
-                                         "secrets.eap-1" + suffix, "authorities.ca.cert_uri_base" + suffix,
-                                         "section \"x\" has no effect"));
+                                         "authorities.ca.cert_uri_base" + suffix, "section \"x\" has no effect"));
 }
 
 struct EngineRow {
@@ -518,6 +517,10 @@ TEST(Messages, MakeSecretsThatNothingUsesYetAndSaySo) {
     EXPECT_EQ(read.secret->kind, kind);
     EXPECT_EQ(as_text(read.secret->key.secret.reveal()), "hunter2");
     EXPECT_THAT(read.secret->identities, testing::ElementsAre("left", "%any"));
+    if (kind == SecretKind::eap || kind == SecretKind::ntlm) {
+      EXPECT_TRUE(read.diagnostics.empty());
+      continue;
+    }
     ASSERT_EQ(read.diagnostics.size(), 1u);
     EXPECT_EQ(read.diagnostics[0].severity, Severity::warning);
     EXPECT_EQ(one_line(read.diagnostics[0]),
@@ -525,6 +528,26 @@ TEST(Messages, MakeSecretsThatNothingUsesYetAndSaySo) {
                   lower_case(type) + " secrets is available");
     EXPECT_TRUE(has_errors(shared_key_of(load_shared(type, "")).diagnostics));
   }
+}
+
+TEST(Load, ReadsEapWithItsMethodIdentityAndPasswords) {
+  const auto loaded = load_text(
+      "connections { gw { local { auth = psk\n id = us } remote { auth = eap-26\n eap_id = *@example.org } } }\n"
+      "secrets { ike-1 { secret = \"a key of decent length, for us\" }\n eap-carol { id-1 = carol@example.org\n"
+      "id-2 = carol\n secret = wonderland }\n ntlm-d { id = dave\n secret = 0x00112233445566778899aabbccddeeff }\n"
+      "eap-all { secret = guest } }");
+  ASSERT_TRUE(loaded.has_value());
+  const auto& snapshot = *loaded->snapshot;
+  const auto& remote = snapshot.connection("gw")->remote.front();
+  EXPECT_EQ(remote.kind, AuthKind::eap);
+  EXPECT_EQ(remote.eap_types, std::vector<std::uint8_t>{26});
+  EXPECT_TRUE(remote.eap_id->matches(Identification::email("carol@example.org")));
+  EXPECT_FALSE(remote.eap_id->matches(Identification::email("carol@example.com")));
+  EXPECT_EQ(snapshot.eap_secret("carol")->name, "eap-carol");
+  EXPECT_EQ(snapshot.eap_secret("carol@example.org")->name, "eap-carol");
+  EXPECT_TRUE(snapshot.eap_secret("dave")->is_nt_hash);
+  EXPECT_EQ(snapshot.eap_secret("dave")->secret.size(), 16U);
+  EXPECT_EQ(snapshot.eap_secret("mallory")->name, "eap-all");
 }
 
 }  // namespace

@@ -118,15 +118,35 @@ std::optional<LoadedSecret> read_shared_key_message(const SettingsSection& messa
     }
   }
   if (problems.errors() != errors_before) return std::nullopt;
-  if (!is_ike)
+  if (!is_ike && kind != SecretKind::eap && kind != SecretKind::ntlm)
     problems.warning({},
                      {"the secret \"" + printable(key.name) + "\" is kept but has no effect yet in this version",
                       "no authentication with " + lower_case(reader.given("type")->text()) + " secrets is available"});
   return secret;
 }
 
-std::vector<std::shared_ptr<const SharedKey>> read_secrets(const SettingsSection& section, Problems& problems) {
-  std::vector<std::shared_ptr<const SharedKey>> keys;
+namespace {
+
+std::optional<EapSecret> read_eap_secret(const SettingsSection& section, SectionReader& reader, Problems& problems) {
+  const auto errors_before = problems.errors();
+  EapSecret eap{section.name, {}, {}, same_word(section.name.substr(0, 4), "ntlm")};
+  if (const auto* setting = reader.given("secret")) {
+    auto secret = parse_secret(setting->text());
+    if (secret) eap.secret = std::move(*secret);
+    else reader.wrong(*setting, secret.error());
+  } else {
+    reader.section_error({reader.path() + " has no secret", "a password is written as secret = \"...\""});
+  }
+  for (const auto& setting : section.settings)
+    if (is_owner_setting(setting) && !setting.is_empty()) eap.identities.emplace_back(trimmed(setting.text()));
+  if (problems.errors() != errors_before) return std::nullopt;
+  return eap;
+}
+
+}  // namespace
+
+Secrets read_secrets(const SettingsSection& section, Problems& problems) {
+  Secrets secrets;
   const SectionReader list(section, "secrets", rules::kSecrets, problems, Masking::values);
   for (const auto& inner : section.sections) {
     if (problems.full()) break;
@@ -135,10 +155,15 @@ std::vector<std::shared_ptr<const SharedKey>> read_secrets(const SettingsSection
     const auto path = list.path_of(inner);
     if (kind->rules == &rules::kIkeSecret) {
       if (auto key = read_shared_key(inner, path, problems))
-        keys.push_back(std::make_shared<SharedKey>(std::move(*key)));
+        secrets.ike.push_back(std::make_shared<SharedKey>(std::move(*key)));
       continue;
     }
     SectionReader reader(inner, path, *kind->rules, problems, Masking::values);
+    if (kind->prefix == "eap" || kind->prefix == "ntlm") {
+      if (auto eap = read_eap_secret(inner, reader, problems))
+        secrets.eap.push_back(std::make_shared<EapSecret>(std::move(*eap)));
+      continue;
+    }
     if (kind->rules == &rules::kKeyPassphrase) {
       check_passphrase(reader);
       continue;
@@ -146,7 +171,7 @@ std::vector<std::shared_ptr<const SharedKey>> read_secrets(const SettingsSection
     problems.warning_once("secrets." + std::string(kind->prefix), inner.at,
                           {path + " is read but has no effect yet in this version"}, Masking::values);
   }
-  return keys;
+  return secrets;
 }
 
 }  // namespace keypact::config

@@ -10,9 +10,12 @@
 
 namespace keypact::config {
 
-/// All of `secrets { ... }`; the pre-shared keys of IKE are what this version uses.
-[[nodiscard]] std::vector<std::shared_ptr<const SharedKey>> read_secrets(const SettingsSection& section,
-                                                                         Problems& problems);
+/// What `secrets { ... }` says of keys and passwords.
+struct Secrets {
+  std::vector<std::shared_ptr<const SharedKey>> ike;
+  std::vector<std::shared_ptr<const EapSecret>> eap;
+};
+[[nodiscard]] Secrets read_secrets(const SettingsSection& section, Problems& problems);
 
 /// `ike-1 { secret = ... id-1 = ... }`. Nothing when the problems have got an error.
 [[nodiscard]] std::optional<SharedKey> read_shared_key(const SettingsSection& section, const std::string& path,
@@ -20,7 +23,7 @@ namespace keypact::config {
 
 enum class SecretKind : std::uint8_t { ike, eap, xauth, ntlm, ppk };
 
-/// A secret of the control interface. The pre-shared keys of IKE are what this version uses.
+/// A secret of the control interface. The pre-shared keys of IKE and the passwords of EAP are what this version uses.
 struct LoadedSecret {
   SecretKind kind = SecretKind::ike;
   SharedKey key;  ///< of other kinds than IKE without its owners

@@ -63,8 +63,8 @@ constexpr auto kLocalSettings = std::to_array<SettingRule>({
     {"round"},
     {"auth"},
     {"id"},
-    {"eap_id", identity, none},
-    {"aaa_id", identity, none},
+    {"eap_id", identity},
+    {"aaa_id", identity},
     {"xauth_id", identity, none},
     // Of a peer, by their definition.
     {"ca_id", identity, none},
@@ -81,8 +81,8 @@ constexpr auto kRemoteSettings = std::to_array<SettingRule>({
     {"round"},
     {"auth"},
     {"id"},
-    {"eap_id", identity, none},
-    {"aaa_id", identity, none},
+    {"eap_id", identity},
+    {"aaa_id", identity, none},  // of us, by its definition
     {"xauth_id", identity, none},
     {"ca_id"},
     {"groups", text, refused, {}, {}, true},

@@ -43,6 +43,18 @@ std::shared_ptr<const Pool> Snapshot::pool(std::string_view name) const {
   return found == pools.end() ? nullptr : *found;
 }
 
+std::shared_ptr<const EapSecret> Snapshot::eap_secret(std::string_view identity) const {
+  std::shared_ptr<const EapSecret> found;
+  for (const auto& secret : eap_secrets) {
+    const auto names = [&](std::string_view name) {
+      return std::ranges::find(secret->identities, name) != secret->identities.end();
+    };
+    if (names(identity)) return secret;
+    if ((secret->identities.empty() || names("%any")) && !found) found = secret;
+  }
+  return found;
+}
+
 std::shared_ptr<const SharedKey> Snapshot::shared_key(const Identification& local, const Identification& peer) const {
   std::shared_ptr<const SharedKey> best;
   int best_score = 0;

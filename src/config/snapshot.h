@@ -55,6 +55,12 @@ struct AuthRound {
   std::vector<std::string> cert_policies{};   ///< OIDs
   std::vector<std::string> groups{};
   Revocation revocation = Revocation::relaxed;
+  // The following are for eap.
+  std::vector<std::uint8_t> eap_types{};  ///< of IANA's registry, in order of preference; empty: any that fits
+  /// Local: who we are inside of EAP; any: as `id` says. Remote: who the peer may be there; nothing: the peer is not asked, and is
+  /// who it said that it is before EAP.
+  std::optional<IdentityPattern> eap_id{};
+  std::optional<IdentityPattern> aaa_id{};  ///< local: whose certificate the server of EAP has; nothing: the peer's
   bool operator==(const AuthRound&) const = default;
 };
 
@@ -157,15 +163,26 @@ struct SharedKey {
   Secret secret;
 };
 
+/// A password of EAP: swanctl's sections eap*, ntlm*.
+struct EapSecret {
+  std::string name;
+  std::vector<std::string> identities;  ///< as written; empty, or with %any: of everybody
+  Secret secret;
+  bool is_nt_hash = false;
+};
+
 struct Snapshot {
   std::vector<std::shared_ptr<const Connection>> connections;
   std::vector<std::shared_ptr<const SharedKey>> ike_secrets;
   std::shared_ptr<const StoredCredentials> stored = std::make_shared<const StoredCredentials>();  ///< never null
 
   std::vector<std::shared_ptr<const Pool>> pools;
+  std::vector<std::shared_ptr<const EapSecret>> eap_secrets;
 
   [[nodiscard]] std::shared_ptr<const Connection> connection(std::string_view name) const;
   [[nodiscard]] std::shared_ptr<const Pool> pool(std::string_view name) const;
+  /// The one that names this identity, else one for everybody; nullptr when there is none.
+  [[nodiscard]] std::shared_ptr<const EapSecret> eap_secret(std::string_view identity) const;
   /// The best key for this pair: both owners matched before one, an exact owner before a wildcard; nullptr when there is none.
   [[nodiscard]] std::shared_ptr<const SharedKey> shared_key(const Identification& local,
                                                             const Identification& peer) const;

@@ -33,6 +33,12 @@ SnapshotPointer with_pool(const Snapshot& old, std::shared_ptr<const Pool> pool)
   return changed;
 }
 
+SnapshotPointer with_eap_secret(const Snapshot& old, std::shared_ptr<const EapSecret> secret) {
+  auto changed = std::make_shared<Snapshot>(old);
+  put(changed->eap_secrets, std::move(secret));
+  return changed;
+}
+
 SnapshotPointer with_shared_key(const Snapshot& old, std::shared_ptr<const SharedKey> key) {
   auto changed = std::make_shared<Snapshot>(old);
   put(changed->ike_secrets, std::move(key));

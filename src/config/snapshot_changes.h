@@ -21,4 +21,6 @@ using SnapshotPointer = std::shared_ptr<const Snapshot>;
 /// The pool is added, or takes the place of the one of its name.
 [[nodiscard]] SnapshotPointer with_pool(const Snapshot& old, std::shared_ptr<const Pool> pool);
 
+[[nodiscard]] SnapshotPointer with_eap_secret(const Snapshot& old, std::shared_ptr<const EapSecret> secret);
+
 }  // namespace keypact::config

@@ -113,7 +113,12 @@ void Configuration::unload_all_secrets() {
 std::vector<std::string> Configuration::loaded_secrets() const { return names_of(secrets_); }
 
 void Configuration::put(const SecretPointer& secret) {
-  if (secret->kind != config::SecretKind::ike) return;
+  using enum config::SecretKind;
+  if (secret->kind == eap || secret->kind == ntlm)
+    current_ = config::with_eap_secret(
+        *current_, std::make_shared<const config::EapSecret>(config::EapSecret{
+                       secret->key.name, secret->identities, secret->key.secret.clone(), secret->kind == ntlm}));
+  if (secret->kind != ike) return;
   current_ = config::with_shared_key(*current_, std::shared_ptr<const config::SharedKey>(secret, &secret->key));
 }
 

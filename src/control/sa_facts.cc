@@ -16,7 +16,8 @@ void add_state(IkeFacts& facts, const ike::v2::EstablishedSa& sa) {
   facts.connection = sa.parts().connection->name;
   facts.state = state_of(sa);
   facts.local_id = sa.parts().local_id.to_string();
-  facts.peer_id = sa.peer_identity().to_string();
+  facts.peer_id = sa.claimed_identity().to_string();
+  if (sa.peer_identity() != sa.claimed_identity()) facts.peer_eap_id = sa.peer_identity().to_string();
   facts.proposal = sa.parts().proposal;
   facts.established = sa.parts().established;
   facts.lifetime = sa.lifetime();

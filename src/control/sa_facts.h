@@ -12,7 +12,8 @@ struct IkeFacts {
   std::string state;     ///< charon's words: CONNECTING, ESTABLISHED, REKEYING, REKEYED, DELETING
   std::string local_id;  ///< empty until authentication
   std::string peer_id;
-  Proposal proposal;  ///< without transforms until IKE_SA_INIT is over
+  std::string peer_eap_id;  ///< whom EAP has proven, where that is another name
+  Proposal proposal;        ///< without transforms until IKE_SA_INIT is over
   std::optional<Instant> established;
   ike::v2::Lifetime lifetime;
 };

@@ -1,6 +1,7 @@
 #include "jobs/run_job.h"
 
 #include "base/check.h"
+#include "jobs/eap_jobs.h"
 
 namespace keypact::jobs {
 namespace {
@@ -14,27 +15,27 @@ Outcome outcome(Result<Value, crypto::KeyExchangeError> result) {
 }
 
 struct Runner {
-  crypto::Library& library;
-  RandomSource& random;
-  leases::LeaseBook& leases;
+  const Tools& tools;
 
   Outcome operator()(ike::BeginKeyExchange& work) const {
-    return outcome(crypto::begin_key_exchange(library, work.method, random));
+    return outcome(crypto::begin_key_exchange(tools.library, work.method, tools.random));
   }
   Outcome operator()(ike::RespondKeyExchange& work) const {
-    return outcome(crypto::respond_key_exchange(library, work.method, work.initiator_value, random));
+    return outcome(crypto::respond_key_exchange(tools.library, work.method, work.initiator_value, tools.random));
   }
   Outcome operator()(ike::FinishKeyExchange& work) const {
-    return outcome(crypto::finish_key_exchange(library, std::move(work.state), work.responder_value));
+    return outcome(crypto::finish_key_exchange(tools.library, std::move(work.state), work.responder_value));
   }
   // Those that may have to wait are run by run().
   Outcome operator()(const ike::SignAuth&) const { return ike::KeyGone{}; }
   Outcome operator()(const ike::VerifyPeer&) const { return pki::Refusal{}; }
-  Outcome operator()(const ike::LeaseAddresses& work) const { return ike::Leased{leases.lease(*work.wish)}; }
+  Outcome operator()(const ike::LeaseAddresses& work) const { return ike::Leased{tools.leases.lease(*work.wish)}; }
   Outcome operator()(const ike::ReleaseAddresses& work) const {
-    leases.release(work.leases);
+    tools.leases.release(work.leases);
     return ike::Released{};
   }
+  Outcome operator()(ike::EapServerStep& work) const { return run_eap_step(tools, std::move(work)); }
+  Outcome operator()(ike::EapClientStep& work) const { return run_eap_step(tools, std::move(work)); }
 };
 
 /// What was learned is there for everybody.
@@ -81,7 +82,7 @@ Ran start_job(const Tools& tools, ike::Job job) {
   }
   if (auto* work = std::get_if<ike::SignAuth>(&job.work))
     return run(tools, job.id, std::move(*work), std::move(inquiry));
-  return ike::JobDone{job.id, std::visit(Runner{tools.library, tools.random, tools.leases}, job.work)};
+  return ike::JobDone{job.id, std::visit(Runner{tools}, job.work)};
 }
 
 Ran go_on(const Tools& tools, Waiting waiting) {

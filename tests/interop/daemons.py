@@ -19,7 +19,7 @@ BUILD = pathlib.Path(os.environ.get("KEYPACT_BUILD_DIR", ROOT / "build" / "relea
 CHARON = pathlib.Path("/usr/lib/ipsec/charon")
 SWANCTL = pathlib.Path("/usr/sbin/swanctl")
 CHARON_PLUGINS = ("random nonce pem pkcs1 pkcs8 pkcs12 x509 pubkey constraints revocation openssl aes ctr ccm sha1 sha2 hmac "
-                  "xcbc cmac gcm chapoly curve25519 kdf gmp {stack} kernel-netlink socket-default vici counters updown")
+                  "xcbc cmac gcm chapoly curve25519 kdf gmp eap-identity eap-md5 eap-gtc eap-mschapv2 eap-tls eap-ttls {stack} kernel-netlink socket-default vici counters updown")
 
 
 class Outcome:

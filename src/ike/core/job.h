@@ -4,7 +4,10 @@
 #include <variant>
 
 #include "base/id.h"
+#include "config/snapshot.h"
 #include "crypto/key_exchange.h"
+#include "eap/client.h"
+#include "eap/server.h"
 #include "leases/lease.h"
 #include "pki/own_status.h"
 #include "pki/peer_authentication.h"
@@ -49,11 +52,28 @@ struct ReleaseAddresses {
   std::vector<leases::Lease> leases;
 };
 
+/// One step of EAP as the server: the conversation goes along, and comes back with the outcome. RFC 7296 §2.16.
+struct EapServerStep {
+  std::unique_ptr<eap::Server> conversation;             ///< nullptr: it begins
+  Octets packet;                                         ///< of the peer; empty when it begins
+  std::shared_ptr<const config::Connection> connection;  ///< what is offered, and our certificate
+  std::shared_ptr<const config::Snapshot> secrets;
+  Identification claimed;  ///< IDi
+};
+/// As the peer.
+struct EapClientStep {
+  std::unique_ptr<eap::Client> conversation;  ///< nullptr: it begins
+  Octets packet;
+  std::shared_ptr<const config::Connection> connection;
+  std::shared_ptr<const config::Snapshot> secrets;
+  Identification claimed;  ///< IDi
+};
+
 struct Job {
   JobId id;
   JobClass job_class{};
   std::variant<BeginKeyExchange, RespondKeyExchange, FinishKeyExchange, SignAuth, VerifyPeer, LeaseAddresses,
-               ReleaseAddresses>
+               ReleaseAddresses, EapServerStep, EapClientStep>
       work;
 };
 
@@ -70,12 +90,20 @@ struct Leased {
   std::vector<leases::Lease> leases;
 };
 struct Released {};
+struct EapServerStepped {
+  std::unique_ptr<eap::Server> conversation;
+  std::unique_ptr<eap::ServerStep> step;  ///< never null
+};
+struct EapClientStepped {
+  std::unique_ptr<eap::Client> conversation;
+  std::unique_ptr<eap::ClientStep> step;  ///< never null
+};
 
 struct JobDone {
   JobId id;
   /// Begun and Responded answer the work of their name, Secret is the shared secret of FinishKeyExchange.
   std::variant<crypto::Begun, crypto::Responded, Secret, crypto::KeyExchangeError, Signed, KeyGone, pki::SignatureError,
-               pki::AuthenticatedPeer, pki::Refusal, Leased, Released>
+               pki::AuthenticatedPeer, pki::Refusal, Leased, Released, EapServerStepped, EapClientStepped>
       result;
 };
 

@@ -64,6 +64,7 @@ constexpr std::array kCodes = {
             Side::peer_configuration},
     CodeRow{RefusalCode::inner_address_required, "inner-address-required", "RFC 7296 §2.19", Side::peer_configuration,
             Side::local_configuration},
+    CodeRow{RefusalCode::eap_failed, "eap-failed", "RFC 7296 §2.16", Side::credential, Side::credential},
     CodeRow{RefusalCode::busy, "busy", "RFC 7296 §2.25", Side::operator_request, Side::operator_request},
 };
 

@@ -42,6 +42,7 @@ enum class RefusalCode : std::uint8_t {
   no_signing_key,          ///< no certificate or private key of ours fits
   no_inner_address,        ///< no address to use inside the tunnel
   inner_address_required,  ///< the gateway gives one, and the client did not ask for it
+  eap_failed,              ///< EAP did not succeed, here or there
   certificate_refused,     ///< the peer's certificate, key or signature breaks a rule
 };
 

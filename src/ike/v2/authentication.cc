@@ -5,6 +5,13 @@ namespace {
 
 constexpr std::string_view kKeyPad = "Key Pad for IKEv2";
 
+/// Compared in constant time.
+bool is_made_with(crypto::Library& library, OctetView shared_secret, const SignedOctets& octets,
+                  const wire::AuthPayload& auth) {
+  return auth.method == AuthMethod::SHARED_KEY_MIC && !shared_secret.empty() &&
+         secret_equal(shared_key_auth(library, shared_secret, octets), auth.data);
+}
+
 }  // namespace
 
 Octets joined(crypto::Library& library, const SignedOctets& octets) {
@@ -27,9 +34,15 @@ Octets shared_key_auth(crypto::Library& library, OctetView shared_secret, const 
 std::optional<PeerAuthenticated> verify_shared_key_auth(crypto::Library& library, OctetView shared_secret,
                                                         const SignedOctets& octets, const Identification& claimed,
                                                         const wire::AuthPayload& auth) {
-  if (auth.method != AuthMethod::SHARED_KEY_MIC || shared_secret.empty()) return std::nullopt;
-  if (!secret_equal(shared_key_auth(library, shared_secret, octets), auth.data)) return std::nullopt;
-  return PeerAuthenticated(claimed);
+  if (!is_made_with(library, shared_secret, octets, auth)) return std::nullopt;
+  return PeerAuthenticated(claimed, claimed);
+}
+
+std::optional<PeerAuthenticated> verify_eap_auth(crypto::Library& library, OctetView shared_secret,
+                                                 const SignedOctets& octets, const Identification& claimed,
+                                                 const Identification& identity, const wire::AuthPayload& auth) {
+  if (!is_made_with(library, shared_secret, octets, auth)) return std::nullopt;
+  return PeerAuthenticated(identity, claimed);
 }
 
 }  // namespace keypact::ike::v2

@@ -25,17 +25,26 @@ struct SignedOctets {
 /// AUTH data of the Shared Key Message Integrity Code method.
 [[nodiscard]] Octets shared_key_auth(crypto::Library& library, OctetView shared_secret, const SignedOctets& octets);
 
-/// The one proof that the peer is who it says: verify_shared_key_auth makes it, or what pki::authenticate_peer made.
+/// The one proof that the peer is who it says: verify_shared_key_auth and verify_eap_auth make it, or what pki::authenticate_peer made.
 class PeerAuthenticated {
  public:
-  explicit PeerAuthenticated(const pki::AuthenticatedPeer& evidence) : identity_(evidence.identity()) {}
+  explicit PeerAuthenticated(const pki::AuthenticatedPeer& evidence)
+      : identity_(evidence.identity()), claimed_(evidence.identity()) {}
+  /// Who it has proven to be.
   [[nodiscard]] const Identification& identity() const { return identity_; }
+  /// What it called itself in its identification payload; after EAP it may be another name.
+  [[nodiscard]] const Identification& claimed() const { return claimed_; }
 
  private:
-  explicit PeerAuthenticated(Identification identity) : identity_(std::move(identity)) {}
+  PeerAuthenticated(Identification identity, Identification claimed)
+      : identity_(std::move(identity)), claimed_(std::move(claimed)) {}
+  friend std::optional<PeerAuthenticated> verify_eap_auth(crypto::Library&, OctetView, const SignedOctets&,
+                                                          const Identification&, const Identification&,
+                                                          const wire::AuthPayload&);
   friend std::optional<PeerAuthenticated> verify_shared_key_auth(crypto::Library&, OctetView, const SignedOctets&,
                                                                  const Identification&, const wire::AuthPayload&);
   Identification identity_;
+  Identification claimed_;
 };
 
 /// Nothing when the method is another one or the code does not fit; compared in constant time.
@@ -43,5 +52,12 @@ class PeerAuthenticated {
                                                                       const SignedOctets& octets,
                                                                       const Identification& claimed,
                                                                       const wire::AuthPayload& auth);
+
+/// The same after EAP, which has proven `identity`.
+[[nodiscard]] std::optional<PeerAuthenticated> verify_eap_auth(crypto::Library& library, OctetView shared_secret,
+                                                               const SignedOctets& octets,
+                                                               const Identification& claimed,
+                                                               const Identification& identity,
+                                                               const wire::AuthPayload& auth);
 
 }  // namespace keypact::ike::v2

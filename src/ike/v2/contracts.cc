@@ -26,6 +26,14 @@ constexpr std::array kAuthResponse = {
     PayloadRule{IDr, required}, PayloadRule{CERT, any_number}, PayloadRule{AUTH, required}, PayloadRule{CP, optional},
     PayloadRule{SA, optional},  PayloadRule{TSi, optional},    PayloadRule{TSr, optional},
 };
+// RFC 7296 §2.16, Appendix C.3.
+constexpr std::array kEapBeginResponse = {PayloadRule{IDr, required}, PayloadRule{CERT, any_number},
+                                          PayloadRule{AUTH, required}, PayloadRule{EAP, required}};
+constexpr std::array kEap = {PayloadRule{EAP, required}};
+constexpr std::array kEapAuthRequest = {PayloadRule{AUTH, required}};
+constexpr std::array kEapAuthResponse = {PayloadRule{AUTH, required}, PayloadRule{CP, optional},
+                                         PayloadRule{SA, optional}, PayloadRule{TSi, optional},
+                                         PayloadRule{TSr, optional}};
 constexpr std::array kCreateChild = {PayloadRule{SA, required},  PayloadRule{Nonce, required},
                                      PayloadRule{KE, optional},  PayloadRule{TSi, required},
                                      PayloadRule{TSr, required}, PayloadRule{CP, optional}};
@@ -40,6 +48,11 @@ constexpr auto kContracts = std::to_array<Contract>({
     {ExchangeType::IKE_AUTH, MessageKind::request, kAuthRequest, "RFC 7296 §1.2"},
     {ExchangeType::IKE_AUTH, MessageKind::childless_request, kChildlessAuthRequest, "RFC 6023 §5"},
     {ExchangeType::IKE_AUTH, MessageKind::response, kAuthResponse, "RFC 7296 §1.2"},
+    {ExchangeType::IKE_AUTH, MessageKind::eap_begin_response, kEapBeginResponse, "RFC 7296 §2.16"},
+    {ExchangeType::IKE_AUTH, MessageKind::eap_request, kEap, "RFC 7296 §2.16"},
+    {ExchangeType::IKE_AUTH, MessageKind::eap_response, kEap, "RFC 7296 §2.16"},
+    {ExchangeType::IKE_AUTH, MessageKind::eap_auth_request, kEapAuthRequest, "RFC 7296 §2.16"},
+    {ExchangeType::IKE_AUTH, MessageKind::eap_auth_response, kEapAuthResponse, "RFC 7296 §2.16"},
     {ExchangeType::IKE_AUTH, MessageKind::notify_response, kNotifiesOnly, "RFC 7296 §2.21.2"},
     {ExchangeType::CREATE_CHILD_SA, MessageKind::request, kCreateChild, "RFC 7296 §1.3.1"},
     {ExchangeType::CREATE_CHILD_SA, MessageKind::rekey_ike_request, kRekeyIke, "RFC 7296 §1.3.2"},
@@ -61,6 +74,8 @@ bool has_only_notifies(const PayloadSet& payloads) {
 MessageKind kind_of(ExchangeType exchange, bool response, const PayloadSet& payloads) {
   if (exchange != ExchangeType::INFORMATIONAL && response && has_only_notifies(payloads))
     return MessageKind::notify_response;
+  if (exchange == ExchangeType::IKE_AUTH && response && payloads.count(EAP) != 0)
+    return MessageKind::eap_begin_response;
   const bool childless = exchange == ExchangeType::IKE_AUTH && payloads.count(SA) == 0 && payloads.count(TSi) == 0 &&
                          payloads.count(TSr) == 0;
   if (childless && !response) return MessageKind::childless_request;
@@ -75,6 +90,12 @@ const PayloadRule* rule_for(const Contract& contract, PayloadType type) {
   return found == contract.rules.end() ? nullptr : &*found;
 }
 
+const Contract* contract_of(ExchangeType exchange, MessageKind kind) {
+  const auto found = std::ranges::find_if(
+      kContracts, [&](const auto& contract) { return contract.exchange == exchange && contract.kind == kind; });
+  return found == kContracts.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::string ContractViolation::to_string() const {
@@ -86,10 +107,16 @@ std::string ContractViolation::to_string() const {
 }
 
 const Contract* contract_of(ExchangeType exchange, bool response, const PayloadSet& payloads) {
-  const auto kind = kind_of(exchange, response, payloads);
-  const auto found = std::ranges::find_if(
-      kContracts, [&](const auto& contract) { return contract.exchange == exchange && contract.kind == kind; });
-  return found == kContracts.end() ? nullptr : &*found;
+  return contract_of(exchange, kind_of(exchange, response, payloads));
+}
+
+const Contract* eap_contract_of(bool response, const PayloadSet& payloads) {
+  if (response && has_only_notifies(payloads)) return contract_of(ExchangeType::IKE_AUTH, MessageKind::notify_response);
+  const bool eap = payloads.count(EAP) != 0;
+  const auto of_request = eap ? MessageKind::eap_request : MessageKind::eap_auth_request;
+  const auto of_response = eap ? MessageKind::eap_response : MessageKind::eap_auth_response;
+  const auto kind = response ? of_response : of_request;
+  return contract_of(ExchangeType::IKE_AUTH, kind);
 }
 
 std::optional<ContractViolation> check_contract(const Contract& contract, const PayloadSet& payloads) {

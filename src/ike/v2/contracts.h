@@ -22,6 +22,11 @@ enum class MessageKind : std::uint8_t {
   rekey_ike_request,  ///< CREATE_CHILD_SA without selectors
   response,
   rekey_ike_response,
+  eap_begin_response,  ///< IKE_AUTH: the first answer to a peer that wants EAP
+  eap_request,
+  eap_response,
+  eap_auth_request,  ///< behind EAP
+  eap_auth_response,
   notify_response,  ///< a response of notifies only: COOKIE, or an error
 };
 
@@ -42,6 +47,8 @@ struct ContractViolation {
 
 /// The contract for a message with these payloads; nullptr for an exchange that we do not take part in.
 [[nodiscard]] const Contract* contract_of(ExchangeType exchange, bool response, const PayloadSet& payloads);
+/// Of IKE_AUTH, behind its first request and response, where EAP is under way. Never nullptr.
+[[nodiscard]] const Contract* eap_contract_of(bool response, const PayloadSet& payloads);
 
 [[nodiscard]] std::optional<ContractViolation> check_contract(const Contract& contract, const PayloadSet& payloads);
 

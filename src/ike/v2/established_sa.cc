@@ -172,8 +172,7 @@ void EstablishedSa::follow(const config::Snapshot& configuration, const Credenti
   const auto connection = configuration.connection(parts_.connection->name);
   if (!connection || ended_) return;
   const auto& remote = connection->remote.front();
-  const bool same_peers = remote.kind == parts_.connection->remote.front().kind &&
-                          remote.id.matches(peer_.identity()) &&
+  const bool same_peers = remote.kind == parts_.connection->remote.front().kind && remote.id.matches(peer_.claimed()) &&
                           local_identity(credentials, *connection, record.local.address) == parts_.local_id;
   if (!same_peers) return;
   parts_.connection = connection;

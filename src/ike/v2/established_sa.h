@@ -161,6 +161,8 @@ class EstablishedSa {
 
   [[nodiscard]] const EstablishedParts& parts() const { return parts_; }
   [[nodiscard]] const Identification& peer_identity() const { return peer_.identity(); }
+  /// Of the identification payload: after EAP it may be another one.
+  [[nodiscard]] const Identification& claimed_identity() const { return peer_.claimed(); }
   [[nodiscard]] const std::map<ChildSaId, ChildSa>& children() const { return children_; }
   [[nodiscard]] const LocalExchange& exchange() const { return exchange_; }
   [[nodiscard]] const Lifetime& lifetime() const { return lifetime_; }

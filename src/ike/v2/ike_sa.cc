@@ -177,6 +177,10 @@ void IkeSa::on_message(Context& context, const Received& received) {
   advance(Overload{
       [&](AwaitSaInit&& state) -> State { return on(std::move(state), received, context, record_); },
       [&](AwaitAuth&& state) -> State { return on(std::move(state), received, context, record_); },
+      [&](AwaitEapRequest&& state) -> State { return on(std::move(state), received, context, record_); },
+      [&](AwaitEapFinal&& state) -> State { return on(std::move(state), received, context, record_); },
+      [&](AwaitEapResponse&& state) -> State { return on(std::move(state), received, context, record_); },
+      [&](AwaitEapAuth&& state) -> State { return on(std::move(state), received, context, record_); },
       [&](AwaitAuthRequest&& state) -> State { return on(std::move(state), received, context, record_); },
       [&](EstablishedSa&& state) -> State {
         state.on_message(context, record_, received);
@@ -196,7 +200,10 @@ void IkeSa::on_message(Context& context, const Received& received) {
 void IkeSa::on_deadline(Context& context) {
   advance(Overload{
       [&](AwaitSaInit&& state) -> State { return v2::on_deadline(std::move(state), context, record_); },
-      [&](AwaitAuth&& state) -> State { return v2::on_deadline(std::move(state), context, record_); },
+      [&]<HasAskedForAuth S>(S&& state) -> State {
+        if (auto over = on_auth_deadline(state, context, record_)) return std::move(*over);
+        return std::move(state);
+      },
       [&](EstablishedSa&& state) -> State {
         state.on_deadline(context, record_);
         return rest(std::move(state), context.now);
@@ -296,18 +303,19 @@ void IkeSa::abandon(Context& context, Refusal reason) {
 }
 
 std::optional<Instant> IkeSa::deadline() const {
-  return std::visit(Overload{
-                        [](const AwaitSaInit& state) -> std::optional<Instant> {
-                          const auto retransmit = state.retransmission.deadline();
-                          return state.hint ? std::min(retransmit, state.hint_expires) : retransmit;
-                        },
-                        [](const AwaitAuth& state) -> std::optional<Instant> { return state.window.deadline(); },
-                        []<IsHalfOpen S>(const S& state) -> std::optional<Instant> { return state.expires; },
-                        [](const EstablishedSa& state) -> std::optional<Instant> { return state.deadline(); },
-                        [](const Closed& state) -> std::optional<Instant> { return state.forget_at; },
-                        [](const auto&) -> std::optional<Instant> { return std::nullopt; },
-                    },
-                    state_);
+  return std::visit(
+      Overload{
+          [](const AwaitSaInit& state) -> std::optional<Instant> {
+            const auto retransmit = state.retransmission.deadline();
+            return state.hint ? std::min(retransmit, state.hint_expires) : retransmit;
+          },
+          []<HasAskedForAuth S>(const S& state) -> std::optional<Instant> { return state.window.deadline(); },
+          []<IsHalfOpen S>(const S& state) -> std::optional<Instant> { return state.expires; },
+          [](const EstablishedSa& state) -> std::optional<Instant> { return state.deadline(); },
+          [](const Closed& state) -> std::optional<Instant> { return state.forget_at; },
+          [](const auto&) -> std::optional<Instant> { return std::nullopt; },
+      },
+      state_);
 }
 
 bool IkeSa::is_over(Instant now) const {

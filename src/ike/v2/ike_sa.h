@@ -17,8 +17,9 @@ struct Closed {
 };
 
 using State = std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitInitiatorSignature, AwaitAuth,
-                           AwaitResponderVerified, AwaitResponderValue, AwaitAuthRequest, AwaitInitiatorVerified,
-                           AwaitLease, AwaitResponderSignature, EstablishedSa, Closed>;
+                           AwaitResponderVerified, AwaitEapClient, AwaitEapRequest, AwaitEapFinal, AwaitResponderValue,
+                           AwaitAuthRequest, AwaitInitiatorVerified, AwaitLease, AwaitResponderSignature,
+                           AwaitEapServer, AwaitEapResponse, AwaitEapAuth, EstablishedSa, Closed>;
 
 // Legal pairs of state and event: each consumes the state and returns the next. The record is changed in place.
 [[nodiscard]] State begin_initiator(Context& context, IkeSaRecord& record, Intent intent);
@@ -28,8 +29,12 @@ using State = std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitIn
 [[nodiscard]] State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitInitiatorSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRecord& record);
-[[nodiscard]] State on_deadline(AwaitAuth&& state, Context& context, IkeSaRecord& record);
+/// At the deadline of a request in IKE_AUTH: it is sent again; closed, when that was done often enough.
+[[nodiscard]] std::optional<Closed> on_auth_deadline(AwaitAuth& state, Context& context, const IkeSaRecord& record);
 [[nodiscard]] State on(AwaitResponderVerified&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitEapClient&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitEapRequest&& state, const Received& received, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitEapFinal&& state, const Received& received, Context& context, IkeSaRecord& record);
 
 /// A checked IKE_SA_INIT request that passed the cookie gate: the state it leads to, or nothing when it was answered (or
 /// dropped) without state.
@@ -39,6 +44,9 @@ using State = std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitIn
 [[nodiscard]] State on(AwaitInitiatorVerified&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitLease&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitResponderSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitEapServer&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitEapResponse&& state, const Received& received, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitEapAuth&& state, const Received& received, Context& context, IkeSaRecord& record);
 
 /// Nobody answered: ends the attempt, or lets another one follow where the connection allows it.
 [[nodiscard]] Closed give_up_attempt(Context& context, const IkeSaRecord& record, const Intent& intent, Refusal reason);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ike/v2/child_negotiation.h"
+#include "ike/v2/eap_auth.h"
 #include "ike/v2/message_window.h"
 #include "ike/v2/public_key_auth.h"
 #include "ike/v2/secure_channel.h"
@@ -76,6 +77,7 @@ struct InitiatorAuth {
   Proposal proposal;
   Identification local_id;
   bool childless = false;  ///< nothing but the IKE SA is asked for (RFC 6023)
+  Octets request = {};     ///< our IKE_SA_INIT message, which our AUTH covers
 };
 
 /// Our signature is being made.
@@ -96,6 +98,27 @@ struct AwaitAuth : InitiatorAuth {
 struct AwaitResponderVerified : AwaitAuth {
   std::vector<wire::Payload> payloads;  ///< of its answer
   JobId job;
+};
+
+/// The responder is authenticated, and we authenticate ourselves by EAP.
+struct EapInitiator : AwaitAuth {
+  PeerAuthenticated peer;
+  Octets peer_id_body;  ///< of its identification payload
+};
+
+/// Our next packet of EAP is being made.
+struct AwaitEapClient : EapInitiator {
+  JobId job;
+};
+
+/// HDR, SK {EAP} went out.
+struct AwaitEapRequest : EapInitiator {
+  std::unique_ptr<eap::Client> conversation;
+};
+
+/// HDR, SK {AUTH} went out.
+struct AwaitEapFinal : EapInitiator {
+  EapProof proof;
 };
 
 }  // namespace keypact::ike::v2

@@ -7,7 +7,7 @@
 #include "ike/v2/client_addresses.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
-#include "ike/v2/ike_sa.h"
+#include "ike/v2/initiator_steps.h"
 #include "ike/v2/public_key_auth.h"
 #include "ike/v2/transmission.h"
 
@@ -46,17 +46,18 @@ struct OwnProof {
   wire::AuthPayload auth;
 };
 
-std::vector<wire::Payload> auth_payloads(const Context& context, const InitiatorAuth& state, OwnProof&& proof,
-                                         const std::vector<IpAddress>& addresses,
+std::vector<wire::Payload> auth_payloads(const Context& context, const InitiatorAuth& state,
+                                         std::optional<OwnProof> proof, const std::vector<IpAddress>& addresses,
                                          const std::optional<ChildOffer>& offer) {
   std::vector<wire::Payload> payloads = {wire::IdPayload{PayloadType::IDi, state.local_id}};
-  std::ranges::move(proof.certificates, std::back_inserter(payloads));
+  if (proof) std::ranges::move(proof->certificates, std::back_inserter(payloads));
   std::ranges::move(certificate_requests(context, std::span(&state.intent.connection, 1)),
                     std::back_inserter(payloads));
   if (const auto& remote = state.intent.connection->remote.front().id; !remote.any && !remote.is_wildcard())
     payloads.emplace_back(wire::IdPayload{PayloadType::IDr, remote.identity});
   if (state.intent.initial_contact) payloads.push_back(notify_payload(NotifyType::INITIAL_CONTACT));
-  payloads.emplace_back(std::move(proof.auth));
+  // RFC 7296 §2.16: without AUTH it asks for EAP.
+  if (proof) payloads.emplace_back(std::move(proof->auth));
   if (!addresses.empty()) payloads.push_back(configuration_request(addresses));
   if (offer) std::ranges::move(offer_payloads(*offer).with({}), std::back_inserter(payloads));
   return payloads;
@@ -70,7 +71,8 @@ std::shared_ptr<const config::SharedKey> key_for(const Context& context, const c
   return context.configuration->shared_key(local_id, peer);
 }
 
-/// RFC 7296 §2.21.2: a failure on our side after the responder's last message is told in an INFORMATIONAL exchange of its own.
+}  // namespace
+
 State refuse_responder(Context& context, const IkeSaRecord& record, AwaitAuth&& state, Refusal reason) {
   const auto header = record.header(ExchangeType::INFORMATIONAL, state.window.next_id(), false);
   std::vector<wire::Payload> payloads = {notify_payload(NotifyType::AUTHENTICATION_FAILED),
@@ -94,6 +96,13 @@ State refused_by_responder(Context& context, const IkeSaRecord& record, AwaitAut
   return close_attempt(context, record, state.intent, std::move(refusal));
 }
 
+State end_attempt(Context& context, const IkeSaRecord& record, AwaitAuth&& state, Refusal reason) {
+  forgo_first_child(context, state.intent, state.offer);
+  return close_attempt(context, record, state.intent, std::move(reason));
+}
+
+namespace {
+
 /// RFC 5685 §6: the gateway is authenticated, and sends us to another one.
 void go_on_elsewhere(Context& context, const IkeSaRecord& record, const Intent& intent,
                      const wire::NotifyPayload& notify) {
@@ -110,6 +119,8 @@ void go_on_elsewhere(Context& context, const IkeSaRecord& record, const Intent& 
   refusal.exchange = ExchangeType::IKE_AUTH;
   (void)close_attempt(context, record, intent, std::move(refusal));
 }
+
+}  // namespace
 
 State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAuthenticated peer,
                 const PayloadSet& payloads) {
@@ -152,6 +163,17 @@ State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAu
   return sa;
 }
 
+namespace {
+
+bool uses_eap(const config::Connection& connection) { return connection.local.front().kind == config::AuthKind::eap; }
+
+/// The responder is authenticated: it is our turn in EAP, or all is done.
+State on_peer(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAuthenticated peer,
+              const PayloadSet& payloads) {
+  if (uses_eap(*state.intent.connection)) return begin_eap(context, std::move(state), std::move(peer), payloads);
+  return establish(context, record, std::move(state), std::move(peer), payloads);
+}
+
 Result<PeerAuthenticated, Refusal> verify_by_shared_key(Context& context, const AwaitAuth& state,
                                                         const Identification& claimed, const SignedOctets& octets,
                                                         const wire::AuthPayload& auth) {
@@ -178,6 +200,14 @@ State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& contex
     static const wire::NotifyPayload kNone{ProtocolId::none, {}, NotifyType::AUTHENTICATION_FAILED, {}};
     return refused_by_responder(context, record, std::move(state), error != nullptr ? *error : kNone);
   }
+  const bool by_eap = contract->kind == MessageKind::eap_begin_response;
+  if (by_eap != uses_eap(*state.intent.connection)) {
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed);
+    refusal.rule = "RFC 7296 §2.16";
+    refusal.detail = by_eap ? "the responder asks for EAP, and this connection has another method"
+                            : "the responder takes us without EAP, in which we were to prove ourselves";
+    return refuse_responder(context, record, std::move(state), std::move(refusal));
+  }
   const auto& peer_id = *payloads.id(PayloadType::IDr);
   const auto& pattern = state.intent.connection->remote.front().id;
   if (!pattern.matches(peer_id.id)) {
@@ -195,7 +225,7 @@ State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& contex
   }
   auto peer = verify_by_shared_key(context, state, peer_id.id, octets, *payloads.find<wire::AuthPayload>());
   if (!peer) return refuse_responder(context, record, std::move(state), std::move(peer.error()));
-  return establish(context, record, std::move(state), std::move(*peer), payloads);
+  return on_peer(context, record, std::move(state), std::move(*peer), payloads);
 }
 
 /// The key that authenticates us, where that is a shared one.
@@ -230,11 +260,12 @@ InitiatorAuth auth_of(AwaitSharedSecret&& state, IkeKeys&& keys, Identification 
   return {std::move(state.intent),     SecureChannel(std::move(keys), true, state.fragmentation),
           std::move(state.response),   std::move(state.nonce),
           std::move(state.peer_nonce), std::move(state.proposal),
-          std::move(local_id),         childless};
+          std::move(local_id),         childless,
+          std::move(state.request)};
 }
 
-/// HDR, SK {IDi, ...} as soon as our proof is there.
-State send_auth(Context& context, IkeSaRecord& record, InitiatorAuth&& state, OwnProof&& proof) {
+/// HDR, SK {IDi, ...} as soon as our proof is there, or without one.
+State send_auth(Context& context, IkeSaRecord& record, InitiatorAuth&& state, std::optional<OwnProof> proof) {
   const auto& connection = *state.intent.connection;
   const auto addresses = addresses_to_ask_for(record, connection);
   const auto* child = wanted_child(state.intent);
@@ -304,6 +335,10 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   auto keys = derive_ike_keys(context.library, state.proposal, {state.nonce, state.peer_nonce}, secret->reveal(),
                               record.initiator_spi, record.responder_spi);
   export_ike_keys(context, record, keys);
+  if (uses_eap(connection)) {
+    auto local_id = local_identity(*context.credentials, connection, record.local.address);
+    return send_auth(context, record, auth_of(std::move(state), std::move(keys), std::move(local_id)), std::nullopt);
+  }
   return signs(connection) ? sign(context, record, std::move(state), std::move(keys))
                            : use_shared_key(context, record, std::move(state), std::move(keys));
 }
@@ -315,40 +350,48 @@ State on(AwaitInitiatorSignature&& state, JobDone&& done, Context& context, IkeS
   return send_auth(context, record, std::move(state), std::move(proof));
 }
 
-State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRecord& record) {
+Answered take_response(Context& context, const IkeSaRecord& record, AwaitAuth& state, const Received& received) {
   const auto& header = received.message.header;
-  if (header.exchange != ExchangeType::IKE_AUTH || !header.response || header.message_id != 1) {
+  if (header.exchange != ExchangeType::IKE_AUTH || !header.response || !state.window.awaits(header.message_id)) {
     ++context.counters.out_of_state;
-    return std::move(state);
+    return {};
   }
-  const auto opened = state.channel.open(context, record, received);
+  auto opened = state.channel.open(context, record, received);
   if (const auto* malformed = std::get_if<AuthenticButMalformed>(&opened)) {
     ++context.counters.malformed_authentic;
     auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message);
     refusal.detail = malformed->error.to_string();
-    return refuse_responder(context, record, std::move(state), std::move(refusal));
+    return refusal;
   }
-  const auto* fine = std::get_if<Fine>(&opened);
-  if (std::holds_alternative<Partial>(opened)) return std::move(state);
-  if (fine == nullptr) {
-    // RFC 7296 §2.21.2: errors in clear prove nothing here.
-    ++context.counters.not_authentic;
-    return std::move(state);
+  auto* fine = std::get_if<Fine>(&opened);
+  if (fine != nullptr) {
+    state.window.answered();
+    return std::move(fine->inner.payloads);
   }
-  state.window.answered();
-  return on_response(std::move(state), PayloadSet(fine->inner.payloads), context, record);
+  // RFC 7296 §2.21.2: errors in clear prove nothing here.
+  if (!std::holds_alternative<Partial>(opened)) ++context.counters.not_authentic;
+  return {};
+}
+
+State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRecord& record) {
+  auto answered = take_response(context, record, state, received);
+  if (std::holds_alternative<std::monostate>(answered)) return std::move(state);
+  if (auto* refusal = std::get_if<Refusal>(&answered))
+    return refuse_responder(context, record, std::move(state), std::move(*refusal));
+  const auto payloads = std::move(std::get<std::vector<wire::Payload>>(answered));
+  return on_response(std::move(state), PayloadSet(payloads), context, record);
 }
 
 State on(AwaitResponderVerified&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
   const auto payloads = std::move(state.payloads);
   auto peer = verified_peer(std::move(done));
   if (!peer) return refuse_responder(context, record, std::move(state), std::move(peer.error()));
-  return establish(context, record, std::move(state), std::move(*peer), PayloadSet(payloads));
+  return on_peer(context, record, std::move(state), std::move(*peer), PayloadSet(payloads));
 }
 
-State on_deadline(AwaitAuth&& state, Context& context, IkeSaRecord& record) {
-  if (const auto deadline = state.window.deadline(); !deadline || context.now < *deadline) return std::move(state);
-  if (retransmit(context, record, {record.path()}, state.channel, state.window)) return std::move(state);
+std::optional<Closed> on_auth_deadline(AwaitAuth& state, Context& context, const IkeSaRecord& record) {
+  if (const auto deadline = state.window.deadline(); !deadline || context.now < *deadline) return std::nullopt;
+  if (retransmit(context, record, {record.path()}, state.channel, state.window)) return std::nullopt;
   auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_answer);
   refusal.theirs.push_back(record.remote.to_string());
   forgo_first_child(context, state.intent, state.offer);

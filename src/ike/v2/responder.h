@@ -1,6 +1,7 @@
 // The responder's waiting points until the IKE SA is established. RFC 7296 §1.2.
 #pragma once
 
+#include "ike/v2/eap_auth.h"
 #include "ike/v2/initiator.h"
 
 namespace keypact::ike::v2 {
@@ -42,6 +43,8 @@ struct ResponderAuth : AwaitAuthRequest {
   bool childless_request = false;
   ConnectionPtr connection;
   Identification local_id;
+  std::uint32_t message_id = 1;      ///< of the request that is being answered
+  std::optional<EapProof> eap = {};  ///< that the initiator has authenticated itself with
 };
 
 /// The initiator's certificates and signature are being verified.
@@ -55,11 +58,30 @@ struct AwaitLease : ResponderAuth {
   JobId job;
 };
 
-/// The initiator is authenticated; our signature is being made.
+/// The initiator is authenticated, or will be by EAP; our signature is being made.
 struct AwaitResponderSignature : ResponderAuth {
-  PeerAuthenticated peer;
+  std::optional<PeerAuthenticated> peer;  ///< nothing: it is to authenticate itself by EAP
   OwnSignature signature;
   JobId job;
+};
+
+/// The next packet of EAP is being made.
+struct AwaitEapServer : ResponderAuth {
+  ResponseWindow window;
+  std::vector<wire::Payload> answer;  ///< that stand before it
+  JobId job;
+};
+
+/// HDR, SK {[IDr, [CERT,] AUTH,] EAP} went out.
+struct AwaitEapResponse : ResponderAuth {
+  ResponseWindow window;
+  std::unique_ptr<eap::Server> conversation;
+};
+
+/// HDR, SK {EAP (success)} went out.
+struct AwaitEapAuth : ResponderAuth {
+  ResponseWindow window;
+  EapProof proof;
 };
 
 }  // namespace keypact::ike::v2

@@ -9,6 +9,7 @@
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
 #include "ike/v2/public_key_auth.h"
+#include "ike/v2/responder_steps.h"
 #include "ike/v2/transmission.h"
 
 namespace keypact::ike::v2 {
@@ -18,13 +19,15 @@ constexpr Duration kLinger = seconds(30);
 
 /// RFC 7296 §2.21.2: the refusal goes out under the IKE SA's keys, then the IKE SA is gone; the answer is kept for a while, since
 /// it may be lost.
-State refuse(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state, Octets known_by, Refusal refusal) {
-  const auto header = record.header(ExchangeType::IKE_AUTH, 1, true);
-  const auto notify = notify_payload(refusal.notify.value_or(NotifyType::AUTHENTICATION_FAILED));
-  auto response = state.channel.seal(context, record, header, {notify});
+State refuse(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state, Octets known_by, Refusal refusal,
+             std::uint32_t message_id = 1, std::vector<wire::Payload> answer = {}) {
+  const auto header = record.header(ExchangeType::IKE_AUTH, message_id, true);
+  // EAP says itself that it has failed.
+  if (answer.empty()) answer.push_back(notify_payload(refusal.notify.value_or(NotifyType::AUTHENTICATION_FAILED)));
+  auto response = state.channel.seal(context, record, header, answer);
   send(context, record.path(), response);
   context.emit(Refused{record.id, record.remote, {}, refusal});
-  ResponseWindow window(1);
+  ResponseWindow window(message_id);
   window.accepted(std::move(known_by), record.path());
   window.answered(std::move(response));
   return Closed{std::move(refusal), false, {}, std::move(window), context.now + kLinger};
@@ -42,19 +45,19 @@ State on_junk(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& st
   return Closed{std::move(refusal), false, {}, std::nullopt, context.now};
 }
 
-State refuse(Context& context, const IkeSaRecord& record, ResponderAuth&& state, Refusal refusal) {
-  auto known_by = std::move(state.known_by);
-  return refuse(context, record, static_cast<AwaitAuthRequest&&>(state), std::move(known_by), std::move(refusal));
-}
+bool wants_eap(const config::Connection& connection) { return connection.remote.front().kind == config::AuthKind::eap; }
 
-/// The connection that the peer's claim leads to, or why there is none.
+/// The connection that the peer's claim leads to, or why there is none. One that wants another method is the last choice.
 Result<ConnectionPtr, Refusal> connection_for(const Context& context, const IkeSaRecord& record,
                                               const AwaitAuthRequest& state, const Identification& peer,
-                                              const Identification* asked_for) {
+                                              const Identification* asked_for, bool by_eap) {
   const auto& local = record.local.address;
   auto candidates = state.candidates;
   std::erase_if(candidates, [&](const auto& candidate) { return !accepts_proposal(*candidate, state.proposal); });
-  auto connection = connection_for_identities(*context.credentials, candidates, peer, asked_for, local);
+  auto fitting = candidates;
+  std::erase_if(fitting, [&](const auto& candidate) { return wants_eap(*candidate) != by_eap; });
+  auto connection = connection_for_identities(*context.credentials, fitting, peer, asked_for, local);
+  if (!connection) connection = connection_for_identities(*context.credentials, candidates, peer, asked_for, local);
   if (connection) return connection;
   auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::unknown_identity, NotifyType::AUTHENTICATION_FAILED);
   for (const auto& candidate : state.candidates)
@@ -66,11 +69,12 @@ Result<ConnectionPtr, Refusal> connection_for(const Context& context, const IkeS
   return failure(std::move(refusal));
 }
 
+}  // namespace
+
 const wire::IdPayload& peer_id_of(const ResponderAuth& state) {
   return *PayloadSet(state.payloads).id(PayloadType::IDi);
 }
 
-/// What the initiator's AUTH covers.
 SignedOctets octets_of_initiator(const ResponderAuth& state, OctetView id_body) {
   const auto& keys = state.channel.keys();
   return {state.request, state.nonce, keys.prf, keys.pi, id_body};
@@ -79,6 +83,16 @@ SignedOctets octets_of_responder(const ResponderAuth& state, OctetView id_body) 
   const auto& keys = state.channel.keys();
   return {state.response, state.peer_nonce, keys.prf, keys.pr, id_body};
 }
+
+State refuse(Context& context, const IkeSaRecord& record, ResponderAuth&& state, Refusal refusal,
+             std::vector<wire::Payload> first) {
+  auto known_by = std::move(state.known_by);
+  const auto message_id = state.message_id;
+  return refuse(context, record, static_cast<AwaitAuthRequest&&>(state), std::move(known_by), std::move(refusal),
+                message_id, std::move(first));
+}
+
+namespace {
 
 Result<std::shared_ptr<const config::SharedKey>, Refusal> shared_key_for(const Context& context,
                                                                          const ResponderAuth& state) {
@@ -107,14 +121,18 @@ Result<PeerAuthenticated, Refusal> verify_by_shared_key(Context& context, const 
   return failure(std::move(refusal));
 }
 
-/// RFC 7296 §2.16: a request without AUTH asks for EAP, which this connection does not offer.
-Refusal no_eap(const ResponderAuth& state) {
+/// RFC 7296 §2.16: a request without AUTH asks for EAP. The connection wants the other thing.
+Refusal another_method(const ResponderAuth& state, bool by_eap) {
   auto refusal =
       refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
-  refusal.ours.push_back(
-      state.connection->name + ": " +
-      (peer_signs(*state.connection) ? std::string("a signature") : to_string(AuthMethod::SHARED_KEY_MIC)));
-  refusal.theirs.push_back("EAP of " + peer_id_of(state).id.to_string());
+  const auto& connection = *state.connection;
+  const std::string wanted = wants_eap(connection)    ? "EAP"
+                             : peer_signs(connection) ? "a signature"
+                                                      : to_string(AuthMethod::SHARED_KEY_MIC);
+  const auto* auth = PayloadSet(state.payloads).find<wire::AuthPayload>();
+  refusal.ours.push_back(connection.name + ": " + wanted);
+  refusal.theirs.push_back((by_eap ? std::string("EAP") : to_string(auth->method)) + " of " +
+                           peer_id_of(state).id.to_string());
   return refusal;
 }
 
@@ -182,27 +200,34 @@ State send_on(Context& context, const IkeSaRecord& record, EstablishedSa sa, Oct
   return sa;
 }
 
+/// After EAP it is AUTH alone: who we are was said before.
+std::vector<wire::Payload> proof_payloads(const ResponderAuth& state, std::vector<wire::Payload> certificates,
+                                          wire::AuthPayload auth) {
+  std::vector<wire::Payload> payloads;
+  if (!state.eap) payloads.emplace_back(wire::IdPayload{PayloadType::IDr, state.local_id});
+  std::ranges::move(certificates, std::back_inserter(payloads));
+  payloads.emplace_back(std::move(auth));
+  return payloads;
+}
+
 State establish(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer,
                 std::vector<wire::Payload> certificates, wire::AuthPayload auth) {
   const auto& connection = *state.connection;
   const auto own_payloads = std::move(state.payloads);
   const PayloadSet payloads(own_payloads);
-  std::vector<wire::Payload> answer = {wire::IdPayload{PayloadType::IDr, state.local_id}};
-  std::ranges::move(certificates, std::back_inserter(answer));
-  answer.emplace_back(std::move(auth));
+  auto answer = proof_payloads(state, std::move(certificates), std::move(auth));
   if (auto configuration = configuration_answer(context, record, connection))
     answer.push_back(std::move(*configuration));
   const auto additional =
       additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);
   auto mobility = mobility_of(connection, false, payloads, additional);
   if (mobility.agreed) std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(answer));
-  state.channel.send_fragments(sends_fragments(connection.fragmentation));
   EstablishedParts parts{state.connection,
                          state.local_id,
                          std::move(state.proposal),
                          std::move(state.channel),
                          0,
-                         1,
+                         state.message_id,
                          context.now,
                          context.now,
                          {},
@@ -239,16 +264,35 @@ State establish(Context& context, IkeSaRecord& record, ResponderAuth&& state, Pe
   return sa;
 }
 
-State use_shared_key(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer) {
+/// We have proven ourselves to a peer that is authenticated, or is to be by EAP.
+State on_proven(Context& context, IkeSaRecord& record, ResponderAuth&& state, std::optional<PeerAuthenticated> peer,
+                std::vector<wire::Payload> certificates, wire::AuthPayload auth) {
+  if (peer)
+    return establish(context, record, std::move(state), std::move(*peer), std::move(certificates), std::move(auth));
+  auto answer = proof_payloads(state, std::move(certificates), std::move(auth));
+  return begin_eap(context, std::move(state), record, std::move(answer));
+}
+
+State use_shared_key(Context& context, IkeSaRecord& record, ResponderAuth&& state,
+                     std::optional<PeerAuthenticated> peer) {
   auto key = shared_key_for(context, state);
   if (!key) return refuse(context, record, std::move(state), std::move(key.error()));
   const auto id_body = wire::IdPayload{PayloadType::IDr, state.local_id}.body();
   wire::AuthPayload auth{AuthMethod::SHARED_KEY_MIC, shared_key_auth(context.library, (*key)->secret.reveal(),
                                                                      octets_of_responder(state, id_body))};
+  return on_proven(context, record, std::move(state), std::move(peer), {}, std::move(auth));
+}
+
+/// RFC 7296 §2.16: the second time, with the key that EAP made.
+State use_eap_key(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer) {
+  const auto id_body = wire::IdPayload{PayloadType::IDr, state.local_id}.body();
+  wire::AuthPayload auth{AuthMethod::SHARED_KEY_MIC,
+                         shared_key_auth(context.library, secret_of(*state.eap, state.channel.keys().pr),
+                                         octets_of_responder(state, id_body))};
   return establish(context, record, std::move(state), std::move(peer), {}, std::move(auth));
 }
 
-State sign(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer) {
+State sign(Context& context, IkeSaRecord& record, ResponderAuth&& state, std::optional<PeerAuthenticated> peer) {
   auto wishes = signature_wishes(PayloadSet(state.payloads));
   wishes.hashes = state.peer_hashes;
   auto signer = signer_for(context, *state.connection, wishes);
@@ -260,12 +304,15 @@ State sign(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAut
   return AwaitResponderSignature{std::move(state), std::move(peer), std::move(started->signature), started->job};
 }
 
-State prove_ourselves(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer) {
+State prove_ourselves(Context& context, IkeSaRecord& record, ResponderAuth&& state,
+                      std::optional<PeerAuthenticated> peer) {
+  if (state.eap) return use_eap_key(context, record, std::move(state), std::move(*peer));
   return signs(*state.connection) ? sign(context, record, std::move(state), std::move(peer))
                                   : use_shared_key(context, record, std::move(state), std::move(peer));
 }
 
-/// The initiator is authenticated: what is left is an address for it, and our own proof.
+}  // namespace
+
 State on_authenticated(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer) {
   if (auto refusal = refuses_authenticated(context, record, state, peer.identity()))
     return refuse(context, record, std::move(state), std::move(*refusal));
@@ -274,6 +321,8 @@ State on_authenticated(Context& context, IkeSaRecord& record, ResponderAuth&& st
   const auto job = context.start(JobClass::auth, std::move(*lease));
   return AwaitLease{std::move(state), std::move(peer), job};
 }
+
+namespace {
 
 State on_request(AwaitAuthRequest&& state, Octets known_by, const std::vector<wire::Payload>& all, Context& context,
                  IkeSaRecord& record) {
@@ -287,16 +336,19 @@ State on_request(AwaitAuthRequest&& state, Octets known_by, const std::vector<wi
   }
   const auto& peer_id = *payloads.id(PayloadType::IDi);
   const auto* asked = payloads.id(PayloadType::IDr);
-  auto connection = connection_for(context, record, state, peer_id.id, asked != nullptr ? &asked->id : nullptr);
+  const bool by_eap = payloads.find<wire::AuthPayload>() == nullptr;
+  auto connection = connection_for(context, record, state, peer_id.id, asked != nullptr ? &asked->id : nullptr, by_eap);
   if (!connection) return refuse(context, record, std::move(state), std::move(known_by), std::move(connection.error()));
   record.dscp = (*connection)->dscp;
   auto local_id = local_identity(*context.credentials, **connection, record.local.address);
   ResponderAuth auth{std::move(state),       std::move(known_by), all, contract->kind == MessageKind::childless_request,
                      std::move(*connection), std::move(local_id)};
-  if (payloads.find<wire::AuthPayload>() == nullptr) {
-    auto reason = no_eap(auth);
+  auth.channel.send_fragments(sends_fragments(auth.connection->fragmentation));
+  if (by_eap != wants_eap(*auth.connection)) {
+    auto reason = another_method(auth, by_eap);
     return refuse(context, record, std::move(auth), std::move(reason));
   }
+  if (by_eap) return prove_ourselves(context, record, std::move(auth), std::nullopt);
   if (peer_signs(*auth.connection)) {
     const auto id_body = peer_id.body();
     const auto job =
@@ -361,7 +413,7 @@ State on(AwaitResponderSignature&& state, JobDone&& done, Context& context, IkeS
   if (!auth) return refuse(context, record, std::move(state), std::move(auth.error()));
   auto peer = std::move(state.peer);
   auto certificates = std::move(state.signature.certificates);
-  return establish(context, record, std::move(state), std::move(peer), std::move(certificates), std::move(*auth));
+  return on_proven(context, record, std::move(state), std::move(peer), std::move(certificates), std::move(*auth));
 }
 
 }  // namespace keypact::ike::v2

@@ -1,0 +1,113 @@
+// EAP as initiator: the responder has proven itself by its AUTH, and we prove ourselves inside of IKE_AUTH. RFC 7296 §2.16.
+#include "ike/v2/contracts.h"
+#include "ike/v2/initiator_steps.h"
+#include "ike/v2/transmission.h"
+
+namespace keypact::ike::v2 {
+namespace {
+
+Refusal malformed(std::string detail) {
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message);
+  refusal.detail = std::move(detail);
+  return refusal;
+}
+
+void send_request(Context& context, const IkeSaRecord& record, AwaitAuth& state,
+                  const std::vector<wire::Payload>& payloads) {
+  const auto header = record.header(ExchangeType::IKE_AUTH, state.window.next_id(), false);
+  auto request = state.channel.seal(context, record, header, payloads);
+  send(context, record.path(), request);
+  state.window.sent(std::move(request), context.now, context.options.give_up_after);
+}
+
+EapClientStep step_for(const Context& context, const AwaitAuth& state, std::unique_ptr<eap::Client> conversation,
+                       Octets packet) {
+  return {std::move(conversation), std::move(packet), state.intent.connection, context.configuration, state.local_id};
+}
+
+/// HDR, SK {AUTH}: with the key that EAP made.
+State send_proof(Context& context, const IkeSaRecord& record, EapInitiator&& state, EapProof proof) {
+  const auto& keys = state.channel.keys();
+  const auto id_body = wire::IdPayload{PayloadType::IDi, state.local_id}.body();
+  const SignedOctets octets{state.request, state.peer_nonce, keys.prf, keys.pi, id_body};
+  send_request(context, record, state,
+               {wire::AuthPayload{AuthMethod::SHARED_KEY_MIC,
+                                  shared_key_auth(context.library, secret_of(proof, keys.pi), octets)}});
+  return AwaitEapFinal{std::move(state), std::move(proof)};
+}
+
+/// A response that EAP allows at this place; nothing is left to decide where it is of the wanted kind.
+std::optional<State> refuse_unless(MessageKind wanted, Context& context, const IkeSaRecord& record, AwaitAuth& state,
+                                   const PayloadSet& payloads) {
+  const auto* contract = eap_contract_of(true, payloads);
+  const auto violation = check_contract(*contract, payloads);
+  if (violation) return refuse_responder(context, record, std::move(state), malformed(violation->to_string()));
+  if (contract->kind == wanted) return std::nullopt;
+  if (const auto* error = payloads.error()) return refused_by_responder(context, record, std::move(state), *error);
+  return refuse_responder(context, record, std::move(state),
+                          malformed("a message out of its place in EAP (RFC 7296 §2.16)"));
+}
+
+}  // namespace
+
+State begin_eap(Context& context, AwaitAuth&& state, PeerAuthenticated peer, const PayloadSet& payloads) {
+  auto id_body = payloads.id(PayloadType::IDr)->body();
+  auto packet = payloads.find<wire::EapPayload>()->message;
+  const auto job = context.start(JobClass::auth, step_for(context, state, nullptr, std::move(packet)));
+  return AwaitEapClient{{std::move(state), std::move(peer), std::move(id_body)}, job};
+}
+
+State on(AwaitEapClient&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
+  auto* stepped = std::get_if<EapClientStepped>(&done.result);
+  if (stepped == nullptr) return refuse_responder(context, record, std::move(state), malformed("EAP could not go on"));
+  auto& step = *stepped->step;
+  if (auto* failed = std::get_if<eap::ClientFailed>(&step)) {
+    auto refusal = eap_refusal(failed->refusal);
+    // RFC 7296 §2.16: with EAP-Failure the responder has ended it.
+    if (refusal.by_peer) return end_attempt(context, record, std::move(state), std::move(refusal));
+    return refuse_responder(context, record, std::move(state), std::move(refusal));
+  }
+  if (auto* more = std::get_if<eap::ClientSend>(&step)) {
+    send_request(context, record, state, {wire::EapPayload{std::move(more->packet)}});
+    return AwaitEapRequest{static_cast<EapInitiator&&>(state), std::move(stepped->conversation)};
+  }
+  auto& succeeded = std::get<eap::ClientSucceeded>(step);
+  return send_proof(context, record, static_cast<EapInitiator&&>(state), {std::move(succeeded.msk), {}});
+}
+
+State on(AwaitEapRequest&& state, const Received& received, Context& context, IkeSaRecord& record) {
+  auto answered = take_response(context, record, state, received);
+  if (std::holds_alternative<std::monostate>(answered)) return std::move(state);
+  if (auto* refusal = std::get_if<Refusal>(&answered))
+    return refuse_responder(context, record, std::move(state), std::move(*refusal));
+  const PayloadSet payloads(std::get<std::vector<wire::Payload>>(answered));
+  if (auto over = refuse_unless(MessageKind::eap_response, context, record, state, payloads)) return std::move(*over);
+  const auto job = context.start(JobClass::auth, step_for(context, state, std::move(state.conversation),
+                                                          payloads.find<wire::EapPayload>()->message));
+  return AwaitEapClient{static_cast<EapInitiator&&>(state), job};
+}
+
+State on(AwaitEapFinal&& state, const Received& received, Context& context, IkeSaRecord& record) {
+  auto answered = take_response(context, record, state, received);
+  if (std::holds_alternative<std::monostate>(answered)) return std::move(state);
+  if (auto* refusal = std::get_if<Refusal>(&answered))
+    return refuse_responder(context, record, std::move(state), std::move(*refusal));
+  const auto all = std::move(std::get<std::vector<wire::Payload>>(answered));
+  const PayloadSet payloads(all);
+  if (auto over = refuse_unless(MessageKind::eap_auth_response, context, record, state, payloads))
+    return std::move(*over);
+  const auto& keys = state.channel.keys();
+  const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, state.peer_id_body};
+  const auto peer = verify_eap_auth(context.library, secret_of(state.proof, keys.pr), octets, state.peer.claimed(),
+                                    state.peer.identity(), *payloads.find<wire::AuthPayload>());
+  if (!peer) {
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed);
+    refusal.notify = NotifyType::AUTHENTICATION_FAILED;
+    refusal.rule = "RFC 7296 §2.16";
+    refusal.detail = "the responder's AUTH after EAP does not fit the key that EAP made";
+    return refuse_responder(context, record, std::move(state), std::move(refusal));
+  }
+  return establish(context, record, std::move(state), *peer, payloads);
+}
+
+}  // namespace keypact::ike::v2

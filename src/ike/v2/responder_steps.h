@@ -1,0 +1,25 @@
+// What the files of the responder's IKE_AUTH share: refusing, and what follows once the initiator is authenticated.
+#pragma once
+
+#include "ike/v2/ike_sa.h"
+
+namespace keypact::ike::v2 {
+
+/// RFC 7296 §2.21.2: the refusal goes out under the IKE SA's keys, then the IKE SA is gone. `first`: payloads before the notify.
+[[nodiscard]] State refuse(Context& context, const IkeSaRecord& record, ResponderAuth&& state, Refusal refusal,
+                           std::vector<wire::Payload> first = {});
+
+/// What the initiator's AUTH covers, and what ours covers. `state` and `id_body` outlive it.
+[[nodiscard]] SignedOctets octets_of_initiator(const ResponderAuth& state, OctetView id_body);
+[[nodiscard]] SignedOctets octets_of_responder(const ResponderAuth& state, OctetView id_body);
+[[nodiscard]] const wire::IdPayload& peer_id_of(const ResponderAuth& state);
+
+/// The initiator is authenticated: what is left is an address for it, and our own proof.
+[[nodiscard]] State on_authenticated(Context& context, IkeSaRecord& record, ResponderAuth&& state,
+                                     PeerAuthenticated peer);
+
+/// We have proven ourselves: EAP begins, for the initiator to do the same. `answer` is IDr, CERTs and AUTH.
+[[nodiscard]] State begin_eap(Context& context, ResponderAuth&& state, const IkeSaRecord& record,
+                              std::vector<wire::Payload> answer);
+
+}  // namespace keypact::ike::v2
