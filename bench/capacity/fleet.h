@@ -11,6 +11,7 @@
 #include "ike/engine/engine.h"
 #include "io/event_loop.h"
 #include "io/udp_socket.h"
+#include "leases/lease_book.h"
 
 namespace keypact::bench {
 
