@@ -43,9 +43,10 @@ sim::SiteToSite site_of(const Arguments& arguments, unsigned number) {
 class Initiator {
  public:
   Initiator(io::EventLoop& loop, crypto::Library& library, RandomSource& random, daemon::Transport& transport,
-            const sim::SiteToSite& site)
-      : host_(loop, {}, library, random, leases_, transport,
-              [this](ipsec::StackRequest request) { return stack_.apply(std::move(request)); }) {
+            daemon::Documents& documents, const sim::SiteToSite& site)
+      : host_(
+            loop, {}, library, random, leases_, transport,
+            [this](ipsec::StackRequest request) { return stack_.apply(std::move(request)); }, documents) {
     host_.tell_events_to([this](const control::ToldEvent& told) {
       if (std::holds_alternative<ike::ChildSaUp>(told.event) && !up_) up_ = io::monotonic_now();
     });
@@ -107,7 +108,7 @@ class Crowd {
   void begin_one() {
     const auto site = site_of(arguments_, begun_);
     initiators_.emplace(site.local.to_string(),
-                        std::make_unique<Initiator>(loop_, library_, random_, transport_, site));
+                        std::make_unique<Initiator>(loop_, library_, random_, transport_, documents_, site));
     if (++begun_ < arguments_.count) next_.set(started_ + begun_ * milliseconds(1000) / arguments_.rate);
   }
   void deliver(std::span<const ike::DatagramView> datagrams) {
@@ -125,6 +126,7 @@ class Crowd {
   daemon::Transport& transport_;
   RandomSource& random_;
   crypto::Library library_;
+  daemon::Documents documents_{fetch::Limits{.time = Duration::zero()}, [](const std::string&) {}};
   Instant started_;
   unsigned begun_ = 0;
   std::unordered_map<std::string, std::unique_ptr<Initiator>> initiators_;
