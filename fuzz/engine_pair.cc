@@ -50,6 +50,11 @@ void shape_site(sim::SiteToSite& site, const Shape& shape) {
   site.ike_proposals = {{ProtocolId::IKE,
                          {encryption(EncryptionId::ENCR_AES_GCM_16, 256), prf(PrfId::PRF_HMAC_SHA2_256),
                           key_exchange(KeyExchangeMethod::CURVE25519), key_exchange(KeyExchangeMethod::ECP_256)}}};
+  if (shape.multike) {
+    auto& transforms = site.ike_proposals.front().transforms;
+    transforms.push_back({TransformType::ADDKE1, static_cast<std::uint16_t>(KeyExchangeMethod::CURVE448), {}});
+    transforms.push_back({TransformType::ADDKE2, static_cast<std::uint16_t>(KeyExchangeMethod::ECP_384), {}});
+  }
   Proposal esp{ProtocolId::ESP,
                {encryption(EncryptionId::ENCR_AES_GCM_16, 256),
                 sequence_numbers(SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT)}};

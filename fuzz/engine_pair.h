@@ -24,6 +24,7 @@ struct Shape {
   bool trap = false;
   bool one_of_each_peer = false;  ///< unique = replace
   bool redirects = false;         ///< whoever answers sends the other one on
+  bool multike = false;           ///< two additional key exchanges (RFC 9370)
 };
 
 /// On its way, as the receiver will see it.

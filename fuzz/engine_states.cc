@@ -42,6 +42,10 @@ void with_mobility(Shape& shape) {
   shape.peer_behind_nat = false;
 }
 void with_redirects(Shape& shape) { shape.redirects = true; }
+void with_multike(Shape& shape) {
+  shape.multike = true;
+  shape.peer_behind_nat = false;
+}
 void without_nat(Shape& shape) { shape.peer_behind_nat = false; }
 
 void initiate(EnginePair& pair, sim::Node& node, const char* child = "lan") {
@@ -100,10 +104,14 @@ constexpr NamedState kStates[] = {
     {"AwaitKeyPair", without_nat, we_begin, is<AwaitKeyPair>},
     {"AwaitSaInit", without_nat, we_begin, is<AwaitSaInit>},
     {"AwaitSharedSecret", without_nat, we_begin, is<AwaitSharedSecret>},
+    {"AwaitAdditionalKeyPair", with_multike, we_begin, is<AwaitAdditionalKeyPair>},
+    {"AwaitIntermediateResponse", with_multike, we_begin, is<AwaitIntermediateResponse>},
+    {"AwaitAdditionalSecret", with_multike, we_begin, is<AwaitAdditionalSecret>},
     {"AwaitAuth", without_nat, we_begin, is<AwaitAuth>},
     // Responder.
     {"AwaitResponderValue", as_it_is, peer_begins, is<AwaitResponderValue>},
     {"AwaitAuthRequest", as_it_is, peer_begins, is<AwaitAuthRequest>},
+    {"AwaitAdditionalValue", with_multike, peer_begins, is<AwaitAdditionalValue>},
     {"AnswersFirstChild", as_it_is, peer_begins, answers_after_installing},
     // Established.
     {"IdleInitiator", without_nat, establish, is_idle},

@@ -10,6 +10,7 @@ namespace keypact::ike {
 
 struct Fine {
   wire::PayloadChain inner;
+  Octets covered{};  ///< of IKE_INTERMEDIATE: what AUTH covers of this message (RFC 9242 §3.3.2)
 };
 /// A fragment of a message that is not complete (RFC 7383): stored, or dropped since nothing of it is missing.
 struct Partial {};

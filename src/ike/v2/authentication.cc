@@ -19,6 +19,7 @@ Octets joined(crypto::Library& library, const SignedOctets& octets) {
   auto whole = to_octets(octets.first_message);
   append(whole, octets.other_nonce);
   append(whole, maced_id.reveal());
+  append(whole, octets.intermediate);
   return whole;
 }
 
@@ -27,7 +28,7 @@ Octets shared_key_auth(crypto::Library& library, OctetView shared_secret, const 
   const auto key = crypto::prf(library, octets.prf, shared_secret, {as_octets(kKeyPad)});
   const auto maced_id = crypto::prf(library, octets.prf, octets.sk_p.reveal(), {octets.id_body});
   const auto auth =
-      crypto::prf(library, octets.prf, key.reveal(), {octets.first_message, octets.other_nonce, maced_id.reveal()});
+      crypto::prf(library, octets.prf, key.reveal(), {octets.first_message, octets.other_nonce, maced_id.reveal(), octets.intermediate});
   return to_octets(auth.reveal());
 }
 

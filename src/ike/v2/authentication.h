@@ -17,6 +17,7 @@ struct SignedOctets {
   PrfId prf{};
   const SkP& sk_p;    ///< SK_pi for the initiator, SK_pr for the responder
   OctetView id_body;  ///< that side's identification payload without generic header
+  OctetView intermediate{};  ///< IntAuth of RFC 9242 §3.3.2
 };
 
 /// The octets of one side in one piece: what its signature is over.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "ike/v2/proposal_choice.h"
+
 namespace keypact::ike::v2 {
 namespace {
 
@@ -87,10 +89,20 @@ ConnectionPtr connection_for_identities(const Credentials& credentials, const st
 }
 
 bool accepts_proposal(const config::Connection& connection, const Proposal& chosen) {
-  return std::ranges::any_of(connection.ike_acceptable, [&](const Proposal& acceptable) {
-    return std::ranges::all_of(chosen.transforms, [&](const Transform& transform) {
-      return std::ranges::find(acceptable.transforms, transform) != acceptable.transforms.end();
+  // One that needs an additional key exchange does not take a proposal without it.
+  const auto has_what_is_needed = [&](const Proposal& acceptable) {
+    return std::ranges::all_of(kAdditionalKeyExchanges, [&](TransformType type) {
+      const auto alternatives = acceptable.of_type(type);
+      return alternatives.empty() || chosen.has_type(type) ||
+             std::ranges::find(alternatives, Transform{type, 0, std::nullopt}) != alternatives.end();
     });
+  };
+  return std::ranges::any_of(connection.ike_acceptable, [&](const Proposal& acceptable) {
+    return has_what_is_needed(acceptable) && std::ranges::all_of(chosen.transforms, [&](const Transform& transform) {
+             const bool is_nothing = is_additional_key_exchange(transform.type) && transform.id == 0;
+             if (is_nothing && !acceptable.has_type(transform.type)) return true;
+             return std::ranges::find(acceptable.transforms, transform) != acceptable.transforms.end();
+           });
   });
 }
 

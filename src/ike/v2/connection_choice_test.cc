@@ -45,5 +45,30 @@ TEST(ConnectionChoice, LooksAtTheLocalAddressToo) {
   EXPECT_EQ(chosen({{}}, range("192.0.2.2", "192.0.2.2")), "");
 }
 
+TEST(ConnectionChoice, H01_WhoRequiresAnAdditionalKeyExchangeTakesNoProposalWithoutIt) {
+  const auto additional = [](KeyExchangeMethod method) {
+    return Transform{TransformType::ADDKE1, static_cast<std::uint16_t>(method), std::nullopt};
+  };
+  const Proposal plain{ProtocolId::IKE, {key_exchange(KeyExchangeMethod::CURVE25519)}};
+  const auto with = [&](std::vector<Transform> more) {
+    auto proposal = plain;
+    for (const auto& transform : more) proposal.transforms.push_back(transform);
+    return proposal;
+  };
+  const auto x448 = additional(KeyExchangeMethod::CURVE448);
+  const auto none = additional(KeyExchangeMethod::NONE);
+  config::Connection connection;
+  connection.ike_acceptable = {with({x448})};
+  EXPECT_FALSE(accepts_proposal(connection, plain));
+  EXPECT_FALSE(accepts_proposal(connection, with({none})));
+  EXPECT_TRUE(accepts_proposal(connection, with({x448})));
+  connection.ike_acceptable = {with({x448, none})};
+  EXPECT_TRUE(accepts_proposal(connection, plain));
+  EXPECT_TRUE(accepts_proposal(connection, with({none})));
+  connection.ike_acceptable = {plain};
+  EXPECT_TRUE(accepts_proposal(connection, with({none})));
+  EXPECT_FALSE(accepts_proposal(connection, with({x448})));
+}
+
 }  // namespace
 }  // namespace keypact::ike::v2

@@ -122,6 +122,18 @@ TEST(Contracts, CreateChildSaIsTwoMessagesByItsSelectors) {
   EXPECT_FALSE(check(ExchangeType::CREATE_CHILD_SA, true, {notify_payload(NotifyType::NO_ADDITIONAL_SAS)}).has_value());
 }
 
+TEST(Contracts, IntermediateExchangesCarryOneKeyExchange) {
+  const auto exchange = ExchangeType::IKE_INTERMEDIATE;
+  const Payload ke = wire::KePayload{KeyExchangeMethod::CURVE448, Octets(56, 1)};
+  for (const bool response : {false, true}) {
+    EXPECT_FALSE(check(exchange, response, {ke}).has_value());
+    EXPECT_EQ(check(exchange, response, {ke, ke})->to_string(), "KE is there more than once (RFC 9370 §2.2.2)");
+    EXPECT_TRUE(check(exchange, response, {ke, wire::NoncePayload{}}).has_value());
+  }
+  EXPECT_TRUE(check(exchange, false, {notify_payload(NotifyType::INVALID_SYNTAX)}).has_value());
+  EXPECT_FALSE(check(exchange, true, {notify_payload(NotifyType::INVALID_SYNTAX)}).has_value());
+}
+
 TEST(Contracts, ExchangesThatWeTakeNoPartInHaveNone) {
   const std::vector<Payload> none;
   EXPECT_EQ(contract_of(ExchangeType::IKE_SESSION_RESUME, false, PayloadSet(none)), nullptr);

@@ -53,7 +53,9 @@ Result<AgreedIke, Refusal> accept_ike_answer(const std::vector<Proposal>& offere
   }
   auto choice = accept_choice(*sa, offered, KeyExchangeUse::negotiate);
   const auto peer_spi = choice ? ike_spi_from(choice->spi) : std::nullopt;
-  const bool usable = peer_spi && key_exchange_of(choice->proposal) == method && ke->method == method &&
+  // An IKE SA is not rekeyed with less than was agreed on: IKE_FOLLOWUP_KE (RFC 9370 §2.2.4) is not there.
+  const bool usable = peer_spi && additional_key_exchanges(choice->proposal).empty() &&
+                      key_exchange_of(choice->proposal) == method && ke->method == method &&
                       ke->data.size() == crypto::responder_value_octets(method);
   if (!usable) {
     auto refusal = rekey_refusal(RefusalCode::unexpected_choice, NotifyType::NO_PROPOSAL_CHOSEN);
@@ -69,7 +71,7 @@ Result<AgreedIke, ChildRefusal> answer_ike_offer(Context& context, const config:
   const auto& sa = *payloads.find<wire::SaPayload>();
   const auto& ke = *payloads.find<wire::KePayload>();
   const auto chosen_of = [&](const std::vector<Proposal>& acceptable) {
-    return choose_proposal(sa, acceptable, KeyExchangeUse::negotiate, ke.method);
+    return choose_proposal(sa, without_additional_key_exchange(acceptable), KeyExchangeUse::negotiate, ke.method);
   };
   auto choice = chosen_of(keeping_prf(connection.ike_acceptable, prf));
   if (!choice) choice = chosen_of(connection.ike_acceptable);

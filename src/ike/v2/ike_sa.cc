@@ -176,6 +176,7 @@ bool IkeSa::serve_again(Context& context) {
 void IkeSa::on_message(Context& context, const Received& received) {
   advance(Overload{
       [&](AwaitSaInit&& state) -> State { return on(std::move(state), received, context, record_); },
+      [&](AwaitIntermediateResponse&& state) -> State { return on(std::move(state), received, context, record_); },
       [&](AwaitAuth&& state) -> State { return on(std::move(state), received, context, record_); },
       [&](AwaitEapRequest&& state) -> State { return on(std::move(state), received, context, record_); },
       [&](AwaitEapFinal&& state) -> State { return on(std::move(state), received, context, record_); },
@@ -200,6 +201,7 @@ void IkeSa::on_message(Context& context, const Received& received) {
 void IkeSa::on_deadline(Context& context) {
   advance(Overload{
       [&](AwaitSaInit&& state) -> State { return v2::on_deadline(std::move(state), context, record_); },
+      [&](AwaitIntermediateResponse&& state) -> State { return v2::on_deadline(std::move(state), context, record_); },
       [&]<HasAskedForAuth S>(S&& state) -> State {
         if (auto over = on_auth_deadline(state, context, record_)) return std::move(*over);
         return std::move(state);
@@ -309,6 +311,7 @@ std::optional<Instant> IkeSa::deadline() const {
             const auto retransmit = state.retransmission.deadline();
             return state.hint ? std::min(retransmit, state.hint_expires) : retransmit;
           },
+          [](const AwaitIntermediateResponse& state) -> std::optional<Instant> { return state.window.deadline(); },
           []<HasAskedForAuth S>(const S& state) -> std::optional<Instant> { return state.window.deadline(); },
           []<IsHalfOpen S>(const S& state) -> std::optional<Instant> { return state.expires; },
           [](const EstablishedSa& state) -> std::optional<Instant> { return state.deadline(); },
@@ -330,6 +333,10 @@ std::optional<Refusal> IkeSa::waits_for() const {
   if (const auto* init = std::get_if<AwaitSaInit>(&state_)) {
     if (init->hint) return init->hint;
     refusal.exchange = ExchangeType::IKE_SA_INIT;
+    return refusal;
+  }
+  if (std::holds_alternative<AwaitIntermediateResponse>(state_)) {
+    refusal.exchange = ExchangeType::IKE_INTERMEDIATE;
     return refusal;
   }
   if (asked_for_auth(state_) == nullptr) return std::nullopt;

@@ -16,10 +16,12 @@ struct Closed {
   Instant forget_at;
 };
 
-using State = std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitInitiatorSignature, AwaitAuth,
-                           AwaitResponderVerified, AwaitEapClient, AwaitEapRequest, AwaitEapFinal, AwaitResponderValue,
-                           AwaitAuthRequest, AwaitInitiatorVerified, AwaitLease, AwaitResponderSignature,
-                           AwaitEapServer, AwaitEapResponse, AwaitEapAuth, EstablishedSa, Closed>;
+using State =
+    std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitAdditionalKeyPair, AwaitIntermediateResponse,
+                 AwaitAdditionalSecret, AwaitInitiatorSignature, AwaitAuth, AwaitResponderVerified, AwaitEapClient,
+                 AwaitEapRequest, AwaitEapFinal, AwaitResponderValue, AwaitAuthRequest, AwaitAdditionalValue,
+                 AwaitInitiatorVerified, AwaitLease, AwaitResponderSignature, AwaitEapServer, AwaitEapResponse,
+                 AwaitEapAuth, EstablishedSa, Closed>;
 
 // Legal pairs of state and event: each consumes the state and returns the next. The record is changed in place.
 [[nodiscard]] State begin_initiator(Context& context, IkeSaRecord& record, Intent intent);
@@ -27,6 +29,15 @@ using State = std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitIn
 [[nodiscard]] State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on_deadline(AwaitSaInit&& state, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+/// The next additional key exchange, or IKE_AUTH.
+[[nodiscard]] State begin_next(Context& context, IkeSaRecord& record, InitiatorIntermediate&& state);
+[[nodiscard]] State on(AwaitAdditionalKeyPair&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitIntermediateResponse&& state, const Received& received, Context& context,
+                       IkeSaRecord& record);
+[[nodiscard]] State on_deadline(AwaitIntermediateResponse&& state, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitAdditionalSecret&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+/// HDR, SK {IDi, ...}, or the job that it needs.
+[[nodiscard]] State begin_auth(Context& context, IkeSaRecord& record, InitiatorIntermediate&& state);
 [[nodiscard]] State on(AwaitInitiatorSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitAuth&& state, const Received& received, Context& context, IkeSaRecord& record);
 /// At the deadline of a request in IKE_AUTH: it is sent again; closed, when that was done often enough.
@@ -41,12 +52,26 @@ using State = std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitIn
 [[nodiscard]] std::optional<State> begin_responder(Context& context, IkeSaRecord& record, const Received& received);
 [[nodiscard]] State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitAuthRequest&& state, const Received& received, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on_intermediate(AwaitAuthRequest&& state, const Received& received, Context& context,
+                                    IkeSaRecord& record);
+[[nodiscard]] State on(AwaitAdditionalValue&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitInitiatorVerified&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitLease&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitResponderSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitEapServer&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitEapResponse&& state, const Received& received, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitEapAuth&& state, const Received& received, Context& context, IkeSaRecord& record);
+
+// As responder before the peer is authenticated.
+/// The refusal goes out under the IKE SA's keys, then the IKE SA is gone. RFC 7296 §2.21.2.
+/// Nothing in `answer`: the refusal's notify.
+[[nodiscard]] State refuse_request(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state,
+                                   Octets known_by, Refusal refusal, std::optional<std::uint32_t> message_id = {},
+                                   std::vector<wire::Payload> answer = {});
+/// A message that failed its integrity check: there may be a few.
+[[nodiscard]] State on_junk(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state);
+/// RFC 7296 §2.23: from the first authentic message on, the endpoints are where it came from (the port may have floated).
+void follow_ports(IkeSaRecord& record, const AwaitAuthRequest& state, const Received& received);
 
 /// Nobody answered: ends the attempt, or lets another one follow where the connection allows it.
 [[nodiscard]] Closed give_up_attempt(Context& context, const IkeSaRecord& record, const Intent& intent, Refusal reason);

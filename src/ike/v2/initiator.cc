@@ -50,6 +50,9 @@ std::vector<wire::Payload> request_payloads(Context& context, const IkeSaRecord&
   if (signs(*state.intent.connection) || peer_signs(*state.intent.connection))
     payloads.push_back(signature_hash_algorithms());
   if (needs_private_numbers(*state.intent.connection)) payloads.push_back(private_numbers_known());
+  // RFC 9370 §2.2.1: additional key exchanges need IKE_INTERMEDIATE.
+  if (offers_additional_key_exchange(state.intent.connection->ike_proposals))
+    payloads.push_back(notify_payload(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
   return payloads;
 }
 
@@ -154,6 +157,9 @@ std::optional<SaInitAnswer> read_answer(const AwaitSaInit& state, const PayloadS
   const auto* nonce = payloads.find<wire::NoncePayload>();
   if (!choice || ke->method != state.attempt.method || key_exchange_of(choice->proposal) != ke->method)
     return std::nullopt;
+  if (!additional_key_exchanges(choice->proposal).empty() &&
+      payloads.notify(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED) == nullptr)
+    return std::nullopt;
   // A reflected nonce means that we talk to ourselves.
   if (nonce->nonce == state.attempt.nonce) return std::nullopt;
   if (ke->data.size() != crypto::responder_value_octets(ke->method)) return std::nullopt;
@@ -215,16 +221,11 @@ State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaR
   record.private_numbers = knows_private_numbers(payloads);
   const auto fragmentation = fragmentation_use(state.intent.connection->fragmentation, payloads);
   const auto job = context.start(JobClass::sa_init, FinishKeyExchange{std::move(state.key_pair), answer->ke->data});
-  return AwaitSharedSecret{std::move(state.intent),
-                           std::move(state.attempt.nonce),
-                           std::move(state.request),
-                           received.datagram.octets,
-                           answer->nonce->nonce,
-                           std::move(answer->choice.proposal),
-                           fragmentation,
-                           payloads.notify(NotifyType::CHILDLESS_IKEV2_SUPPORTED) != nullptr,
-                           signature_wishes(payloads),
-                           job};
+  return AwaitSharedSecret{
+      {std::move(state.intent), std::move(state.attempt.nonce), std::move(state.request), received.datagram.octets,
+       answer->nonce->nonce, std::move(answer->choice.proposal), fragmentation,
+       payloads.notify(NotifyType::CHILDLESS_IKEV2_SUPPORTED) != nullptr, signature_wishes(payloads)},
+      job};
 }
 
 State on_deadline(AwaitSaInit&& state, Context& context, IkeSaRecord& record) {

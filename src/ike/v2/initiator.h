@@ -3,6 +3,7 @@
 
 #include "ike/v2/child_negotiation.h"
 #include "ike/v2/eap_auth.h"
+#include "ike/v2/intermediate.h"
 #include "ike/v2/message_window.h"
 #include "ike/v2/public_key_auth.h"
 #include "ike/v2/secure_channel.h"
@@ -53,8 +54,8 @@ struct AwaitSaInit {
   Instant hint_expires;
 };
 
-/// The response is here; the shared secret is being computed.
-struct AwaitSharedSecret {
+/// What IKE_SA_INIT leaves behind.
+struct SaInitDone {
   Intent intent;
   Octets nonce;
   Octets request;
@@ -64,6 +65,34 @@ struct AwaitSharedSecret {
   FragmentationUse fragmentation;
   bool peer_takes_childless = false;
   SignatureWishes wishes;
+};
+
+/// The response is here; the shared secret is being computed.
+struct AwaitSharedSecret : SaInitDone {
+  JobId job;
+};
+
+/// Between IKE_SA_INIT and IKE_AUTH: there are keys, and some key exchanges may still be to come (RFC 9370 §2.2.2).
+struct InitiatorIntermediate : SaInitDone {
+  SecureChannel channel;
+  std::vector<KeyExchangeMethod> to_come;  ///< the next one first
+  IntermediateAuth covered{};
+};
+
+/// The key pair of the next additional key exchange is being made.
+struct AwaitAdditionalKeyPair : InitiatorIntermediate {
+  JobId job;
+};
+
+/// HDR, SK {KEi(n)} went out.
+struct AwaitIntermediateResponse : InitiatorIntermediate {
+  crypto::KeyExchangeState key_pair;
+  Octets request;  ///< what AUTH covers of it
+  RequestWindow window;
+};
+
+/// The response is here; the shared secret of an additional key exchange is being computed.
+struct AwaitAdditionalSecret : InitiatorIntermediate {
   JobId job;
 };
 
@@ -77,7 +106,8 @@ struct InitiatorAuth {
   Proposal proposal;
   Identification local_id;
   bool childless = false;  ///< nothing but the IKE SA is asked for (RFC 6023)
-  Octets request = {};     ///< our IKE_SA_INIT message, which our AUTH covers
+  IntermediateAuth covered;
+  Octets request = {};  ///< our IKE_SA_INIT message, which our AUTH covers
 };
 
 /// Our signature is being made.

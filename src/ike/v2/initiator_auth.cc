@@ -35,7 +35,7 @@ const config::ChildConfig* wanted_child(const Intent& intent) {
 bool must_go_without_child(const Intent& intent) {
   return intent.childless || intent.connection->childless == config::Childless::force;
 }
-bool goes_without_child(const AwaitSharedSecret& state) {
+bool goes_without_child(const SaInitDone& state) {
   return must_go_without_child(state.intent) ||
          (state.intent.connection->childless == config::Childless::prefer && state.peer_takes_childless);
 }
@@ -218,7 +218,7 @@ State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& contex
   }
   const auto id_body = peer_id.body();
   const auto& keys = state.channel.keys();
-  const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, id_body};
+  const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, id_body, state.covered.octets()};
   if (peer_signs(*state.intent.connection)) {
     const auto job = start_verification(context, *state.intent.connection, peer_id.id, payloads, octets);
     return AwaitResponderVerified{std::move(state), payloads.all(), job};
@@ -241,7 +241,7 @@ Result<std::shared_ptr<const config::SharedKey>, Refusal> own_key(const Context&
 }
 
 /// What can be found out before anything is computed.
-std::optional<Refusal> cannot_go_on(const AwaitSharedSecret& state) {
+std::optional<Refusal> cannot_go_on(const SaInitDone& state) {
   const auto& connection = *state.intent.connection;
   if (wanted_child(state.intent) == nullptr && !state.intent.childless) {
     auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::unknown_connection);
@@ -255,13 +255,17 @@ std::optional<Refusal> cannot_go_on(const AwaitSharedSecret& state) {
   return refusal;
 }
 
-InitiatorAuth auth_of(AwaitSharedSecret&& state, IkeKeys&& keys, Identification local_id) {
+InitiatorAuth auth_of(InitiatorIntermediate&& state, Identification local_id) {
   const bool childless = goes_without_child(state);
-  return {std::move(state.intent),     SecureChannel(std::move(keys), true, state.fragmentation),
-          std::move(state.response),   std::move(state.nonce),
-          std::move(state.peer_nonce), std::move(state.proposal),
-          std::move(local_id),         childless,
-          std::move(state.request)};
+  return {std::move(state.intent),     std::move(state.channel),  std::move(state.response), std::move(state.nonce),
+          std::move(state.peer_nonce), std::move(state.proposal), std::move(local_id),       childless,
+          std::move(state.covered),    std::move(state.request)};
+}
+
+/// What our AUTH covers.
+SignedOctets own_octets(const InitiatorIntermediate& state, OctetView id_body) {
+  const auto& keys = state.channel.keys();
+  return {state.request, state.peer_nonce, keys.prf, keys.pi, id_body, state.covered.octets()};
 }
 
 /// HDR, SK {IDi, ...} as soon as our proof is there, or without one.
@@ -287,35 +291,35 @@ State send_auth(Context& context, IkeSaRecord& record, InitiatorAuth&& state, st
   // RFC 4555 §3.9: addresses that no NAT may change are named under the keys.
   if (connection.mobike && !record.nat.supported) payloads.push_back(no_nats_allowed(record.path()));
   expect_first_child(context, record, state.intent, offer);
-  auto request = state.channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, 1, false), payloads);
+  auto request = state.channel.seal(context, record,
+                                    record.header(ExchangeType::IKE_AUTH, state.covered.next_id(), false), payloads);
   send(context, record.path(), request);
-  RequestWindow window(1);
+  RequestWindow window(state.covered.next_id());
   window.sent(std::move(request), context.now, context.options.give_up_after);
   return AwaitAuth{std::move(state), std::move(window), child != nullptr ? child->name : std::string(),
                    std::move(offer), additional};
 }
 
-State sign(Context& context, IkeSaRecord& record, AwaitSharedSecret&& state, IkeKeys&& keys) {
+State sign(Context& context, IkeSaRecord& record, InitiatorIntermediate&& state) {
   const auto& connection = *state.intent.connection;
   auto signer = signer_for(context, connection, state.wishes);
   if (!signer) return close_attempt(context, record, state.intent, std::move(signer.error()));
   const auto id_body = wire::IdPayload{PayloadType::IDi, signer->identity}.body();
-  auto started = start_signature(context, connection, *signer, state.wishes,
-                                 {state.request, state.peer_nonce, keys.prf, keys.pi, id_body});
+  auto started = start_signature(context, connection, *signer, state.wishes, own_octets(state, id_body));
   if (!started) return close_attempt(context, record, state.intent, std::move(started.error()));
-  return AwaitInitiatorSignature{auth_of(std::move(state), std::move(keys), std::move(signer->identity)),
-                                 std::move(started->signature), started->job};
+  return AwaitInitiatorSignature{auth_of(std::move(state), std::move(signer->identity)), std::move(started->signature),
+                                 started->job};
 }
 
-State use_shared_key(Context& context, IkeSaRecord& record, AwaitSharedSecret&& state, IkeKeys&& keys) {
+State use_shared_key(Context& context, IkeSaRecord& record, InitiatorIntermediate&& state) {
   const auto& connection = *state.intent.connection;
   auto local_id = local_identity(*context.credentials, connection, record.local.address);
   const auto key = own_key(context, record, connection, local_id);
   if (!key) return close_attempt(context, record, state.intent, std::move(key.error()));
   const auto id_body = wire::IdPayload{PayloadType::IDi, local_id}.body();
-  const SignedOctets octets{state.request, state.peer_nonce, keys.prf, keys.pi, id_body};
+  const auto octets = own_octets(state, id_body);
   OwnProof proof{{}, {AuthMethod::SHARED_KEY_MIC, shared_key_auth(context.library, (*key)->secret.reveal(), octets)}};
-  return send_auth(context, record, auth_of(std::move(state), std::move(keys), std::move(local_id)), std::move(proof));
+  return send_auth(context, record, auth_of(std::move(state), std::move(local_id)), std::move(proof));
 }
 
 }  // namespace
@@ -335,12 +339,19 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
   auto keys = derive_ike_keys(context.library, state.proposal, {state.nonce, state.peer_nonce}, secret->reveal(),
                               record.initiator_spi, record.responder_spi);
   export_ike_keys(context, record, keys);
+  SecureChannel channel(std::move(keys), true, state.fragmentation);
+  auto to_come = additional_key_exchanges(state.proposal);
+  return begin_next(context, record, {std::move(state), std::move(channel), std::move(to_come)});
+}
+
+State begin_auth(Context& context, IkeSaRecord& record, InitiatorIntermediate&& state) {
+  const auto& connection = *state.intent.connection;
   if (uses_eap(connection)) {
     auto local_id = local_identity(*context.credentials, connection, record.local.address);
-    return send_auth(context, record, auth_of(std::move(state), std::move(keys), std::move(local_id)), std::nullopt);
+    return send_auth(context, record, auth_of(std::move(state), std::move(local_id)), std::nullopt);
   }
-  return signs(connection) ? sign(context, record, std::move(state), std::move(keys))
-                           : use_shared_key(context, record, std::move(state), std::move(keys));
+  return signs(connection) ? sign(context, record, std::move(state))
+                           : use_shared_key(context, record, std::move(state));
 }
 
 State on(AwaitInitiatorSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record) {

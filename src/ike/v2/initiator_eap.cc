@@ -29,7 +29,7 @@ EapClientStep step_for(const Context& context, const AwaitAuth& state, std::uniq
 State send_proof(Context& context, const IkeSaRecord& record, EapInitiator&& state, EapProof proof) {
   const auto& keys = state.channel.keys();
   const auto id_body = wire::IdPayload{PayloadType::IDi, state.local_id}.body();
-  const SignedOctets octets{state.request, state.peer_nonce, keys.prf, keys.pi, id_body};
+  const SignedOctets octets{state.request, state.peer_nonce, keys.prf, keys.pi, id_body, state.covered.octets()};
   send_request(context, record, state,
                {wire::AuthPayload{AuthMethod::SHARED_KEY_MIC,
                                   shared_key_auth(context.library, secret_of(proof, keys.pi), octets)}});
@@ -97,7 +97,7 @@ State on(AwaitEapFinal&& state, const Received& received, Context& context, IkeS
   if (auto over = refuse_unless(MessageKind::eap_auth_response, context, record, state, payloads))
     return std::move(*over);
   const auto& keys = state.channel.keys();
-  const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, state.peer_id_body};
+  const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, state.peer_id_body, state.covered.octets()};
   const auto peer = verify_eap_auth(context.library, secret_of(state.proof, keys.pr), octets, state.peer.claimed(),
                                     state.peer.identity(), *payloads.find<wire::AuthPayload>());
   if (!peer) {

@@ -85,6 +85,14 @@ IkeKeys derive_rekeyed_ike_keys(crypto::Library& library, PrfId old_prf, const S
   return expand(library, seed, chosen, nonces, initiator_spi, responder_spi);
 }
 
+IkeKeys derive_updated_ike_keys(crypto::Library& library, const IkeKeys& before, const Proposal& chosen,
+                                const Nonces& nonces, OctetView shared_secret, IkeSpi initiator_spi,
+                                IkeSpi responder_spi) {
+  // SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr): as for an IKE SA that is rekeyed, but its SPIs stay.
+  return derive_rekeyed_ike_keys(library, before.prf, before.d, chosen, nonces, shared_secret, initiator_spi,
+                                 responder_spi);
+}
+
 ChildKeys derive_child_keys(crypto::Library& library, PrfId prf, const SkD& d, const PacketAlgorithms& algorithms,
                             const Nonces& nonces, OctetView shared_secret) {
   const auto sizes = crypto::packet_sizes(algorithms);

@@ -38,6 +38,11 @@ struct Nonces {
                                               const Proposal& chosen, const Nonces& nonces, OctetView shared_secret,
                                               IkeSpi initiator_spi, IkeSpi responder_spi);
 
+/// RFC 9370 §2.2.2: after an additional key exchange of an IKE SA that is being set up, from the keys before it.
+[[nodiscard]] IkeKeys derive_updated_ike_keys(crypto::Library& library, const IkeKeys& before, const Proposal& chosen,
+                                              const Nonces& nonces, OctetView shared_secret, IkeSpi initiator_spi,
+                                              IkeSpi responder_spi);
+
 struct ChildKeys {
   PacketKeys initiator;  ///< for what the initiator of the exchange sends
   PacketKeys responder;

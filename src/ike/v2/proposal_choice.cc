@@ -8,9 +8,9 @@
 namespace keypact::ike::v2 {
 namespace {
 
-bool is_key_exchange(TransformType type) {
-  return type == TransformType::KE || (type >= TransformType::ADDKE1 && type <= TransformType::ADDKE7);
-}
+bool is_key_exchange(TransformType type) { return type == TransformType::KE || is_additional_key_exchange(type); }
+
+bool is_none(const Transform& transform) { return transform.id == static_cast<std::uint16_t>(KeyExchangeMethod::NONE); }
 
 Proposal without_key_exchange(Proposal proposal) {
   std::erase_if(proposal.transforms, [](const auto& transform) { return is_key_exchange(transform.type); });
@@ -35,12 +35,20 @@ std::vector<Transform> alternatives(const Proposal& proposal, TransformType type
   return found;
 }
 
-/// The transform of `ours` to take among those that are also `theirs`.
+/// RFC 9370 §2.2.1: no method runs twice.
+bool runs_already(const Proposal& chosen, const Transform& transform) {
+  return is_additional_key_exchange(transform.type) && !is_none(transform) &&
+         std::ranges::any_of(chosen.transforms, [&](const auto& other) {
+           return is_key_exchange(other.type) && other.id == transform.id;
+         });
+}
+
+/// The transform of `ours` to take among those that are also `theirs`, beside what is chosen already.
 std::optional<Transform> choose_transform(const std::vector<Transform>& ours, const std::vector<Transform>& theirs,
-                                          std::optional<KeyExchangeMethod> key_exchange_sent) {
+                                          const Proposal& chosen, std::optional<KeyExchangeMethod> key_exchange_sent) {
   std::optional<Transform> choice;
   for (const auto& transform : ours) {
-    if (std::ranges::find(theirs, transform) == theirs.end()) continue;
+    if (std::ranges::find(theirs, transform) == theirs.end() || runs_already(chosen, transform)) continue;
     if (!choice) choice = transform;
     if (transform.type == TransformType::KE && key_exchange_sent &&
         transform.id == static_cast<std::uint16_t>(*key_exchange_sent))
@@ -54,7 +62,8 @@ std::optional<Proposal> match(const Proposal& ours, const Proposal& theirs,
   if (theirs.transforms.empty()) return std::nullopt;
   Proposal chosen{ours.protocol, {}};
   for (const auto type : types_of(ours, theirs)) {
-    const auto choice = choose_transform(alternatives(ours, type), alternatives(theirs, type), key_exchange_sent);
+    const auto choice =
+        choose_transform(alternatives(ours, type), alternatives(theirs, type), chosen, key_exchange_sent);
     if (!choice) return std::nullopt;
     // A NONE that the peer did not spell out is not part of the answer.
     if (choice->id != 0 || type == TransformType::SN || theirs.has_type(type)) chosen.transforms.push_back(*choice);
@@ -95,6 +104,35 @@ std::optional<ChosenProposal> accept_choice(const wire::SaPayload& answer, const
   auto chosen = match(ours, theirs, std::nullopt);
   if (!chosen) return std::nullopt;
   return ChosenProposal{choice.number, choice.spi, std::move(*chosen)};
+}
+
+std::vector<KeyExchangeMethod> additional_key_exchanges(const Proposal& chosen) {
+  auto transforms = chosen.transforms;
+  std::erase_if(transforms, [](const auto& each) { return !is_additional_key_exchange(each.type) || is_none(each); });
+  // RFC 9370 §2.2.2: in the order of the transform types.
+  std::ranges::sort(transforms, {}, &Transform::type);
+  std::vector<KeyExchangeMethod> methods;
+  for (const auto& transform : transforms) methods.push_back(static_cast<KeyExchangeMethod>(transform.id));
+  return methods;
+}
+
+bool offers_additional_key_exchange(const std::vector<Proposal>& proposals) {
+  return std::ranges::any_of(proposals,
+                             [](const auto& proposal) { return !additional_key_exchanges(proposal).empty(); });
+}
+
+std::vector<Proposal> without_additional_key_exchange(std::vector<Proposal> proposals) {
+  const auto needs_one = [](const Proposal& proposal) {
+    return std::ranges::any_of(kAdditionalKeyExchanges, [&](TransformType type) {
+      const auto alternatives = proposal.of_type(type);
+      return !alternatives.empty() && std::ranges::none_of(alternatives, is_none);
+    });
+  };
+  std::erase_if(proposals, needs_one);
+  for (auto& proposal : proposals)
+    std::erase_if(proposal.transforms,
+                  [](const auto& each) { return is_additional_key_exchange(each.type) && !is_none(each); });
+  return proposals;
 }
 
 KeyExchangeMethod key_exchange_of(const Proposal& chosen) {

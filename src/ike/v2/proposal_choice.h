@@ -1,6 +1,7 @@
 // Choosing one proposal of an offer, and checking the choice that a responder made of ours. RFC 7296 §2.7, §3.3.6.
 #pragma once
 
+#include <array>
 #include <optional>
 
 #include "ike/core/payload_set.h"
@@ -31,6 +32,20 @@ enum class KeyExchangeUse : std::uint8_t {
 [[nodiscard]] std::optional<ChosenProposal> accept_choice(const wire::SaPayload& answer,
                                                           const std::vector<Proposal>& offered,
                                                           KeyExchangeUse key_exchange_use);
+
+/// The transform types of additional key exchanges. RFC 9370 §2.2.1.
+inline constexpr std::array kAdditionalKeyExchanges = {
+    TransformType::ADDKE1, TransformType::ADDKE2, TransformType::ADDKE3, TransformType::ADDKE4,
+    TransformType::ADDKE5, TransformType::ADDKE6, TransformType::ADDKE7};
+[[nodiscard]] constexpr bool is_additional_key_exchange(TransformType type) {
+  return type >= TransformType::ADDKE1 && type <= TransformType::ADDKE7;
+}
+/// Those of a chosen proposal, in the order in which they run; without those that are NONE.
+[[nodiscard]] std::vector<KeyExchangeMethod> additional_key_exchanges(const Proposal& chosen);
+/// One of these proposals may lead to one.
+[[nodiscard]] bool offers_additional_key_exchange(const std::vector<Proposal>& proposals);
+/// What is left of them for a peer that knows no IKE_INTERMEDIATE: those that must have one are not among them.
+[[nodiscard]] std::vector<Proposal> without_additional_key_exchange(std::vector<Proposal> proposals);
 
 /// The method of a chosen proposal; NONE when it has none.
 [[nodiscard]] KeyExchangeMethod key_exchange_of(const Proposal& chosen);

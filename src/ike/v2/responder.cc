@@ -35,10 +35,13 @@ struct SaInitRequest {
   const wire::NoncePayload* nonce = nullptr;
 };
 
-std::optional<ChosenProposal> choose_among(const std::vector<ConnectionPtr>& candidates, const SaInitRequest& request) {
+/// RFC 9370 §2.2.1: an initiator without IKE_INTERMEDIATE has no additional key exchanges, whatever it offers.
+std::optional<ChosenProposal> choose_among(const std::vector<ConnectionPtr>& candidates, const SaInitRequest& request,
+                                           bool takes_intermediate) {
   for (const auto& candidate : candidates) {
-    auto choice =
-        choose_proposal(*request.sa, candidate->ike_acceptable, KeyExchangeUse::negotiate, request.ke->method);
+    const auto acceptable =
+        takes_intermediate ? candidate->ike_acceptable : without_additional_key_exchange(candidate->ike_acceptable);
+    auto choice = choose_proposal(*request.sa, acceptable, KeyExchangeUse::negotiate, request.ke->method);
     if (choice) return choice;
   }
   return std::nullopt;
@@ -84,6 +87,9 @@ std::vector<wire::Payload> response_payloads(Context& context, const IkeSaRecord
   if (record.private_numbers &&
       std::ranges::any_of(state.candidates, [](const auto& c) { return needs_private_numbers(*c); }))
     payloads.push_back(private_numbers_known());
+  // RFC 9242 §3.1: only where there is use for it.
+  if (state.takes_intermediate && !additional_key_exchanges(state.proposal).empty())
+    payloads.push_back(notify_payload(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
   return payloads;
 }
 
@@ -125,7 +131,8 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
                               payloads.find<wire::NoncePayload>()};
   auto candidates =
       connections_between(*context.configuration, received.datagram.local.address, received.datagram.remote.address);
-  auto choice = choose_among(candidates, request);
+  const bool takes_intermediate = payloads.notify(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED) != nullptr;
+  auto choice = choose_among(candidates, request, takes_intermediate);
   if (!choice) {
     refuse_proposals(context, record, received, candidates, request);
     return std::nullopt;
@@ -163,6 +170,7 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
                              fragmentation,
                              follows_redirects(payloads),
                              signature_wishes(payloads).hashes,
+                             takes_intermediate,
                              job,
                              context.now + context.half_open_life};
 }
@@ -189,6 +197,7 @@ State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRec
   auto keys = derive_ike_keys(context.library, state.proposal, {state.peer_nonce, state.nonce},
                               responded->shared_secret.reveal(), record.initiator_spi, record.responder_spi);
   export_ike_keys(context, record, keys);
+  auto to_come = additional_key_exchanges(state.proposal);
   return AwaitAuthRequest{std::move(state.candidates),
                           std::move(state.request),
                           std::move(response),
@@ -199,7 +208,8 @@ State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRec
                           state.peer_follows_redirects,
                           std::move(state.peer_hashes),
                           0,
-                          state.expires};
+                          state.expires,
+                          std::move(to_come)};
 }
 
 }  // namespace keypact::ike::v2

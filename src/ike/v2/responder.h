@@ -17,6 +17,7 @@ struct AwaitResponderValue {
   FragmentationUse fragmentation;
   bool peer_follows_redirects = false;     ///< RFC 5685
   std::vector<HashAlgorithm> peer_hashes;  ///< of SIGNATURE_HASH_ALGORITHMS; none: it does not know method 14
+  bool takes_intermediate = false;         ///< INTERMEDIATE_EXCHANGE_SUPPORTED (RFC 9242)
   JobId job;
   Instant expires;
 };
@@ -34,6 +35,16 @@ struct AwaitAuthRequest {
   std::vector<HashAlgorithm> peer_hashes;  ///< of SIGNATURE_HASH_ALGORITHMS; none: it does not know method 14
   unsigned junk = 0;                       ///< messages that failed their integrity check
   Instant expires;
+  std::vector<KeyExchangeMethod>
+      to_come{};  ///< additional key exchanges: before there is none left, nobody is authenticated
+  IntermediateAuth covered{};
+  ResponseWindow window{1};  ///< of IKE_INTERMEDIATE
+};
+
+/// KEi(n) is here; the answer is being computed.
+struct AwaitAdditionalValue : AwaitAuthRequest {
+  Octets request_covered;  ///< what AUTH covers of the request
+  JobId job;
 };
 
 /// HDR, SK {IDi, ...} is here, and the connection that it is meant for is known.

@@ -17,17 +17,20 @@ namespace {
 
 constexpr Duration kLinger = seconds(30);
 
+}  // namespace
+
 /// RFC 7296 §2.21.2: the refusal goes out under the IKE SA's keys, then the IKE SA is gone; the answer is kept for a while, since
 /// it may be lost.
-State refuse(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state, Octets known_by, Refusal refusal,
-             std::uint32_t message_id = 1, std::vector<wire::Payload> answer = {}) {
-  const auto header = record.header(ExchangeType::IKE_AUTH, message_id, true);
+State refuse_request(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state, Octets known_by,
+                     Refusal refusal, std::optional<std::uint32_t> message_id, std::vector<wire::Payload> answer) {
+  const auto id = message_id.value_or(state.covered.next_id());
+  const auto header = record.header(refusal.exchange.value_or(ExchangeType::IKE_AUTH), id, true);
   // EAP says itself that it has failed.
   if (answer.empty()) answer.push_back(notify_payload(refusal.notify.value_or(NotifyType::AUTHENTICATION_FAILED)));
   auto response = state.channel.seal(context, record, header, answer);
   send(context, record.path(), response);
   context.emit(Refused{record.id, record.remote, {}, refusal});
-  ResponseWindow window(message_id);
+  ResponseWindow window(id);
   window.accepted(std::move(known_by), record.path());
   window.answered(std::move(response));
   return Closed{std::move(refusal), false, {}, std::move(window), context.now + kLinger};
@@ -44,6 +47,15 @@ State on_junk(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& st
   context.emit(Refused{record.id, record.remote, {}, refusal});
   return Closed{std::move(refusal), false, {}, std::nullopt, context.now};
 }
+
+void follow_ports(IkeSaRecord& record, const AwaitAuthRequest& state, const Received& received) {
+  record.local = received.datagram.local;
+  record.remote = received.datagram.remote;
+  const bool encap = std::ranges::any_of(state.candidates, &config::Connection::encap);
+  record.udp_encapsulation = record.nat.any() || (encap && record.nat.supported);
+}
+
+namespace {
 
 bool wants_eap(const config::Connection& connection) { return connection.remote.front().kind == config::AuthKind::eap; }
 
@@ -77,19 +89,19 @@ const wire::IdPayload& peer_id_of(const ResponderAuth& state) {
 
 SignedOctets octets_of_initiator(const ResponderAuth& state, OctetView id_body) {
   const auto& keys = state.channel.keys();
-  return {state.request, state.nonce, keys.prf, keys.pi, id_body};
+  return {state.request, state.nonce, keys.prf, keys.pi, id_body, state.covered.octets()};
 }
 SignedOctets octets_of_responder(const ResponderAuth& state, OctetView id_body) {
   const auto& keys = state.channel.keys();
-  return {state.response, state.peer_nonce, keys.prf, keys.pr, id_body};
+  return {state.response, state.peer_nonce, keys.prf, keys.pr, id_body, state.covered.octets()};
 }
 
 State refuse(Context& context, const IkeSaRecord& record, ResponderAuth&& state, Refusal refusal,
              std::vector<wire::Payload> first) {
   auto known_by = std::move(state.known_by);
   const auto message_id = state.message_id;
-  return refuse(context, record, static_cast<AwaitAuthRequest&&>(state), std::move(known_by), std::move(refusal),
-                message_id, std::move(first));
+  return refuse_request(context, record, static_cast<AwaitAuthRequest&&>(state), std::move(known_by),
+                        std::move(refusal), message_id, std::move(first));
 }
 
 namespace {
@@ -332,17 +344,19 @@ State on_request(AwaitAuthRequest&& state, Octets known_by, const std::vector<wi
     ++context.counters.malformed_authentic;
     auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message, NotifyType::INVALID_SYNTAX);
     refusal.detail = violation->to_string();
-    return refuse(context, record, std::move(state), std::move(known_by), std::move(refusal));
+    return refuse_request(context, record, std::move(state), std::move(known_by), std::move(refusal));
   }
   const auto& peer_id = *payloads.id(PayloadType::IDi);
   const auto* asked = payloads.id(PayloadType::IDr);
   const bool by_eap = payloads.find<wire::AuthPayload>() == nullptr;
   auto connection = connection_for(context, record, state, peer_id.id, asked != nullptr ? &asked->id : nullptr, by_eap);
-  if (!connection) return refuse(context, record, std::move(state), std::move(known_by), std::move(connection.error()));
+  if (!connection)
+    return refuse_request(context, record, std::move(state), std::move(known_by), std::move(connection.error()));
   record.dscp = (*connection)->dscp;
   auto local_id = local_identity(*context.credentials, **connection, record.local.address);
   ResponderAuth auth{std::move(state),       std::move(known_by), all, contract->kind == MessageKind::childless_request,
                      std::move(*connection), std::move(local_id)};
+  auth.message_id = auth.covered.next_id();
   auth.channel.send_fragments(sends_fragments(auth.connection->fragmentation));
   if (by_eap != wants_eap(*auth.connection)) {
     auto reason = another_method(auth, by_eap);
@@ -369,26 +383,25 @@ State on(AwaitAuthRequest&& state, const Received& received, Context& context, I
     context.send({record.local, record.remote, state.response});
     return std::move(state);
   }
-  // What is in clear costs nothing: it is no junk in the sense of the budget, and means nothing.
-  if (header.exchange != ExchangeType::IKE_AUTH || header.response || header.message_id != 1 ||
-      !received.message.encrypted) {
+  if (header.exchange == ExchangeType::IKE_INTERMEDIATE)
+    return on_intermediate(std::move(state), received, context, record);
+  // What is in clear costs nothing: it is no junk in the sense of the budget, and means nothing. RFC 9370 §2.2.3: IKE_AUTH waits
+  // for all key exchanges.
+  if (header.exchange != ExchangeType::IKE_AUTH || header.response || header.message_id != state.covered.next_id() ||
+      !state.to_come.empty() || !received.message.encrypted) {
     ++context.counters.out_of_state;
     return std::move(state);
   }
   const auto opened = state.channel.open(context, record, received, limits::kHalfOpenReassembledOctets);
   if (std::holds_alternative<Partial>(opened)) return std::move(state);
   if (std::holds_alternative<NotAuthentic>(opened)) return on_junk(context, record, std::move(state));
-  // RFC 7296 §2.23: from the first authentic message on, the endpoints are where it came from (the port may have floated).
-  record.local = received.datagram.local;
-  record.remote = received.datagram.remote;
-  const bool encap = std::ranges::any_of(state.candidates, &config::Connection::encap);
-  record.udp_encapsulation = record.nat.any() || (encap && record.nat.supported);
+  follow_ports(record, state, received);
   auto known_by = state.channel.identity_of(received);
   if (const auto* malformed = std::get_if<AuthenticButMalformed>(&opened)) {
     ++context.counters.malformed_authentic;
     auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message, malformed->error.notify());
     refusal.detail = malformed->error.to_string();
-    return refuse(context, record, std::move(state), std::move(known_by), std::move(refusal));
+    return refuse_request(context, record, std::move(state), std::move(known_by), std::move(refusal));
   }
   return on_request(std::move(state), std::move(known_by), std::get<Fine>(opened).inner.payloads, context, record);
 }

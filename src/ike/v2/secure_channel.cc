@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "ike/v2/intermediate.h"
 #include "wire/notation.h"
 
 namespace keypact::ike::v2 {
@@ -157,8 +158,11 @@ Opened SecureChannel::open(Context& context, const IkeSaRecord& record, const Re
   (message.header.response ? responses_ : requests_).forget();
   if (const auto* malformed = std::get_if<AuthenticButMalformed>(&part)) return *malformed;
   auto opened = parse_inner(message.encrypted->first_inner, std::get<Octets>(part));
-  if (const auto* fine = std::get_if<Fine>(&opened))
+  if (auto* fine = std::get_if<Fine>(&opened)) {
+    if (message.header.exchange == ExchangeType::IKE_INTERMEDIATE)
+      fine->covered = covered_octets(received.datagram.octets, *message.encrypted, std::get<Octets>(part));
     trace_message(context, record.id, false, message, &fine->inner.payloads, received.datagram.octets.size());
+  }
   return opened;
 }
 
@@ -197,6 +201,10 @@ Opened SecureChannel::open_fragment(Context& context, const IkeSaRecord& record,
 Opened SecureChannel::put_together(Context& context, const IkeSaRecord& record, const Received& received) {
   const bool response = received.message.header.response;
   auto whole = (response ? responses_ : requests_).take();
+  Octets covered;
+  if (received.message.header.exchange == ExchangeType::IKE_INTERMEDIATE)
+    if (const auto first = wire::parse_message(whole.first_datagram); first && first->encrypted)
+      covered = covered_octets(whole.first_datagram, *first->encrypted, whole.text);
   if (!response) {
     first_fragment_ = std::move(whole.first_datagram);
     // RFC 7383 §2.5.1: the responder takes the size that the initiator found.
@@ -205,8 +213,10 @@ Opened SecureChannel::put_together(Context& context, const IkeSaRecord& record, 
     fragmentation_.threshold = std::min(threshold(context, envelope), theirs);
   }
   auto opened = parse_inner(whole.first, whole.text);
-  if (const auto* fine = std::get_if<Fine>(&opened))
+  if (auto* fine = std::get_if<Fine>(&opened)) {
+    fine->covered = std::move(covered);
     trace_message(context, record.id, false, received.message, &fine->inner.payloads, received.datagram.octets.size());
+  }
   return opened;
 }
 

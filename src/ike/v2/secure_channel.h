@@ -31,6 +31,8 @@ class SecureChannel {
   [[nodiscard]] const IkeKeys& keys() const { return keys_; }
   /// What the two ends agreed on; for an IKE SA that rekeys this one.
   [[nodiscard]] const FragmentationUse& fragmentation() const { return fragmentation_; }
+  /// An additional key exchange made new ones (RFC 9370 §2.2.2): they hold from the next message on.
+  void set_keys(IkeKeys keys) { keys_ = std::move(keys); }
   /// What was found out about the path holds no more.
   void forget_path() { fragmentation_.threshold = 0; }
   void send_fragments(bool wanted) { fragmentation_.send = fragmentation_.negotiated && wanted; }
