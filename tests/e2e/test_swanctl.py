@@ -61,7 +61,7 @@ class Swanctl(PairCase):
         kept = self.initiator.request("get-shared")[0]["keys"]
         self.assertEqual(set(kept), {"eap-alice", "xauth-bob", "ntlm-carol", "ppk-1", "ike-1"})
         log = self.initiator.log_text()
-        self.assertIn('load-shared: the secret "eap-alice" is kept but has no effect yet in this version', log)
+        self.assertIn('load-shared: the secret "xauth-bob" is kept but has no effect yet in this version', log)
         for secret in ("wonderland", "builder", "0cb69488", "post-quantum preshared"):
             self.assertNotIn(secret, log)
         self.bring_up()
