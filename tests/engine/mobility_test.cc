@@ -27,6 +27,7 @@ class Mobility : public Ladder {
     world.set_local_addresses(node, std::move(addresses));
   }
   void cut(const IpAddress& a, const IpAddress& b) { cut_.insert(std::minmax(a, b)); }
+  void uncut() { cut_.clear(); }
   void run(Duration duration) {
     const auto until = world.now() + duration;
     do
@@ -132,6 +133,35 @@ TEST_F(Mobility, AnAddressOfTheResponderThatGoesMovesBothEnds) {
   expect_between(left_1, right_2);
 }
 
+/// RFC 4555 §3.6: a list is of all addresses, and the one that its message came from stays one of them when another is in use.
+TEST_F(Mobility, AnAddressOfTheResponderThatWasLeftIsStillKnown) {
+  left_site.dpd_delay = seconds(2);
+  establish({left_1, left_2}, {right_1, right_2});
+  cut(left_1, right_1);
+  cut(left_2, right_1);
+  has(left(), {left_2});
+  run(seconds(1));
+  expect_between(left_2, right_2);
+  has(right(), {right_1, right_2, right_6});  // told from right_2
+  run(seconds(1));
+  loses = [&](const ike::Datagram& sent) {  // the next lists are lost
+    return (sent.local.address == right_1 || sent.local.address == right_2) &&
+           !wire::parse_header(sent.octets)->response;
+  };
+  uncut();
+  cut(left_1, right_2);
+  cut(left_2, right_2);
+  has(left(), {left_1});
+  run(milliseconds(100));
+  EXPECT_EQ(left().engine.ike_sas().at(established_id(left())).record().remote.address, right_1);
+  uncut();
+  cut(left_1, right_1);
+  cut(left_2, right_1);
+  has(left(), {left_2});
+  run(milliseconds(100));
+  EXPECT_EQ(left().engine.ike_sas().at(established_id(left())).record().remote.address, right_2);
+}
+
 TEST_F(Mobility, APathThatBreaksSomewhereIsLeftForAnotherOne) {
   left_site.dpd_delay = seconds(10);
   establish({left_1, left_2}, {right_1, right_2});
@@ -148,10 +178,10 @@ TEST_F(Mobility, AChangedListIsToldAndMovesNothing) {
   has(left(), {left_1, left_2});
   run(seconds(1));
   expect_between(left_1, right_1);
-  EXPECT_EQ(established(right())->parts().mobility.of_peer, (std::vector{left_2}));
+  EXPECT_EQ(established(right())->parts().mobility.of_peer, (std::vector{left_1, left_2}));
   has(left(), {left_1});
   run(seconds(1));
-  EXPECT_TRUE(established(right())->parts().mobility.of_peer.empty());
+  EXPECT_EQ(established(right())->parts().mobility.of_peer, std::vector{left_1});
 }
 
 TEST_F(Mobility, H06_NoEspGoesToAnAddressBeforeItIsProven) {
@@ -195,10 +225,10 @@ TEST_F(Mobility, H06_AFloodOfAddressesIsCutOff) {
   for (int i = 0; i < 38; ++i)
     payloads.push_back(
         ike::notify_payload(NotifyType::ADDITIONAL_IP4_ADDRESS, {10, 0, 0, static_cast<std::uint8_t>(i)}));
-  EXPECT_EQ(ike::v2::told_addresses(ike::PayloadSet(payloads))->size(), limits::kAdditionalAddresses);
+  EXPECT_EQ(ike::v2::told_addresses(ike::PayloadSet(payloads), left_1)->size(), 1 + limits::kAdditionalAddresses);
   const std::vector<wire::Payload> odd = {ike::notify_payload(NotifyType::ADDITIONAL_IP4_ADDRESS, {10, 0, 0}),
                                           ike::notify_payload(NotifyType::ADDITIONAL_IP6_ADDRESS, {10, 0, 0, 1})};
-  EXPECT_TRUE(ike::v2::told_addresses(ike::PayloadSet(odd))->empty());
+  EXPECT_EQ(ike::v2::told_addresses(ike::PayloadSet(odd), left_1), std::vector{left_1});
 }
 
 TEST_F(Mobility, H06_NoNatsAllowedNamesTheAddressesOfTheDatagram) {

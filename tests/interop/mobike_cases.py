@@ -99,9 +99,14 @@ class Mobike(PairCase):
                 for host in (self.left, self.right):
                     host.ip("link", "set", comes, "up")
                 self.left.ip("addr", "replace", f"{self.left.v6 if comes == 'wire' else LEFT_6}/64", "dev", comes, "nodad")
+                self.wait_until_carries(RIGHT_2 if comes == SECOND else self.right.v4)
                 self.left.ip("link", "set", goes, "down")
                 self.wait_until_at(*now_at)
         self.roam(go, (self.left.v4, self.left.v6))
+
+    def wait_until_carries(self, target):
+        """Linux lets a link that comes back within a second of its last change carry packets up to a second later."""
+        wait_for(lambda: self.left.run("ping", "-q", "-c", "1", "-W", "0.2", target, check=False).returncode == 0, f"{target} answers")
 
     def test_address_of_the_initiator_is_taken_away(self):
         def go():

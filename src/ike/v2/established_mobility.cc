@@ -243,7 +243,7 @@ std::vector<wire::Payload> EstablishedSa::answer_mobility(Context& context, IkeS
     std::ranges::move(nat_detection_payloads(context.library, record.initiator_spi, record.responder_spi, origin.local,
                                              origin.remote, parts_.connection->encap),
                       std::back_inserter(reply));
-  if (auto told = told_addresses(payloads)) {
+  if (auto told = told_addresses(payloads, origin.remote.address)) {
     parts_.mobility.of_peer = std::move(*told);
     // RFC 4555 §3.5, §3.6: the responder speaks from where it can be reached now. ESP follows when the update is answered.
     if (parts_.mobility.we_decide && origin != record.path()) {

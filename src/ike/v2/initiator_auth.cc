@@ -137,7 +137,7 @@ State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAu
                          {},
                          {},
                          {}};
-  parts.mobility = mobility_of(*parts.connection, true, payloads, std::move(state.told));
+  parts.mobility = mobility_of(*parts.connection, true, payloads, record.remote.address, std::move(state.told));
   parts.redirectable = EstablishedParts::Redirectable::we;
   parts.redirections = state.intent.redirections;
   const auto* redirect = payloads.notify(NotifyType::REDIRECT);

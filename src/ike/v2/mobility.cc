@@ -60,15 +60,15 @@ std::vector<wire::Payload> address_list_payloads(const std::vector<IpAddress>& a
   return address_payloads(additional);
 }
 
-std::optional<std::vector<IpAddress>> told_addresses(const PayloadSet& payloads) {
-  std::vector<IpAddress> addresses;
+std::optional<std::vector<IpAddress>> told_addresses(const PayloadSet& payloads, const IpAddress& source) {
+  std::vector<IpAddress> addresses = {source};
   bool told = payloads.notify(NotifyType::NO_ADDITIONAL_ADDRESSES) != nullptr;
   for (const auto type : {NotifyType::ADDITIONAL_IP4_ADDRESS, NotifyType::ADDITIONAL_IP6_ADDRESS}) {
     for (const auto* notify : payloads.notifies(type)) {
       told = true;
       const auto address = IpAddress::from_octets(notify->data);
       if (address && address->is_v4() == (type == NotifyType::ADDITIONAL_IP4_ADDRESS) && !address->is_unspecified() &&
-          addresses.size() < limits::kAdditionalAddresses)
+          addresses.size() <= limits::kAdditionalAddresses)
         addresses.push_back(*address);
     }
   }
@@ -84,9 +84,9 @@ std::vector<wire::Payload> mobility_payloads(const config::Connection& connectio
 }
 
 Mobility mobility_of(const config::Connection& connection, bool we_decide, const PayloadSet& of_peer,
-                     std::vector<IpAddress> told) {
+                     const IpAddress& source, std::vector<IpAddress> told) {
   if (!connection.mobike || of_peer.notify(NotifyType::MOBIKE_SUPPORTED) == nullptr) return {};
-  return {true, we_decide, told_addresses(of_peer).value_or(std::vector<IpAddress>()), std::move(told)};
+  return {true, we_decide, told_addresses(of_peer, source).value_or(std::vector{source}), std::move(told)};
 }
 
 wire::Payload no_nats_allowed(const Path& path) {

@@ -10,7 +10,7 @@ namespace keypact::ike::v2 {
 struct Mobility {
   bool agreed = false;     ///< both ends sent MOBIKE_SUPPORTED (RFC 4555 §3.2)
   bool we_decide = false;  ///< we set up the first of the IKE SAs that led to this one: its "initiator" (RFC 4555 §3.5)
-  std::vector<IpAddress> of_peer;  ///< its additional addresses, as it told them last
+  std::vector<IpAddress> of_peer;  ///< its addresses, as it told them last
   std::vector<IpAddress> told;     ///< our additional addresses, as we told them last
 };
 
@@ -40,15 +40,16 @@ struct Moving {
 [[nodiscard]] std::vector<wire::Payload> address_payloads(const std::vector<IpAddress>& additional);
 /// RFC 4555 §3.6: the same as a complete list, which may be that there are none.
 [[nodiscard]] std::vector<wire::Payload> address_list_payloads(const std::vector<IpAddress>& additional);
-/// The list in such a message; nothing when it says nothing of addresses.
-[[nodiscard]] std::optional<std::vector<IpAddress>> told_addresses(const PayloadSet& payloads);
+/// RFC 4555 §3.6: all addresses of who sent such a message, first the one that it came from; nothing when it says nothing of
+/// addresses.
+[[nodiscard]] std::optional<std::vector<IpAddress>> told_addresses(const PayloadSet& payloads, const IpAddress& source);
 
 /// What IKE_AUTH says where this end can move: MOBIKE_SUPPORTED and additional addresses.
 [[nodiscard]] std::vector<wire::Payload> mobility_payloads(const config::Connection& connection,
                                                            const std::vector<IpAddress>& additional);
-/// What the two ends agreed on in IKE_AUTH.
+/// What the two ends agreed on in IKE_AUTH; the peer's message came from `source`.
 [[nodiscard]] Mobility mobility_of(const config::Connection& connection, bool we_decide, const PayloadSet& of_peer,
-                                   std::vector<IpAddress> told);
+                                   const IpAddress& source, std::vector<IpAddress> told);
 
 /// RFC 4555 §3.9: the addresses and ports that the datagram has when it is sent.
 [[nodiscard]] wire::Payload no_nats_allowed(const Path& path);

@@ -232,7 +232,7 @@ State establish(Context& context, IkeSaRecord& record, ResponderAuth&& state, Pe
     answer.push_back(std::move(*configuration));
   const auto additional =
       additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);
-  auto mobility = mobility_of(connection, false, payloads, additional);
+  auto mobility = mobility_of(connection, false, payloads, record.remote.address, additional);
   if (mobility.agreed) std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(answer));
   EstablishedParts parts{state.connection,
                          state.local_id,
