@@ -1,9 +1,10 @@
 # Every library that comes from outside, found once. Folders name the targets in LIBS of keypact_folder:
 #   OpenSSL::Crypto fmt::fmt spdlog::spdlog nlohmann_json::nlohmann_json CLI11::CLI11
-#   PkgConfig::mnl CURL::libcurl keypact_asio keypact_ipsec_mb
+#   PkgConfig::mnl CURL::libcurl SQLite::SQLite3 keypact_asio keypact_ipsec_mb
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto SSL)
 find_package(CURL 7.87 REQUIRED)
+find_package(SQLite3 3.40 REQUIRED)
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)

@@ -27,6 +27,7 @@ GROUPS = {
     "openssl": ["openssl/*"],
     "spdlog": ["spdlog/*"],
     "curl": ["curl/*"],
+    "sqlite": ["sqlite3.h"],
 }
 CALLS = {
     "clock": r"\b\w+_clock\s*::\s*now\b|\b(?:clock_gettime|gettimeofday|timespec_get)\s*\(|\btime\s*\(\s*(?:nullptr|NULL|0)\s*\)",

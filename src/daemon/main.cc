@@ -15,6 +15,7 @@
 #include "daemon/updown.h"
 #include "daemon/userspace_backend.h"
 #include "io/clock.h"
+#include "storage/lease_database.h"
 
 namespace keypact::daemon {
 namespace {
@@ -153,6 +154,17 @@ Result<void> load_at_start(const CommandLine& line, ControlSocket& control, Back
   return {};
 }
 
+/// The log belongs to the loop's thread.
+std::function<void(std::string)> warn_from_other_threads(io::EventLoop& loop, Log& log) {
+  return [&](std::string text) { loop.post([&log, text = std::move(text)] { log.write(LogLevel::warning, text); }); };
+}
+
+/// nullptr: nobody wants them kept.
+Result<std::unique_ptr<storage::LeaseDatabase>> open_leases(const CommandLine& line, io::EventLoop& loop, Log& log) {
+  if (line.leases_path.empty()) return nullptr;
+  return storage::LeaseDatabase::open(line.leases_path, warn_from_other_threads(loop, log));
+}
+
 int run(CommandLine line, Log& log) {
   auto random = crypto::SystemRandom::open();
   if (!random) return fail(log, random.error());
@@ -170,10 +182,10 @@ int run(CommandLine line, Log& log) {
   auto backend = open_backend(line, *transport, *transports, library, **random);
   if (!backend) return fail(log, backend.error());
   setup.options.esp_spis_taken = (*backend)->esp_spis_taken();
-  Documents documents(fetch_limits(line), [&](std::string text) {
-    loop.post([&log, text = std::move(text)] { log.write(LogLevel::warning, text); });
-  });
-  leases::LeaseBook leases;
+  Documents documents(fetch_limits(line), warn_from_other_threads(loop, log));
+  auto lease_database = open_leases(line, loop, log);
+  if (!lease_database) return fail(log, lease_database.error());
+  leases::LeaseBook leases(lease_database->get());
   auto created = Engines::create(setup, {loop, library, **random, leases, *transport, **backend, documents},
                                  std::move(*transports));
   if (!created) return fail(log, created.error());

@@ -106,6 +106,9 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
                "With --redirect-to: clients are sent on once they are authenticated, not at their first message");
   app.add_flag("!--no-redirects", line.follow_redirects,
                "Go to no other gateway when a gateway sends us there (RFC 5685)");
+  app.add_option("--leases", line.leases_path,
+                 "Keep the leases of pools in this file, a SQLite database: clients find their addresses again when "
+                 "keypactd starts anew");
   app.add_option("--export-keys", line.export_keys_directory,
                  "Write the keys of all SAs into this directory, as tables for Wireshark. Whoever reads them reads the "
                  "traffic");
