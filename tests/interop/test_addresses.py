@@ -117,6 +117,38 @@ class Addresses(PairCase):
         self.assertTrue(self.initiator.terminate(ike="tunnel").ok)
         wait_for(lambda: self.responder.request("get-pools")[0]["four"]["offline"] == "1", "the lease is offline")
 
+    def test_the_leases_outlive_a_gateway_that_is_killed(self):
+        if self.responder.kind != "keypact":
+            self.skipTest("charon keeps the leases of swanctl's pools in memory")
+
+        def as_client(name):
+            def names_it(configuration):
+                configuration["connections"]["tunnel"]["local"]["id"] = name
+                configuration["secrets"] = {"ike": {"secret": "between these two"}}
+
+            def any_client(configuration):
+                configuration["connections"]["tunnel"]["remote"]["id"] = "%any"
+                configuration["secrets"] = {"ike": {"secret": "between these two"}}
+            self.configure_addresses(client=names_it, gateway=any_client)
+            self.bring_up()
+            (ours,) = self.initiator.established()
+            self.assertTrue(self.initiator.terminate(ike="tunnel").ok)
+            self.expect_gone()
+            return ours["local-vips"]
+
+        def restart():
+            self.responder.kill()
+            self.responder.wait_until_its_interface_is_gone()
+            self.responder.start()
+        self.responder.options["--leases"] = self.responder.dir / "leases"
+        restart()
+        self.assertEqual(as_client("carol.example"), [FIRST4])
+        second = as_client("dave.example")
+        self.assertNotEqual(second, [FIRST4])
+        restart()
+        self.assertEqual(as_client("dave.example"), second)
+        self.assertEqual(as_client("carol.example"), [FIRST4])
+
     def test_a_full_tunnel(self):
         def everything(configuration):
             side = "remote_ts" if "vips" in configuration["connections"]["tunnel"] else "local_ts"
