@@ -12,6 +12,7 @@
 #include "daemon/local_addresses.h"
 #include "daemon/log.h"
 #include "daemon/memory_backend.h"
+#include "daemon/name_servers.h"
 #include "daemon/updown.h"
 #include "daemon/userspace_backend.h"
 #include "io/clock.h"
@@ -194,6 +195,9 @@ int run(CommandLine line, Log& log) {
   ControlSocket control(loop, line, engines, **backend, documents, library, leases, log);
   auto updown = Updown::open(loop, **backend, [&] { return engines.configuration(); }, note);
   if (!updown) return fail(log, updown.error());
+  NameServers name_servers(loop, line.use_name_servers ? find_resolver() : Resolver{Resolver::Kind::ignored, {}},
+                           (*backend)->device(), note);
+  engines.add_listener([&](const control::ToldEvent& told) { name_servers.on_event(told); });
   follow_events(engines, log, control, **backend, *updown);
   const KeyExport key_export(line.export_keys_directory);
   if (setup.options.export_keys) follow_keys(engines, log, key_export, line.export_keys_directory);
@@ -215,7 +219,9 @@ int run(CommandLine line, Log& log) {
     started = loop.on_signal([&](int signal) {
       if (signal == SIGHUP) (void)control.load_files();
       else if (line.keep_sas) loop.stop();
-      else engines.end(kPatience, [&] { updown->finish(kPatience, [&] { loop.stop(); }); });
+      else
+        engines.end(kPatience,
+                    [&] { updown->finish(kPatience, [&] { name_servers.finish(kPatience, [&] { loop.stop(); }); }); });
     });
   if (!started) return fail(log, started.error());
   log.write(LogLevel::info, std::string("keypactd ") + KEYPACT_VERSION + " listens on UDP " +

@@ -106,6 +106,8 @@ ParsedCommandLine parse_command_line(int argc, char** argv) {
                "With --redirect-to: clients are sent on once they are authenticated, not at their first message");
   app.add_flag("!--no-redirects", line.follow_redirects,
                "Go to no other gateway when a gateway sends us there (RFC 5685)");
+  app.add_flag("!--no-name-servers", line.use_name_servers,
+               "Leave the system's resolver as it is when a gateway tells us name servers");
   app.add_option("--leases", line.leases_path,
                  "Keep the leases of pools in this file, a SQLite database: clients find their addresses again when "
                  "keypactd starts anew");

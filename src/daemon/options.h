@@ -27,6 +27,7 @@ struct CommandLine {
   std::string redirect_to;     ///< an address; empty: nobody is redirected
   bool redirect_when_authenticated = false;
   bool follow_redirects = true;
+  bool use_name_servers = true;         ///< of gateways
   std::string leases_path;              ///< empty: leases end with the process
   unsigned fetch_timeout = 10;          ///< seconds; 0: nothing is fetched
   std::vector<std::string> fetch_from;  ///< prefixes

@@ -2,17 +2,9 @@
 
 #include <algorithm>
 
-#include "config/source_files.h"
 #include "io/clock.h"
 
 namespace keypact::daemon {
-namespace {
-
-constexpr std::string_view kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-constexpr std::size_t kNotedOctets = 200;
-
-}  // namespace
-
 Result<Updown> Updown::open(io::EventLoop& loop, const Backend& backend, Configuration configuration, Note note) {
   TRY(auto netlink, io::Netlink::open());
   return Updown(loop, std::move(netlink), backend, std::move(configuration), std::move(note));
@@ -66,7 +58,7 @@ void Updown::add_runs(ChildSaId child, const Script& script, bool up) {
   for (const auto& run : script.runs) {
     Run next{child, up, script.words, (up ? "up-" : "down-") + run.scope, run.variables};
     next.environment.push_back("PLUTO_VERB=" + next.verb);
-    next.environment.emplace_back(kPath);
+    next.environment.emplace_back(io::kProgramPath);
     waiting_.push_back(std::move(next));
   }
   if (!running_) run_next();
@@ -76,11 +68,9 @@ void Updown::run_next() {
   while (!waiting_.empty()) {
     auto run = std::move(waiting_.front());
     waiting_.pop_front();
-    const auto words = run.words;
-    const auto environment = run.environment;
-    auto started =
-        io::Command::start(loop_, *words, environment,
-                           [this, run = std::move(run)](const io::CommandOutcome& outcome) { on_ended(run, outcome); });
+    const io::Program program{*run.words, run.environment, {}};
+    auto started = io::Command::start(
+        loop_, program, [this, run = std::move(run)](const io::CommandOutcome& outcome) { on_ended(run, outcome); });
     if (started) return (void)running_.emplace(std::move(*started));
     note_(started.error().to_string());
   }
@@ -91,15 +81,7 @@ void Updown::run_next() {
 }
 
 void Updown::on_ended(const Run& run, const io::CommandOutcome& outcome) {
-  const auto name = run.words->front() + " (" + run.verb + ")";
-  std::string_view rest = outcome.output;
-  while (!rest.empty()) {
-    const auto end = std::min(rest.find('\n'), rest.size());
-    if (end > 0) note_(name + " prints: " + config::printable(rest.substr(0, end), kNotedOctets));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-  }
-  if (outcome.timed_out) note_(name + " took too long and was killed");
-  else if (outcome.status != 0) note_(name + " failed with status " + std::to_string(outcome.status));
+  tell_outcome(run.words->front() + " (" + run.verb + ")", outcome, note_);
   running_.reset();
   run_next();
 }

@@ -7,7 +7,7 @@
 #include "config/snapshot_changes.h"
 #include "control/updown_environment.h"
 #include "daemon/backend.h"
-#include "io/command.h"
+#include "daemon/command_outcome.h"
 #include "io/netlink.h"
 
 namespace keypact::daemon {
@@ -15,7 +15,6 @@ namespace keypact::daemon {
 class Updown {
  public:
   using Configuration = std::function<config::SnapshotPointer()>;
-  using Note = std::function<void(const std::string&)>;
 
   /// `configuration`: the one in force; `note`: what scripts print, and how they fail.
   [[nodiscard]] static Result<Updown> open(io::EventLoop& loop, const Backend& backend, Configuration configuration,

@@ -25,10 +25,32 @@ std::vector<char*> pointers_to(std::vector<std::string>& words) {
   return pointers;
 }
 
+bool open_pipe(FileDescriptor& to_read, FileDescriptor& to_write) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return false;
+  to_read.reset(ends[0]);
+  to_write.reset(ends[1]);
+  return true;
+}
+
+/// A pipe that holds all of it and has no other end any more; none: errno says why.
+FileDescriptor input_of(const Program& program) {
+  FileDescriptor to_read;
+  FileDescriptor to_write;
+  if (!open_pipe(to_read, to_write)) return {};
+  const auto size = program.input.size();
+  if (size > 0 && ::write(to_write.get(), program.input.data(), size) != static_cast<ssize_t>(size)) {
+    errno = E2BIG;
+    return {};
+  }
+  if (::fcntl(to_read.get(), F_SETFL, 0) != 0) return {};
+  return to_read;
+}
+
 /// What a new process begins with: a process group of its own, no signal blocked or ignored, no descriptor but these.
 class Beginning {
  public:
-  explicit Beginning(int output) {
+  Beginning(int input, int output) {
     posix_spawnattr_init(&attributes_);
     sigset_t none;
     sigset_t all;
@@ -39,7 +61,7 @@ class Beginning {
     posix_spawnattr_setpgroup(&attributes_, 0);
     posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     posix_spawn_file_actions_init(&actions_);
-    posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions_, input, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, output, STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, output, STDERR_FILENO);
     posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
@@ -118,21 +140,23 @@ Command::Command(Command&&) noexcept = default;
 Command& Command::operator=(Command&&) noexcept = default;
 Command::~Command() = default;
 
-Result<Command> Command::start(EventLoop& loop, const std::vector<std::string>& words,
-                               const std::vector<std::string>& environment, Ended ended, CommandLimits limits) {
-  const auto failed = [&](int code) { return std::unexpected(system_error("cannot run " + words.front(), code)); };
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return failed(errno);
+Result<Command> Command::start(EventLoop& loop, const Program& program, Ended ended, CommandLimits limits) {
+  const auto failed = [&](int code) {
+    return std::unexpected(system_error("cannot run " + program.words.front(), code));
+  };
   auto running = std::make_unique<Running>();
-  running->output.reset(ends[0]);
-  const FileDescriptor written(ends[1]);
+  FileDescriptor written;
+  if (!open_pipe(running->output, written)) return failed(errno);
   if (::fcntl(written.get(), F_SETFL, 0) != 0) return failed(errno);  // the program expects a pipe that blocks
+  const auto input = input_of(program);
+  if (!input) return failed(errno);
 
-  auto words_to_pass = words;
-  auto environment_to_pass = environment;
-  const Beginning beginning(written.get());
-  const int code = ::posix_spawn(&running->process, words.front().c_str(), beginning.actions(), beginning.attributes(),
-                                 pointers_to(words_to_pass).data(), pointers_to(environment_to_pass).data());
+  auto words_to_pass = program.words;
+  auto environment_to_pass = program.environment;
+  const Beginning beginning(input.get(), written.get());
+  const int code =
+      ::posix_spawn(&running->process, words_to_pass.front().c_str(), beginning.actions(), beginning.attributes(),
+                    pointers_to(words_to_pass).data(), pointers_to(environment_to_pass).data());
   if (code != 0) {
     running->process = -1;
     return failed(code);

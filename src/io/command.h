@@ -4,11 +4,22 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "io/event_loop.h"
 
 namespace keypact::io {
+
+/// Where programs are looked for by programs that we run, for their environment.
+inline constexpr std::string_view kProgramPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+struct Program {
+  std::vector<std::string> words;        ///< its path and its arguments
+  std::vector<std::string> environment;  ///< all of it, as NAME=value
+  std::string input;                     ///< its standard input; at most kInputOctets
+};
+inline constexpr std::size_t kInputOctets = 65'536;
 
 struct CommandLimits {
   Duration time = seconds(10);       ///< then it and all that it started in its process group are killed
@@ -25,11 +36,9 @@ class Command {
  public:
   using Ended = std::move_only_function<void(CommandOutcome)>;
 
-  /// `words`: the program's path and its arguments. `environment`: all of it, as NAME=value. `ended` is called once on the loop's
-  /// thread, never from inside this call, and may destroy this object; it is not called when this object goes before: then the
-  /// program is killed.
-  [[nodiscard]] static Result<Command> start(EventLoop& loop, const std::vector<std::string>& words,
-                                             const std::vector<std::string>& environment, Ended ended,
+  /// `ended` is called once on the loop's thread, never from inside this call, and may destroy this object; it is not called when
+  /// this object goes before: then the program is killed.
+  [[nodiscard]] static Result<Command> start(EventLoop& loop, const Program& program, Ended ended,
                                              CommandLimits limits = {});
   Command(Command&&) noexcept;
   Command& operator=(Command&&) noexcept;

@@ -16,10 +16,10 @@ class CommandTest : public testing::Test {
  protected:
   /// Runs it to its end.
   CommandOutcome run(const std::vector<std::string>& words, const std::vector<std::string>& environment = {},
-                     CommandLimits limits = {}) {
+                     CommandLimits limits = {}, const std::string& input = {}) {
     std::optional<CommandOutcome> outcome;
     auto command = Command::start(
-        loop_, words, environment,
+        loop_, {words, environment, input},
         [&](CommandOutcome ended) {
           outcome = std::move(ended);
           loop_.stop();
@@ -38,6 +38,18 @@ TEST_F(CommandTest, TellsTheStatusAndWhatWasPrinted) {
   EXPECT_EQ(outcome.status, 3);
   EXPECT_EQ(outcome.output, "out\nerr\n");
   EXPECT_FALSE(outcome.timed_out);
+}
+
+TEST_F(CommandTest, ReadsItsInputAndThenItsEnd) {
+  EXPECT_EQ(run({"/bin/cat"}).output, "");
+  EXPECT_EQ(run({"/bin/cat"}, {}, {}, "one\ntwo\n").output, "one\ntwo\n");
+  EXPECT_EQ(run({"/usr/bin/wc", "-c"}, {}, {}, std::string(kInputOctets, 'x')).output, "65536\n");
+}
+
+TEST_F(CommandTest, InputThatNoPipeHoldsIsRefused) {
+  const auto started =
+      Command::start(loop_, {{"/bin/cat"}, {}, std::string(2 * kInputOctets, 'x')}, [](const CommandOutcome&) {});
+  EXPECT_FALSE(started.has_value());
 }
 
 TEST_F(CommandTest, K07_TheEnvironmentIsWhatIsGivenAndNothingElse) {
@@ -77,7 +89,7 @@ TEST_F(CommandTest, OutputBeyondTheLimitIsDropped) {
 }
 
 TEST_F(CommandTest, AProgramThatIsNotThereIsAnErrorAtOnce) {
-  const auto command = Command::start(loop_, {"/nonexistent/updown"}, {}, [](const CommandOutcome&) { FAIL(); });
+  const auto command = Command::start(loop_, {{"/nonexistent/updown"}, {}, {}}, [](const CommandOutcome&) { FAIL(); });
   ASSERT_FALSE(command.has_value());
   EXPECT_NE(command.error().to_string().find("/nonexistent/updown"), std::string::npos);
 }

@@ -93,6 +93,22 @@ TEST_F(InnerAddresses, TheClientGetsAnAddressAndItsTunnelIsForThatAddress) {
   EXPECT_THAT(said, HasSubstr("AUTH, CP(CFG_REPLY), SAr2"));
 }
 
+/// RFC 8598 §2: no gateway takes single domains for itself where all traffic is its own.
+TEST_F(InnerAddresses, DomainsAreIgnoredWhereTheTunnelIsForEverything) {
+  const auto everything = [](config::Connection& connection) {
+    config::SelectorPattern all;
+    all.selector = TrafficSelector::all(IpFamily::v4);
+    connection.vips = kAnyV4;
+    connection.children.front().local_ts = {dynamic()};
+    connection.children.front().remote_ts = {all};
+  };
+  begin(changed(left_site, everything), gateway({"four"}));
+  const auto* told = left().last<ike::ClientConfigured>();
+  ASSERT_NE(told, nullptr);
+  EXPECT_THAT(told->configuration.name_servers, ElementsAre(at("10.3.0.53")));
+  EXPECT_THAT(told->configuration.domains, IsEmpty());
+}
+
 TEST_F(InnerAddresses, BothFamiliesAtOnce) {
   begin(client({at("0.0.0.0"), at("::")}), gateway({"four", "six"}));
   EXPECT_THAT(inner(left()).local, ElementsAre(at("10.3.0.1"), at("2001:db8:3::1")));

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Unpacks IKE daemons of Debian that the guest needs into the user's cache, without installing them: libreswan conflicts with
 # strongSwan as a package. run.py lays what is there over the root of the guest. Fetched again when it is not what apt would take.
+# Other packages that are named go to the directory KEYPACT_UNPACK_TO, for whoever wants them there.
 set -euo pipefail
 
-cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/keypact/guest/peers
+cache=${KEYPACT_UNPACK_TO:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/keypact/guest/peers}
 
 # The packages, with versions, that apt would install beside those that are there.
 wanted() {

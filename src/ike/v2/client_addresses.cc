@@ -19,6 +19,15 @@ std::string pools_of(const config::Connection& connection) {
   return connection.name + ": pools = " + (text.empty() ? "none" : text);
 }
 
+/// RFC 8598 §2: then the name servers are for all names, and domains MUST be ignored.
+bool takes_everything(const config::Connection& connection) {
+  const auto is_everything = [](const config::SelectorPattern& pattern) {
+    return !pattern.dynamic && pattern.selector == TrafficSelector::all(pattern.selector.family());
+  };
+  return std::ranges::any_of(connection.children,
+                             [&](const auto& child) { return std::ranges::any_of(child.remote_ts, is_everything); });
+}
+
 }  // namespace
 
 std::optional<LeaseAddresses> lease_for(const Context& context, const IkeSaRecord& record,
@@ -86,6 +95,7 @@ std::optional<Refusal> take_addresses(const Context& context, IkeSaRecord& recor
     refusal.ours.push_back(connection.name + ": vips = " + text_of(connection.vips));
     return refusal;
   }
+  if (takes_everything(connection)) told.domains.clear();
   for (const auto& address : told.addresses) context.request(ipsec::AddInnerAddress{address});
   context.emit(ClientConfigured{record.id, connection.name, std::move(told)});
   return std::nullopt;

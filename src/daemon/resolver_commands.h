@@ -1,0 +1,40 @@
+// How the system's resolver is told of name servers: systemd-resolved, or resolvconf in either of its two kinds.
+#pragma once
+
+#include "base/ip_address.h"
+#include "io/command.h"
+
+namespace keypact::daemon {
+
+/// Who writes what programs look names up by.
+struct Resolver {
+  enum class Kind {
+    none,
+    ignored,     ///< it is left as it is
+    resolved,    ///< systemd-resolved, by its resolvectl
+    openresolv,  ///< resolvconf that can keep servers to some domains
+    resolvconf,  ///< Debian's
+  };
+  Kind kind = Kind::none;
+  std::string program;  ///< its path
+  bool operator==(const Resolver&) const = default;
+};
+
+/// The one that this machine has.
+[[nodiscard]] Resolver find_resolver();
+
+/// What it is to know.
+struct NameService {
+  std::vector<IpAddress> servers;
+  std::vector<std::string> domains;  ///< the servers are for these names and those below; none: for all
+  bool operator==(const NameService&) const = default;
+};
+
+/// False: it would ask the servers for names that they are not for (RFC 8598 §5).
+[[nodiscard]] bool can_serve(const Resolver& resolver, const NameService& service);
+
+/// To run one after the other: `service` takes the place of what was told for the interface before; without servers, nothing does.
+[[nodiscard]] std::vector<io::Program> resolver_commands(const Resolver& resolver, const std::string& interface,
+                                                         const NameService& service);
+
+}  // namespace keypact::daemon
