@@ -28,6 +28,7 @@ GROUPS = {
     "spdlog": ["spdlog/*"],
     "curl": ["curl/*"],
     "sqlite": ["sqlite3.h"],
+    "unbound": ["unbound.h"],
 }
 CALLS = {
     "clock": r"\b\w+_clock\s*::\s*now\b|\b(?:clock_gettime|gettimeofday|timespec_get)\s*\(|\btime\s*\(\s*(?:nullptr|NULL|0)\s*\)",

@@ -126,7 +126,7 @@ class Crowd {
   daemon::Transport& transport_;
   RandomSource& random_;
   crypto::Library library_;
-  daemon::Documents documents_{fetch::Limits{.time = Duration::zero()}, [](const std::string&) {}};
+  daemon::Documents documents_{loop_, fetch::Limits{.time = Duration::zero()}, "", [](const std::string&) {}};
   Instant started_;
   unsigned begun_ = 0;
   std::unordered_map<std::string, std::unique_ptr<Initiator>> initiators_;

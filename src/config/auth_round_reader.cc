@@ -22,6 +22,9 @@ constexpr AuthWord kAuthWords[] = {
 constexpr Word<Revocation> kRevocation[] = {
     {"strict", Revocation::strict}, {"ifuri", Revocation::ifuri}, {"relaxed", Revocation::relaxed}};
 
+constexpr Word<DnsKeys> kDnsKeys[] = {
+    {"no", DnsKeys::no}, {"secure", DnsKeys::secure}, {"insecure", DnsKeys::insecure}};
+
 bool starts_as(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && same_word(text.substr(0, prefix.size()), prefix);
 }
@@ -64,6 +67,7 @@ class AuthRoundReader {
   void read_authority_identity();
   void read_certificates();
   void read_certificate_section(const SettingsSection& section);
+  void read_dns_keys();
   void read_constraints();
 
   SectionReader reader_;
@@ -172,7 +176,18 @@ void AuthRoundReader::read_certificates() {
     if (rules::kLocal.has_section(inner.name)) read_certificate_section(inner);
 }
 
+/// Whoever has a name has a key in the DNS.
+void AuthRoundReader::read_dns_keys() {
+  round_.dns_keys = reader_.word("dns_keys", kDnsKeys).value_or(round_.dns_keys);
+  const auto* setting = reader_.given("dns_keys");
+  if (setting != nullptr && round_.dns_keys != DnsKeys::no && round_.id.any)
+    reader_.wrong(*setting,
+                  {std::string(setting->text()), "with any identity everybody who has a domain would be accepted",
+                   "set id in the same section: gw.example.org, or *.example.org"});
+}
+
 void AuthRoundReader::read_constraints() {
+  if (!local_) read_dns_keys();
   round_.revocation = reader_.word("revocation", kRevocation).value_or(round_.revocation);
   if (const auto* setting = reader_.given("groups"))
     for (const auto text : reader_.items(*setting)) round_.groups.emplace_back(text);

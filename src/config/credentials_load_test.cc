@@ -83,6 +83,16 @@ TEST(Credentials, OfARoundAreFilesOfTheirFolderOrOctets) {
   EXPECT_EQ(gw->ocsp, OcspPayloads::both);
 }
 
+TEST(Credentials, OfAPeerMayBeInTheDnsWhereItsIdentityIsNamed) {
+  const auto snapshot =
+      snapshot_of("connections { gw { remote { id = sun.example\n dns_keys = secure } local { certs = moon.pem } } }");
+  EXPECT_EQ(snapshot->connection("gw")->remote[0].dns_keys, DnsKeys::secure);
+  EXPECT_THAT(told_of("connections { gw { local { auth = psk } remote {\n dns_keys = insecure } } }"),
+              HasSubstr("with any identity everybody who has a domain would be accepted"));
+  EXPECT_THAT(told_of("connections { gw { local { dns_keys = secure } remote { auth = psk } } }"),
+              HasSubstr("dns_keys"));
+}
+
 TEST(Credentials, OfAConnectionAreComparedByTheirOctets) {
   const std::string text = "connections { gw { local { certs = moon.pem } remote { } } }";
   auto files = folder(text);

@@ -90,6 +90,7 @@ constexpr auto kRemoteSettings = std::to_array<SettingRule>({
     {"certs", text, full, {}, {}, true},
     {"cacerts", text, full, {}, {}, true},
     {"pubkeys", text, full, {}, {}, true},
+    {"dns_keys", words, full, "no", "no|secure|insecure"},
     {"revocation", words, full, "relaxed", "strict|ifuri|relaxed"},
 });
 

@@ -40,6 +40,9 @@ enum class AuthKind : std::uint8_t { psk, pubkey, eap, xauth, null_auth };
 /// to ask; that it is not known to be revoked.
 enum class Revocation : std::uint8_t { strict, ifuri, relaxed };
 
+/// Whether the peer's key may come from the DNS (IPSECKEY, RFC 4025): signed (DNSSEC), or also unsigned.
+enum class DnsKeys : std::uint8_t { no, secure, insecure };
+
 struct AuthRound {
   AuthKind kind = AuthKind::pubkey;
   /// Local: an exact identity, or any = the subject of our certificate, or our address.
@@ -51,8 +54,9 @@ struct AuthRound {
       certificates{};                         ///< certs, cert*: candidates of ours, or whose holders alone are accepted
   std::vector<CredentialFile> authorities{};  ///< cacerts, cacert*: one of these is in the path
   std::vector<CredentialFile> public_keys{};  ///< pubkeys
-  std::optional<IdentityPattern> ca_id{};     ///< of a CA in the path
-  std::vector<std::string> cert_policies{};   ///< OIDs
+  DnsKeys dns_keys = DnsKeys::no;
+  std::optional<IdentityPattern> ca_id{};    ///< of a CA in the path
+  std::vector<std::string> cert_policies{};  ///< OIDs
   std::vector<std::string> groups{};
   Revocation revocation = Revocation::relaxed;
   // The following are for eap.

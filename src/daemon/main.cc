@@ -183,7 +183,7 @@ int run(CommandLine line, Log& log) {
   auto backend = open_backend(line, *transport, *transports, library, **random);
   if (!backend) return fail(log, backend.error());
   setup.options.esp_spis_taken = (*backend)->esp_spis_taken();
-  Documents documents(fetch_limits(line), warn_from_other_threads(loop, log));
+  Documents documents(loop, fetch_limits(line), line.trust_anchor_path, warn_from_other_threads(loop, log));
   auto lease_database = open_leases(line, loop, log);
   if (!lease_database) return fail(log, lease_database.error());
   leases::LeaseBook leases(lease_database->get());

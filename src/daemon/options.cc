@@ -32,16 +32,20 @@ std::string why_no_prefix(const std::string& text) {
   return parse_prefix(text) ? std::string() : text + " is neither an address nor a network as 192.0.2.0/24";
 }
 
-/// CRLs and answers of OCSP responders.
+/// CRLs, answers of OCSP responders, and keys from the DNS.
 void add_fetching(CLI::App& app, CommandLine& line) {
   app.add_option("--fetch-timeout", line.fetch_timeout,
-                 "Seconds after which a CRL or an OCSP response that has not come is given up; 0: nothing is fetched")
+                 "Seconds after which a CRL, an OCSP response or a key from the DNS that has not come is given up; 0: "
+                 "nothing is fetched")
       ->check(CLI::Range(0u, 15u))
       ->capture_default_str();
   app.add_option("--fetch-from", line.fetch_from,
                  "Addresses that are not public, as 10.1.0.0/16, where the certificates of peers may say that CRLs and "
                  "OCSP responders are. What the configuration names may be anywhere")
       ->check(why_no_prefix);
+  app.add_option("--trust-anchor", line.trust_anchor_path,
+                 "DNSKEY or DS records that signatures in the DNS lead to, as in a zone file")
+      ->capture_default_str();
 }
 
 }  // namespace

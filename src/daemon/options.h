@@ -27,11 +27,12 @@ struct CommandLine {
   std::string redirect_to;     ///< an address; empty: nobody is redirected
   bool redirect_when_authenticated = false;
   bool follow_redirects = true;
-  bool use_name_servers = true;         ///< of gateways
-  std::string leases_path;              ///< empty: leases end with the process
-  unsigned fetch_timeout = 10;          ///< seconds; 0: nothing is fetched
-  std::vector<std::string> fetch_from;  ///< prefixes
-  std::string export_keys_directory;    ///< empty: no keys leave the process
+  bool use_name_servers = true;                               ///< of gateways
+  std::string leases_path;                                    ///< empty: leases end with the process
+  unsigned fetch_timeout = 10;                                ///< seconds; 0: nothing is fetched
+  std::vector<std::string> fetch_from;                        ///< prefixes
+  std::string trust_anchor_path = "/usr/share/dns/root.key";  ///< of DNSSEC
+  std::string export_keys_directory;                          ///< empty: no keys leave the process
   std::string log_level = "info";
   ike::Budgets budgets;
 };

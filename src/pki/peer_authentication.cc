@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "pki/identity.h"
+#include "pki/ipseckey.h"
 #include "pki/path_rules.h"
 
 namespace keypact::pki {
@@ -85,8 +86,9 @@ class PeerVerification {
   Result<AuthenticatedPeer, Refusal> verify() {
     TRY_VOID(read_auth());
     TRY_VOID(read_certificates());
-    if (raw_key_) return by_raw_key(std::span(&*raw_key_, 1));
-    if (!sent_.empty()) return by_certificate(sent_.front());
+    if (!sent_.empty() && !raw_key_) return by_certificate(sent_.front());
+    if (rules_.dns_keys != DnsKeys::no && !is_pinned()) return by_dns();
+    if (raw_key_) return by_raw_key(rules_.pinned_keys, "the configuration");
     return by_what_is_known();
   }
 
@@ -134,14 +136,51 @@ class PeerVerification {
     return {};
   }
 
-  Result<AuthenticatedPeer, Refusal> by_raw_key(std::span<const PublicKey> keys) {
-    for (const auto& key : keys.first(std::min(keys.size(), kCandidates))) {
-      if (std::ranges::find(rules_.pinned_keys, key) == rules_.pinned_keys.end())
-        return refused("RFC 7670 §5", "its raw public key is none that the configuration has for it");
-      if (!rules_.constraints.allows_key(key) || !key.verify(*scheme_, claim_.signed_octets, signature_)) continue;
+  [[nodiscard]] bool made_signature(const PublicKey& key) const {
+    return rules_.constraints.allows_key(key) && key.verify(*scheme_, claim_.signed_octets, signature_);
+  }
+  [[nodiscard]] bool is_pinned() const {
+    return !rules_.pinned_keys.empty() &&
+           (!raw_key_ || std::ranges::find(rules_.pinned_keys, *raw_key_) != rules_.pinned_keys.end());
+  }
+
+  /// `source`: who says that these are the peer's.
+  Result<AuthenticatedPeer, Refusal> by_raw_key(std::span<const PublicKey> trusted, const std::string& source) {
+    if (raw_key_ && std::ranges::find(trusted, *raw_key_) == trusted.end())
+      return refused("RFC 7670 §5", "its raw public key is none that " + source + " has for it");
+    const auto keys = raw_key_ ? std::span(&*raw_key_, 1) : trusted.first(std::min(trusted.size(), kCandidates));
+    if (std::ranges::any_of(keys, [this](const auto& key) { return made_signature(key); }))
       return AuthenticatedPeer(claim_.identity, {}, *scheme_);
-    }
-    return refused("RFC 7296 §2.15", "no public key that the configuration has for it made its signature");
+    return refused("RFC 7296 §2.15", "no public key that " + source + " has for it made its signature");
+  }
+
+  Result<AuthenticatedPeer, Refusal> by_dns() {
+    // Nobody is asked about a key whose holder is not there.
+    if (raw_key_ && !made_signature(*raw_key_))
+      return refused("RFC 7296 §2.15", "the signature in AUTH is not by the raw public key that it sent");
+    const auto name = ipseckey_name(claim_.identity);
+    if (!name) return refused("RFC 4025 §1.2", "the DNS has keys for host names and addresses, and it is neither");
+    const auto question = "IPSECKEY " + *name;
+    const auto answer = inquiry_.documents.find(question);
+    if (answer != inquiry_.documents.end()) return by_records(answer->second);
+    if (!inquiry_.may_ask)
+      return refused("configuration", "its key is in the DNS, which is not asked any more, or at all");
+    const bool secure = rules_.dns_keys == DnsKeys::secure;
+    revocation_.wanted.push_back({secure ? DocumentRequest::Kind::signed_keys : DocumentRequest::Kind::unsigned_keys,
+                                  *name,
+                                  {},
+                                  true,
+                                  question});
+    return refused("RFC 4025 §1", "its key is asked for");
+  }
+
+  Result<AuthenticatedPeer, Refusal> by_records(const Document& document) {
+    if (!document) return refused("RFC 4025 §4", document.error());
+    std::vector<PublicKey> keys;
+    for (const auto record : split_records(**document))
+      if (auto key = key_of_ipseckey(record)) keys.push_back(std::move(*key));
+    if (keys.empty()) return refused("RFC 4025 §2.4", "the DNS has no key for it that signatures are verified with");
+    return by_raw_key(keys, "the DNS");
   }
 
   Result<AuthenticatedPeer, Refusal> by_certificate(const Certificate& end_entity) {
@@ -176,7 +215,7 @@ class PeerVerification {
         if (!first) first = std::move(result.error());
       }
     }
-    if (!rules_.pinned_keys.empty()) return by_raw_key(rules_.pinned_keys);
+    if (!rules_.pinned_keys.empty()) return by_raw_key(rules_.pinned_keys, "the configuration");
     if (first) return failure(std::move(*first));
     return refused("RFC 7296 §3.6", "it sent no certificate, and none that speaks for it is configured");
   }

@@ -24,6 +24,9 @@ struct PeerClaim {
   std::vector<SentCertificate> certificates;  ///< in the order of the CERT payloads
 };
 
+/// Whether keys from the DNS are trusted: those whose signatures lead to a trust anchor, or also unsigned ones (RFC 4025 §4).
+enum class DnsKeys : std::uint8_t { no, secure, insecure };
+
 /// What our configuration demands of this peer.
 struct PeerRules {
   AuthConstraints constraints;
@@ -33,6 +36,7 @@ struct PeerRules {
   std::vector<std::string> policies{};            ///< OIDs: the path is of all of these (RFC 5280 §4.2.1.4)
   std::vector<Certificate> pinned;     ///< not empty: the peer's certificate is one of these, trusted as it is
   std::vector<PublicKey> pinned_keys;  ///< the peer's raw public key is one of these
+  DnsKeys dns_keys = DnsKeys::no;      ///< or one of those that the DNS has for its identity
   /// Of the configuration: CAs that may stand in a path, end entities that are trusted.
   std::vector<Certificate> known;
   RevocationRules revocation;  ///< the peer may send CRLs too

@@ -1,5 +1,5 @@
-// What a verification asks of elsewhere about revocation, and what was learned by that: values, which whoever fetches carries to and
-// fro. RFC 5280 §4.2.1.13, §4.2.2.1, §6.3, RFC 6960.
+// What a verification asks of elsewhere, about revocation or for the peer's key, and what was learned by that: values, which whoever
+// fetches carries to and fro. RFC 5280 §4.2.1.13, §4.2.2.1, §6.3, RFC 6960, RFC 4025.
 #pragma once
 
 #include <map>
@@ -14,9 +14,10 @@ inline constexpr std::size_t kOcspOctets = 64 * 1024;
 inline constexpr std::size_t kOcspNonceOctets = 32;  ///< RFC 9654
 
 struct DocumentRequest {
-  enum class Kind : std::uint8_t { revocation_list, ocsp };
+  /// Keys are in the DNS, signed (DNSSEC) or not, and come as join_records() of pki/ipseckey.h.
+  enum class Kind : std::uint8_t { revocation_list, ocsp, signed_keys, unsigned_keys };
   Kind kind{};
-  std::string uri;
+  std::string uri;          ///< of keys: the name
   Octets body;              ///< what is posted; empty: nothing is, the document is got
   bool configured = false;  ///< the configuration names the URI, not a certificate
   std::string key;          ///< by which its answer, or that there is none, is known

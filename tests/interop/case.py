@@ -70,7 +70,7 @@ class PairCase(unittest.TestCase):
         if self.may_be_kept() and self._outcome.success and self.pair.put_to_rest():
             keeper.keep(self.pair)
         else:
-            self.assertEqual(self.pair.end(), [])
+            self.assertEqual(self.pair.end(), [], self.lab.logs())
 
     def keypact_or_skip(self):
         """The daemon of the pair that is keypactd."""

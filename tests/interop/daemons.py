@@ -43,6 +43,7 @@ class Daemon:
     moves_children = True               # behind a NAT's new mapping; else the IKE SA alone follows, and what is rekeyed then
     untold = frozenset()                # vici's keys of IKE SAs that this kind cannot tell
     begins_rekeying = "generating CREATE_CHILD_SA request"      # in its log, as a regular expression
+    ends_for_sure = True                # at SIGTERM
     harmless = ()                       # parts of log lines that sound worse than they are
 
     def __init__(self, host):
@@ -184,6 +185,7 @@ class StrongSwan(Daemon):
     """charon with ESP in user space (kernel-libipsec): no ESN, and always UDP encapsulation, for which it fakes a NAT."""
 
     kind = "strongswan"
+    ends_for_sure = False               # told to end while it destroys an IKE SA, charon now and then does neither
     harmless = ("ignoring KE exchange, agreed on a non-PFS proposal",)
     stack = "kernel-libipsec"
     settings = ""                       # more text for the section charon of strongswan.conf

@@ -58,9 +58,18 @@ pki::RevocationPolicy policy_of(config::Revocation revocation) {
   return pki::RevocationPolicy::strict;
 }
 
+pki::DnsKeys policy_of(config::DnsKeys keys) {
+  switch (keys) {
+    case config::DnsKeys::secure: return pki::DnsKeys::secure;
+    case config::DnsKeys::insecure: return pki::DnsKeys::insecure;
+    case config::DnsKeys::no: break;
+  }
+  return pki::DnsKeys::no;
+}
+
 /// What a round asks of paths, beside its files.
 std::string path_key(const AuthRound& round) {
-  auto key = std::to_string(static_cast<int>(round.revocation));
+  auto key = std::to_string(static_cast<int>(round.revocation)) + std::to_string(static_cast<int>(round.dns_keys));
   if (round.ca_id) key += " under " + round.ca_id->to_string() + '\n';
   for (const auto& policy : round.cert_policies) key += ' ' + policy;
   return key;
@@ -270,6 +279,7 @@ std::shared_ptr<Credentials::Round> Credentials::RoundReader::remote(const AuthR
     made->revocation = {policy_of(round.revocation), store_.revocation_lists, places(), ocsp_signers(), {}};
     made->pinned = certificates(round.certificates);
     made->pinned_keys = public_keys(round.public_keys);
+    made->dns_keys = policy_of(round.dns_keys);
     // CAs first: they complete paths, and only so many are looked at.
     made->known = store_.authorities;
     for (const bool ca : {true, false})
@@ -282,7 +292,8 @@ std::shared_ptr<Credentials::Round> Credentials::RoundReader::remote(const AuthR
   const bool knows_peers = !rules.anchored && std::ranges::any_of(store_.certificates, [&](const auto& certificate) {
     return !certificate.is_ca() && store_.private_key(certificate.public_key().spki_sha1()) == nullptr;
   });
-  if (rules.anchors.certificates().empty() && rules.pinned.empty() && rules.pinned_keys.empty() && !knows_peers)
+  if (rules.anchors.certificates().empty() && rules.pinned.empty() && rules.pinned_keys.empty() &&
+      rules.dns_keys == pki::DnsKeys::no && !knows_peers)
     result->warnings.push_back(about(round.auth_at, Severity::warning, "no certificate of a peer can be accepted here",
                                      "there is no certificate of a CA in x509ca, and the section remote names none",
                                      "put the CA of the peer into x509ca, or its own certificate into certs"));
