@@ -115,6 +115,55 @@ TEST_F(MultipleKeyExchanges, NoMethodRunsTwice) {
   expect_refused_without_child(RefusalCode::no_proposal_chosen);
 }
 
+TEST_F(MultipleKeyExchanges, AMethodIsLeftToWhoHasNoOther) {
+  left_site.ike_proposals = right_site.ike_proposals =
+      with_additional({additional(TransformType::ADDKE1, CURVE448), additional(TransformType::ADDKE1, ECP_384),
+                       additional(TransformType::ADDKE2, ECP_384), additional(TransformType::ADDKE2, MODP_2048),
+                       additional(TransformType::ADDKE3, CURVE448)});
+  start();
+  initiate();
+  ASSERT_NE(established(left()), nullptr);
+  const auto& chosen = established(left())->parts().proposal;
+  EXPECT_EQ(ike::v2::additional_key_exchanges(chosen), (std::vector{ECP_384, MODP_2048, CURVE448}));
+  expect_mirrored_child_sas(1);
+}
+
+TEST_F(MultipleKeyExchanges, C09_OfAHalfOpenPeerAreChargedToTheBudgetOfKeyExchanges) {
+  // The budget of one second has room for the first exchange, and for none of those agreed on beside it.
+  ike::Options options;
+  options.budgets.key_exchange_percent = 1;
+  both({additional(TransformType::ADDKE1, MODP_8192)});
+  world.set_options(options);
+  start();
+  initiate();
+  ASSERT_FALSE(refusal(left()).has_value());
+  EXPECT_EQ(right().engine.counters().cookies_sent, 0u);
+  mark_ladder();
+  world.control(left(), ike::TerminateIke{ControlId{7}, established_id(left()), false});
+  world.run_for(seconds(1));
+  initiate();
+  EXPECT_EQ(right().engine.counters().cookies_sent, 1u);
+  EXPECT_EQ(right().engine.counters().cookies_accepted, 1u);
+}
+
+TEST_F(MultipleKeyExchanges, ARequestThatIsCutSmallerGetsItsResponseInSuchFragments) {
+  both({additional(TransformType::ADDKE1, MODP_8192)});
+  world.set_options({.fragment_size = 1280});
+  start();
+  // Nothing of more than 700 octets arrives once a first response went out in larger fragments.
+  bool answered = false;
+  world.set_judge([&](const InFlight& packet) {
+    const auto exchange = wire::parse_header(packet.datagram.octets)->exchange;
+    if (exchange != ExchangeType::IKE_INTERMEDIATE) return Fate::deliver;
+    answered = answered || packet.from.name == "right";
+    return answered && packet.datagram.octets.size() > 700 ? Fate::drop : Fate::deliver;
+  });
+  initiate("lan", minutes(1));
+  ASSERT_FALSE(refusal(left()).has_value());
+  EXPECT_GT(right().engine.counters().messages_refragmented, 0u);
+  expect_mirrored_child_sas(1);
+}
+
 TEST_F(MultipleKeyExchanges, H01_WithoutTheNotifyARequiredOneIsRefused) {
   both({additional(TransformType::ADDKE1, CURVE448)});
   start();
@@ -139,8 +188,8 @@ TEST_F(MultipleKeyExchanges, H01_WithoutTheNotifyARequiredOneIsRefused) {
 /// Left has sent a request of IKE_INTERMEDIATE that does not arrive.
 class MultipleKeyExchangesHalfway : public MultipleKeyExchanges {
  protected:
-  void begin() {
-    both({additional(TransformType::ADDKE1, CURVE448)});
+  void begin(KeyExchangeMethod method = CURVE448) {
+    both({additional(TransformType::ADDKE1, method)});
     start();
     world.set_judge([](const InFlight& packet) {
       const auto exchange = wire::parse_header(packet.datagram.octets)->exchange;
@@ -167,6 +216,18 @@ TEST_F(MultipleKeyExchangesHalfway, D07_AValueOfTheWrongLengthFailsTheExchangeAn
   EXPECT_EQ(right().last<ike::Refused>()->refusal.detail, "the KE payload has 55 octets, CURVE448 takes 56");
   EXPECT_EQ(refusal(left())->notify, NotifyType::INVALID_SYNTAX);
   expect_refused_without_child(RefusalCode::malformed_message);
+}
+
+TEST_F(MultipleKeyExchangesHalfway, ARefusalIsSentAgainToARequestThatComesAgain) {
+  begin(ECP_384);
+  // It has the right length, and is no point of the curve.
+  const auto request = sealed(ExchangeType::IKE_INTERMEDIATE, 1, {wire::KePayload{ECP_384, Octets(96, 1)}});
+  to_right(request);
+  world.run_for(milliseconds(100));
+  ASSERT_EQ(right().last<ike::Refused>()->refusal.code, RefusalCode::key_exchange_failed);
+  const auto before = right().engine.counters().retransmissions_answered;
+  to_right(request);
+  EXPECT_EQ(right().engine.counters().retransmissions_answered, before + 1);
 }
 
 TEST_F(MultipleKeyExchangesHalfway, AnotherMethodThanAgreedOnIsRefused) {

@@ -45,16 +45,24 @@ Admission::Verdict Admission::judge(Instant now, const IpAddress& source, KeyExc
   auto& own = sources_[place_of(source, source.is_v4() ? 4 : 8) % kSources];
   auto& network = networks_[place_of(source, source.is_v4() ? 3 : 6) % kNetworks];
   const auto until = now + kHold;
-  const unsigned share = budgets_.key_exchange_percent * 10'000;  // microseconds a second
   if (reached(occupancy.half_open, budgets_.half_open_before_cookies)) cookies_until_ = until;
   if (budgets_.half_open_per_source != 0 && occupancy.half_open_of_source >= limits::kHalfOpenPerSourceBeforeCookies)
     own.cookies_until = until;
   if (now < cookies_until_ || now < own.cookies_until || now < network.cookies_until) return Verdict::prove_address;
   if (!own.bucket.take(now, budgets_.init_per_source)) own.cookies_until = until;
   else if (!network.bucket.take(now, budgets_.init_per_network)) network.cookies_until = until;
-  else if (!key_exchanges_.take(now, {share, share}, cost_of(method))) cookies_until_ = until;
+  else if (!take_key_exchange(now, method)) cookies_until_ = until;
   else return Verdict::admit;
   return Verdict::prove_address;
+}
+
+bool Admission::take_key_exchange(Instant now, KeyExchangeMethod method) {
+  const unsigned share = budgets_.key_exchange_percent * 10'000;  // microseconds a second
+  return key_exchanges_.take(now, {share, share}, cost_of(method));
+}
+
+void Admission::charge(Instant now, KeyExchangeMethod method) {
+  if (!take_key_exchange(now, method)) cookies_until_ = std::max(cookies_until_, now + kHold);
 }
 
 Duration Admission::half_open_life(std::size_t half_open) const {

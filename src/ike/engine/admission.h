@@ -33,6 +33,9 @@ class Admission {
   [[nodiscard]] Verdict judge(Instant now, const IpAddress& source, KeyExchangeMethod method,
                               const Occupancy& occupancy);
 
+  /// An admitted request has agreed on further key exchanges. Where there is no room for one, the next requests bring a cookie.
+  void charge(Instant now, KeyExchangeMethod method);
+
   [[nodiscard]] Duration half_open_life(std::size_t half_open) const;
 
  private:
@@ -48,6 +51,7 @@ class Admission {
     TokenBucket bucket;
     Instant cookies_until;
   };
+  [[nodiscard]] bool take_key_exchange(Instant now, KeyExchangeMethod method);
   [[nodiscard]] std::size_t place_of(const IpAddress& source, std::size_t octets) const;
 
   const Budgets& budgets_;

@@ -265,6 +265,13 @@ void Engine::on_message(Context& context, const v2::Received& received) {
   drive(context, *find_addressed(header), [&](v2::IkeSa& owner) { owner.on_message(context, received); });
 }
 
+/// RFC 9370 §2.2.1: what an initiator gets out of one IKE_SA_INIT is as many key exchanges as were agreed on.
+void Engine::charge_further_key_exchanges(Instant now, const v2::State& half_open) {
+  const auto* begun = std::get_if<v2::AwaitResponderValue>(&half_open);
+  if (begun == nullptr) return;
+  for (const auto method : v2::additional_key_exchanges(begun->proposal)) admission_.charge(now, method);
+}
+
 void Engine::on_sa_init_request(Context& context, const v2::Received& received) {
   const auto& header = received.message.header;
   if (auto* known = table_.find_begun(header.initiator_spi, received.datagram.remote))
@@ -284,6 +291,7 @@ void Engine::on_sa_init_request(Context& context, const v2::Received& received) 
   const auto first_output = outputs_.size();
   auto state = v2::begin_responder(context, record, received);
   const auto id = record.id;
+  if (state) charge_further_key_exchanges(context.now, *state);
   if (state) table_.insert({std::move(record), std::move(*state)});
   settle(context, first_output, id);
 }

@@ -125,6 +125,7 @@ class Engine final : private OtherIkeSas {
   [[nodiscard]] bool screen_sa_init(Context& context, const DatagramView& datagram, const wire::Header& header);
   void take(Context& context, const Datagram& datagram);
   void on_message(Context& context, const v2::Received& received);
+  void charge_further_key_exchanges(Instant now, const v2::State& half_open);
   void on_sa_init_request(Context& context, const v2::Received& received);
   void on_other_version(Context& context, const Datagram& datagram, const wire::Header& header);
   void on_unparsable(Context& context, const Datagram& datagram, const wire::ParseError& error);

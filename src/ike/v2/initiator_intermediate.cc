@@ -1,4 +1,5 @@
 // IKE_INTERMEDIATE as initiator: one exchange for each additional key exchange. RFC 9242 §3, RFC 9370 §2.2.2.
+#include "ike/v2/additional_key_exchange.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
 #include "ike/v2/transmission.h"
@@ -20,10 +21,7 @@ Refusal refused(RefusalCode code, std::string detail = {}) {
 
 State key_exchange_failed(Context& context, const IkeSaRecord& record, const Intent& intent, KeyExchangeMethod method,
                           const JobDone& done) {
-  auto refusal = refused(RefusalCode::key_exchange_failed, "additional key exchange with " + to_string(method));
-  if (const auto* error = std::get_if<crypto::KeyExchangeError>(&done.result))
-    refusal.detail += ": " + crypto::to_string(*error);
-  return close_attempt(context, record, intent, std::move(refusal));
+  return close_attempt(context, record, intent, failed_key_exchange(ExchangeType::IKE_INTERMEDIATE, method, done));
 }
 
 /// What is wrong with an answer that is authentic.
@@ -39,16 +37,7 @@ std::optional<Refusal> judge(const PayloadSet& payloads, KeyExchangeMethod metho
     refusal.by_peer = error != nullptr;
     return refusal;
   }
-  const auto& ke = *payloads.find<wire::KePayload>();
-  if (ke.method != method)
-    return refused(RefusalCode::key_exchange_method,
-                   "the answer has " + to_string(ke.method) + ", agreed on was " + to_string(method));
-  const auto octets = crypto::responder_value_octets(method);
-  if (ke.data.size() != octets)
-    return refused(RefusalCode::key_exchange_failed, "the KE payload has " + std::to_string(ke.data.size()) +
-                                                         " octets, " + to_string(method) + " takes " +
-                                                         std::to_string(octets));
-  return std::nullopt;
+  return refuses_value(ExchangeType::IKE_INTERMEDIATE, *payloads.find<wire::KePayload>(), method, ValueOf::responder);
 }
 
 }  // namespace

@@ -1,6 +1,9 @@
 #include "ike/v2/proposal_choice.h"
 
 #include <algorithm>
+#include <map>
+#include <set>
+#include <span>
 
 #include "base/reader.h"
 #include "base/writer.h"
@@ -35,38 +38,78 @@ std::vector<Transform> alternatives(const Proposal& proposal, TransformType type
   return found;
 }
 
-/// RFC 9370 §2.2.1: no method runs twice.
-bool runs_already(const Proposal& chosen, const Transform& transform) {
-  return is_additional_key_exchange(transform.type) && !is_none(transform) &&
-         std::ranges::any_of(chosen.transforms, [&](const auto& other) {
-           return is_key_exchange(other.type) && other.id == transform.id;
-         });
+/// A transform type, and which of ours are also theirs, the preferred one first.
+struct Common {
+  TransformType type{};
+  std::vector<Transform> transforms;
+};
+
+Common common_transforms(TransformType type, const Proposal& ours, const Proposal& theirs,
+                         std::optional<KeyExchangeMethod> key_exchange_sent) {
+  Common common{type, alternatives(ours, type)};
+  const auto offered = alternatives(theirs, type);
+  std::erase_if(common.transforms, [&](const auto& each) { return std::ranges::find(offered, each) == offered.end(); });
+  if (type == TransformType::KE && key_exchange_sent)
+    std::ranges::stable_partition(
+        common.transforms, [&](const auto& each) { return each.id == static_cast<std::uint16_t>(*key_exchange_sent); });
+  return common;
 }
 
-/// The transform of `ours` to take among those that are also `theirs`, beside what is chosen already.
-std::optional<Transform> choose_transform(const std::vector<Transform>& ours, const std::vector<Transform>& theirs,
-                                          const Proposal& chosen, std::optional<KeyExchangeMethod> key_exchange_sent) {
-  std::optional<Transform> choice;
-  for (const auto& transform : ours) {
-    if (std::ranges::find(theirs, transform) == theirs.end() || runs_already(chosen, transform)) continue;
-    if (!choice) choice = transform;
-    if (transform.type == TransformType::KE && key_exchange_sent &&
-        transform.id == static_cast<std::uint16_t>(*key_exchange_sent))
-      return transform;
+/// Which type has which method so far, none of them twice.
+using Methods = std::map<std::uint16_t, const Common*>;
+
+/// RFC 9370 §2.2.2: what one type takes must leave the others something. Finds this one a method, where need be by giving another
+/// one that has it a method that is free. `asked` are the methods that were looked at.
+bool assign(const Common& common, Methods& methods, std::set<std::uint16_t>& asked) {
+  for (const auto& transform : common.transforms) {
+    if (is_none(transform)) return true;
+    if (!asked.insert(transform.id).second) continue;
+    const auto taken = methods.find(transform.id);
+    if (taken != methods.end() && !assign(*taken->second, methods, asked)) continue;
+    methods[transform.id] = &common;
+    return true;
   }
-  return choice;
+  return false;
+}
+
+bool can_all_have_another(std::span<const Common> key_exchanges) {
+  Methods methods;
+  return std::ranges::all_of(key_exchanges, [&](const auto& each) {
+    std::set<std::uint16_t> asked;
+    return assign(each, methods, asked);
+  });
+}
+
+/// RFC 9370 §2.2.1: no method runs twice. Each type is left the first that makes no other one impossible; false where there is none.
+bool settle_key_exchanges(std::vector<Common>& key_exchanges) {
+  for (auto& each : key_exchanges) {
+    const auto choices = each.transforms;
+    const auto fits = [&](const Transform& choice) {
+      each.transforms = {choice};
+      return can_all_have_another(key_exchanges);
+    };
+    if (std::ranges::none_of(choices, fits)) return false;
+  }
+  return true;
 }
 
 std::optional<Proposal> match(const Proposal& ours, const Proposal& theirs,
                               std::optional<KeyExchangeMethod> key_exchange_sent) {
   if (theirs.transforms.empty()) return std::nullopt;
-  Proposal chosen{ours.protocol, {}};
+  std::vector<Common> others;
+  std::vector<Common> key_exchanges;
   for (const auto type : types_of(ours, theirs)) {
-    const auto choice =
-        choose_transform(alternatives(ours, type), alternatives(theirs, type), chosen, key_exchange_sent);
-    if (!choice) return std::nullopt;
+    auto common = common_transforms(type, ours, theirs, key_exchange_sent);
+    if (common.transforms.empty()) return std::nullopt;
+    (is_key_exchange(type) ? key_exchanges : others).push_back(std::move(common));
+  }
+  if (!settle_key_exchanges(key_exchanges)) return std::nullopt;
+  std::ranges::move(key_exchanges, std::back_inserter(others));
+  Proposal chosen{ours.protocol, {}};
+  for (const auto& [type, transforms] : others) {
+    const auto& choice = transforms.front();
     // A NONE that the peer did not spell out is not part of the answer.
-    if (choice->id != 0 || type == TransformType::SN || theirs.has_type(type)) chosen.transforms.push_back(*choice);
+    if (choice.id != 0 || type == TransformType::SN || theirs.has_type(type)) chosen.transforms.push_back(choice);
   }
   return chosen;
 }

@@ -39,11 +39,14 @@ struct AwaitAuthRequest {
       to_come{};  ///< additional key exchanges: before there is none left, nobody is authenticated
   IntermediateAuth covered{};
   ResponseWindow window{1};  ///< of IKE_INTERMEDIATE
+  /// With the keys of its last exchange, until the next request is authentic.
+  std::optional<SecureChannel> channel_before{};
 };
 
 /// KEi(n) is here; the answer is being computed.
 struct AwaitAdditionalValue : AwaitAuthRequest {
   Octets request_covered;  ///< what AUTH covers of the request
+  Octets known_by;         ///< by which a retransmission of it is known
   JobId job;
 };
 

@@ -55,6 +55,22 @@ void follow_ports(IkeSaRecord& record, const AwaitAuthRequest& state, const Rece
   record.udp_encapsulation = record.nat.any() || (encap && record.nat.supported);
 }
 
+Result<HalfOpenRequest, State> open_request(Context& context, IkeSaRecord& record, AwaitAuthRequest& state,
+                                            const Received& received) {
+  auto opened = state.channel.open(context, record, received, limits::kHalfOpenReassembledOctets);
+  if (std::holds_alternative<Partial>(opened)) return failure(std::move(state));
+  if (std::holds_alternative<NotAuthentic>(opened)) return failure(on_junk(context, record, std::move(state)));
+  state.channel_before.reset();
+  follow_ports(record, state, received);
+  auto known_by = state.channel.identity_of(received);
+  if (auto* fine = std::get_if<Fine>(&opened)) return HalfOpenRequest{std::move(known_by), std::move(*fine)};
+  ++context.counters.malformed_authentic;
+  const auto& malformed = std::get<AuthenticButMalformed>(opened);
+  auto refusal = refusal_in(received.message.header.exchange, RefusalCode::malformed_message, malformed.error.notify());
+  refusal.detail = malformed.error.to_string();
+  return failure(refuse_request(context, record, std::move(state), std::move(known_by), std::move(refusal)));
+}
+
 namespace {
 
 bool wants_eap(const config::Connection& connection) { return connection.remote.front().kind == config::AuthKind::eap; }
@@ -392,18 +408,9 @@ State on(AwaitAuthRequest&& state, const Received& received, Context& context, I
     ++context.counters.out_of_state;
     return std::move(state);
   }
-  const auto opened = state.channel.open(context, record, received, limits::kHalfOpenReassembledOctets);
-  if (std::holds_alternative<Partial>(opened)) return std::move(state);
-  if (std::holds_alternative<NotAuthentic>(opened)) return on_junk(context, record, std::move(state));
-  follow_ports(record, state, received);
-  auto known_by = state.channel.identity_of(received);
-  if (const auto* malformed = std::get_if<AuthenticButMalformed>(&opened)) {
-    ++context.counters.malformed_authentic;
-    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message, malformed->error.notify());
-    refusal.detail = malformed->error.to_string();
-    return refuse_request(context, record, std::move(state), std::move(known_by), std::move(refusal));
-  }
-  return on_request(std::move(state), std::move(known_by), std::get<Fine>(opened).inner.payloads, context, record);
+  auto request = open_request(context, record, state, received);
+  if (!request) return std::move(request.error());
+  return on_request(std::move(state), std::move(request->known_by), request->fine.inner.payloads, context, record);
 }
 
 State on(AwaitInitiatorVerified&& state, JobDone&& done, Context& context, IkeSaRecord& record) {

@@ -5,6 +5,15 @@
 
 namespace keypact::ike::v2 {
 
+/// A request of a half-open IKE SA that is authentic and can be read.
+struct HalfOpenRequest {
+  Octets known_by;  ///< by which a retransmission of it is known
+  Fine fine;
+};
+/// Otherwise the state that it leads to, made of `state`.
+[[nodiscard]] Result<HalfOpenRequest, State> open_request(Context& context, IkeSaRecord& record,
+                                                          AwaitAuthRequest& state, const Received& received);
+
 /// RFC 7296 §2.21.2: the refusal goes out under the IKE SA's keys, then the IKE SA is gone. `first`: payloads before the notify.
 [[nodiscard]] State refuse(Context& context, const IkeSaRecord& record, ResponderAuth&& state, Refusal refusal,
                            std::vector<wire::Payload> first = {});

@@ -95,6 +95,14 @@ SealedMessage SecureChannel::seal_parts(Context& context, const wire::Header& he
   return message;
 }
 
+SecureChannel SecureChannel::succeed(IkeKeys keys) {
+  constexpr std::uint64_t kMessagesOfOneKey = 1u << 16;
+  SecureChannel before(std::exchange(keys_, std::move(keys)), initiator_, fragmentation_);
+  before.sealed_ = sealed_;
+  sealed_ += kMessagesOfOneKey;
+  return before;
+}
+
 SealedMessage SecureChannel::seal(Context& context, const IkeSaRecord& record, const wire::Header& header,
                                   const std::vector<wire::Payload>& payloads) {
   const auto text = wire::encode_payload_chain(payloads);
