@@ -153,19 +153,29 @@ void Operations::stop(IkeSaId ike_sa) { access_.submit(ike::TerminateIke{new_req
 
 void Operations::begin(ControlId id, const config::Connection& connection, const std::string& child, bool persistent) {
   ike::Initiate initiate{id, connection.name, child, std::nullopt, std::nullopt, persistent, child.empty()};
-  if (has_single_address(connection.local_addrs) && has_single_address(connection.remote_addrs)) {
-    return access_.submit(initiate);
-  }
+  const bool is_located = has_single_address(connection.local_addrs) && has_single_address(connection.remote_addrs);
+  // What is to be kept up by a name is asked for by on_address_wanted().
+  if (is_located || (persistent && ike::v2::is_known_by_name(connection))) return access_.submit(initiate);
   locating_.emplace(id, std::move(initiate));
   host_.locate(id, connection);
+}
+
+void Operations::on_address_wanted(const ike::AddressWanted& event) {
+  ike::Initiate initiate{event.request, event.connection, event.child, event.last_local, event.last_remote};
+  std::shared_ptr<const config::Connection> connection;
+  access_.look(0,
+               [&](const ike::Engine& engine) { connection = engine.configuration()->connection(event.connection); });
+  if (!connection) return access_.submit(initiate);
+  locating_.emplace(event.request, std::move(initiate));
+  host_.locate(event.request, *connection);
 }
 
 void Operations::located(ControlId id, const Located& located) {
   auto waiting = locating_.extract(id);
   if (waiting.empty()) return;
   auto& initiate = waiting.mapped();
-  initiate.local_address = located.local;
-  initiate.remote_address = located.remote;
+  if (located.remote) initiate.remote_address = located.remote;
+  if (located.local) initiate.local_address = located.local;
   access_.submit(initiate);
 }
 

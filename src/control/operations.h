@@ -36,6 +36,7 @@ class Operations {
   void start(const config::Connection& connection, const std::string& child);
   void stop(IkeSaId ike_sa);
 
+  void on_address_wanted(const ike::AddressWanted& event);
   void located(ControlId id, const Located& located);
   [[nodiscard]] std::optional<Finished> on_done(const ike::RequestDone& done);
   [[nodiscard]] std::vector<Finished> on_deadline(Instant now);

@@ -25,6 +25,7 @@ bool was_wanted(const ike::Refusal& reason) { return reason.code == ike::Refusal
 }  // namespace
 
 void Server::on_event(Instant now, const ToldEvent& told) {
+  if (const auto* wanted = std::get_if<ike::AddressWanted>(&told.event)) return operations_.on_address_wanted(*wanted);
   tell_log(told);
   tell_ladder(now, told);
   tell_updown(now, told);

@@ -158,6 +158,17 @@ std::size_t Engines::engine_of(const ike::ControlRequest& request) const {
 }
 
 void Engines::submit(const ike::ControlRequest& request) {
+  const auto* initiate = std::get_if<ike::Initiate>(&request);
+  const bool is_attempt = initiate != nullptr && ike::Upkeep::is_ours(initiate->id);
+  const auto asker = is_attempt ? ike::Upkeep::engine_of(initiate->id) : engine_of(request);
+  if (asker != engine_of(request)) {
+    // The peer has gone to where another engine is in charge.
+    tell(asker, [id = initiate->id](EngineHost& host) { host.engine().hand_over(id); });
+    auto anew = *initiate;
+    anew.id = {};
+    anew.persistent = true;
+    return submit(anew);
+  }
   tell(engine_of(request), [request](EngineHost& host) { host.submit(request); });
 }
 

@@ -113,6 +113,9 @@ struct LineOf {
       text += (text.empty() ? "" : ", ") + lease.address.to_string() + " of pool " + lease.pool;
     return {LogLevel::info, "IKE SA " + number(e.ike_sa.value) + ": " + e.client.to_string() + " gets " + text};
   }
+  Line operator()(const ike::AddressWanted& e) const {
+    return {LogLevel::debug, "the peer of " + e.connection + " is looked up"};
+  }
   Line operator()(const ike::ChildKeysDerived& e) const {
     return {LogLevel::debug, "keys of ESP SPI " + to_string(e.spi) + " exported"};
   }

@@ -42,6 +42,7 @@ std::string in_words(const ike::Event& event) {
             return text(e.request) + (e.refusal ? " failed: " + text(*e.refusal) : " is done");
           },
           [](const ike::AddressesLeased& e) { return text(e.ike_sa) + ": the client has its addresses"; },
+          [](const ike::AddressWanted& e) { return "where is the peer of " + e.connection + "?"; },
           [](const ike::ClientConfigured& e) { return text(e.ike_sa) + ": we have our addresses"; },
           [](const auto&) { return std::string(); },
       },

@@ -47,6 +47,44 @@ TEST_F(UpkeepLadder, ATunnelWhosePeerDiedComesBackWhenItIsConfiguredSo) {
   expect_mirrored_child_sas(1);
 }
 
+TEST_F(UpkeepLadder, APeerThatIsKnownByItsNameIsLookedUpForEachAttempt) {
+  left_site.dpd_delay = seconds(30);
+  left_site.dpd_action = config::Action::start;
+  auto snapshot = std::make_shared<config::Snapshot>(*left_site.snapshot());
+  auto connection = std::make_shared<config::Connection>(*snapshot->connections.front());
+  config::AddressPattern by_name;
+  by_name.kind = config::AddressPattern::Kind::name;
+  by_name.name = "gateway.example";
+  connection->remote_addrs = {by_name};
+  snapshot->connections.front() = std::move(connection);
+  world.add("left", left_site.local, std::move(snapshot));
+  world.add("right", right_site.local, right_site.snapshot());
+  const auto asked = [&] { return left().count<ike::AddressWanted>(); };
+  const auto answer = [&](std::optional<IpAddress> where) {
+    world.control(left(),
+                  ike::Initiate{left().last<ike::AddressWanted>()->request, "net", "lan", left_site.local, where});
+  };
+  start_action();
+  ASSERT_EQ(asked(), 1u);
+  EXPECT_EQ(sa_init_requests(), 0u);
+  answer(std::nullopt);
+  EXPECT_EQ(left().last<ike::Refused>(), nullptr) << "it is asked again, and nobody waits";
+  world.run_for(minutes(2));
+  ASSERT_EQ(asked(), 2u);
+  answer(right_site.local);
+  world.run_for(seconds(2));
+  expect_mirrored_child_sas(1);
+  world.restart(right(), right_site.snapshot());
+  part();
+  world.run_for(minutes(20));
+  ASSERT_EQ(asked(), 3u) << "the tunnel is gone";
+  EXPECT_EQ(left().last<ike::AddressWanted>()->last_remote, right_site.local);
+  join();
+  answer(right_site.local);
+  world.run_for(seconds(2));
+  expect_mirrored_child_sas(1);
+}
+
 TEST_F(UpkeepLadder, ATunnelWhosePeerDiedStaysDownWithoutAnAction) {
   left_site.dpd_delay = seconds(30);
   start();

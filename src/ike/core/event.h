@@ -93,6 +93,16 @@ struct ChildKeysDerived {
   PacketKeys keys;
 };
 
+/// What we keep up is to be begun, and the peer is configured by a name: Initiate with this id says where it is now. What is not found
+/// may be where it was.
+struct AddressWanted {
+  ControlId request;
+  std::string connection;
+  std::string child;
+  std::optional<IpAddress> last_local;
+  std::optional<IpAddress> last_remote;
+};
+
 /// As client: what the gateway told us to use while this IKE SA, or one that takes its place, is there.
 struct ClientConfigured {
   IkeSaId ike_sa;
@@ -108,6 +118,6 @@ struct AddressesLeased {
 
 using Event = std::variant<MessageTraced, IkeSaEstablished, IkeSaMoved, IkeSaClosed, ChildSaUp, ChildSaDown,
                            IkeSaRekeyed, ChildSaRekeyed, Refused, RequestDone, IkeKeysDerived, ChildKeysDerived,
-                           ClientConfigured, AddressesLeased>;
+                           ClientConfigured, AddressesLeased, AddressWanted>;
 
 }  // namespace keypact::ike

@@ -283,8 +283,17 @@ void Engine::keep_up(Context& context) {
         drop_held(context, *vain);
     const auto due = upkeep_.take_due(context.now);
     if (due.empty()) return;
-    for (const auto& initiate : due) handle(context, initiate);
+    for (const auto& initiate : due) begin_attempt(context, initiate);
   }
+}
+
+/// A name may lead elsewhere by now: it is asked for whenever an IKE SA is to be set up.
+void Engine::begin_attempt(Context& context, const Initiate& initiate) {
+  const auto connection = configuration_->connection(initiate.connection);
+  if (!connection || !v2::is_known_by_name(*connection) || !table_.of_connection(initiate.connection).empty())
+    return handle(context, initiate);
+  context.emit(
+      AddressWanted{initiate.id, initiate.connection, initiate.child, initiate.local_address, initiate.remote_address});
 }
 
 /// RFC 4301 §4.4.1: a packet asks for an SA.

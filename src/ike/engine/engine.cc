@@ -30,7 +30,8 @@ Engine::Engine(Options options, crypto::Library& library, RandomSource& random, 
       policies_(options.engine_index, options.engines),
       cookies_(random, now),
       admission_(options_.budgets, random),
-      keepalives_(options_.keep_alive) {
+      keepalives_(options_.keep_alive),
+      upkeep_(options.engine_index) {
   esp_spis_.avoid(options_.esp_spis_taken);
 }
 

@@ -45,6 +45,8 @@ class Engine final : private OtherIkeSas {
   void on_job_done(Instant now, JobDone done);
   void on_stack_event(Instant now, const ipsec::StackEvent& event);
   void on_control(Instant now, const ControlRequest& request);
+  /// What an AddressWanted was for is another engine's matter from now on.
+  void hand_over(ControlId request) { (void)upkeep_.conclude(request, true, {}, random_); }
   /// A peer said to another engine that it holds no SA but the one there (RFC 7296 §2.4).
   void on_contact_elsewhere(Instant now, const FreshPeer& fresh);
 
@@ -164,6 +166,7 @@ class Engine final : private OtherIkeSas {
   void retry_waiting(Context& context);
   /// At the end of each event: what upkeep asked for and what came of it.
   void keep_up(Context& context);
+  void begin_attempt(Context& context, const Initiate& initiate);
   void on_acquire(Context& context, PolicyId policy);
   void drop_held(const Context& context, const PolicyBook::Name& child);
 

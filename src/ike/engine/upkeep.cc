@@ -42,7 +42,7 @@ std::vector<Initiate> Upkeep::take_due(Instant now) {
     if (!wish.at || *wish.at > now) continue;
     wish.at.reset();
     auto initiate = wish.initiate;
-    initiate.id = ControlId{kOurs | ++last_id_};
+    initiate.id = ControlId{kOurs | std::uint64_t{engine_} << kEngineAt | ++last_id_};
     attempts_.emplace(initiate.id, name);
     due.push_back(std::move(initiate));
   }

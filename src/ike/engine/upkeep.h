@@ -14,6 +14,8 @@ namespace keypact::ike {
 
 class Upkeep {
  public:
+  /// `engine`: the index of ours.
+  explicit Upkeep(std::size_t engine = 0) : engine_(engine) {}
   using Name = std::pair<std::string, std::string>;  ///< connection, child
   enum class Patience : std::uint8_t {
     once,     ///< what failed is asked for again by the next packet
@@ -31,6 +33,8 @@ class Upkeep {
   /// The attempts whose time has come, with ids of our own; each must be answered by conclude().
   [[nodiscard]] std::vector<Initiate> take_due(Instant now);
   [[nodiscard]] static bool is_ours(ControlId id) { return (id.value & kOurs) != 0; }
+  /// Whose attempt one of our ids is.
+  [[nodiscard]] static std::size_t engine_of(ControlId id) { return (id.value & ~kOurs) >> kEngineAt; }
   /// What it was about, when nothing comes of it any more.
   std::optional<Name> conclude(ControlId id, bool up, Instant now, RandomSource& random);
   [[nodiscard]] bool wants(const std::string& connection, const std::string& child) const {
@@ -42,6 +46,7 @@ class Upkeep {
 
  private:
   static constexpr std::uint64_t kOurs = std::uint64_t{1} << 63;
+  static constexpr unsigned kEngineAt = 48;
   struct Wish {
     Initiate initiate;
     Patience patience{};
@@ -51,6 +56,7 @@ class Upkeep {
   };
   std::map<Name, Wish> wishes_;
   std::map<ControlId, Name> attempts_;
+  std::size_t engine_;
   std::uint64_t last_id_ = 0;
 };
 

@@ -48,6 +48,12 @@ bool has_fixed_peer(const config::Connection& connection) {
   return remote.is_single() || remote.kind == config::AddressPattern::Kind::name;
 }
 
+bool is_known_by_name(const config::Connection& connection) {
+  using Kind = config::AddressPattern::Kind;
+  return std::ranges::none_of(connection.remote_addrs, &config::AddressPattern::is_single) &&
+         std::ranges::any_of(connection.remote_addrs, [](const auto& pattern) { return pattern.kind == Kind::name; });
+}
+
 bool depends_on_given_addresses(const config::Connection& connection, const config::ChildConfig& child) {
   const auto depends = [](const auto& selectors) {
     return std::ranges::any_of(selectors, &config::SelectorPattern::dynamic);

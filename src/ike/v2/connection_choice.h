@@ -14,6 +14,8 @@ using ConnectionPtr = std::shared_ptr<const config::Connection>;
 /// A peer at one configured address or name has policies that outlive its SAs; others share the configuration, and each gets
 /// its own with its SAs.
 [[nodiscard]] bool has_fixed_peer(const config::Connection& connection);
+/// Where the peer is, only a name says.
+[[nodiscard]] bool is_known_by_name(const config::Connection& connection);
 /// Its selectors are known only once one end has given the other an address inside the tunnel.
 [[nodiscard]] bool depends_on_given_addresses(const config::Connection& connection, const config::ChildConfig& child);
 /// The peer is fixed, and so are the selectors of this child.
