@@ -105,3 +105,4 @@ def give(daemon, own=None, trusted=(), untrusted=(), public_keys=(), revocation_
         shutil.copy(each, folder / "x509crl")
     for each in public_keys:
         shutil.copy(each.public, folder / "pubkey" / f"{each.name}.pem")
+    daemon.credentials_changed()

@@ -97,6 +97,9 @@ class Daemon:
         """Where swanctl's folders of certificates and keys are: x509, x509ca, private, pubkey."""
         return self.dir
 
+    def credentials_changed(self):
+        """For kinds that have them elsewhere: what is in the folders is to be taken before the next configuration."""
+
     def abandon(self):
         if self.process:
             self.process.stop(timeout=2)

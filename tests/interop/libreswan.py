@@ -8,7 +8,8 @@ import kernel_esp
 import peers_root
 from daemons import Daemon, Outcome
 from lab import run, wait_for
-from settings import Proposal, Untranslatable, translate, values
+from nss import Nss
+from settings import Proposal, Untranslatable, by_certificate, own_certificate, translate, values
 
 PROGRAMS = pathlib.Path("/usr/libexec/ipsec")
 
@@ -60,6 +61,29 @@ def selector_words(side, text):
     return words
 
 
+SIGNATURES = {"ike:rsa/pss-sha256": "rsa-sha2_256", "ike:rsa/pss-sha384": "rsa-sha2_384", "ike:rsa/pss-sha512": "rsa-sha2_512",
+              "ike:ecdsa-sha256": "ecdsa-sha2_256", "ike:ecdsa-sha384": "ecdsa-sha2_384", "ike:ecdsa-sha512": "ecdsa-sha2_512"}
+
+
+def identity_words(text):
+    """An address, a mailbox and a name of X.509 stand for themselves."""
+    return text if re.search("[@=:]", text) or re.fullmatch(r"[\d.]+", text) else f"@{text}"
+
+
+def authentication_words(connection, credentials):
+    """authby, and what an end has to do with certificates."""
+    ends = connection["local"], connection["remote"]
+    if not any(map(by_certificate, ends)):
+        return {"authby": "secret"}
+    if not all(map(by_certificate, ends)):
+        raise Untranslatable("libreswan has no words for a shared key at one end and ECDSA at the other")
+    certificate = own_certificate(connection, credentials)
+    text = run(["openssl", "x509", "-in", certificate, "-noout", "-text"]).stdout
+    kind = "ecdsa" if "id-ecPublicKey" in text else "rsa-sha2"
+    (method,) = translate({end["auth"] for end in ends}, SIGNATURES | {"pubkey": kind})
+    return {"authby": method, "leftcert": certificate.stem, "leftsendcert": "always", "rightrsasigkey": "%cert", "rightca": "%same"}
+
+
 def one(words, of_what):
     if len(words) != 1:
         raise Untranslatable(f"libreswan has no words for several {of_what} in one connection")
@@ -84,10 +108,8 @@ class Libreswan(Daemon):
         self.run_dir.mkdir(exist_ok=True)
         self.loaded = {}                # name: the peer's address
         self.keep_alive = 20
-        self.certificates = self.dir / "nss"
-        if not self.certificates.exists():
-            self.certificates.mkdir()
-            run([*peers_root.PREFIX, "certutil", "-N", "-d", f"sql:{self.certificates}", "--empty-password"])
+        self.nss = Nss(self.dir / "nss")
+        self.has_credentials = True
         for name in ("ipsec.conf", "ipsec.secrets"):
             (self.dir / name).touch()
 
@@ -103,7 +125,7 @@ class Libreswan(Daemon):
 
     def command_line(self):
         return [*self.there(), PROGRAMS / "pluto", "--nofork", "--config", self.dir / "ipsec.conf", "--no-dnssec",
-                "--secretsfile", self.dir / "ipsec.secrets", "--nssdir", self.certificates, "--rundir", self.run_dir,
+                "--secretsfile", self.dir / "ipsec.secrets", "--nssdir", self.nss.folder, "--rundir", self.run_dir,
                 "--ipsecdir", self.dir, "--dumpdir", self.run_dir, "--logfile", self.log, "--keep-alive", self.keep_alive]
 
     def output_path(self):
@@ -133,7 +155,21 @@ class Libreswan(Daemon):
 
     # Its configuration.
 
+    def credentials_changed(self):
+        self.has_credentials = False
+
+    def take_credentials(self):
+        """It opens its database once."""
+        self.nss.fill(self.credentials_folder())
+        self.has_credentials = True
+        self.loaded = {}
+        if self.process:
+            self.stop()
+            self.start()
+
     def configure(self, wanted):
+        if not self.has_credentials:
+            self.take_credentials()
         for name in self.loaded:
             self.whack("--delete", "--name", name)
         lines, self.loaded = ["config setup", "    ikev1-policy=drop", ""], {}
@@ -144,15 +180,16 @@ class Libreswan(Daemon):
         (self.dir / "ipsec.conf").write_text("\n".join(lines))
         (self.dir / "ipsec.secrets").write_text("".join(
             " ".join(f"@{value}" for key, value in secret.items() if key.startswith("id")) + f" : PSK {secret['secret']}\n"
-            for secret in wanted["secrets"].values()))
+            for secret in wanted.get("secrets", {}).values()))
         self.whack("--rereadsecrets")
         for name in self.loaded:
             self.add(name)
 
     def words(self, connection, child):
-        words = {"authby": "secret", "ikev2": "insist", "auto": "ignore", "left": connection["local_addrs"],
-                 "leftid": f"@{connection['local']['id']}",
-                 "leftupdown": "%disabled", "right": connection["remote_addrs"], "rightid": f"@{connection['remote']['id']}",
+        words = {**authentication_words(connection, self.credentials_folder()), "ikev2": "insist", "auto": "ignore",
+                 "left": connection["local_addrs"],
+                 "leftid": identity_words(connection["local"]["id"]) if "id" in connection["local"] else "%fromcert",
+                 "leftupdown": "%disabled", "right": connection["remote_addrs"], "rightid": identity_words(connection["remote"]["id"]),
                  "pfs": "yes", "type": child.get("mode", "tunnel"),
                  "narrowing": "yes", "mobike": "no", "retransmit-timeout": "20s", "initial-contact": "yes",
                  "rekey": "no"}             # else it comes back when the peer deletes it

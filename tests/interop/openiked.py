@@ -2,12 +2,13 @@
 AES-CBC with HMAC-SHA1 for ESP; what it initiates it does so by its configuration, 2 s after that was loaded."""
 import pathlib
 import re
+import shutil
 
 import kernel_esp
 import peers_root
 from daemons import Daemon, Outcome
 from lab import LabError, run, wait_for
-from settings import Proposal, Untranslatable, translate, values
+from settings import Proposal, Untranslatable, by_certificate, own_certificate, translate, values
 
 KEYS = peers_root.ROOT / "etc/iked"
 
@@ -67,6 +68,7 @@ class OpenIked(Daemon):
         self.file = self.dir / "iked.conf"
         self.control = self.dir / "control"
         self.wanted = None
+        self.has_credentials = True
         self.write("passive")
 
     def command_line(self):
@@ -99,7 +101,36 @@ class OpenIked(Daemon):
         return {"decline transport mode": "openiked refuses who asks for transport mode where it has tunnel mode",
                 "bear two IKE SAs": "openiked lets go of the old IKE SA without a word when there is a new one"}.get(what)
 
+    def credentials_changed(self):
+        self.has_credentials = False
+
+    def take_credentials(self, connection):
+        """It reads its own key when it starts."""
+        folder = self.credentials_folder()
+        own = own_certificate(connection, folder)
+        if "ED" in run(["openssl", "pkey", "-in", folder / "private" / own.name, "-noout", "-text"]).stdout.split("\n", maxsplit=1)[0]:
+            raise Untranslatable("openiked has keys of RSA and EC only: 'ca_privkey_serialize: unsupported key type'")
+        for place in ("ca", "certs", "crls"):
+            shutil.rmtree(KEYS / place)
+            (KEYS / place).mkdir()
+        for path in (folder / "x509ca").glob("*.pem"):
+            shutil.copy(path, KEYS / "ca" / f"{path.stem}.crt")
+        for path in (folder / "x509crl").glob("*.pem"):
+            shutil.copy(path, KEYS / "crls" / f"{path.stem}.crl")
+        shutil.copy(own, KEYS / "certs" / f"{own.stem}.crt")
+        key = KEYS / "private" / "local.key"
+        shutil.copy(folder / "private" / own.name, key)
+        key.chmod(0o600)
+        run(["openssl", "pkey", "-in", key, "-pubout", "-out", KEYS / "local.pub"])
+        self.has_credentials = True
+        if self.process:
+            self.stop()
+            self.start()
+
     def configure(self, wanted):
+        (connection,) = wanted["connections"].values()
+        if by_certificate(connection["local"]) and not self.has_credentials:
+            self.take_credentials(connection)
         self.wanted = wanted
         self.write("passive")
         self.reload()
@@ -117,7 +148,8 @@ class OpenIked(Daemon):
         if len(wanted["connections"]) != 1:
             raise Untranslatable("openiked here has one connection")
         (connection,) = wanted["connections"].values()
-        ends = {connection["local"]["id"], connection["remote"]["id"]}
+        if "id" not in connection["local"] or "*" in connection["remote"]["id"]:
+            raise Untranslatable("openiked takes the host's name where no identity is configured, and has no wildcards in one")
         if len(connection["children"]) != 1:
             raise Untranslatable("openiked has no words for a further Child SA")
         (child,) = connection["children"].values()
@@ -128,16 +160,28 @@ class OpenIked(Daemon):
         outer = ":" in connection["local_addrs"]
         if any((":" in source) != outer for source in values(child["local_ts"])):
             raise Untranslatable("openiked on Linux carries no other family: PF_KEY has no words for it")
-        secrets = [one for one in wanted["secrets"].values() if {one.get("id-1"), one.get("id-2")} == ends]
-        if not secrets:
-            raise Untranslatable("openiked has no words for a key of somebody else")
-        (secret,) = secrets
         delay = connection.get("dpd_delay", "60s").removesuffix("s")
         parts = [f'ikev2 "net" {mode} {child.get("mode", "tunnel")} esp', *flows,
                  f"local {connection['local_addrs']} peer {connection['remote_addrs']}",
                  *map(ike_words, values(connection.get("proposals"))), *map(esp_words, values(child["esp_proposals"])),
-                 f"srcid {connection['local']['id']} dstid {connection['remote']['id']}", f"psk {secret['secret']}"]
+                 f"srcid {connection['local']['id']} dstid {connection['remote']['id']}", self.authentication(wanted)]
         return f"set dpd_check_interval {delay}\nset fragmentation\nset enforcesingleikesa\n" + " \\\n  ".join(parts) + "\n"
+
+    @staticmethod
+    def authentication(wanted):
+        (connection,) = wanted["connections"].values()
+        kinds = {by_certificate(connection[end]) for end in ("local", "remote")}
+        if len(kinds) > 1:
+            raise Untranslatable("openiked has one kind of authentication for both ends")
+        if kinds == {True}:
+            if connection["local"]["auth"] != "pubkey":
+                raise Untranslatable("openiked has no words for a hash or for RSASSA-PSS")
+            return "rfc7427"
+        ends = {connection["local"]["id"], connection["remote"]["id"]}
+        secrets = [one for one in wanted["secrets"].values() if {one.get("id-1"), one.get("id-2")} == ends]
+        if not secrets:
+            raise Untranslatable("openiked has no words for a key of somebody else")
+        return f"psk {secrets[0]['secret']}"
 
     # What it is asked.
 

@@ -34,6 +34,21 @@ def site(host, peer, family=4, inner=(4,), ike=None, esp=None):
         "secrets": {"ike-1": {"id-1": "left.example", "id-2": "right.example", "secret": f'"{PSK}"'}}}
 
 
+def by_certificate(end):
+    """Whether this end of a connection, local or remote, shows who it is by a signature."""
+    return end["auth"] != "psk"
+
+
+def own_certificate(connection, credentials):
+    """The path of the certificate of this host, whose private key has its name."""
+    if named := connection["local"].get("certs"):
+        return credentials / "x509" / named
+    paths = [path for path in (credentials / "x509").glob("*.pem") if (credentials / "private" / path.name).exists()]
+    if len(paths) != 1:
+        raise Untranslatable("the other daemon wants one certificate")
+    return paths[0]
+
+
 def values(value):
     """The values of a key that may have none, one, or several."""
     if value is None:
