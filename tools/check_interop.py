@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""Checks docs/interop.md: a cell of its tables says "shown" exactly where tests/interop/CMakeLists.txt lists a case for it, or a theme.
-
-`--list` prints what is listed for each pair.
-"""
+"""Checks docs/interop.md: a cell of its tables says "shown" exactly where tests/interop/CMakeLists.txt lists a case for it, or a theme."""
+import argparse
+import pathlib
 import re
 import sys
 
@@ -118,11 +117,15 @@ def complaints(text, listed):
 
 
 def main():
-    listed = listed_cases(tree.ROOT)
-    if "--list" in sys.argv:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--root", type=pathlib.Path, default=tree.ROOT)
+    parser.add_argument("--list", action="store_true", help="print what is listed for each pair")
+    arguments = parser.parse_args()
+    listed = listed_cases(arguments.root)
+    if arguments.list:
         for pair, names in sorted(listed.items()):
             print(*pair, *sorted(names))
-    return tree.report(f"{DOCUMENT}: {line}" for line in complaints((tree.ROOT / DOCUMENT).read_text(), listed))
+    return tree.report(f"{DOCUMENT}: {line}" for line in complaints((arguments.root / DOCUMENT).read_text(), listed))
 
 
 if __name__ == "__main__":
