@@ -1,4 +1,6 @@
 """Both ends show who they are by certificates: every kind of key, of identity and of chain."""
+import shutil
+
 from authority import give
 from certificate_cases import CertificateCase
 from lab import wait_for
@@ -93,11 +95,15 @@ class Certificates(CertificateCase):
         self.bring_up()
         self.expect_data(size=20_000)
 
-    def test_raw_public_keys(self):
-        certificates = self.certify()
+    def exchange_public_keys(self, certificates, mistaken=None, signer=None):
+        """Raw public keys instead of certificates: each end has its own and the other's, and no CA. The daemon `mistaken` has another
+        key of `signer` than that one's own."""
         for daemon in (self.initiator, self.responder):
             give(daemon, certificates[daemon.host.side], public_keys=certificates.values())
             (daemon.credentials_folder() / "x509" / f"{certificates[daemon.host.side].name}.pem").unlink()
+        if mistaken:
+            another = self.authority.make("another", issuer=self.root)
+            shutil.copy(another.public, mistaken.credentials_folder() / "pubkey" / f"{signer}-p256.pem")
 
         def by_public_key(configuration):
             connection = configuration["connections"]["tunnel"]
@@ -106,8 +112,26 @@ class Certificates(CertificateCase):
                 connection[side].update(auth="pubkey", pubkeys=f"{name}-p256.pem")
             del configuration["secrets"]
         self.configure(both=by_public_key)
+
+    def test_raw_public_keys(self):
+        self.exchange_public_keys(self.certify())
         self.bring_up()
         self.expect_data(size=20_000)
+
+    def test_a_raw_public_key_that_the_other_end_does_not_have(self):
+        certificates = self.certify()
+        for refuser, signer in ((self.responder, "left"), (self.initiator, "right")):
+            with self.subTest(signer=signer):
+                self.exchange_public_keys(certificates, refuser, signer)
+                self.assertFalse(self.initiator.up("net", 15).ok)
+                for each in (self.initiator, self.responder):
+                    wait_for(lambda d=each: not d.installed(), f"nothing installed on {each.host.side}")
+                if refuser.kind == "keypact":
+                    wait_for(lambda d=refuser: "no public key that the configuration has for it made its signature" in d.log_since_mark(),
+                             "the log names the key")
+        # With the right keys, and nothing else changed, it comes up.
+        self.exchange_public_keys(certificates)
+        self.bring_up()
 
     def test_rekeyed(self):
         self.authenticate(self.certify())
