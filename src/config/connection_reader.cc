@@ -5,6 +5,7 @@
 #include "config/address_grammar.h"
 #include "config/auth_round_reader.h"
 #include "config/child_reader.h"
+#include "config/identity_grammar.h"
 #include "config/placement_reader.h"
 #include "config/proposal_reader.h"
 #include "config/section_reader.h"
@@ -60,6 +61,7 @@ class ConnectionReader {
   void read_version();
   void read_times();
   void read_options();
+  void read_ppk();
   void warn_of_local_names();
   void read_children();
   void read_rounds();
@@ -123,6 +125,18 @@ void ConnectionReader::read_options() {
     for (const auto item : reader_.items(*pools)) c.pools.emplace_back(item);
 }
 
+/// RFC 8784. One that is required and has no name could only be the peer's choice: as initiator there is none.
+void ConnectionReader::read_ppk() {
+  connection_.ppk_required = reader_.boolean("ppk_required").value_or(false);
+  const auto* setting = reader_.given("ppk_id");
+  if (setting == nullptr) return;
+  auto id = parse_identity(setting->text());
+  if (!id) return reader_.wrong(*setting, id.error());
+  if (id->any || id->is_wildcard())
+    return reader_.wrong(*setting, {std::string(setting->text()), "one PPK is named, without wildcards"});
+  connection_.ppk_id = std::move(id->identity.data);
+}
+
 void ConnectionReader::warn_of_local_names() {
   for (const auto& address : connection_.local_addrs) {
     if (address.kind != AddressPattern::Kind::name) continue;
@@ -184,6 +198,7 @@ void ConnectionReader::check_start() {
 Connection ConnectionReader::read() {
   read_version();
   read_options();
+  read_ppk();
   read_times();
   read_children();
   read_rounds();

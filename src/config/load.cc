@@ -153,6 +153,7 @@ void Loading::interpret(const RawSection& root) {
     auto read = read_secrets(*secrets, problems_);
     snapshot_.ike_secrets = std::move(read.ike);
     snapshot_.eap_secrets = std::move(read.eap);
+    snapshot_.ppks = std::move(read.ppks);
   }
   read_stored(secrets ? &*secrets : nullptr, authorities ? &*authorities : nullptr);
   if (pools) read_pools(*pools);

@@ -167,8 +167,8 @@ TEST(Load, AhIsOfferedWhereItIsNamedAndAloneWhereEspIsNot) {
 }
 
 TEST(Load, RefusesConnectionsThatWouldBecomeOthers) {
-  for (const char* setting : {"version = 1", "ppk_required = yes", "mediation = yes", "mediated_by = x",
-                              "remote-2 { auth = psk }", "local { auth = psk } local-2 { }"})
+  for (const char* setting : {"version = 1", "mediation = yes", "mediated_by = x", "remote-2 { auth = psk }",
+                              "local { auth = psk } local-2 { }"})
     EXPECT_THAT(told(gw(setting)), HasSubstr("not available yet in this version")) << setting;
   for (const char* remote :
        {"auth = eap-tnc", "auth = xauth", "auth = null", "groups = x", "cacert1 { handle = 00ff\n}"})
@@ -181,6 +181,26 @@ TEST(Load, RefusesConnectionsThatWouldBecomeOthers) {
               HasSubstr("our own identity has no wildcards"));
 }
 
+TEST(Load, ReadsPostQuantumPresharedKeys) {
+  const std::string text =
+      "connections { gw { local { auth = psk }\n remote { auth = psk }\n ppk_id = lab@example.org\n ppk_required = yes "
+      "} }\n"
+      "secrets { ike { secret = 0sQ2hlY2sgdGhhdCBib3RoIGVuZHMgYWdyZWUgb24gdGhpcw== }\n"
+      "ppk-1 { id = lab@example.org\n secret = 0sVGhpcyBvbmUgaXMgYSBwb3N0LXF1YW50dW0ga2V5IGZvciB0aGUgbGFi }\n"
+      "ppk-2 { id-1 = other\n id-2 = more\n secret = 0sVGhpcyBvbmUgaXMgYW5vdGhlciBwb3N0LXF1YW50dW0ga2V5IGZvciBu } }";
+  const auto loaded = load_text(text);
+  ASSERT_TRUE(loaded.has_value()) << told(text);
+  EXPECT_EQ(told(text), "");
+  const auto& snapshot = *loaded->snapshot;
+  const auto connection = snapshot.connection("gw");
+  EXPECT_TRUE(connection->ppk_required);
+  ASSERT_TRUE(connection->ppk_id.has_value());
+  EXPECT_EQ(snapshot.ppk(*connection->ppk_id)->name, "ppk-1");
+  EXPECT_EQ(snapshot.ppk(as_octets("more"))->name, "ppk-2");
+  EXPECT_EQ(snapshot.ppk(as_octets("mor")), nullptr);
+  EXPECT_THAT(told(gw("ppk_id = *.example.org\n")), HasSubstr("one PPK is named, without wildcards"));
+}
+
 TEST(Load, AsksNoAuthenticationOfAConnectionThatMeetsNoPeer) {
   const auto loaded = load_text("connections { shunts { children { lan { mode = pass\n local_ts = 10.0.0.0/8 } } } }");
   ASSERT_TRUE(loaded.has_value());
@@ -190,12 +210,12 @@ TEST(Load, AsksNoAuthenticationOfAConnectionThatMeetsNoPeer) {
 TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
   const auto quiet =
       gw("aggressive = no\n pull = 1\n childless = never\n send_cert = always\n if_id_in = 0x0\n"
-         "dpd_timeout = 90s\n ppk_required = no\n children { net { reqid = 0\n mark_in = 0/0x00000000\n"
+         "dpd_timeout = 90s\n children { net { reqid = 0\n mark_in = 0/0x00000000\n"
          "tfc_padding = 0\n hw_offload = auto\n policies = yes\n ipcomp = disabled\n updown =\n"
          "rekey_bytes = 0k } }");
   EXPECT_EQ(told(quiet), "");
   const auto loud =
-      gw("ppk_id = x\n children { net { icmp = yes\n updown = /bin/true\n"
+      gw("children { net { icmp = yes\n updown = /bin/true\n"
          "rekey_bytes = 1g } n2 { icmp = yes } }\n } }\npools { p { addrs = 10.3.0.0/24\n dns = "
          "9.9.9.9 } }\n"
          "secrets { eap-1 { id = alice\n secret = wonderland } }\n authorities { ca { cacert = 0x30\n cert_uri_base = "
@@ -205,7 +225,7 @@ TEST(Load, WarnsOfWhatHasNoEffectUnlessItsValueHasNoneEither) {
   std::vector<std::string> what;
   for (const auto& warning : loaded->warnings) what.push_back(warning.what);
   const std::string suffix = " is read but has no effect yet in this version";
-  EXPECT_THAT(what, testing::ElementsAre("connections.gw.ppk_id" + suffix, "connections.gw.children.net.icmp" + suffix,
+  EXPECT_THAT(what, testing::ElementsAre("connections.gw.children.net.icmp" + suffix,
                                          "authorities.ca.cert_uri_base" + suffix, "section \"x\" has no effect"));
 }
 
@@ -516,8 +536,14 @@ TEST(Messages, MakeSecretsThatNothingUsesYetAndSaySo) {
     ASSERT_TRUE(read.secret.has_value()) << type;
     EXPECT_EQ(read.secret->kind, kind);
     EXPECT_EQ(as_text(read.secret->key.secret.reveal()), "hunter2");
+    if (kind == SecretKind::ppk) {
+      EXPECT_EQ(read.secret->ppk_ids, (std::vector<Octets>{to_octets(as_octets("left"))}));
+      ASSERT_EQ(read.diagnostics.size(), 1u);
+      EXPECT_THAT(one_line(read.diagnostics[0]), HasSubstr("this post-quantum preshared key can be guessed"));
+      continue;
+    }
     EXPECT_THAT(read.secret->identities, testing::ElementsAre("left", "%any"));
-    if (kind == SecretKind::eap || kind == SecretKind::ntlm) {
+    if (kind != SecretKind::xauth) {
       EXPECT_TRUE(read.diagnostics.empty());
       continue;
     }

@@ -43,6 +43,21 @@ void add_owner(SectionReader& reader, const Setting& setting, std::string_view t
                          "a name, an address, user@name, keyid:text, asn1dn:#30..., or *.name"});
 }
 
+/// RFC 8784 §5.1: the octets of an identity are the id of a PPK, whatever its type. "%any" names none.
+void add_ppk_id(SectionReader& reader, const Setting& setting, std::string_view text, std::vector<Octets>& ids) {
+  auto id = parse_identity(text);
+  if (!id) return reader.wrong(setting, {{}, "no identity that is understood in this version"});
+  if (!id->any) ids.push_back(std::move(id->identity.data));
+}
+
+void check_ppk(SectionReader& reader, const Setting& setting, const Secret& secret) {
+  if (secret.empty()) return reader.wrong(setting, {{}, "a post-quantum preshared key is not empty"});
+  if (const auto weakness = weakness_of(secret.reveal()))
+    reader.warning(setting, {reader.path() + ": this post-quantum preshared key can be guessed: " + *weakness,
+                             "RFC 8784 §6 wants 256 bits that nobody can guess",
+                             "use 32 or more random octets, for instance from: openssl rand -base64 32"});
+}
+
 void check_strength(SectionReader& reader, const Setting& setting, const SharedKey& key) {
   if (key.secret.empty()) {
     reader.wrong(setting, {{}, "a pre-shared key is not empty"});
@@ -110,15 +125,17 @@ std::optional<LoadedSecret> read_shared_key_message(const SettingsSection& messa
   } else {
     key.secret = data->values.front().clone();
     if (is_ike) check_strength(reader, *data, key);
+    if (kind == SecretKind::ppk) check_ppk(reader, *data, key.secret);
   }
   if (const auto* owners = message.setting("owners")) {
     for (const auto text : reader.items(*owners)) {
       if (is_ike) add_owner(reader, *owners, text, key);
+      else if (kind == SecretKind::ppk) add_ppk_id(reader, *owners, text, secret.ppk_ids);
       else secret.identities.emplace_back(text);
     }
   }
   if (problems.errors() != errors_before) return std::nullopt;
-  if (!is_ike && kind != SecretKind::eap && kind != SecretKind::ntlm)
+  if (kind == SecretKind::xauth)
     problems.warning({},
                      {"the secret \"" + printable(key.name) + "\" is kept but has no effect yet in this version",
                       "no authentication with " + lower_case(reader.given("type")->text()) + " secrets is available"});
@@ -143,6 +160,26 @@ std::optional<EapSecret> read_eap_secret(const SettingsSection& section, Section
   return eap;
 }
 
+std::optional<Ppk> read_ppk(const SettingsSection& section, SectionReader& reader, Problems& problems) {
+  const auto errors_before = problems.errors();
+  Ppk ppk{section.name, {}, {}};
+  if (const auto* setting = reader.given("secret")) {
+    auto secret = parse_secret(setting->text());
+    if (secret) {
+      ppk.secret = std::move(*secret);
+      check_ppk(reader, *setting, ppk.secret);
+    } else {
+      reader.wrong(*setting, secret.error());
+    }
+  } else {
+    reader.section_error({reader.path() + " has no secret", "a PPK is written as secret = \"...\""});
+  }
+  for (const auto& setting : section.settings)
+    if (is_owner_setting(setting) && !setting.is_empty()) add_ppk_id(reader, setting, trimmed(setting.text()), ppk.ids);
+  if (problems.errors() != errors_before) return std::nullopt;
+  return ppk;
+}
+
 }  // namespace
 
 Secrets read_secrets(const SettingsSection& section, Problems& problems) {
@@ -162,6 +199,10 @@ Secrets read_secrets(const SettingsSection& section, Problems& problems) {
     if (kind->prefix == "eap" || kind->prefix == "ntlm") {
       if (auto eap = read_eap_secret(inner, reader, problems))
         secrets.eap.push_back(std::make_shared<EapSecret>(std::move(*eap)));
+      continue;
+    }
+    if (kind->prefix == "ppk") {
+      if (auto ppk = read_ppk(inner, reader, problems)) secrets.ppks.push_back(std::make_shared<Ppk>(std::move(*ppk)));
       continue;
     }
     if (kind->rules == &rules::kKeyPassphrase) {

@@ -14,6 +14,7 @@ namespace keypact::config {
 struct Secrets {
   std::vector<std::shared_ptr<const SharedKey>> ike;
   std::vector<std::shared_ptr<const EapSecret>> eap;
+  std::vector<std::shared_ptr<const Ppk>> ppks;
 };
 [[nodiscard]] Secrets read_secrets(const SettingsSection& section, Problems& problems);
 
@@ -23,12 +24,13 @@ struct Secrets {
 
 enum class SecretKind : std::uint8_t { ike, eap, xauth, ntlm, ppk };
 
-/// A secret of the control interface. The pre-shared keys of IKE and the passwords of EAP are what this version uses.
+/// A secret of the control interface. The pre-shared keys of IKE, the passwords of EAP and PPKs are what this version uses.
 struct LoadedSecret {
   SecretKind kind = SecretKind::ike;
   SharedKey key;  ///< of other kinds than IKE without its owners
   std::vector<std::string>
-      identities;  ///< of other kinds than IKE, as written: the method that will use them knows the form
+      identities;                 ///< of other kinds than IKE, as written: the method that will use them knows the form
+  std::vector<Octets> ppk_ids{};  ///< of a PPK
 };
 
 /// `id`, `type`, `data` and the list `owners`. Nothing when the problems have got an error; a warning says when nothing uses

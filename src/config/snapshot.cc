@@ -55,6 +55,15 @@ std::shared_ptr<const EapSecret> Snapshot::eap_secret(std::string_view identity)
   return found;
 }
 
+std::shared_ptr<const Ppk> Snapshot::ppk(OctetView id) const {
+  std::shared_ptr<const Ppk> found;
+  for (const auto& ppk : ppks) {
+    if (std::ranges::any_of(ppk->ids, [&](const Octets& each) { return same_octets(each, id); })) return ppk;
+    if (ppk->ids.empty() && !found) found = ppk;
+  }
+  return found;
+}
+
 std::shared_ptr<const SharedKey> Snapshot::shared_key(const Identification& local, const Identification& peer) const {
   std::shared_ptr<const SharedKey> best;
   int best_score = 0;

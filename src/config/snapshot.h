@@ -156,6 +156,9 @@ struct Connection {
   OcspPayloads ocsp = OcspPayloads::reply;
   std::vector<IpAddress> vips;     ///< that we ask the peer for; 0.0.0.0 and ::: any
   std::vector<std::string> pools;  ///< that the peer gets addresses of, by name, in this order
+  std::optional<Octets>
+      ppk_id;  ///< RFC 8784: which PPK; nothing: as initiator none, as responder the one that the peer names
+  bool ppk_required = false;  ///< never without one
 
   [[nodiscard]] const ChildConfig* child(std::string_view child_name) const;
   bool operator==(const Connection&) const = default;
@@ -175,6 +178,13 @@ struct EapSecret {
   bool is_nt_hash = false;
 };
 
+/// A post-quantum preshared key: swanctl's sections ppk*. RFC 8784.
+struct Ppk {
+  std::string name;
+  std::vector<Octets> ids;  ///< PPK_IDs without their type; empty: of any
+  Secret secret;
+};
+
 struct Snapshot {
   std::vector<std::shared_ptr<const Connection>> connections;
   std::vector<std::shared_ptr<const SharedKey>> ike_secrets;
@@ -182,11 +192,14 @@ struct Snapshot {
 
   std::vector<std::shared_ptr<const Pool>> pools;
   std::vector<std::shared_ptr<const EapSecret>> eap_secrets;
+  std::vector<std::shared_ptr<const Ppk>> ppks;
 
   [[nodiscard]] std::shared_ptr<const Connection> connection(std::string_view name) const;
   [[nodiscard]] std::shared_ptr<const Pool> pool(std::string_view name) const;
   /// The one that names this identity, else one for everybody; nullptr when there is none.
   [[nodiscard]] std::shared_ptr<const EapSecret> eap_secret(std::string_view identity) const;
+  /// The one that has this id, else one for any; nullptr when there is none.
+  [[nodiscard]] std::shared_ptr<const Ppk> ppk(OctetView id) const;
   /// The best key for this pair: both owners matched before one, an exact owner before a wildcard; nullptr when there is none.
   [[nodiscard]] std::shared_ptr<const SharedKey> shared_key(const Identification& local,
                                                             const Identification& peer) const;

@@ -39,6 +39,12 @@ SnapshotPointer with_eap_secret(const Snapshot& old, std::shared_ptr<const EapSe
   return changed;
 }
 
+SnapshotPointer with_ppk(const Snapshot& old, std::shared_ptr<const Ppk> ppk) {
+  auto changed = std::make_shared<Snapshot>(old);
+  put(changed->ppks, std::move(ppk));
+  return changed;
+}
+
 SnapshotPointer with_shared_key(const Snapshot& old, std::shared_ptr<const SharedKey> key) {
   auto changed = std::make_shared<Snapshot>(old);
   put(changed->ike_secrets, std::move(key));

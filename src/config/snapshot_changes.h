@@ -22,5 +22,6 @@ using SnapshotPointer = std::shared_ptr<const Snapshot>;
 [[nodiscard]] SnapshotPointer with_pool(const Snapshot& old, std::shared_ptr<const Pool> pool);
 
 [[nodiscard]] SnapshotPointer with_eap_secret(const Snapshot& old, std::shared_ptr<const EapSecret> secret);
+[[nodiscard]] SnapshotPointer with_ppk(const Snapshot& old, std::shared_ptr<const Ppk> ppk);
 
 }  // namespace keypact::config

@@ -118,6 +118,9 @@ void Configuration::put(const SecretPointer& secret) {
     current_ = config::with_eap_secret(
         *current_, std::make_shared<const config::EapSecret>(config::EapSecret{
                        secret->key.name, secret->identities, secret->key.secret.clone(), secret->kind == ntlm}));
+  if (secret->kind == ppk)
+    current_ = config::with_ppk(*current_, std::make_shared<const config::Ppk>(config::Ppk{
+                                               secret->key.name, secret->ppk_ids, secret->key.secret.clone()}));
   if (secret->kind != ike) return;
   current_ = config::with_shared_key(*current_, std::shared_ptr<const config::SharedKey>(secret, &secret->key));
 }

@@ -118,6 +118,8 @@ void write_connection(vici::Section& section, const config::Connection& connecti
   section.key("version", connection.version == 0 ? "IKEv1/2" : "IKEv" + std::to_string(connection.version));
   section.key("reauth_time", in_seconds(connection.reauth_time)).key("rekey_time", in_seconds(connection.rekey_time));
   section.key("unique", text(connection.unique));
+  if (connection.ppk_id) section.key("ppk_id", Identification{IdType::ID_FQDN, *connection.ppk_id}.to_string());
+  if (connection.ppk_required) section.key("ppk_required", "yes");
   if (connection.dpd_delay > Duration::zero()) section.key("dpd_delay", in_seconds(connection.dpd_delay));
   write_rounds(section, "local", connection.local, credentials);
   write_rounds(section, "remote", connection.remote, credentials);

@@ -98,6 +98,7 @@ void write_ike_sa(vici::Section& section, const IkeFacts& facts, Instant now) {
   section.key("local-id", facts.local_id.empty() ? "%any" : facts.local_id);
   section.key("remote-host", record.remote.address.to_string()).key("remote-port", std::to_string(record.remote.port));
   section.key("remote-id", facts.peer_id.empty() ? "%any" : facts.peer_id);
+  if (record.ppk) section.key("ppk", "yes");
   if (!facts.peer_eap_id.empty()) section.key("remote-eap-id", facts.peer_eap_id);
   if (record.initiator) section.key("initiator", "yes");
   section.key("initiator-spi", to_string(record.initiator_spi)).key("responder-spi", to_string(record.responder_spi));

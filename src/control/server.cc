@@ -132,10 +132,12 @@ void Server::apply_configuration() {
   for (const auto id : unwanted) operations_.stop(id);
   // Clients load connections, secrets and keys in any order: a start that wanted one is tried again with new ones.
   const bool new_secrets = before->ike_secrets != after->ike_secrets;
+  const bool new_ppks = before->ppks != after->ppks;
   const bool new_keys = before->stored != after->stored;
   const auto wanted_secret = [&](const config::Connection& connection) {
     const auto failed_for = [&](ike::RefusalCode code) { return failures_.is(connection.name, to_string(code)); };
     return (new_secrets && failed_for(ike::RefusalCode::no_shared_key)) ||
+           (new_ppks && failed_for(ike::RefusalCode::no_ppk)) ||
            (new_keys && failed_for(ike::RefusalCode::no_signing_key));
   };
   for (const auto& connection : after->connections) {

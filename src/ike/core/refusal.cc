@@ -65,6 +65,9 @@ constexpr std::array kCodes = {
     CodeRow{RefusalCode::inner_address_required, "inner-address-required", "RFC 7296 §2.19", Side::peer_configuration,
             Side::local_configuration},
     CodeRow{RefusalCode::eap_failed, "eap-failed", "RFC 7296 §2.16", Side::credential, Side::credential},
+    CodeRow{RefusalCode::no_ppk, "no-ppk", "RFC 8784 §3", Side::either_configuration, Side::either_configuration},
+    CodeRow{RefusalCode::ppk_required, "ppk-required", "RFC 8784 §3", Side::either_configuration,
+            Side::either_configuration},
     CodeRow{RefusalCode::busy, "busy", "RFC 7296 §2.25", Side::operator_request, Side::operator_request},
 };
 

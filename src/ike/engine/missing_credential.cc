@@ -4,6 +4,7 @@
 
 #include "config/source_files.h"
 #include "ike/v2/connection_choice.h"
+#include "ike/v2/ppk.h"
 
 namespace keypact::ike {
 namespace {
@@ -38,6 +39,7 @@ std::optional<Refusal> missing_credential(const config::Snapshot& snapshot, cons
                                           const config::Connection& connection, const IpAddress& local) {
   if (const auto& round = connection.local.front(); round.kind == config::AuthKind::pubkey)
     if (auto signer = credentials.signer_for(round, {}); !signer) return no_signer(std::move(signer.error()));
+  if (auto ppk = v2::ppk_to_offer(snapshot, connection); !ppk) return std::move(ppk.error());
   const auto& peer = connection.remote.front().id;
   if (!uses_shared_keys(connection) || peer.any || peer.is_wildcard()) return std::nullopt;
   const auto local_id = v2::local_identity(credentials, connection, local);

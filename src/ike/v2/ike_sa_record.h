@@ -22,6 +22,7 @@ struct IkeSaRecord {
       false;              ///< the peer's first message came unasked: a NAT in front of us forwards what comes for us
   std::uint8_t dscp = 0;  ///< of our packets, once the connection is known
   bool private_numbers = false;  ///< the peer knows strongSwan's numbers of private use
+  bool ppk = false;              ///< a post-quantum preshared key is in its keys (RFC 8784)
   InnerAddresses inner;
   Instant created;
 

@@ -8,6 +8,7 @@
 #include "ike/v2/child_mode.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
+#include "ike/v2/ppk.h"
 
 namespace keypact::ike::v2 {
 namespace {
@@ -53,6 +54,8 @@ std::vector<wire::Payload> request_payloads(Context& context, const IkeSaRecord&
   // RFC 9370 §2.2.1: additional key exchanges need IKE_INTERMEDIATE.
   if (offers_additional_key_exchange(state.intent.connection->ike_proposals))
     payloads.push_back(notify_payload(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
+  // RFC 8784 §3: along with a cookie it comes again.
+  if (state.attempt.offers_ppk) payloads.push_back(notify_payload(NotifyType::USE_PPK));
   return payloads;
 }
 
@@ -168,9 +171,11 @@ std::optional<SaInitAnswer> read_answer(const AwaitSaInit& state, const PayloadS
 
 }  // namespace
 
-State begin_initiator(Context& context, IkeSaRecord& /*record*/, Intent intent) {
+State begin_initiator(Context& context, IkeSaRecord& record, Intent intent) {
   const auto method = first_method(intent.connection->ike_proposals);
-  SaInitTry attempt{context.random.octets(kNonceOctets), method, {}, 0};
+  auto ppk = ppk_to_offer(*context.configuration, *intent.connection);
+  if (!ppk) return close_attempt(context, record, intent, std::move(ppk.error()));
+  SaInitTry attempt{context.random.octets(kNonceOctets), method, {}, 0, *ppk != nullptr};
   return make_key_pair(context, std::move(intent), std::move(attempt));
 }
 
@@ -220,11 +225,12 @@ State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaR
                           received.datagram.remote, payloads);
   record.private_numbers = knows_private_numbers(payloads);
   const auto fragmentation = fragmentation_use(state.intent.connection->fragmentation, payloads);
+  const bool ppk_agreed = state.attempt.offers_ppk && payloads.notify(NotifyType::USE_PPK) != nullptr;
   const auto job = context.start(JobClass::sa_init, FinishKeyExchange{std::move(state.key_pair), answer->ke->data});
   return AwaitSharedSecret{
       {std::move(state.intent), std::move(state.attempt.nonce), std::move(state.request), received.datagram.octets,
        answer->nonce->nonce, std::move(answer->choice.proposal), fragmentation,
-       payloads.notify(NotifyType::CHILDLESS_IKEV2_SUPPORTED) != nullptr, signature_wishes(payloads)},
+       payloads.notify(NotifyType::CHILDLESS_IKEV2_SUPPORTED) != nullptr, signature_wishes(payloads), ppk_agreed},
       job};
 }
 

@@ -31,6 +31,7 @@ struct SaInitTry {
   KeyExchangeMethod method{};
   Octets cookie;
   unsigned restarts = 0;
+  bool offers_ppk = false;  ///< USE_PPK (RFC 8784)
 };
 
 /// The key pair for our KE payload is being made.
@@ -65,6 +66,7 @@ struct SaInitDone {
   FragmentationUse fragmentation;
   bool peer_takes_childless = false;
   SignatureWishes wishes;
+  bool ppk_agreed = false;  ///< both have said USE_PPK
 };
 
 /// The response is here; the shared secret is being computed.
@@ -96,6 +98,12 @@ struct AwaitAdditionalSecret : InitiatorIntermediate {
   JobId job;
 };
 
+/// As initiator with a post-quantum preshared key: until the responder says that it uses it, both are possible where it is optional.
+struct PpkProof {
+  PpkKeys keys;
+  Octets without = {};  ///< NO_PPK_AUTH: our proof without it; empty where it is required, or is not made yet
+};
+
 /// What is known in IKE_AUTH whatever is being waited for.
 struct InitiatorAuth {
   Intent intent;
@@ -108,6 +116,7 @@ struct InitiatorAuth {
   bool childless = false;  ///< nothing but the IKE SA is asked for (RFC 6023)
   IntermediateAuth covered;
   Octets request = {};  ///< our IKE_SA_INIT message, which our AUTH covers
+  std::optional<PpkProof> ppk = {};
 };
 
 /// Our signature is being made.

@@ -8,6 +8,7 @@
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/initiator_steps.h"
+#include "ike/v2/ppk.h"
 #include "ike/v2/public_key_auth.h"
 #include "ike/v2/transmission.h"
 
@@ -60,6 +61,7 @@ std::vector<wire::Payload> auth_payloads(const Context& context, const Initiator
   if (proof) payloads.emplace_back(std::move(proof->auth));
   if (!addresses.empty()) payloads.push_back(configuration_request(addresses));
   if (offer) std::ranges::move(offer_payloads(*offer).with({}), std::back_inserter(payloads));
+  if (proof && state.ppk) std::ranges::move(ppk_payloads(state), std::back_inserter(payloads));
   return payloads;
 }
 
@@ -94,6 +96,25 @@ State refused_by_responder(Context& context, const IkeSaRecord& record, AwaitAut
   refusal.ours.push_back("remote identity " + state.intent.connection->remote.front().id.to_string());
   forgo_first_child(context, state.intent, state.offer);
   return close_attempt(context, record, state.intent, std::move(refusal));
+}
+
+std::vector<wire::Payload> ppk_payloads(const InitiatorAuth& state) {
+  std::vector<wire::Payload> payloads = {ppk_identity(*state.intent.connection)};
+  if (!state.ppk->without.empty()) payloads.push_back(notify_payload(NotifyType::NO_PPK_AUTH, state.ppk->without));
+  return payloads;
+}
+
+std::optional<Refusal> settle_ppk(IkeSaRecord& record, AwaitAuth& state, const PayloadSet& payloads) {
+  if (!state.ppk) return std::nullopt;
+  auto ppk = std::exchange(state.ppk, std::nullopt);
+  // RFC 8784 §3: what it names does not matter.
+  if (payloads.notify(NotifyType::PPK_IDENTITY) != nullptr) {
+    state.channel.take(std::move(ppk->keys));
+    record.ppk = true;
+    return std::nullopt;
+  }
+  if (!ppk->without.empty()) return std::nullopt;
+  return ppk_is_required(*state.intent.connection, "the response with AUTH has no PPK_IDENTITY");
 }
 
 State end_attempt(Context& context, const IkeSaRecord& record, AwaitAuth&& state, Refusal reason) {
@@ -216,6 +237,10 @@ State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& contex
     refusal.theirs.push_back(peer_id.id.to_string());
     return refuse_responder(context, record, std::move(state), std::move(refusal));
   }
+  // RFC 8784 §3: before EAP no PPK is known to the responder.
+  if (!by_eap)
+    if (auto refusal = settle_ppk(record, state, payloads))
+      return refuse_responder(context, record, std::move(state), std::move(*refusal));
   const auto id_body = peer_id.body();
   const auto& keys = state.channel.keys();
   const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, id_body, state.covered.octets()};
@@ -248,6 +273,8 @@ std::optional<Refusal> cannot_go_on(const SaInitDone& state) {
     refusal.ours.push_back("child " + state.intent.child + " of " + connection.name);
     return refusal;
   }
+  if (!state.ppk_agreed)
+    if (auto refusal = refuses_peer_without_ppk(connection)) return refusal;
   if (!must_go_without_child(state.intent) || state.peer_takes_childless) return std::nullopt;
   auto refusal = refusal_in(ExchangeType::IKE_SA_INIT, RefusalCode::child_in_ike_auth);
   refusal.by_peer = true;
@@ -255,17 +282,33 @@ std::optional<Refusal> cannot_go_on(const SaInitDone& state) {
   return refusal;
 }
 
-InitiatorAuth auth_of(InitiatorIntermediate&& state, Identification local_id) {
-  const bool childless = goes_without_child(state);
-  return {std::move(state.intent),     std::move(state.channel),  std::move(state.response), std::move(state.nonce),
-          std::move(state.peer_nonce), std::move(state.proposal), std::move(local_id),       childless,
-          std::move(state.covered),    std::move(state.request)};
+/// The keys with the PPK, where both have said USE_PPK. The key may have gone meanwhile.
+Result<std::optional<PpkProof>, Refusal> ppk_proof(Context& context, const InitiatorIntermediate& state) {
+  if (!state.ppk_agreed) return std::nullopt;
+  const auto& connection = *state.intent.connection;
+  const auto ppk = context.configuration->ppk(*connection.ppk_id);
+  if (!ppk) return failure(ppk_is_required(connection, "the PPK was taken away meanwhile"));
+  return PpkProof{mix_ppk(context.library, state.channel.keys(), ppk->secret.reveal())};
 }
 
-/// What our AUTH covers.
-SignedOctets own_octets(const InitiatorIntermediate& state, OctetView id_body) {
-  const auto& keys = state.channel.keys();
-  return {state.request, state.peer_nonce, keys.prf, keys.pi, id_body, state.covered.octets()};
+InitiatorAuth auth_of(InitiatorIntermediate&& state, Identification local_id, std::optional<PpkProof> ppk) {
+  const bool childless = goes_without_child(state);
+  return {std::move(state.intent),
+          std::move(state.channel),
+          std::move(state.response),
+          std::move(state.nonce),
+          std::move(state.peer_nonce),
+          std::move(state.proposal),
+          std::move(local_id),
+          childless,
+          std::move(state.covered),
+          std::move(state.request),
+          std::move(ppk)};
+}
+
+/// What our AUTH covers, with SK_pi or what the PPK makes of it.
+SignedOctets own_octets(const InitiatorAuth& state, const SkP& sk_pi, OctetView id_body) {
+  return {state.request, state.peer_nonce, state.channel.keys().prf, sk_pi, id_body, state.covered.octets()};
 }
 
 /// HDR, SK {IDi, ...} as soon as our proof is there, or without one.
@@ -300,26 +343,42 @@ State send_auth(Context& context, IkeSaRecord& record, InitiatorAuth&& state, st
                    std::move(offer), additional};
 }
 
-State sign(Context& context, IkeSaRecord& record, InitiatorIntermediate&& state) {
-  const auto& connection = *state.intent.connection;
-  auto signer = signer_for(context, connection, state.wishes);
-  if (!signer) return close_attempt(context, record, state.intent, std::move(signer.error()));
-  const auto id_body = wire::IdPayload{PayloadType::IDi, signer->identity}.body();
-  auto started = start_signature(context, connection, *signer, state.wishes, own_octets(state, id_body));
-  if (!started) return close_attempt(context, record, state.intent, std::move(started.error()));
-  return AwaitInitiatorSignature{auth_of(std::move(state), std::move(signer->identity)), std::move(started->signature),
-                                 started->job};
+/// RFC 8784 §3: where the PPK is optional we prove ourselves twice, first without it.
+bool wants_proof_without_ppk(const InitiatorAuth& state) {
+  return state.ppk && !state.intent.connection->ppk_required && state.ppk->without.empty();
+}
+const SkP& key_of_next_proof(const InitiatorAuth& state) {
+  return state.ppk && !wants_proof_without_ppk(state) ? state.ppk->keys.pi : state.channel.keys().pi;
 }
 
-State use_shared_key(Context& context, IkeSaRecord& record, InitiatorIntermediate&& state) {
+State sign(Context& context, IkeSaRecord& record, InitiatorIntermediate&& state, std::optional<PpkProof> ppk) {
+  const auto connection = state.intent.connection;
+  auto signer = signer_for(context, *connection, state.wishes);
+  if (!signer) return close_attempt(context, record, state.intent, std::move(signer.error()));
+  const auto wishes = std::move(state.wishes);
+  const auto id_body = wire::IdPayload{PayloadType::IDi, signer->identity}.body();
+  auto auth = auth_of(std::move(state), signer->identity, std::move(ppk));
+  auto started =
+      start_signature(context, *connection, *signer, wishes, own_octets(auth, key_of_next_proof(auth), id_body));
+  if (!started) return close_attempt(context, record, auth.intent, std::move(started.error()));
+  return AwaitInitiatorSignature{std::move(auth), std::move(started->signature), started->job};
+}
+
+State use_shared_key(Context& context, IkeSaRecord& record, InitiatorIntermediate&& state,
+                     std::optional<PpkProof> ppk) {
   const auto& connection = *state.intent.connection;
   auto local_id = local_identity(*context.credentials, connection, record.local.address);
   const auto key = own_key(context, record, connection, local_id);
   if (!key) return close_attempt(context, record, state.intent, std::move(key.error()));
   const auto id_body = wire::IdPayload{PayloadType::IDi, local_id}.body();
-  const auto octets = own_octets(state, id_body);
-  OwnProof proof{{}, {AuthMethod::SHARED_KEY_MIC, shared_key_auth(context.library, (*key)->secret.reveal(), octets)}};
-  return send_auth(context, record, auth_of(std::move(state), std::move(local_id)), std::move(proof));
+  auto auth = auth_of(std::move(state), std::move(local_id), std::move(ppk));
+  const auto proof = [&] {
+    return shared_key_auth(context.library, (*key)->secret.reveal(),
+                           own_octets(auth, key_of_next_proof(auth), id_body));
+  };
+  if (wants_proof_without_ppk(auth)) auth.ppk->without = proof();
+  OwnProof own{{}, {AuthMethod::SHARED_KEY_MIC, proof()}};
+  return send_auth(context, record, std::move(auth), std::move(own));
 }
 
 }  // namespace
@@ -346,17 +405,25 @@ State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecor
 
 State begin_auth(Context& context, IkeSaRecord& record, InitiatorIntermediate&& state) {
   const auto& connection = *state.intent.connection;
+  auto ppk = ppk_proof(context, state);
+  if (!ppk) return close_attempt(context, record, state.intent, std::move(ppk.error()));
   if (uses_eap(connection)) {
     auto local_id = local_identity(*context.credentials, connection, record.local.address);
-    return send_auth(context, record, auth_of(std::move(state), std::move(local_id)), std::nullopt);
+    return send_auth(context, record, auth_of(std::move(state), std::move(local_id), std::move(*ppk)), std::nullopt);
   }
-  return signs(connection) ? sign(context, record, std::move(state))
-                           : use_shared_key(context, record, std::move(state));
+  return signs(connection) ? sign(context, record, std::move(state), std::move(*ppk))
+                           : use_shared_key(context, record, std::move(state), std::move(*ppk));
 }
 
 State on(AwaitInitiatorSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
   auto auth = signed_auth(state.signature, done);
   if (!auth) return close_attempt(context, record, state.intent, std::move(auth.error()));
+  if (wants_proof_without_ppk(state)) {
+    state.ppk->without = std::move(auth->data);
+    const auto id_body = wire::IdPayload{PayloadType::IDi, state.local_id}.body();
+    state.job = sign_again(context, state.signature, own_octets(state, key_of_next_proof(state), id_body));
+    return std::move(state);
+  }
   OwnProof proof{std::move(state.signature.certificates), std::move(*auth)};
   return send_auth(context, record, std::move(state), std::move(proof));
 }

@@ -1,4 +1,6 @@
 // EAP as initiator: the responder has proven itself by its AUTH, and we prove ourselves inside of IKE_AUTH. RFC 7296 §2.16.
+#include <algorithm>
+
 #include "ike/v2/contracts.h"
 #include "ike/v2/initiator_steps.h"
 #include "ike/v2/transmission.h"
@@ -27,12 +29,17 @@ EapClientStep step_for(const Context& context, const AwaitAuth& state, std::uniq
 
 /// HDR, SK {AUTH}: with the key that EAP made.
 State send_proof(Context& context, const IkeSaRecord& record, EapInitiator&& state, EapProof proof) {
-  const auto& keys = state.channel.keys();
   const auto id_body = wire::IdPayload{PayloadType::IDi, state.local_id}.body();
-  const SignedOctets octets{state.request, state.peer_nonce, keys.prf, keys.pi, id_body, state.covered.octets()};
-  send_request(context, record, state,
-               {wire::AuthPayload{AuthMethod::SHARED_KEY_MIC,
-                                  shared_key_auth(context.library, secret_of(proof, keys.pi), octets)}});
+  const auto auth_with = [&](const SkP& sk_pi) {
+    const SignedOctets octets{state.request, state.peer_nonce, state.channel.keys().prf,
+                              sk_pi,         id_body,          state.covered.octets()};
+    return shared_key_auth(context.library, secret_of(proof, sk_pi), octets);
+  };
+  if (state.ppk && !state.intent.connection->ppk_required) state.ppk->without = auth_with(state.channel.keys().pi);
+  std::vector<wire::Payload> payloads = {wire::AuthPayload{
+      AuthMethod::SHARED_KEY_MIC, auth_with(state.ppk ? state.ppk->keys.pi : state.channel.keys().pi)}};
+  if (state.ppk) std::ranges::move(ppk_payloads(state), std::back_inserter(payloads));
+  send_request(context, record, state, payloads);
   return AwaitEapFinal{std::move(state), std::move(proof)};
 }
 
@@ -96,6 +103,8 @@ State on(AwaitEapFinal&& state, const Received& received, Context& context, IkeS
   const PayloadSet payloads(all);
   if (auto over = refuse_unless(MessageKind::eap_auth_response, context, record, state, payloads))
     return std::move(*over);
+  if (auto refusal = settle_ppk(record, state, payloads))
+    return refuse_responder(context, record, std::move(state), std::move(*refusal));
   const auto& keys = state.channel.keys();
   const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, state.peer_id_body, state.covered.octets()};
   const auto peer = verify_eap_auth(context.library, secret_of(state.proof, keys.pr), octets, state.peer.claimed(),

@@ -19,6 +19,12 @@ using Answered = std::variant<std::monostate, std::vector<wire::Payload>, Refusa
 [[nodiscard]] Answered take_response(Context& context, const IkeSaRecord& record, AwaitAuth& state,
                                      const Received& received);
 
+/// What goes along with our AUTH where a post-quantum preshared key is offered. RFC 8784 §3.
+[[nodiscard]] std::vector<wire::Payload> ppk_payloads(const InitiatorAuth& state);
+/// In the response to our AUTH the responder says whether it uses the PPK: the keys are those with it from here on, or without where
+/// that is possible. It comes before its AUTH is looked at.
+[[nodiscard]] std::optional<Refusal> settle_ppk(IkeSaRecord& record, AwaitAuth& state, const PayloadSet& payloads);
+
 /// The responder is authenticated, and asks us for EAP. RFC 7296 §2.16.
 [[nodiscard]] State begin_eap(Context& context, AwaitAuth&& state, PeerAuthenticated peer, const PayloadSet& payloads);
 

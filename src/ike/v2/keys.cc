@@ -93,6 +93,12 @@ IkeKeys derive_updated_ike_keys(crypto::Library& library, const IkeKeys& before,
                                  responder_spi);
 }
 
+PpkKeys mix_ppk(crypto::Library& library, const IkeKeys& keys, OctetView ppk) {
+  const auto octets = crypto::prf_octets(keys.prf);
+  const auto mixed = [&](OctetView key) { return crypto::prf_plus(library, keys.prf, ppk, {key}, octets); };
+  return {SkD(mixed(keys.d.reveal())), SkP(mixed(keys.pi.reveal())), SkP(mixed(keys.pr.reveal()))};
+}
+
 ChildKeys derive_child_keys(crypto::Library& library, PrfId prf, const SkD& d, const PacketAlgorithms& algorithms,
                             const Nonces& nonces, OctetView shared_secret) {
   const auto sizes = crypto::packet_sizes(algorithms);

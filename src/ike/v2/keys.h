@@ -19,6 +19,13 @@ struct IkeKeys {
   SkP pr;
 };
 
+/// Those that a post-quantum preshared key is mixed into. RFC 8784 §3.
+struct PpkKeys {
+  SkD d;
+  SkP pi;
+  SkP pr;
+};
+
 /// Of every nonce of ours: at least half the key of each PRF, and no less than 16 (RFC 7296 §2.10).
 inline constexpr std::size_t kNonceOctets = 32;
 
@@ -42,6 +49,9 @@ struct Nonces {
 [[nodiscard]] IkeKeys derive_updated_ike_keys(crypto::Library& library, const IkeKeys& before, const Proposal& chosen,
                                               const Nonces& nonces, OctetView shared_secret, IkeSpi initiator_spi,
                                               IkeSpi responder_spi);
+
+/// RFC 8784 §3: SK_d = prf+ (PPK, SK_d'), and so on.
+[[nodiscard]] PpkKeys mix_ppk(crypto::Library& library, const IkeKeys& keys, OctetView ppk);
 
 struct ChildKeys {
   PacketKeys initiator;  ///< for what the initiator of the exchange sends

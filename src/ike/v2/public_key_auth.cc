@@ -118,16 +118,20 @@ Result<SignatureStarted, Refusal> start_signature(const Context& context, const 
     refusal.theirs.push_back("SIGNATURE_HASH_ALGORITHMS " + names_of(wishes.hashes));
     return failure(std::move(refusal));
   }
-  OwnSignature signature{schemes.front(), {}};
+  OwnSignature signature{schemes.front(), {}, to_octets(signer.key.spki_sha1())};
   if (sends_certificates(connection, wishes))
     for (const auto& certificate : signer.certificates)
       signature.certificates.emplace_back(
           wire::CertPayload{CertEncoding::X509_CERTIFICATE_SIGNATURE, to_octets(certificate.der())});
   const bool says_status = wishes.ocsp && replies_with_ocsp(connection) && !signature.certificates.empty();
   const auto job =
-      context.start(JobClass::auth, SignAuth{to_octets(signer.key.spki_sha1()), signature.scheme,
-                                             joined(context.library, octets), says_status ? signer.status : nullptr});
+      context.start(JobClass::auth, SignAuth{signature.key, signature.scheme, joined(context.library, octets),
+                                             says_status ? signer.status : nullptr});
   return SignatureStarted{std::move(signature), job};
+}
+
+JobId sign_again(const Context& context, const OwnSignature& signature, const SignedOctets& octets) {
+  return context.start(JobClass::auth, SignAuth{signature.key, signature.scheme, joined(context.library, octets)});
 }
 
 Result<wire::AuthPayload, Refusal> signed_auth(OwnSignature& signature, const JobDone& done) {

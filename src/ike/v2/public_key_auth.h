@@ -35,6 +35,7 @@ struct SignatureWishes {
 struct OwnSignature {
   const pki::SignatureScheme* scheme = nullptr;
   std::vector<wire::Payload> certificates;  ///< CERT payloads, the end entity's first
+  Octets key;                               ///< SHA-1 of SubjectPublicKeyInfo
 };
 
 /// Whose key signs in this round of a connection, or why none does.
@@ -52,6 +53,8 @@ struct SignatureStarted {
                                                                 const Credentials::Signer& signer,
                                                                 const SignatureWishes& wishes,
                                                                 const SignedOctets& octets);
+/// Another one by the same key, over other octets.
+[[nodiscard]] JobId sign_again(const Context& context, const OwnSignature& signature, const SignedOctets& octets);
 /// The AUTH payload, once the job is done; what came along for the certificates is put to them.
 [[nodiscard]] Result<wire::AuthPayload, Refusal> signed_auth(OwnSignature& signature, const JobDone& done);
 

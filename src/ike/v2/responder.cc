@@ -90,6 +90,7 @@ std::vector<wire::Payload> response_payloads(Context& context, const IkeSaRecord
   // RFC 9242 §3.1: only where there is use for it.
   if (state.takes_intermediate && !additional_key_exchanges(state.proposal).empty())
     payloads.push_back(notify_payload(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
+  if (state.ppk_agreed) payloads.push_back(notify_payload(NotifyType::USE_PPK));
   return payloads;
 }
 
@@ -157,6 +158,8 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
                           received.datagram.remote, payloads);
   record.private_numbers = knows_private_numbers(payloads);
   const auto job = context.start(JobClass::sa_init, RespondKeyExchange{method, request.ke->data});
+  // RFC 8784 §3: who has no PPK at all does not answer the notify.
+  const bool ppk_agreed = payloads.notify(NotifyType::USE_PPK) != nullptr && !context.configuration->ppks.empty();
   FragmentationUse fragmentation;
   for (const auto& candidate : candidates)
     if (const auto use = fragmentation_use(candidate->fragmentation, payloads); use.negotiated)
@@ -170,6 +173,7 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
                              fragmentation,
                              follows_redirects(payloads),
                              signature_wishes(payloads).hashes,
+                             ppk_agreed,
                              takes_intermediate,
                              job,
                              context.now + context.half_open_life};
@@ -209,7 +213,10 @@ State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRec
                           std::move(state.peer_hashes),
                           0,
                           state.expires,
-                          std::move(to_come)};
+                          std::move(to_come),
+                          {},
+                          ResponseWindow{1},
+                          state.ppk_agreed};
 }
 
 }  // namespace keypact::ike::v2

@@ -17,6 +17,7 @@ struct AwaitResponderValue {
   FragmentationUse fragmentation;
   bool peer_follows_redirects = false;     ///< RFC 5685
   std::vector<HashAlgorithm> peer_hashes;  ///< of SIGNATURE_HASH_ALGORITHMS; none: it does not know method 14
+  bool ppk_agreed = false;                 ///< both say USE_PPK (RFC 8784)
   bool takes_intermediate = false;         ///< INTERMEDIATE_EXCHANGE_SUPPORTED (RFC 9242)
   JobId job;
   Instant expires;
@@ -39,6 +40,7 @@ struct AwaitAuthRequest {
       to_come{};  ///< additional key exchanges: before there is none left, nobody is authenticated
   IntermediateAuth covered{};
   ResponseWindow window{1};  ///< of IKE_INTERMEDIATE
+  bool ppk_agreed = false;   ///< both have said USE_PPK (RFC 8784)
   /// With the keys of its last exchange, until the next request is authentic.
   std::optional<SecureChannel> channel_before{};
 };

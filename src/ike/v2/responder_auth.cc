@@ -8,6 +8,7 @@
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
+#include "ike/v2/ppk.h"
 #include "ike/v2/public_key_auth.h"
 #include "ike/v2/responder_steps.h"
 #include "ike/v2/transmission.h"
@@ -118,6 +119,16 @@ State refuse(Context& context, const IkeSaRecord& record, ResponderAuth&& state,
   const auto message_id = state.message_id;
   return refuse_request(context, record, static_cast<AwaitAuthRequest&&>(state), std::move(known_by),
                         std::move(refusal), message_id, std::move(first));
+}
+
+std::optional<Refusal> settle_ppk(Context& context, IkeSaRecord& record, ResponderAuth& state,
+                                  std::vector<wire::Payload>& request) {
+  auto ppk = ppk_asked_for(context, *state.connection, state.ppk_agreed, request);
+  if (!ppk) return std::move(ppk.error());
+  if (*ppk == nullptr) return std::nullopt;
+  state.channel.take(mix_ppk(context.library, state.channel.keys(), (*ppk)->secret.reveal()));
+  record.ppk = true;
+  return std::nullopt;
 }
 
 namespace {
@@ -244,6 +255,8 @@ State establish(Context& context, IkeSaRecord& record, ResponderAuth&& state, Pe
   const auto own_payloads = std::move(state.payloads);
   const PayloadSet payloads(own_payloads);
   auto answer = proof_payloads(state, std::move(certificates), std::move(auth));
+  // RFC 8784 §3.
+  if (record.ppk) answer.push_back(notify_payload(NotifyType::PPK_IDENTITY));
   if (auto configuration = configuration_answer(context, record, connection))
     answer.push_back(std::move(*configuration));
   const auto additional =
@@ -379,10 +392,12 @@ State on_request(AwaitAuthRequest&& state, Octets known_by, const std::vector<wi
     return refuse(context, record, std::move(auth), std::move(reason));
   }
   if (by_eap) return prove_ourselves(context, record, std::move(auth), std::nullopt);
+  if (auto refusal = settle_ppk(context, record, auth, auth.payloads))
+    return refuse(context, record, std::move(auth), std::move(*refusal));
   if (peer_signs(*auth.connection)) {
     const auto id_body = peer_id.body();
-    const auto job =
-        start_verification(context, *auth.connection, peer_id.id, payloads, octets_of_initiator(auth, id_body));
+    const auto job = start_verification(context, *auth.connection, peer_id.id, PayloadSet(auth.payloads),
+                                        octets_of_initiator(auth, id_body));
     return AwaitInitiatorVerified{std::move(auth), job};
   }
   auto peer = verify_by_shared_key(context, auth);

@@ -136,7 +136,10 @@ State on(AwaitEapAuth&& state, const Received& received, Context& context, IkeSa
   if (std::holds_alternative<std::monostate>(next)) return std::move(state);
   if (auto* refusal = std::get_if<Refusal>(&next))
     return refuse(context, record, std::move(state), std::move(*refusal));
-  const PayloadSet payloads(std::get<std::vector<wire::Payload>>(next));
+  auto& request = std::get<std::vector<wire::Payload>>(next);
+  if (auto refusal = settle_ppk(context, record, state, request))
+    return refuse(context, record, std::move(state), std::move(*refusal));
+  const PayloadSet payloads(request);
   const auto& id = peer_id_of(state);
   const auto id_body = id.body();
   const auto identity = eap_identity(state.proof.identity);

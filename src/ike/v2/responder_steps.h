@@ -18,6 +18,11 @@ struct HalfOpenRequest {
 [[nodiscard]] State refuse(Context& context, const IkeSaRecord& record, ResponderAuth&& state, Refusal refusal,
                            std::vector<wire::Payload> first = {});
 
+/// The request with the initiator's AUTH says which post-quantum preshared key is used: from here on the keys are those with it.
+/// Comes before AUTH is looked at, which is that of NO_PPK_AUTH where it goes without. RFC 8784 §3.
+[[nodiscard]] std::optional<Refusal> settle_ppk(Context& context, IkeSaRecord& record, ResponderAuth& state,
+                                                std::vector<wire::Payload>& request);
+
 /// What the initiator's AUTH covers, and what ours covers. `state` and `id_body` outlive it.
 [[nodiscard]] SignedOctets octets_of_initiator(const ResponderAuth& state, OctetView id_body);
 [[nodiscard]] SignedOctets octets_of_responder(const ResponderAuth& state, OctetView id_body);

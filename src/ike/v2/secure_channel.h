@@ -35,6 +35,12 @@ class SecureChannel {
   void set_keys(IkeKeys keys) { keys_ = std::move(keys); }
   /// The same; what can be sealed again under the keys before goes through the channel that this gives. No IV is used by both.
   [[nodiscard]] SecureChannel succeed(IkeKeys keys);
+  /// A post-quantum preshared key is in use: what it is mixed into. What protects messages stays (RFC 8784 §3).
+  void take(PpkKeys mixed) {
+    keys_.d = std::move(mixed.d);
+    keys_.pi = std::move(mixed.pi);
+    keys_.pr = std::move(mixed.pr);
+  }
   /// What was found out about the path holds no more.
   void forget_path() { fragmentation_.threshold = 0; }
   void send_fragments(bool wanted) { fragmentation_.send = fragmentation_.negotiated && wanted; }

@@ -1,0 +1,181 @@
+// Post-quantum preshared keys at the initial exchanges, and after them. RFC 8784.
+#include "ike/v2/authentication.h"
+#include "tests/engine/ladder.h"
+
+namespace keypact::sim {
+namespace {
+
+using ike::RefusalCode;
+
+/// What one end has of PPKs.
+struct Knows {
+  std::optional<std::string> id;  ///< ppk_id
+  bool required = false;
+  std::string known = "lab";                                ///< id of its secret
+  std::string secret = "0123456789abcdef0123456789abcdef";  ///< empty: none
+};
+
+std::shared_ptr<const config::Snapshot> with_ppk(const SiteToSite& site, const Knows& knows) {
+  auto connection = std::make_shared<config::Connection>(*site.connection());
+  if (knows.id) connection->ppk_id = to_octets(as_octets(*knows.id));
+  connection->ppk_required = knows.required;
+  auto snapshot = std::make_shared<config::Snapshot>(*site.snapshot());
+  snapshot->connections = {connection};
+  if (!knows.secret.empty())
+    snapshot->ppks = {std::make_shared<config::Ppk>(
+        config::Ppk{"ppk-1", {to_octets(as_octets(knows.known))}, Secret::copy_of(as_octets(knows.secret))})};
+  return snapshot;
+}
+
+class Ppk : public Ladder {
+ protected:
+  void start_with(const Knows& ours, const Knows& theirs) {
+    world.add("left", left_site.local, with_ppk(left_site, ours));
+    world.add("right", right_site.local, with_ppk(right_site, theirs));
+  }
+  void expect_tunnel(bool with) {
+    ASSERT_FALSE(refusal(left()).has_value());
+    expect_mirrored_child_sas(1);
+    for (auto* node : {&left(), &right()})
+      EXPECT_EQ(node->engine.ike_sas().at(established_id(*node)).record().ppk, with);
+  }
+  void expect_nothing() {
+    EXPECT_EQ(child_sas(left()) + child_sas(right()), 0u);
+    EXPECT_EQ(established_ike_sas(left()) + established_ike_sas(right()), 0u);
+  }
+  const Knows none_{{}, false, "", ""};
+};
+
+TEST_F(Ppk, IsAgreedOnAndNamedByTheInitiator) {
+  start_with({"lab", true}, {"lab", true});
+  initiate();
+  EXPECT_TRUE(world.ladder()[0].ends_with("N(USE_PPK)")) << world.ladder()[0];
+  EXPECT_TRUE(world.ladder()[1].ends_with("N(USE_PPK)")) << world.ladder()[1];
+  EXPECT_TRUE(world.ladder()[2].ends_with("N(PPK_IDENTITY)}")) << world.ladder()[2];
+  EXPECT_NE(world.ladder()[3].find("N(PPK_IDENTITY)"), std::string::npos) << world.ladder()[3];
+  expect_tunnel(true);
+}
+
+TEST_F(Ppk, AnOptionalOneIsProvenTwiceAndLastsOverRekeyings) {
+  start_with({"lab"}, {{}});
+  initiate();
+  EXPECT_TRUE(world.ladder()[2].ends_with("N(PPK_IDENTITY), N(NO_PPK_AUTH)}")) << world.ladder()[2];
+  expect_tunnel(true);
+  world.control(left(), ike::RekeyIke{ControlId{7}, established_id(left())});
+  world.run_for(seconds(2));
+  expect_tunnel(true);
+}
+
+TEST_F(Ppk, IsInTheKeysOfTheChildSaAndNotInThoseOfTheIkeSa) {
+  // The same world but for the key: what is random in it is the same.
+  std::vector<Octets> of_child;
+  std::vector<Octets> of_ike;
+  for (const char* secret : {"0123456789abcdef0123456789abcdef", "another one, with as many octets"}) {
+    World fresh(3);
+    auto& one = fresh.add("left", left_site.local, with_ppk(left_site, {"lab", true, "lab", secret}));
+    fresh.add("right", right_site.local, with_ppk(right_site, {"lab", true, "lab", secret}));
+    fresh.control(one, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
+    fresh.run_for(seconds(1));
+    ASSERT_EQ(one.stack.child_sas().size(), 1u);
+    of_child.push_back(to_octets(key_of(one.stack.child_sas().begin()->second.inbound).reveal()));
+    of_ike.push_back(to_octets(key_of(established(one)->parts().channel.keys().initiator).reveal()));
+  }
+  EXPECT_NE(of_child[0], of_child[1]);
+  EXPECT_EQ(of_ike[0], of_ike[1]);
+}
+
+TEST_F(Ppk, H01_ARequiredOneIsNotDoneWithoutByEitherRole) {
+  start_with({"lab", true}, none_);
+  initiate();
+  EXPECT_EQ(refusal_code(left()), RefusalCode::ppk_required);
+  expect_nothing();
+}
+
+TEST_F(Ppk, H01_ARequiredOneThatTheInitiatorDoesNotOfferIsRefused) {
+  start_with(none_, {"lab", true});
+  initiate();
+  EXPECT_EQ(right().last<ike::Refused>()->refusal.code, RefusalCode::ppk_required);
+  EXPECT_EQ(refusal(left())->notify, NotifyType::AUTHENTICATION_FAILED);
+  expect_nothing();
+}
+
+TEST_F(Ppk, H01_WhoeverTakesTheNotifyOutOfTheResponseGetsNoTunnel) {
+  start_with({"lab", true}, {"lab", true});
+  Octets response;
+  world.set_judge([&](const InFlight& packet) {
+    if (packet.from.name == "left") return Fate::deliver;
+    response = packet.datagram.octets;
+    return Fate::drop;
+  });
+  initiate("lan", milliseconds(100));
+  world.set_judge({});
+  const std::array<std::uint8_t, 2> type = {0x40, 0x33};  // 16435
+  const auto found = std::ranges::search(response, type);
+  ASSERT_FALSE(found.empty());
+  found.front() = 0xbf;
+  world.inject(left(), {{left_site.local, 500}, {right_site.local, 500}, response});
+  world.run_for(seconds(1));
+  EXPECT_EQ(refusal_code(left()), RefusalCode::ppk_required);
+  expect_nothing();
+}
+
+TEST_F(Ppk, E18_ARequestWithoutPpkIdentityIsRefusedThoughItsAuthIsRight) {
+  start_with({"lab"}, {{}});
+  world.set_judge([](const InFlight& packet) {
+    return wire::parse_header(packet.datagram.octets)->exchange == ExchangeType::IKE_AUTH ? Fate::drop : Fate::deliver;
+  });
+  initiate("lan", milliseconds(200));
+  const auto& sa = left().engine.ike_sas().begin()->second;
+  const auto* waiting = std::get_if<ike::v2::AwaitAuth>(&sa.state());
+  ASSERT_NE(waiting, nullptr);
+  const auto& keys = waiting->channel.keys();
+  const wire::IdPayload id{PayloadType::IDi, waiting->local_id};
+  const auto id_body = id.body();
+  const auto data = ike::v2::shared_key_auth(world.library(), as_octets(left_site.secret),
+                                             {waiting->request, waiting->peer_nonce, keys.prf, keys.pi, id_body});
+  SeededRandom random{44};
+  to_right(ike::seal_message(world.library(), random, keys.initiator, 1000000,
+                             sa.record().header(ExchangeType::IKE_AUTH, 1, false),
+                             {id, wire::AuthPayload{AuthMethod::SHARED_KEY_MIC, data}}));
+  ASSERT_NE(right().last<ike::Refused>(), nullptr);
+  EXPECT_EQ(right().last<ike::Refused>()->refusal.code, RefusalCode::no_ppk);
+  EXPECT_EQ(established_ike_sas(right()), 0u);
+}
+
+TEST_F(Ppk, OneThatIsWrongFailsThoughItIsOptional) {
+  start_with({"lab"}, {{}, false, "lab", "another one, with as many octets"});
+  initiate();
+  EXPECT_EQ(right().last<ike::Refused>()->refusal.code, RefusalCode::authentication_failed);
+  expect_nothing();
+}
+
+TEST_F(Ppk, OneThatIsRequiredAndNotConfiguredIsRefusedBeforeAnythingIsSent) {
+  start_with({"lab", true, "other"}, {"lab", true});
+  initiate();
+  EXPECT_EQ(refusal_code(left()), RefusalCode::no_ppk);
+  EXPECT_TRUE(world.ladder().empty());
+  EXPECT_TRUE(left().engine.ike_sas().empty());
+}
+
+TEST_F(Ppk, AnOptionalOneThatTheResponderDoesNotKnowIsDoneWithout) {
+  start_with({"lab"}, {"other", false, "other"});
+  initiate();
+  expect_tunnel(false);
+}
+
+TEST_F(Ppk, OneThatIsOptionalForTheInitiatorOnlyIsNotDoneWithout) {
+  start_with({"lab"}, {"other", true, "other"});
+  initiate();
+  EXPECT_EQ(right().last<ike::Refused>()->refusal.code, RefusalCode::no_ppk);
+  expect_nothing();
+}
+
+TEST_F(Ppk, OneThatTheResponderDoesNotKnowIsNotDoneWithoutWhereTheInitiatorRequiresIt) {
+  start_with({"lab", true}, {"other", false, "other"});
+  initiate();
+  EXPECT_EQ(right().last<ike::Refused>()->refusal.code, RefusalCode::no_ppk);
+  expect_nothing();
+}
+
+}  // namespace
+}  // namespace keypact::sim
