@@ -5,7 +5,9 @@
 namespace keypact::config {
 namespace {
 
-enum class Role : std::uint8_t { offer, acceptable };
+/// `tolerated`: with HMAC-SHA1 too, which is in proposals of its own behind all others: a peer may offer its proposal with SHA-1
+/// before the better ones.
+enum class Role : std::uint8_t { offer, acceptable, tolerated };
 
 void add_key_exchanges(Proposal& proposal, Role role) {
   using enum KeyExchangeMethod;
@@ -30,14 +32,14 @@ void add_integrity(Proposal& proposal, Role role) {
   using enum IntegrityId;
   for (const auto id : {AUTH_HMAC_SHA2_256_128, AUTH_HMAC_SHA2_384_192, AUTH_HMAC_SHA2_512_256})
     proposal.transforms.push_back(integrity(id));
-  if (role == Role::acceptable) proposal.transforms.push_back(integrity(AUTH_HMAC_SHA1_96));
+  if (role == Role::tolerated) proposal.transforms.push_back(integrity(AUTH_HMAC_SHA1_96));
 }
 
 void add_prfs(Proposal& proposal, Role role) {
   using enum PrfId;
   for (const auto id : {PRF_HMAC_SHA2_384, PRF_HMAC_SHA2_256, PRF_HMAC_SHA2_512})
     proposal.transforms.push_back(prf(id));
-  if (role == Role::acceptable) proposal.transforms.push_back(prf(PRF_HMAC_SHA1));
+  if (role == Role::tolerated) proposal.transforms.push_back(prf(PRF_HMAC_SHA1));
 }
 
 /// What an ESP proposal has after its algorithms: PFS if the peer wants, and both lengths of sequence numbers.
@@ -79,6 +81,11 @@ std::vector<Proposal> ah() {
   return {std::move(proposal)};
 }
 
+std::vector<Proposal> joined(std::vector<Proposal> first, std::vector<Proposal> then) {
+  std::ranges::move(then, std::back_inserter(first));
+  return first;
+}
+
 bool always_usable(const Transform& transform) {
   // Identifier 0 is NONE for key exchange and integrity.
   return transform.type == TransformType::SN || (transform.id == 0 && transform.type != TransformType::ENCR);
@@ -87,9 +94,12 @@ bool always_usable(const Transform& transform) {
 }  // namespace
 
 std::vector<Proposal> default_ike_offer() { return ike(Role::offer); }
-std::vector<Proposal> default_ike_acceptable() { return ike(Role::acceptable); }
+std::vector<Proposal> default_ike_acceptable() { return joined(ike(Role::acceptable), ike(Role::tolerated)); }
 std::vector<Proposal> default_esp_offer() { return esp(Role::offer); }
-std::vector<Proposal> default_esp_acceptable() { return esp(Role::acceptable); }
+std::vector<Proposal> default_esp_acceptable() {
+  // Without integrity to tolerate, the AEAD ciphers are in there already.
+  return joined(esp(Role::acceptable), {esp(Role::tolerated).back()});
+}
 
 std::vector<Proposal> default_ah_offer() { return ah(); }
 

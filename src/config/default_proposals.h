@@ -12,12 +12,12 @@ namespace keypact::config {
 /// IKE: AEAD ciphers, then AES-CBC with HMAC-SHA2; X25519 is the first guess. As an SA payload it stays far below what one
 /// unfragmented IKE_SA_INIT holds.
 [[nodiscard]] std::vector<Proposal> default_ike_offer();
-/// The offer, and as responder also ECP-521, MODP-4096, and HMAC-SHA1 last of all.
+/// The offer, and as responder also ECP-521, MODP-4096, and HMAC-SHA1 where the peer offers nothing better.
 [[nodiscard]] std::vector<Proposal> default_ike_acceptable();
 
 /// ESP: the same ciphers, PFS preferred but not demanded (the last key exchange method is NONE), ESN preferred.
 [[nodiscard]] std::vector<Proposal> default_esp_offer();
-/// The offer, and as responder also ECP-521, MODP-4096, and HMAC-SHA1 last: Windows, Azure, Cisco and MikroTik need it.
+/// The same of ESP: Windows, Azure, Cisco and MikroTik need it.
 [[nodiscard]] std::vector<Proposal> default_esp_acceptable();
 
 /// AH, where it is named: HMAC-SHA2, with the same options as ESP.

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "diagnose/known_peers.h"
+
 namespace keypact::diagnose {
 namespace {
 
@@ -26,7 +28,9 @@ constexpr std::array kSentences = {
         "the peer accepts none of the proposals of {c}",
         "name one set of algorithms at both ends: `proposals` for the IKE SA, `esp_proposals` for the Child SA",
         "the peer does not say what it would take: compare `proposals` (IKE SA) or `esp_proposals` (Child SA) of {c} "
-        "with its configuration or its log"},
+        "with its configuration or its log; an Azure gateway without a policy of its own, a Windows server and old "
+        "Cisco "
+        "configurations take MODP_1024 only"},
     Sentences{RefusalCode::key_exchange_method, "the peer uses a key exchange method that {c} does not take",
               "the peer asks for a key exchange method that {c} does not offer",
               "add the method to the proposals of one end",
@@ -158,11 +162,13 @@ Verdict verdict_of(const ike::Refusal& refusal, const std::string& connection) {
   Verdict verdict;
   verdict.code = to_string(refusal.code);
   verdict.what = filled(refusal.by_peer ? row.when_peers : row.when_ours, connection);
+  const auto known = known_peer(refusal);
+  if (known) verdict.what += ": " + std::string(known->offers);
   if (refusal.notify) verdict.what += " (" + to_string(*refusal.notify) + ")";
   verdict.phase = refusal.exchange ? to_string(*refusal.exchange) : "before the first message";
   verdict.rule = rule_of(refusal);
   verdict.side = to_string(side_of(refusal));
-  verdict.remedy = filled(refusal.by_peer ? row.remedy_peers : row.remedy_ours, connection);
+  verdict.remedy = filled(known ? known->remedy : refusal.by_peer ? row.remedy_peers : row.remedy_ours, connection);
   verdict.detail = refusal.detail;
   verdict.ours = refusal.ours;
   verdict.theirs = refusal.theirs;

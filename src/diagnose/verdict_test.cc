@@ -50,5 +50,17 @@ TEST(Verdict, KnowsEveryCode) {
   }
 }
 
+TEST(Verdict, SaysWhatIsWeakInAnOfferOfNobodyThatIsKnown) {
+  auto facts = refusal(ike::RefusalCode::no_proposal_chosen, false);
+  facts.theirs = {"IKE: ENCR_AES_CBC-256 / PRF_HMAC_SHA2_256 / MODP_1536"};
+  const auto verdict = verdict_of(facts, "office");
+  EXPECT_TRUE(verdict.what.ends_with("all key exchange methods that it offers are weak (RFC 8247 §2.4)"));
+  EXPECT_TRUE(verdict.remedy.starts_with("add one at the peer: MODP_2048 (group 14)"));
+  EXPECT_NE(verdict.remedy.find("`proposals` of connection office"), std::string::npos);
+  // One good method, and something else is the matter.
+  facts.theirs.front() += "|ECP_256";
+  EXPECT_EQ(verdict_of(facts, "office").what, "none of the peer's proposals is acceptable to connection office");
+}
+
 }  // namespace
 }  // namespace keypact::diagnose

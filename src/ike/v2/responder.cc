@@ -13,6 +13,9 @@
 namespace keypact::ike::v2 {
 namespace {
 
+/// Of a vendor ID that goes into a refusal: the known ones are hashes with a version, or a few words.
+constexpr std::size_t kVendorIdOctets = 64;
+
 /// An answer in clear that leaves no state behind. RFC 7296 §2.21.1: the responder's SPI is zero.
 void answer_without_state(Context& context, const IkeSaRecord& record, const Received& received, wire::Payload notify) {
   auto header = record.header(ExchangeType::IKE_SA_INIT, 0, true);
@@ -55,6 +58,10 @@ void refuse_proposals(Context& context, const IkeSaRecord& record, const Receive
   for (const auto& candidate : candidates)
     std::ranges::move(describe(candidate->ike_acceptable), std::back_inserter(refusal.ours));
   refusal.theirs = candidates.empty() ? std::vector{received.datagram.remote.to_string()} : describe(*request.sa);
+  // Products are known by these.
+  for (const auto* id : PayloadSet(received.message.clear.payloads).all_of<wire::VendorIdPayload>())
+    if (!candidates.empty() && id->data.size() <= kVendorIdOctets)
+      refusal.theirs.push_back("vendor ID " + to_hex(id->data));
   refuse(context, received, candidates, std::move(refusal));
   answer_without_state(context, record, received, notify_payload(NotifyType::NO_PROPOSAL_CHOSEN));
 }
