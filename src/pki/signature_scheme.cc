@@ -17,18 +17,19 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// RFC 7427 §A.1 to §A.4, RFC 8420 §A. RSASSA-PSS with SHA-384 and SHA-512 as RFC 7427 §A.4.3 with that hash and its length.
+// RFC 7427 §A.1 to §A.4, RFC 8420 §A. RSASSA-PSS as RFC 7427 §A.4.3 with each hash and its length, but without the trailer field, which has
+// its default value there: DER leaves it out, as strongSwan does, and libreswan compares octets.
 constexpr auto kRsaSha1 = "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x05\x05\x00"sv;
 constexpr auto kRsaSha256 = "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0b\x05\x00"sv;
 constexpr auto kRsaSha384 = "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0c\x05\x00"sv;
 constexpr auto kRsaSha512 = "\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0d\x05\x00"sv;
 #define KEYPACT_PSS(hash, salt)                                                                                       \
-  "\x30\x46\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a\x30\x39"                                                      \
+  "\x30\x41\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a\x30\x34"                                                      \
   "\xa0\x0f\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02" hash                                                     \
   "\x05\x00"                                                                                                          \
   "\xa1\x1c\x30\x1a\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02" hash \
   "\x05\x00"                                                                                                          \
-  "\xa2\x03\x02\x01" salt "\xa3\x03\x02\x01\x01"sv
+  "\xa2\x03\x02\x01" salt ""sv
 constexpr auto kPssSha256 = KEYPACT_PSS("\x01", "\x20");
 constexpr auto kPssSha384 = KEYPACT_PSS("\x02", "\x30");
 constexpr auto kPssSha512 = KEYPACT_PSS("\x03", "\x40");
