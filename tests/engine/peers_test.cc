@@ -17,6 +17,12 @@ std::string name_of(const ::testing::TestParamInfo<PeerFile>& tested) {
   return name;
 }
 
+/// As the files have it: RFC 7296 §3.3 gives the order of transforms of different types no meaning.
+std::string in_order_of_types(Proposal proposal) {
+  std::ranges::stable_sort(proposal.transforms, {}, &Transform::type);
+  return to_string(proposal);
+}
+
 /// Left is the peer, as its file says; right is ours, with the defaults.
 class Peers : public Ladder, public ::testing::WithParamInterface<PeerFile> {
  protected:
@@ -26,12 +32,13 @@ class Peers : public Ladder, public ::testing::WithParamInterface<PeerFile> {
   }
   static std::string ike_proposal(Node& node) {
     const auto* sa = established(node);
-    return sa == nullptr ? kRefused : to_string(sa->parts().proposal);
+    return sa == nullptr ? kRefused : in_order_of_types(sa->parts().proposal);
   }
   /// Of the newest one.
   static std::string child_proposal(Node& node) {
     const auto* sa = established(node);
-    return sa == nullptr || sa->children().empty() ? kRefused : to_string(sa->children().rbegin()->second.proposal);
+    return sa == nullptr || sa->children().empty() ? kRefused
+                                                   : in_order_of_types(sa->children().rbegin()->second.proposal);
   }
   /// What right made of the rekeying of its Child SA by left.
   std::string rekeyed() {
