@@ -251,7 +251,7 @@ class Keypact(Daemon):
 
     def __init__(self, host):
         super().__init__(host)
-        self.within = host.exec_prefix()    # what precedes its command
+        self.within = None                  # what precedes its command, where the host's namespace is not enough
         # The resolver is that of the whole machine, not of the namespace.
         self.options = {"--backend": self.backend, "--port": 500, "--nat-port": 4500, "--no-name-servers": None}
         if self.backend != "memory":
@@ -264,7 +264,7 @@ class Keypact(Daemon):
             (self.config / "swanctl.conf").write_text("connections { }\n")
 
     def command_line(self):
-        return [*self.within, BUILD / "keypactd", "--config", self.config, "--vici", self.vici,
+        return [*(self.within or self.host.exec_prefix()), BUILD / "keypactd", "--config", self.config, "--vici", self.vici,
                 "--export-keys", self.keys, "--log-level", "debug",
                 *(word for option in self.options.items() for word in option if word is not None)]
 
