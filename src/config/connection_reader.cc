@@ -177,6 +177,11 @@ void ConnectionReader::read_rounds() {
     if (!rounds->empty()) continue;
     rounds->emplace_back().auth_at = problems_.place(reader_.section().at);
   }
+  const auto by_eap = [](const auto& rounds) { return rounds.front().kind == AuthKind::eap; };
+  if (by_eap(connection_.local) && by_eap(connection_.remote))
+    reader_.refuse(reader_.section().at,
+                   reader_.path() + ": EAP at both ends, without a signature of the gateway (RFC 5998)",
+                   "set auth = pubkey for the gateway: in remote at the client, in local at the gateway");
 }
 
 /// To start a tunnel, somebody must be there to be called.

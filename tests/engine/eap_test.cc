@@ -33,6 +33,14 @@ class Eap : public Ladder {
         config::EapSecret{"eap", {"carol"}, Secret::copy_of(as_octets(password)), false})};
     return snapshot;
   }
+  static std::shared_ptr<const config::Snapshot> with_eap_for_responder(
+      const SiteToSite& site, std::vector<config::AuthRound> config::Connection::* rounds) {
+    auto snapshot = std::make_shared<config::Snapshot>(*site.snapshot());
+    auto connection = std::make_shared<config::Connection>(*snapshot->connections.front());
+    ((*connection).*rounds).front().kind = config::AuthKind::eap;
+    snapshot->connections.front() = std::move(connection);
+    return snapshot;
+  }
   void begin(const std::string& password = "wonderland") {
     world.add("left", left_site.local, with_eap(left_site, true, password));
     world.add("right", right_site.local, with_eap(right_site, false, "wonderland"));
@@ -55,6 +63,28 @@ class Eap : public Ladder {
   std::optional<IdentityPattern> accepts;
   Change change;
 };
+
+/// Where EAP is written for the responder, no shared key takes its place.
+TEST_F(Eap, F02_AResponderThatIsToProveItselfByEapIsNotTakenByASharedKey) {
+  world.add("left", left_site.local, with_eap_for_responder(left_site, &config::Connection::remote));
+  world.add("right", right_site.local, right_site.snapshot());
+  initiate("lan", seconds(20));
+  ASSERT_TRUE(refusal(left()).has_value());
+  EXPECT_EQ(refusal(left())->code, RefusalCode::authentication_failed);
+  EXPECT_THAT(refusal(left())->detail, HasSubstr("by EAP alone is not supported"));
+  EXPECT_EQ(child_sas(left()), 0U);
+  expect_clean();
+}
+
+TEST_F(Eap, F02_AResponderThatIsToProveItselfByEapDoesNotUseASharedKey) {
+  world.add("left", left_site.local, left_site.snapshot());
+  world.add("right", right_site.local, with_eap_for_responder(right_site, &config::Connection::local));
+  initiate("lan", seconds(20));
+  ASSERT_TRUE(refusal(left()).has_value());
+  EXPECT_EQ(refusal(left())->code, RefusalCode::authentication_failed);
+  EXPECT_EQ(child_sas(right()), 0U);
+  expect_clean();
+}
 
 TEST_F(Eap, TheLadderIsThatOfTheRfc) {
   begin();

@@ -244,6 +244,8 @@ State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& contex
   const auto id_body = peer_id.body();
   const auto& keys = state.channel.keys();
   const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, id_body, state.covered.octets()};
+  if (auto refusal = refuses_eap_of_responder(state.intent.connection->remote.front()))
+    return refuse_responder(context, record, std::move(state), std::move(*refusal));
   if (peer_signs(*state.intent.connection)) {
     const auto job = start_verification(context, *state.intent.connection, peer_id.id, payloads, octets);
     return AwaitResponderVerified{std::move(state), payloads.all(), job};

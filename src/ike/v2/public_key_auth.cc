@@ -57,6 +57,16 @@ bool peer_signs(const config::Connection& connection) {
   return connection.remote.front().kind == config::AuthKind::pubkey;
 }
 
+std::optional<Refusal> refuses_eap_of_responder(const config::AuthRound& round) {
+  if (round.kind == config::AuthKind::pubkey || round.kind == config::AuthKind::psk) return std::nullopt;
+  auto refusal =
+      refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
+  refusal.rule = "RFC 5998 §3";
+  refusal.ours.emplace_back("EAP for the responder");
+  refusal.detail = "a responder that is authenticated by EAP alone is not supported: give it auth = pubkey or psk";
+  return refusal;
+}
+
 SignatureWishes signature_wishes(const PayloadSet& payloads) {
   SignatureWishes wishes;
   if (const auto* notify = payloads.notify(NotifyType::SIGNATURE_HASH_ALGORITHMS)) wishes.hashes = hashes_in(*notify);

@@ -348,6 +348,8 @@ State sign(Context& context, IkeSaRecord& record, ResponderAuth&& state, std::op
 State prove_ourselves(Context& context, IkeSaRecord& record, ResponderAuth&& state,
                       std::optional<PeerAuthenticated> peer) {
   if (state.eap) return use_eap_key(context, record, std::move(state), std::move(*peer));
+  if (auto refusal = refuses_eap_of_responder(state.connection->local.front()))
+    return refuse(context, record, std::move(state), std::move(*refusal));
   return signs(*state.connection) ? sign(context, record, std::move(state), std::move(peer))
                                   : use_shared_key(context, record, std::move(state), std::move(peer));
 }
