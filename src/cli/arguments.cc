@@ -3,6 +3,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "cli/pki_arguments.h"
 #include "cli/run.h"
 
 namespace keypact::cli {
@@ -53,6 +54,7 @@ void add_verbs(CLI::App& app, Parsed& parsed) {
     verb->fallthrough();
     verb->footer("Every verb takes --json, --vici PATH and --timeout SECONDS.");
   }
+  add_pki(app, parsed.options.pki)->fallthrough();
   app.require_subcommand(1);
 }
 
@@ -76,7 +78,9 @@ Result<Options, ExitCode> parse_arguments(const std::vector<std::string>& argume
     return failure(asked ? ExitCode::ok : ExitCode::usage);
   }
   auto options = std::move(parsed.options);
-  options.verb = app.get_subcommands().front()->get_name();
+  auto* const verb = app.get_subcommands().front();
+  options.verb = verb->get_name();
+  if (options.verb == "pki") finish_pki(*verb, options.pki);
   options.timeout = parsed.timeout_seconds == 0
                         ? default_timeout(options.verb)
                         : std::chrono::duration_cast<Duration>(std::chrono::duration<double>(parsed.timeout_seconds));

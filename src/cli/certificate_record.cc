@@ -4,8 +4,6 @@
 
 #include <chrono>
 
-#include "pki/certificate.h"
-
 namespace keypact::cli {
 
 namespace {
@@ -23,30 +21,37 @@ std::string date_text(std::int64_t seconds) {
 
 }  // namespace
 
+CertificateRecord certificate_record(const pki::Certificate& certificate) {
+  CertificateRecord record;
+  record.kind = certificate.is_ca() ? "CA" : "end entity";
+  record.subject = certificate.subject();
+  record.issuer = certificate.issuer();
+  record.serial = to_hex(certificate.serial());
+  for (const auto& name : certificate.alternative_names()) record.names.push_back(name.to_string());
+  record.key = key_text(certificate.public_key());
+  record.not_before = certificate.not_before();
+  record.not_after = certificate.not_after();
+  return record;
+}
+
 std::optional<CertificateRecord> certificate_record(const vici::Message& event) {
   const auto octets = as_octets(event.value_or("data"));
   const auto flag = event.value_or("flag");
   if (event.value_or("type") == "X509_CRL") return std::nullopt;
   CertificateRecord record;
-  record.private_key = event.value_or("has_privkey") == "yes";
   if (event.value_or("type") == "PUBKEY") {
     const auto key = pki::PublicKey::from_spki(octets, {0, 16384});
     if (!key) return std::nullopt;
     record.kind = "public key";
     record.subject = to_hex(key->spki_sha1());
     record.key = key_text(*key);
-    return record;
+  } else {
+    const auto certificate = pki::Certificate::from_der(octets, {0, 16384});
+    if (!certificate) return std::nullopt;
+    record = certificate_record(*certificate);
+    record.kind = flag == "CA" ? "CA" : flag == "OCSP" ? "OCSP signer" : "end entity";
   }
-  const auto certificate = pki::Certificate::from_der(octets, {0, 16384});
-  if (!certificate) return std::nullopt;
-  record.kind = flag == "CA" ? "CA" : flag == "OCSP" ? "OCSP signer" : "end entity";
-  record.subject = certificate->subject();
-  record.issuer = certificate->issuer();
-  record.serial = to_hex(certificate->serial());
-  for (const auto& name : certificate->alternative_names()) record.names.push_back(name.to_string());
-  record.key = key_text(certificate->public_key());
-  record.not_before = certificate->not_before();
-  record.not_after = certificate->not_after();
+  record.private_key = event.value_or("has_privkey") == "yes";
   return record;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pki/certificate.h"
 #include "vici/message.h"
 
 namespace keypact::cli {
@@ -24,6 +25,8 @@ struct CertificateRecord {
 
 /// Nothing for what is no certificate or key.
 [[nodiscard]] std::optional<CertificateRecord> certificate_record(const vici::Message& event);
+
+[[nodiscard]] CertificateRecord certificate_record(const pki::Certificate& certificate);
 
 /// "valid until 2126-10-30 (in 36499 d)", "expired on 2020-01-01", "valid from 2030-01-01"; nothing to say of public keys.
 [[nodiscard]] std::string validity_text(const CertificateRecord& record, std::int64_t now);

@@ -1,19 +1,11 @@
 #include "cli/records_json.h"
 
-#include <nlohmann/json.hpp>
-
+#include "cli/json_document.h"
 #include "vici/request_grammar.h"
 
 namespace keypact::cli {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-/// Texts of peers need not be UTF-8: what is not is replaced.
-std::string dumped(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-Json document(std::string_view verb) { return {{"schema", "keypact/" + std::string(verb) + "/1"}}; }
 
 Json optional_seconds(const std::optional<std::chrono::seconds>& time) {
   return time ? Json(time->count()) : Json(nullptr);

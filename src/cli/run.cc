@@ -48,6 +48,10 @@ ExitCode run(const std::vector<std::string>& arguments, std::string_view version
   options->deadline = io::monotonic_now() + options->timeout;
   console.json = options->json;
   if (options->verb == "version" && !console.json) console.print("tool:   keypact " + std::string(version));
+  if (options->verb == "pki") {
+    const auto outcome = pki(options->pki, console);
+    return outcome ? *outcome : tell(outcome.error(), *options, console);
+  }
   auto daemon = Daemon::connect(options->vici_paths, options->deadline + grace(*options));
   if (!daemon) return tell(daemon.error(), *options, console);
   const auto outcome = run_verb(*daemon, *options, console);

@@ -3,6 +3,7 @@
 
 #include "cli/console.h"
 #include "cli/daemon.h"
+#include "cli/pki_options.h"
 
 namespace keypact::cli {
 
@@ -15,6 +16,7 @@ struct Options {
   std::vector<std::string> vici_paths;
   Duration timeout{};  ///< for the verb as a whole
   Instant deadline{};  ///< when that time is over
+  PkiOptions pki{};
 };
 
 [[nodiscard]] Outcome<ExitCode> up(Daemon& daemon, const Options& options, const Console& console);
@@ -26,6 +28,9 @@ struct Options {
 [[nodiscard]] Outcome<ExitCode> explain_route(Daemon& daemon, const Options& options, const Console& console);
 /// The tool's own version was printed before.
 [[nodiscard]] Outcome<ExitCode> version(Daemon& daemon, const Console& console);
+
+/// Needs no daemon.
+[[nodiscard]] Outcome<ExitCode> pki(const PkiOptions& options, const Console& console);
 
 /// The time that is left, in milliseconds, as the commands initiate and terminate take it. Never 0, which means no limit there.
 [[nodiscard]] std::string limit_of_command(const Options& options);
