@@ -200,5 +200,24 @@ TEST_F(AuthorityTest, LeavesNothingNewWhenADeliveryFails) {
   EXPECT_FALSE(deliver({folder_ + "/empty", "gw", Container{}}, made, authority.certificate(), false));
 }
 
+TEST_F(AuthorityTest, KeepsTheOldKeyWhenItsRenewalFails) {
+  auto authority = found().value();
+  const auto out = folder_ + "/out";
+  ASSERT_TRUE(deliver({out, "gw", {}}, issue(authority, "gw").value(), authority.certificate(), false));
+  const auto key = text("out/private/gw.pem");
+  const auto certificate = text("out/x509/gw.pem");
+  const auto renewed = issue(authority, "gw", true).value();
+  fs::create_directories(out + "/gw.p12");
+  const auto passphrase = Secret::copy_of(as_octets("words"));
+  EXPECT_FALSE(
+      deliver({out, "gw", Container{.passphrase = passphrase.clone()}}, renewed, authority.certificate(), true));
+  EXPECT_EQ(text("out/private/gw.pem"), key);
+  EXPECT_EQ(text("out/x509/gw.pem"), certificate);
+  fs::remove(out + "/gw.p12");
+  EXPECT_TRUE(
+      deliver({out, "gw", Container{.passphrase = passphrase.clone()}}, renewed, authority.certificate(), true));
+  EXPECT_NE(text("out/private/gw.pem"), key);
+}
+
 }  // namespace
 }  // namespace keypact::ca

@@ -1,9 +1,14 @@
 #include "ca/delivery.h"
 
+#include <utility>
+
+#include "io/file_source.h"
 #include "io/files.h"
 
 namespace keypact::ca {
 namespace {
+
+constexpr std::size_t kFileOctets = 1024 * 1024;
 
 struct Paths {
   explicit Paths(const Delivery& delivery)
@@ -19,30 +24,40 @@ struct Paths {
 
 std::string pem_of(const pki::Certificate& certificate) { return pki::pem_of("CERTIFICATE", certificate.der()); }
 
-/// Files that are taken away again unless all of them could be written.
+/// Files that become what they were, or vanish, unless all of them could be written.
 class NewFiles {
  public:
   Result<void> write(const std::string& path, OctetView content, unsigned mode) {
-    const bool is_new = !io::exists(path);
+    File file{path, mode, {}};
+    if (io::exists(path)) {
+      io::RealFiles files;
+      TRY(file.before, files.read(path, kFileOctets));
+    }
     TRY_VOID(io::write_file_atomically(path, content, mode));
-    if (is_new) new_.push_back(path);
-    written_.push_back(path);
+    written_.push_back(std::move(file));
     return {};
   }
   std::vector<std::string> keep() {
-    new_.clear();
-    return std::move(written_);
+    std::vector<std::string> paths;
+    for (auto& file : std::exchange(written_, {})) paths.push_back(std::move(file.path));
+    return paths;
   }
   NewFiles() = default;
   NewFiles(const NewFiles&) = delete;
   NewFiles& operator=(const NewFiles&) = delete;
   ~NewFiles() {
-    for (const auto& path : new_) static_cast<void>(io::remove_file(path));
+    for (const auto& file : written_)
+      static_cast<void>(file.before ? io::write_file_atomically(file.path, file.before->reveal(), file.mode)
+                                    : io::remove_file(file.path));
   }
 
  private:
-  std::vector<std::string> new_;
-  std::vector<std::string> written_;
+  struct File {
+    std::string path;
+    unsigned mode;
+    std::optional<Secret> before;
+  };
+  std::vector<File> written_;
 };
 
 }  // namespace

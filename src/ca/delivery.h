@@ -18,7 +18,7 @@ struct Delivery {
 };
 
 /// Writes x509/NAME.pem, private/NAME.pem, x509ca/ca.pem and NAME.p12; the paths, in this order. A private key is not replaced unless
-/// `again`, a certificate of another CA never. On an error, nothing new is left.
+/// `again`, a certificate of another CA never. On an error, all files are what they were.
 [[nodiscard]] Result<std::vector<std::string>> deliver(const Delivery& delivery, const Made& made,
                                                        const pki::Certificate& authority, bool again);
 
