@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "proto/proposal_text.h"
+#include "base/octets.h"
 
 namespace keypact::diagnose {
 namespace {
@@ -29,14 +29,14 @@ enum class Weakness : std::uint8_t { key_exchange, encryption };
 struct Row {
   ProtocolId protocol{};
   Weakness weakness{};
-  std::string_view vendor_id;  ///< how one of its vendor IDs begins, in hexadecimal; empty: known by its offer alone
+  std::string_view vendor_id;                   ///< how one of its vendor IDs begins; empty: known by its offer alone
   std::array<std::optional<Transform>, 2> has;  ///< of its offer
   KnownPeer peer;
 };
 
-// MS NT5 ISAKMPOAKLEY, before the version; "CISCO-DELETE-REASON".
-constexpr std::string_view kMicrosoft = "1e2b516905991c7d7c96fcbfb587e461";
-constexpr std::string_view kCisco = "434953434f2d44454c4554452d524541534f4e";
+/// MS NT5 ISAKMPOAKLEY, before the version.
+constexpr std::string_view kMicrosoft = "\x1e\x2b\x51\x69\x05\x99\x1c\x7d\x7c\x96\xfc\xbf\xb5\x87\xe4\x61";
+constexpr std::string_view kCisco = "CISCO-DELETE-REASON";
 
 /// The first one that fits tells most.
 constexpr std::array kRows = {
@@ -105,24 +105,6 @@ constexpr std::array kRows = {
         {"all ciphers that it offers are broken or weak (RFC 8221 §5)", "add AES at the peer"}},
 };
 
-/// What the peer offered and how its software calls itself, of a refusal's record.
-struct Offer {
-  std::vector<Proposal> proposals;
-  std::vector<std::string_view> vendor_ids;  ///< in hexadecimal
-};
-
-Offer offer_of(const ike::Refusal& refusal) {
-  constexpr std::string_view kVendorId = "vendor ID ";
-  Offer offer;
-  for (const std::string_view line : refusal.theirs) {
-    if (line.starts_with(kVendorId)) offer.vendor_ids.push_back(line.substr(kVendorId.size()));
-    else if (auto proposal = proposal_from(line)) offer.proposals.push_back(std::move(*proposal));
-    // Something that has no name yet is not weak, and this is nobody's whom we know.
-    else return {};
-  }
-  return offer;
-}
-
 bool is_weak(const Transform& transform) {
   if (transform.type == TransformType::KE)
     return transform == kModp1024 || transform == kModp1536 || transform == method(KeyExchangeMethod::MODP_768);
@@ -131,9 +113,9 @@ bool is_weak(const Transform& transform) {
 }
 
 /// Of one protocol and type: whether something is offered at all, and nothing that is not weak.
-bool is_weak_throughout(const Offer& offer, ProtocolId protocol, TransformType type) {
+bool is_weak_throughout(const std::vector<Proposal>& offered, ProtocolId protocol, TransformType type) {
   std::size_t weak = 0;
-  for (const auto& proposal : offer.proposals) {
+  for (const auto& proposal : offered) {
     if (proposal.protocol != protocol) continue;
     const auto transforms = proposal.of_type(type);
     if (transforms.empty() || !std::ranges::all_of(transforms, is_weak)) return false;
@@ -142,29 +124,28 @@ bool is_weak_throughout(const Offer& offer, ProtocolId protocol, TransformType t
   return weak > 0;
 }
 
-bool has(const Offer& offer, const Transform& transform) {
-  return std::ranges::any_of(offer.proposals, [&](const auto& proposal) {
+bool has(const std::vector<Proposal>& offered, const Transform& transform) {
+  return std::ranges::any_of(offered, [&](const auto& proposal) {
     return std::ranges::find(proposal.transforms, transform) != proposal.transforms.end();
   });
 }
 
-bool has_vendor(const Offer& offer, std::string_view begins) {
+bool has_vendor(const ike::Refusal& refusal, std::string_view begins) {
   return begins.empty() ||
-         std::ranges::any_of(offer.vendor_ids, [&](const auto& id) { return id.starts_with(begins); });
+         std::ranges::any_of(refusal.vendor_ids, [&](const auto& id) { return as_text(id).starts_with(begins); });
 }
 
-bool fits(const Row& row, const Offer& offer) {
+bool fits(const Row& row, const ike::Refusal& refusal) {
   const auto type = row.weakness == Weakness::key_exchange ? TransformType::KE : TransformType::ENCR;
-  return has_vendor(offer, row.vendor_id) && is_weak_throughout(offer, row.protocol, type) &&
-         std::ranges::all_of(row.has, [&](const auto& wanted) { return !wanted || has(offer, *wanted); });
+  return has_vendor(refusal, row.vendor_id) && is_weak_throughout(refusal.offered, row.protocol, type) &&
+         std::ranges::all_of(row.has, [&](const auto& wanted) { return !wanted || has(refusal.offered, *wanted); });
 }
 
 }  // namespace
 
 std::optional<KnownPeer> known_peer(const ike::Refusal& refusal) {
   if (refusal.code != ike::RefusalCode::no_proposal_chosen || refusal.by_peer) return std::nullopt;
-  const auto offer = offer_of(refusal);
-  const auto row = std::ranges::find_if(kRows, [&](const Row& each) { return fits(each, offer); });
+  const auto row = std::ranges::find_if(kRows, [&](const Row& each) { return fits(each, refusal); });
   return row == kRows.end() ? std::nullopt : std::optional(row->peer);
 }
 

@@ -29,8 +29,7 @@ constexpr std::array kSentences = {
         "name one set of algorithms at both ends: `proposals` for the IKE SA, `esp_proposals` for the Child SA",
         "the peer does not say what it would take: compare `proposals` (IKE SA) or `esp_proposals` (Child SA) of {c} "
         "with its configuration or its log; an Azure gateway without a policy of its own, a Windows server and old "
-        "Cisco "
-        "configurations take MODP_1024 only"},
+        "Cisco configurations take MODP_1024 only"},
     Sentences{RefusalCode::key_exchange_method, "the peer uses a key exchange method that {c} does not take",
               "the peer asks for a key exchange method that {c} does not offer",
               "add the method to the proposals of one end",

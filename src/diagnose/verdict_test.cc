@@ -43,7 +43,7 @@ TEST(Verdict, SaysWhoRefusedAndWithWhichNotify) {
 }
 
 TEST(Verdict, KnowsEveryCode) {
-  for (int code = 0; code <= static_cast<int>(ike::RefusalCode::busy); ++code) {
+  for (int code = 0; code <= static_cast<int>(ike::RefusalCode::certificate_refused); ++code) {
     const auto verdict = verdict_of(refusal(static_cast<ike::RefusalCode>(code), false), "");
     EXPECT_EQ(verdict.code, ike::to_string(static_cast<ike::RefusalCode>(code)));
     EXPECT_FALSE(verdict.what.empty());
@@ -52,13 +52,16 @@ TEST(Verdict, KnowsEveryCode) {
 
 TEST(Verdict, SaysWhatIsWeakInAnOfferOfNobodyThatIsKnown) {
   auto facts = refusal(ike::RefusalCode::no_proposal_chosen, false);
-  facts.theirs = {"IKE: ENCR_AES_CBC-256 / PRF_HMAC_SHA2_256 / MODP_1536"};
+  const auto method = [](KeyExchangeMethod id) {
+    return Transform{TransformType::KE, static_cast<std::uint16_t>(id), std::nullopt};
+  };
+  facts.offered = {{ProtocolId::IKE, {method(KeyExchangeMethod::MODP_1536)}}};
   const auto verdict = verdict_of(facts, "office");
   EXPECT_TRUE(verdict.what.ends_with("all key exchange methods that it offers are weak (RFC 8247 §2.4)"));
   EXPECT_TRUE(verdict.remedy.starts_with("add one at the peer: MODP_2048 (group 14)"));
   EXPECT_NE(verdict.remedy.find("`proposals` of connection office"), std::string::npos);
   // One good method, and something else is the matter.
-  facts.theirs.front() += "|ECP_256";
+  facts.offered.front().transforms.push_back(method(KeyExchangeMethod::ECP_256));
   EXPECT_EQ(verdict_of(facts, "office").what, "none of the peer's proposals is acceptable to connection office");
 }
 

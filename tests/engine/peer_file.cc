@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "proto/proposal_text.h"
+#include "tests/engine/proposal_text.h"
 
 namespace keypact::sim {
 namespace {

@@ -6,8 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "base/octets.h"
 #include "proto/ike_header_registries.h"
 #include "proto/notify_type.h"
+#include "proto/proposal.h"
 
 namespace keypact::ike {
 
@@ -67,6 +69,8 @@ struct Refusal {
   bool by_peer = false;                  ///< the peer refused; else we did
   std::vector<std::string> ours;         ///< our values: proposals, selectors, identities
   std::vector<std::string> theirs;       ///< the peer's, empty when it did not tell
+  std::vector<Proposal> offered{};       ///< of `theirs`, where we take none of the peer's proposals
+  std::vector<Octets> vendor_ids{};      ///< of the peer, where products are known by them
   std::string detail;                    ///< what exactly, when the code alone does not say
   std::string rule;                      ///< the section that decides, when it is not the code's
 };

@@ -158,7 +158,7 @@ Result<AgreedChild, Refusal> accept_child_answer(const IkeSaRecord& record, cons
   if (!outbound) {
     auto refusal = refusal_in(exchange, RefusalCode::unexpected_choice, NotifyType::NO_PROPOSAL_CHOSEN);
     refusal.ours = describe(offer.proposals);
-    refusal.theirs = describe(*sa);
+    refusal.theirs = describe(proposals_of(*sa));
     return failure(std::move(refusal));
   }
   const auto mode = mode_named_in(record, payloads);
@@ -208,7 +208,8 @@ Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const Ike
     auto refusal = refusal_in(exchange, RefusalCode::no_proposal_chosen, NotifyType::NO_PROPOSAL_CHOSEN);
     if (acceptable.empty()) refusal.detail = nothing_but_ah(context.options).detail;
     refusal.ours = describe(match->child->esp_acceptable);
-    refusal.theirs = describe(*sa);
+    refusal.offered = proposals_of(*sa);
+    refusal.theirs = describe(refusal.offered);
     return failure(ChildRefusal{std::move(refusal), notify_payload(NotifyType::NO_PROPOSAL_CHOSEN)});
   }
   const auto method = key_exchange_of(choice->proposal);

@@ -60,7 +60,7 @@ Result<AgreedIke, Refusal> accept_ike_answer(const std::vector<Proposal>& offere
   if (!usable) {
     auto refusal = rekey_refusal(RefusalCode::unexpected_choice, NotifyType::NO_PROPOSAL_CHOSEN);
     refusal.ours = describe(offered);
-    refusal.theirs = describe(*sa);
+    refusal.theirs = describe(proposals_of(*sa));
     return failure(std::move(refusal));
   }
   return AgreedIke{choice->number, std::move(choice->proposal), spi, *peer_spi, nonce, peer_nonce->nonce};
@@ -79,7 +79,8 @@ Result<AgreedIke, ChildRefusal> answer_ike_offer(Context& context, const config:
   if (!peer_spi) {
     auto refusal = rekey_refusal(RefusalCode::no_proposal_chosen, NotifyType::NO_PROPOSAL_CHOSEN);
     refusal.ours = describe(connection.ike_acceptable);
-    refusal.theirs = describe(sa);
+    refusal.offered = proposals_of(sa);
+    refusal.theirs = describe(refusal.offered);
     return failure(ChildRefusal{std::move(refusal), notify_payload(NotifyType::NO_PROPOSAL_CHOSEN)});
   }
   const auto method = key_exchange_of(choice->proposal);

@@ -217,7 +217,7 @@ State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaR
     // RFC 7296 §2.21.1: nothing in clear ends the attempt; a better answer may still come.
     if (!state.hint) state.hint_expires = context.now + kUnprotectedErrorGrace;
     state.hint = sa_init_refusal(RefusalCode::unexpected_choice, *state.intent.connection);
-    state.hint->theirs = describe(*payloads.find<wire::SaPayload>());
+    state.hint->theirs = describe(proposals_of(*payloads.find<wire::SaPayload>()));
     return std::move(state);
   }
   record.responder_spi = header.responder_spi;

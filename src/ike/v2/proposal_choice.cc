@@ -238,10 +238,10 @@ std::vector<std::string> describe(const std::vector<Proposal>& proposals) {
   return text;
 }
 
-std::vector<std::string> describe(const wire::SaPayload& offer) {
-  std::vector<std::string> text;
-  for (const auto& proposal : offer.proposals) text.push_back(to_string(proposal.offer()));
-  return text;
+std::vector<Proposal> proposals_of(const wire::SaPayload& offer) {
+  std::vector<Proposal> proposals;
+  for (const auto& proposal : offer.proposals) proposals.push_back(proposal.offer());
+  return proposals;
 }
 
 }  // namespace keypact::ike::v2

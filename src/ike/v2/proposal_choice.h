@@ -73,6 +73,7 @@ inline constexpr std::array kAdditionalKeyExchanges = {
 
 /// For a refusal: each proposal as text.
 [[nodiscard]] std::vector<std::string> describe(const std::vector<Proposal>& proposals);
-[[nodiscard]] std::vector<std::string> describe(const wire::SaPayload& offer);
+/// An offer as a value, each proposal in the order of the payload.
+[[nodiscard]] std::vector<Proposal> proposals_of(const wire::SaPayload& offer);
 
 }  // namespace keypact::ike::v2

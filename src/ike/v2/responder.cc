@@ -50,6 +50,17 @@ std::optional<ChosenProposal> choose_among(const std::vector<ConnectionPtr>& can
   return std::nullopt;
 }
 
+/// Products are known by what they offer and by their vendor IDs.
+void tell_offer(Refusal& refusal, const Received& received, const wire::SaPayload& sa) {
+  refusal.offered = proposals_of(sa);
+  refusal.theirs = describe(refusal.offered);
+  for (const auto* id : PayloadSet(received.message.clear.payloads).all_of<wire::VendorIdPayload>()) {
+    if (id->data.size() > kVendorIdOctets) continue;
+    refusal.vendor_ids.push_back(id->data);
+    refusal.theirs.push_back("vendor ID " + to_hex(id->data));
+  }
+}
+
 void refuse_proposals(Context& context, const IkeSaRecord& record, const Received& received,
                       const std::vector<ConnectionPtr>& candidates, const SaInitRequest& request) {
   Refusal refusal;
@@ -57,11 +68,8 @@ void refuse_proposals(Context& context, const IkeSaRecord& record, const Receive
   refusal.notify = NotifyType::NO_PROPOSAL_CHOSEN;
   for (const auto& candidate : candidates)
     std::ranges::move(describe(candidate->ike_acceptable), std::back_inserter(refusal.ours));
-  refusal.theirs = candidates.empty() ? std::vector{received.datagram.remote.to_string()} : describe(*request.sa);
-  // Products are known by these.
-  for (const auto* id : PayloadSet(received.message.clear.payloads).all_of<wire::VendorIdPayload>())
-    if (!candidates.empty() && id->data.size() <= kVendorIdOctets)
-      refusal.theirs.push_back("vendor ID " + to_hex(id->data));
+  if (candidates.empty()) refusal.theirs = {received.datagram.remote.to_string()};
+  else tell_offer(refusal, received, *request.sa);
   refuse(context, received, candidates, std::move(refusal));
   answer_without_state(context, record, received, notify_payload(NotifyType::NO_PROPOSAL_CHOSEN));
 }

@@ -1,4 +1,4 @@
-#include "proto/proposal_text.h"
+#include "tests/engine/proposal_text.h"
 
 #include <algorithm>
 #include <array>
