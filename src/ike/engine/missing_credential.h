@@ -6,9 +6,9 @@
 
 namespace keypact::ike {
 
-/// The refusal where nothing that the peer can say would help: we sign and no private key of ours fits, the PPK that is required is not there, or both ends have one
-/// exact identity and no secret is for this pair; then with the identities that were wanted and those that the secrets are
-/// for. `local` is our address, which is our identity where nothing else is.
+/// The refusal where nothing that the peer can say would help: we sign and no private key of ours fits, the PPK that is
+/// required is not there, or both ends have one exact identity and no secret is for this pair; then with the identities
+/// that were wanted and those that the secrets are for. `local` is our address, which is our identity where nothing else is.
 [[nodiscard]] std::optional<Refusal> missing_credential(const config::Snapshot& snapshot,
                                                         const Credentials& credentials,
                                                         const config::Connection& connection, const IpAddress& local);
