@@ -3,26 +3,12 @@
 #include <gtest/gtest.h>
 #include <openssl/bn.h>
 
+#include "base/test_random.h"
 #include "crypto/library_impl.h"
 #include "crypto/test_vectors.h"
 
 namespace keypact::crypto {
 namespace {
-
-/// An endless stream that depends on the seed only.
-class SeededRandom final : public RandomSource {
- public:
-  explicit SeededRandom(std::uint64_t seed) : state_(seed) {}
-  void fill(MutableOctets out) override {
-    for (auto& octet : out) {
-      state_ = state_ * 6364136223846793005u + 1442695040888963407u;
-      octet = static_cast<std::uint8_t>(state_ >> 56);
-    }
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 class KeyExchange : public testing::TestWithParam<KeyExchangeMethod> {
  protected:

@@ -38,6 +38,14 @@ std::string names_of(const std::vector<Method>& methods) {
 
 }  // namespace
 
+std::shared_ptr<const ClientConfig> inner_of(const ClientConfig& outer) {
+  auto inner = std::make_shared<ClientConfig>();
+  inner->methods = outer.inner.methods;
+  inner->identity = outer.identity;
+  inner->password = {outer.password.octets.clone(), outer.password.is_nt_hash};
+  return inner;
+}
+
 bool client_speaks(Method method) { return make_method(method, std::make_shared<const ClientConfig>()) != nullptr; }
 
 Client::Client(std::shared_ptr<const ClientConfig> config) : config_(std::move(config)) {}

@@ -33,6 +33,8 @@ class Client {
   /// Any packet of the server: requests, Success, Failure. Not to be called after an end.
   [[nodiscard]] ClientStep on_packet(OctetView packet, const ClientSurroundings& surroundings);
 
+  /// The most that is known of why the server refuses us; "" where no method began.
+  [[nodiscard]] std::string told() const { return method_ ? method_->on_failure().sentence : std::string(); }
   /// Of AKA and AKA': the greatest sequence number that the card has seen, for the next client's configuration.
   [[nodiscard]] std::uint64_t card_sequence() const {
     return method_ ? std::max(method_->card_sequence(), config_->card_sequence) : config_->card_sequence;

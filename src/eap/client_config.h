@@ -31,4 +31,7 @@ struct ClientConfig {
   std::shared_ptr<const TlsSettings> tls{};  ///< of the methods over TLS
 };
 
+/// Of the client inside of the tunnel of TTLS or PEAP.
+[[nodiscard]] std::shared_ptr<const ClientConfig> inner_of(const ClientConfig& outer);
+
 }  // namespace keypact::eap

@@ -84,7 +84,7 @@ ServerMethodStep Mschapv2Server::refuse(Refusal refusal, const ServerSurrounding
   waiting_ = Waiting::acknowledgement_of_failure;
   // RFC 2759 §6: the challenge has to be there although no retry is allowed.
   const auto challenge = to_hex(surroundings.random.octets(16));
-  return Ask{encode(FailurePacket{id_, "E=691 R=0 C=" + challenge + " V=3 M=Authentication failed"})};
+  return Ask{encode(FailurePacket{id_, "E=691 R=0 C=" + challenge + " V=3 M=Authentication failed"}), refusal_};
 }
 
 }  // namespace keypact::eap

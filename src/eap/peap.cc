@@ -23,14 +23,6 @@ std::shared_ptr<const ServerConfig> inner_config(const ServerConfig& outer) {
   return inner;
 }
 
-std::shared_ptr<const ClientConfig> inner_config(const ClientConfig& outer) {
-  auto inner = std::make_shared<ClientConfig>();
-  inner->methods = outer.inner.methods;
-  inner->identity = outer.identity;
-  inner->password = {outer.password.octets.clone(), outer.password.is_nt_hash};
-  return inner;
-}
-
 }  // namespace
 
 Octets encode_peap_result(Code code, std::uint8_t identifier, bool success) {
@@ -90,12 +82,12 @@ TunnelServerStep PeapServer::on_clear(OctetView clear, const TlsSession& /*tls*/
 TunnelServerStep PeapServer::carry_out(ServerStep step) {
   if (auto* const send = std::get_if<Send>(&step)) {
     identifier_ = send->packet[1];
-    return TunnelSay{without_header(send->packet)};
+    return TunnelSay{without_header(send->packet), std::move(send->decided)};
   }
   ended_ = true;
   if (auto* const succeeded = std::get_if<ServerSucceeded>(&step)) identity_ = std::move(succeeded->identity);
   else refusal_ = std::get<ServerFailed>(std::move(step)).refusal;
-  return TunnelSay{encode_peap_result(Code::Request, ++identifier_, !refusal_)};
+  return TunnelSay{encode_peap_result(Code::Request, ++identifier_, !refusal_), refusal_};
 }
 
 TunnelServerStep PeapServer::on_result(const Packet& packet) {
@@ -106,7 +98,7 @@ TunnelServerStep PeapServer::on_result(const Packet& packet) {
   return TunnelSucceeded{identity_};
 }
 
-PeapClient::PeapClient(const ClientConfig& config) : eap_(inner_config(config)) {}
+PeapClient::PeapClient(const ClientConfig& config) : eap_(inner_of(config)) {}
 
 Result<Octets, Refusal> PeapClient::begin(const TlsSession& /*tls*/, const ClientSurroundings& /*surroundings*/) {
   return Octets();

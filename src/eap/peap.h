@@ -42,7 +42,7 @@ class PeapClient final : public TunnelClient {
                                               const ClientSurroundings& surroundings) override;
   [[nodiscard]] Result<Octets, Refusal> on_clear(OctetView clear, const ClientSurroundings& surroundings) override;
   [[nodiscard]] Result<void, Refusal> on_success(const ClientSurroundings& surroundings) override;
-  [[nodiscard]] std::string told() const override { return told_; }
+  [[nodiscard]] std::string told() const override { return ended_ ? told_ : eap_.told(); }
 
  private:
   [[nodiscard]] Result<Octets, Refusal> on_result(const Packet& packet, const ClientSurroundings& surroundings);

@@ -120,7 +120,8 @@ ServerStep Server::begin_method(std::size_t index, const ServerSurroundings& sur
 }
 
 ServerStep Server::carry_out(ServerMethodStep step) {
-  if (auto* const ask = std::get_if<Ask>(&step)) return Send{encode_request(++identifier_, current(), ask->data)};
+  if (auto* const ask = std::get_if<Ask>(&step))
+    return Send{encode_request(++identifier_, current(), ask->data), std::move(ask->decided)};
   if (auto* const succeeded = std::get_if<MethodSucceeded>(&step))
     return ServerSucceeded{encode_result(Code::Success, identifier_), std::move(succeeded->msk),
                            std::move(succeeded->identity), current()};

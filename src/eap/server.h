@@ -16,6 +16,8 @@ namespace keypact::eap {
 
 struct Send {
   Octets packet;
+  std::optional<Refusal>
+      decided{};  ///< it tells the peer that it failed: why, should the peer end it without an answer
 };
 struct ServerSucceeded {
   Octets packet;           ///< EAP-Success

@@ -18,9 +18,10 @@ struct ServerSurroundings {
   std::int64_t now = 0;  ///< seconds since 1970 in UTC, for certificates
 };
 
-/// Type-data of the next request.
+/// Type-data of the next request. `decided`: it tells the peer that it failed, and this is why; the peer may end it without a word.
 struct Ask {
   Octets data;
+  std::optional<Refusal> decided{};
 };
 struct MethodSucceeded {
   std::optional<Msk> msk;

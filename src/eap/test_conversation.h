@@ -6,25 +6,11 @@
 #include <functional>
 #include <map>
 
+#include "base/test_random.h"
 #include "eap/client.h"
 #include "eap/server.h"
 
 namespace keypact::eap {
-
-/// An endless stream that depends on the seed only.
-class SeededRandom final : public RandomSource {
- public:
-  explicit SeededRandom(std::uint64_t seed) : state_(seed) {}
-  void fill(MutableOctets out) override {
-    for (auto& octet : out) {
-      state_ = state_ * 6364136223846793005u + 1442695040888963407u;
-      octet = static_cast<std::uint8_t>(state_ >> 56);
-    }
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 inline Password password_of(std::string_view text) { return {Secret::copy_of(as_octets(text)), false}; }
 

@@ -48,7 +48,8 @@ Result<Octets, Refusal> TlsClient::on_flight(OctetView flight, const ClientSurro
   const auto advanced = session_->advance(flight, surroundings.now);
   if (!advanced) {
     const bool by_server = advanced.error().starts_with("the server");
-    ended_ = refusal(by_server ? Reason::refused_by_peer : Reason::server_not_authenticated, advanced.error());
+    ended_ =
+        by_server ? refused_by_server(advanced.error()) : refusal(Reason::server_not_authenticated, advanced.error());
     // RFC 9190 §2.1.4: the alert goes out, or an acknowledgement of theirs; then EAP-Failure comes.
     return say(session_->take_output());
   }
@@ -103,13 +104,18 @@ Result<std::optional<Msk>, Refusal> TlsClient::on_success(const ClientSurroundin
   return std::optional(tls_msk(*session_, method_));
 }
 
+/// What the method in the tunnel knows is more than how the tunnel ended.
+Refusal TlsClient::refused_by_server(std::string sentence) const {
+  const std::string told = inner_ != nullptr ? inner_->told() : "";
+  return refusal(Reason::refused_by_peer,
+                 told.empty() ? std::move(sentence) : "inside " + method_name(method_) + ": " + told);
+}
+
 Refusal TlsClient::on_failure() const {
   if (ended_) return *ended_;
-  const std::string told = inner_ != nullptr ? inner_->told() : "";
-  if (!told.empty()) return refusal(Reason::refused_by_peer, "inside " + method_name(method_) + ": " + told);
-  return refusal(Reason::refused_by_peer, "the server refused us " +
-                                              std::string(session_ && session_->established() ? "after" : "during") +
-                                              " the handshake of TLS, and does not say why");
+  return refused_by_server("the server refused us " +
+                           std::string(session_ && session_->established() ? "after" : "during") +
+                           " the handshake of TLS, and does not say why");
 }
 
 }  // namespace keypact::eap

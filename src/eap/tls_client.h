@@ -22,6 +22,7 @@ class TlsClient final : public ClientMethod {
   [[nodiscard]] Result<void, Refusal> take_commitment(OctetView clear);
   [[nodiscard]] Octets say(Octets flight);
   [[nodiscard]] Refusal refusal(Reason reason, std::string sentence) const;
+  [[nodiscard]] Refusal refused_by_server(std::string sentence) const;
 
   Method method_;
   std::shared_ptr<const ClientConfig> config_;

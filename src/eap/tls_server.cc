@@ -41,10 +41,10 @@ ServerMethodStep TlsServer::on_response(OctetView data, std::uint8_t /*next_iden
   if (fragments_.sending()) {
     if (received->kind == TlsFragments::Kind::more || !received->flight.empty())
       return refusal(Reason::out_of_place, "the peer sent a flight of TLS before it had ours");
-    return Ask{fragments_.next()};
+    return Ask{fragments_.next(), refusal_};
   }
   if (received->kind == TlsFragments::Kind::more) return Ask{fragments_.next()};
-  if (waiting_ == Waiting::acknowledgement_of_alert) return refusal_;
+  if (waiting_ == Waiting::acknowledgement_of_alert) return *refusal_;
   if (waiting_ == Waiting::acknowledgement_of_success && received->flight.empty()) return succeed(proven_identity());
   return on_flight(received->flight, surroundings);
 }
@@ -55,9 +55,10 @@ ServerMethodStep TlsServer::on_flight(OctetView flight, const ServerSurroundings
   if (!advanced) {
     // Row F07: an end of TLS is one of the whole conversation, whenever it comes.
     const bool by_peer = advanced.error().starts_with("the peer");
-    refusal_ = refusal(by_peer ? Reason::refused_by_peer : Reason::peer_not_authenticated, advanced.error());
+    if (!by_peer || !refusal_)
+      refusal_ = refusal(by_peer ? Reason::refused_by_peer : Reason::peer_not_authenticated, advanced.error());
     auto alert = session_->take_output();
-    if (alert.empty()) return refusal_;
+    if (alert.empty()) return *refusal_;
     waiting_ = Waiting::acknowledgement_of_alert;
     return say(std::move(alert));
   }
@@ -100,14 +101,18 @@ ServerMethodStep TlsServer::in_tunnel(const ServerSurroundings& surroundings) {
 
 ServerMethodStep TlsServer::carry_out(TunnelServerStep step) {
   if (auto* const say_this = std::get_if<TunnelSay>(&step)) {
+    if (say_this->decided) refusal_ = inside(std::move(*say_this->decided));
     session_->write(say_this->clear);
     wipe_octets(say_this->clear);
     return say(session_->take_output());
   }
   if (auto* const succeeded = std::get_if<TunnelSucceeded>(&step)) return succeed(std::move(succeeded->identity));
-  auto refused = std::get<Refusal>(std::move(step));
-  refused.sentence = "inside " + method_name(method_) + ": " + refused.sentence;
-  return refused;
+  return inside(std::get<Refusal>(std::move(step)));
+}
+
+Refusal TlsServer::inside(Refusal refusal) const {
+  refusal.sentence = "inside " + method_name(method_) + ": " + refusal.sentence;
+  return refusal;
 }
 
 ServerMethodStep TlsServer::succeed(std::string identity) {
@@ -116,7 +121,7 @@ ServerMethodStep TlsServer::succeed(std::string identity) {
 
 ServerMethodStep TlsServer::say(Octets flight) {
   fragments_.send(std::move(flight));
-  return Ask{fragments_.next()};
+  return Ask{fragments_.next(), refusal_};
 }
 
 std::string TlsServer::proven_identity() const {

@@ -25,6 +25,8 @@ class TlsServer final : public ServerMethod {
   [[nodiscard]] ServerMethodStep succeed(std::string identity);
   [[nodiscard]] ServerMethodStep say(Octets flight);
   [[nodiscard]] Refusal refusal(Reason reason, std::string sentence) const;
+  /// As one of this method: what happened inside of its tunnel.
+  [[nodiscard]] Refusal inside(Refusal refusal) const;
   [[nodiscard]] std::string proven_identity() const;
 
   Method method_;
@@ -35,7 +37,7 @@ class TlsServer final : public ServerMethod {
   std::unique_ptr<TlsSession> session_;
   Waiting waiting_ = Waiting::handshake;
   bool tunnel_begun_ = false;
-  Refusal refusal_;  ///< told by an alert
+  std::optional<Refusal> refusal_;  ///< told by an alert, or inside of the tunnel
 };
 
 }  // namespace keypact::eap

@@ -61,7 +61,9 @@ int verify_certificate(X509_STORE_CTX* store, void* impl) {
 
 void on_event(const SSL* ssl, int where, int what) {
   if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT) return;
-  static_cast<TlsSession::Impl*>(SSL_get_app_data(ssl))->alert = SSL_alert_desc_string_long(what);
+  const std::string_view name = SSL_alert_desc_string_long(what);
+  static_cast<TlsSession::Impl*>(SSL_get_app_data(ssl))->alert =
+      name == "unknown" ? std::to_string(what & 0xff) : std::string(name);
 }
 
 }  // namespace
@@ -110,6 +112,9 @@ bool TlsSession::Impl::open() {
   CHECK(SSL_CTX_set_cipher_list(context.get(), kCiphers) == 1);
   SSL_CTX_set_options(context.get(), SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
                                          SSL_OP_CIPHER_SERVER_PREFERENCE);
+  // charon's TLS 1.2 does not say renegotiation_info (RFC 5746). What that protects from is a server that takes our handshake for
+  // a renewed one: there the keys are still ours and the server's, and AUTH of IKE is made with them.
+  if (!role.server) SSL_CTX_set_options(context.get(), SSL_OP_LEGACY_SERVER_CONNECT);
   SSL_CTX_set_num_tickets(context.get(), 0);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_max_cert_list(context.get(), static_cast<long>(limits::kEapTlsOctets));
@@ -165,6 +170,8 @@ TlsSession::~TlsSession() { wipe_octets(impl_->clear); }
 Result<std::unique_ptr<TlsSession>, std::string> TlsSession::open(std::shared_ptr<const TlsSettings> settings,
                                                                   TlsRole role) {
   if (!settings) return failure(std::string("no certificates are configured for it"));
+  if (!role.server && role.shows_certificate && !settings->own)
+    return failure(std::string("no certificate with a private key names us, and the server wants to see one"));
   auto impl = std::make_unique<Impl>();
   impl->settings = std::move(settings);
   impl->role = std::move(role);

@@ -10,14 +10,6 @@ namespace {
 
 Refusal refusal(Reason reason, std::string sentence) { return {reason, Method::TTLS, std::move(sentence)}; }
 
-std::shared_ptr<const ClientConfig> inner_config(const ClientConfig& outer) {
-  auto inner = std::make_shared<ClientConfig>();
-  inner->methods = outer.inner.methods;
-  inner->identity = outer.identity;
-  inner->password = {outer.password.octets.clone(), outer.password.is_nt_hash};
-  return inner;
-}
-
 }  // namespace
 
 Result<Octets, Refusal> TtlsClient::begin(const TlsSession& session, const ClientSurroundings& surroundings) {
@@ -38,7 +30,7 @@ Result<Octets, Refusal> TtlsClient::begin(const TlsSession& session, const Clien
     }
     case TtlsInner::eap: break;
   }
-  eap_ = std::make_unique<Client>(inner_config(*config_));
+  eap_ = std::make_unique<Client>(inner_of(*config_));
   // RFC 5281 §11.2.1: an identity that nobody asked for.
   return encode({avp(AvpCode::EAP_Message, encode_response(0, Method::Identity, as_octets(config_->identity)))});
 }
@@ -100,6 +92,8 @@ Result<Octets, Refusal> TtlsClient::on_eap(OctetView packet, const ClientSurroun
   content_ = true;
   return Octets();
 }
+
+std::string TtlsClient::told() const { return eap_ ? eap_->told() : told_; }
 
 Result<void, Refusal> TtlsClient::on_success(const ClientSurroundings& surroundings) {
   if (eap_) {

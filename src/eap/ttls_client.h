@@ -15,7 +15,7 @@ class TtlsClient final : public TunnelClient {
                                               const ClientSurroundings& surroundings) override;
   [[nodiscard]] Result<Octets, Refusal> on_clear(OctetView clear, const ClientSurroundings& surroundings) override;
   [[nodiscard]] Result<void, Refusal> on_success(const ClientSurroundings& surroundings) override;
-  [[nodiscard]] std::string told() const override { return told_; }
+  [[nodiscard]] std::string told() const override;
 
  private:
   [[nodiscard]] Result<Octets, Refusal> begin_mschapv2(const TlsSession& session,

@@ -128,7 +128,8 @@ TunnelServerStep TtlsServer::on_eap(OctetView octets, const ServerSurroundings& 
 }
 
 TunnelServerStep TtlsServer::carry_out(ServerStep step) {
-  if (auto* const send = std::get_if<Send>(&step)) return TunnelSay{encode({avp(AvpCode::EAP_Message, send->packet)})};
+  if (auto* const send = std::get_if<Send>(&step))
+    return TunnelSay{encode({avp(AvpCode::EAP_Message, send->packet)}), std::move(send->decided)};
   // RFC 5281 §11.2.1: how it ended is told outside.
   if (auto* const succeeded = std::get_if<ServerSucceeded>(&step))
     return TunnelSucceeded{std::move(succeeded->identity)};

@@ -12,6 +12,7 @@ namespace keypact::eap {
 /// To be said under the protection of the tunnel; nothing: an acknowledgement outside of it.
 struct TunnelSay {
   Octets clear;
+  std::optional<Refusal> decided{};  ///< as in Ask
 };
 struct TunnelSucceeded {
   std::string identity;  ///< who the peer is, proven

@@ -5,6 +5,7 @@
 namespace keypact::jobs {
 namespace {
 
+using eap::is_over_tls;
 using eap::Method;
 
 /// The passwords of the section secrets.
@@ -28,8 +29,6 @@ std::string name_of(const Identification& identity) {
   return is_text ? std::string(as_text(identity.data)) : identity.to_string();
 }
 
-bool is_over_tls(Method method) { return method == Method::TLS || method == Method::TTLS || method == Method::PEAP; }
-
 /// What the configuration names, or any that is fit to carry a password or a certificate past whoever listens.
 std::vector<Method> methods_of(const config::AuthRound& round) {
   if (round.eap_types.empty()) return {Method::MSCHAPV2, Method::TLS, Method::TTLS, Method::PEAP};
@@ -43,6 +42,16 @@ std::optional<eap::TlsOwn> own_certificate(const Tools& tools, const config::Aut
   const auto* key = signer ? tools.credentials.private_key(signer->key.spki_sha1()) : nullptr;
   if (key == nullptr || signer->certificates.empty()) return std::nullopt;
   return eap::TlsOwn{std::move(signer->certificates), *key};
+}
+
+/// The certificate of a client speaks for who it is in EAP, or for who it is outside of it.
+std::optional<eap::TlsOwn> certificate_of_client(const Tools& tools, const config::AuthRound& local) {
+  if (local.eap_id && !local.eap_id->any) {
+    auto inside = local;
+    inside.id = *local.eap_id;
+    if (auto own = own_certificate(tools, inside)) return own;
+  }
+  return own_certificate(tools, local);
 }
 
 std::shared_ptr<const eap::ServerConfig> server_config(const Tools& tools, const config::Connection& connection) {
@@ -69,7 +78,7 @@ std::shared_ptr<const eap::ClientConfig> client_config(const Tools& tools, const
     made->password = {secret->secret.clone(), secret->is_nt_hash};
   made->methods = methods_of(local);
   if (std::ranges::none_of(made->methods, is_over_tls)) return made;
-  auto own = own_certificate(tools, local);
+  auto own = certificate_of_client(tools, local);
   if (!own && local.eap_types.empty()) std::erase(made->methods, Method::TLS);
   const auto& server = local.aaa_id ? *local.aaa_id : remote.id;
   std::vector<IdentityPattern> names;

@@ -185,6 +185,42 @@ TEST_F(Eap, TheTunnelOutlivesRekeyings) {
   expect_mirrored_child_sas(1);
 }
 
+/// RFC 7296 §2.21.2: a client that does not believe the gateway says so in an INFORMATIONAL exchange, and nothing waits for it any more.
+TEST_F(Eap, AClientThatEndsItInTheMiddleOfEapIsAnsweredAndForgotten) {
+  const auto waiting = [](Node& node) {
+    return std::get_if<ike::v2::AwaitEapRequest>(&node.engine.ike_sas().begin()->second.state());
+  };
+  bool silent = false;
+  world.set_judge([&](const InFlight& sent) {
+    silent = silent || (sent.from.name == "left" && waiting(left()) != nullptr);
+    return silent && sent.from.name == "left" ? Fate::drop : Fate::deliver;
+  });
+  world.add("left", left_site.local, with_eap(left_site, true, "wonderland"));
+  world.add("right", right_site.local, with_eap(right_site, false, "wonderland"));
+  initiate("lan", seconds(1));
+  const auto* state = waiting(left());
+  ASSERT_NE(state, nullptr);
+  const auto& sa = left().engine.ike_sas().begin()->second;
+  const auto send = [&](const std::vector<wire::Payload>& payloads) {
+    const auto header = sa.record().header(ExchangeType::INFORMATIONAL, state->window.next_id() - 1, false);
+    SeededRandom random(1);
+    to_right(ike::seal_message(world.library(), random, state->channel.keys().initiator, 1000000, header, payloads));
+  };
+  // What is no end has no place there.
+  send({});
+  EXPECT_EQ(right().last<ike::Refused>(), nullptr);
+  mark_ladder();
+  send({wire::NotifyPayload{ProtocolId::none, {}, NotifyType::AUTHENTICATION_FAILED, {}}});
+  const auto* refused = right().last<ike::Refused>();
+  ASSERT_NE(refused, nullptr);
+  EXPECT_TRUE(refused->refusal.by_peer);
+  EXPECT_EQ(refused->refusal.detail, "the initiator ended it in the middle of EAP");
+  EXPECT_THAT(ladder_since_mark().back(), HasSubstr("INFORMATIONAL"));
+  EXPECT_THAT(ladder_since_mark().back(), HasSubstr("SK {}"));
+  world.run_for(minutes(3));
+  EXPECT_EQ(right().engine.footprint(), ike::Footprint{});
+}
+
 TEST_F(Eap, F13_AnAuthAfterEapThatDoesNotFitItsKeyIsRefused) {
   const auto last_of = [](Node& node) {
     return std::get_if<ike::v2::AwaitEapFinal>(&node.engine.ike_sas().begin()->second.state());

@@ -204,7 +204,8 @@ class StrongSwan(Daemon):
     ike = 2
     flush_line = yes
     time_format = %H:%M:%S }} }}
-  plugins {{ vici {{ socket = unix://{self.vici} }} }}
+  plugins {{ vici {{ socket = unix://{self.vici} }}
+    eap-ttls {{ phase2_method = mschapv2 }} }}
   {self.settings}
 }}
 """)

@@ -65,6 +65,8 @@ constexpr std::array kCodes = {
     CodeRow{RefusalCode::inner_address_required, "inner-address-required", "RFC 7296 §2.19", Side::peer_configuration,
             Side::local_configuration},
     CodeRow{RefusalCode::eap_failed, "eap-failed", "RFC 7296 §2.16", Side::credential, Side::credential},
+    CodeRow{RefusalCode::eap_unavailable, "eap-unavailable", "RFC 7296 §2.16", Side::local_configuration,
+            Side::peer_configuration},
     CodeRow{RefusalCode::no_ppk, "no-ppk", "RFC 8784 §3", Side::either_configuration, Side::either_configuration},
     CodeRow{RefusalCode::ppk_required, "ppk-required", "RFC 8784 §3", Side::either_configuration,
             Side::either_configuration},

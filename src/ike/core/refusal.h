@@ -45,6 +45,7 @@ enum class RefusalCode : std::uint8_t {
   no_inner_address,        ///< no address to use inside the tunnel
   inner_address_required,  ///< the gateway gives one, and the client did not ask for it
   eap_failed,              ///< EAP did not succeed, here or there
+  eap_unavailable,         ///< this end lacks what it needs for EAP
   no_ppk,                  ///< RFC 8784: the PPK that one end names is not there
   ppk_required,            ///< RFC 8784: one end wants a PPK, the other one goes without
   certificate_refused,     ///< the peer's certificate, key or signature breaks a rule

@@ -13,7 +13,8 @@ Identification eap_identity(const std::string& identity) {
 }
 
 Refusal eap_refusal(const eap::Refusal& why) {
-  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::eap_failed);
+  const bool lacks = why.reason == eap::Reason::not_available;
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, lacks ? RefusalCode::eap_unavailable : RefusalCode::eap_failed);
   refusal.by_peer = why.reason == eap::Reason::refused_by_peer;
   refusal.detail = why.sentence;
   refusal.ours.push_back(eap::method_name(why.method));

@@ -92,6 +92,7 @@ struct AwaitEapServer : ResponderAuth {
 struct AwaitEapResponse : ResponderAuth {
   ResponseWindow window;
   std::unique_ptr<eap::Server> conversation;
+  std::optional<eap::Refusal> decided = {};  ///< it told the initiator that it failed: why
 };
 
 /// HDR, SK {EAP (success)} went out.

@@ -18,23 +18,41 @@ namespace {
 
 constexpr Duration kLinger = seconds(30);
 
+struct LastAnswer {
+  Octets known_by;  ///< of the request
+  ExchangeType exchange{};
+  std::uint32_t message_id = 0;
+  std::vector<wire::Payload> payloads;
+};
+
+State close_with(Context& context, const IkeSaRecord& record, AwaitAuthRequest& state, LastAnswer answer,
+                 Refusal refusal) {
+  const auto header = record.header(answer.exchange, answer.message_id, true);
+  auto response = state.channel.seal(context, record, header, answer.payloads);
+  send(context, record.path(), response);
+  context.emit(Refused{record.id, record.remote, {}, refusal});
+  ResponseWindow window(answer.message_id);
+  window.accepted(std::move(answer.known_by), record.path());
+  window.answered(std::move(response));
+  return Closed{std::move(refusal), false, {}, std::move(window), context.now + kLinger};
+}
+
 }  // namespace
 
 /// RFC 7296 §2.21.2: the refusal goes out under the IKE SA's keys, then the IKE SA is gone; the answer is kept for a while, since
 /// it may be lost.
 State refuse_request(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state, Octets known_by,
                      Refusal refusal, std::optional<std::uint32_t> message_id, std::vector<wire::Payload> answer) {
-  const auto id = message_id.value_or(state.covered.next_id());
-  const auto header = record.header(refusal.exchange.value_or(ExchangeType::IKE_AUTH), id, true);
   // EAP says itself that it has failed.
   if (answer.empty()) answer.push_back(notify_payload(refusal.notify.value_or(NotifyType::AUTHENTICATION_FAILED)));
-  auto response = state.channel.seal(context, record, header, answer);
-  send(context, record.path(), response);
-  context.emit(Refused{record.id, record.remote, {}, refusal});
-  ResponseWindow window(id);
-  window.accepted(std::move(known_by), record.path());
-  window.answered(std::move(response));
-  return Closed{std::move(refusal), false, {}, std::move(window), context.now + kLinger};
+  const auto exchange = refusal.exchange.value_or(ExchangeType::IKE_AUTH);
+  const auto id = message_id.value_or(state.covered.next_id());
+  return close_with(context, record, state, {std::move(known_by), exchange, id, std::move(answer)}, std::move(refusal));
+}
+
+State ended_by_initiator(Context& context, const IkeSaRecord& record, ResponderAuth&& state, Refusal refusal) {
+  return close_with(context, record, state,
+                    {std::move(state.known_by), ExchangeType::INFORMATIONAL, state.message_id, {}}, std::move(refusal));
 }
 
 State on_junk(Context& context, const IkeSaRecord& record, AwaitAuthRequest&& state) {

@@ -28,13 +28,36 @@ void send_answer(Context& context, const IkeSaRecord& record, ResponderAuth& sta
   state.expires = context.now + kRoundLife;
 }
 
+/// The initiator ends it in an INFORMATIONAL exchange.
+struct GivenUp {};
+
 /// The payloads of the initiator's next message; nothing where what came changes nothing; a refusal where it is malformed.
-using Next = std::variant<std::monostate, std::vector<wire::Payload>, Refusal>;
+using Next = std::variant<std::monostate, std::vector<wire::Payload>, Refusal, GivenUp>;
+
+/// RFC 7296 §2.21.2: an initiator that does not accept us says so in an INFORMATIONAL exchange; nothing else has a place there yet.
+bool gives_up(const Opened& opened) {
+  const auto* fine = std::get_if<Fine>(&opened);
+  if (fine == nullptr) return false;
+  const PayloadSet payloads(fine->inner.payloads);
+  const auto deletes = payloads.all_of<wire::DeletePayload>();
+  return payloads.notify(NotifyType::AUTHENTICATION_FAILED) != nullptr ||
+         std::ranges::any_of(deletes, [](const auto* each) { return each->protocol == ProtocolId::IKE; });
+}
+
+/// Why it has ended: what EAP had told the initiator before, else nobody knows.
+State given_up(Context& context, const IkeSaRecord& record, ResponderAuth&& state,
+               const std::optional<eap::Refusal>& decided) {
+  auto refusal = eap_refusal(decided.value_or(eap::Refusal{eap::Reason::refused_by_peer, eap::Method::Identity,
+                                                           "the initiator ended it in the middle of EAP"}));
+  refusal.theirs.push_back("IDi " + peer_id_of(state).id.to_string());
+  return ended_by_initiator(context, record, std::move(state), std::move(refusal));
+}
 
 Next next_request(Context& context, IkeSaRecord& record, ResponderAuth& state, ResponseWindow& window,
                   const Received& received, MessageKind wanted) {
   const auto& header = received.message.header;
-  if (header.exchange != ExchangeType::IKE_AUTH || header.response || !received.message.encrypted) {
+  const bool ends = header.exchange == ExchangeType::INFORMATIONAL;
+  if ((header.exchange != ExchangeType::IKE_AUTH && !ends) || header.response || !received.message.encrypted) {
     ++context.counters.out_of_state;
     return {};
   }
@@ -50,6 +73,10 @@ Next next_request(Context& context, IkeSaRecord& record, ResponderAuth& state, R
   const auto opened = state.channel.open(context, record, received, limits::kHalfOpenReassembledOctets);
   if (std::holds_alternative<NotAuthentic>(opened)) ++context.counters.not_authentic;
   if (std::holds_alternative<NotAuthentic>(opened) || std::holds_alternative<Partial>(opened)) return {};
+  if (ends && !gives_up(opened)) {
+    ++context.counters.out_of_state;
+    return {};
+  }
   record.local = received.datagram.local;
   record.remote = received.datagram.remote;
   state.known_by = state.channel.identity_of(received);
@@ -59,6 +86,7 @@ Next next_request(Context& context, IkeSaRecord& record, ResponderAuth& state, R
     ++context.counters.malformed_authentic;
     return malformed(bad->error.to_string());
   }
+  if (ends) return GivenUp{};
   auto payloads = std::get<Fine>(opened).inner.payloads;
   const PayloadSet set(payloads);
   const auto* contract = eap_contract_of(false, set);
@@ -108,7 +136,7 @@ State on(AwaitEapServer&& state, JobDone&& done, Context& context, IkeSaRecord& 
     answer.emplace_back(wire::EapPayload{std::move(more->packet)});
     send_answer(context, record, state, state.window, answer);
     return AwaitEapResponse{static_cast<ResponderAuth&&>(state), std::move(state.window),
-                            std::move(stepped->conversation)};
+                            std::move(stepped->conversation), std::move(more->decided)};
   }
   auto& succeeded = std::get<eap::ServerSucceeded>(step);
   if (auto refusal = refuses_identity(state, succeeded.identity))
@@ -123,6 +151,7 @@ State on(AwaitEapServer&& state, JobDone&& done, Context& context, IkeSaRecord& 
 State on(AwaitEapResponse&& state, const Received& received, Context& context, IkeSaRecord& record) {
   auto next = next_request(context, record, state, state.window, received, MessageKind::eap_request);
   if (std::holds_alternative<std::monostate>(next)) return std::move(state);
+  if (std::holds_alternative<GivenUp>(next)) return given_up(context, record, std::move(state), state.decided);
   if (auto* refusal = std::get_if<Refusal>(&next))
     return refuse(context, record, std::move(state), std::move(*refusal));
   const PayloadSet payloads(std::get<std::vector<wire::Payload>>(next));
@@ -134,6 +163,7 @@ State on(AwaitEapResponse&& state, const Received& received, Context& context, I
 State on(AwaitEapAuth&& state, const Received& received, Context& context, IkeSaRecord& record) {
   auto next = next_request(context, record, state, state.window, received, MessageKind::eap_auth_request);
   if (std::holds_alternative<std::monostate>(next)) return std::move(state);
+  if (std::holds_alternative<GivenUp>(next)) return given_up(context, record, std::move(state), std::nullopt);
   if (auto* refusal = std::get_if<Refusal>(&next))
     return refuse(context, record, std::move(state), std::move(*refusal));
   auto& request = std::get<std::vector<wire::Payload>>(next);

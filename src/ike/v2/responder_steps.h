@@ -18,6 +18,10 @@ struct HalfOpenRequest {
 [[nodiscard]] State refuse(Context& context, const IkeSaRecord& record, ResponderAuth&& state, Refusal refusal,
                            std::vector<wire::Payload> first = {});
 
+/// The initiator has ended it with the request that is being answered: an empty response, and the IKE SA is gone.
+[[nodiscard]] State ended_by_initiator(Context& context, const IkeSaRecord& record, ResponderAuth&& state,
+                                       Refusal refusal);
+
 /// The request with the initiator's AUTH says which post-quantum preshared key is used: from here on the keys are those with it.
 /// Comes before AUTH is looked at, which is that of NO_PPK_AUTH where it goes without. RFC 8784 §3.
 [[nodiscard]] std::optional<Refusal> settle_ppk(Context& context, IkeSaRecord& record, ResponderAuth& state,
