@@ -44,10 +44,12 @@ std::optional<AuthKind> auth_kind(std::string_view text) {
 struct EapWord {
   std::string_view word;
   std::uint8_t type;
+  bool proves_both_ends = true;  ///< RFC 5998 §4
 };
 /// What follows "eap-". IANA's registry of EAP method types.
-constexpr EapWord kEapWords[] = {{"md5", 4},  {"gtc", 6},   {"tls", 13},      {"sim", 18},      {"ttls", 21},
-                                 {"aka", 23}, {"peap", 25}, {"mschapv2", 26}, {"aka-prime", 50}};
+constexpr EapWord kEapWords[] = {{"md5", 4, false}, {"gtc", 6, false}, {"tls", 13},  {"sim", 18},
+                                 {"ttls", 21},      {"aka", 23},       {"peap", 25}, {"mschapv2", 26, false},
+                                 {"aka-prime", 50}};
 
 class AuthRoundReader {
  public:
@@ -102,7 +104,7 @@ void AuthRoundReader::read_eap_method(const Setting& setting) {
     round_.auth_words = std::string(text.substr(colon + 1));
     text = text.substr(0, colon);
   }
-  if (same_word(text, "eap")) return;
+  if (same_word(text, "eap") || same_word(text, "eap-dynamic")) return;
   const auto name = text.substr(std::min(text.size(), std::string_view("eap-").size()));
   const auto* known = std::ranges::find_if(kEapWords, [&](const EapWord& each) { return same_word(each.word, name); });
   const auto number = parse_number(name, 255);
@@ -212,6 +214,16 @@ AuthRound AuthRoundReader::read(bool authenticates) {
 }
 
 }  // namespace
+
+bool wants_password(std::uint8_t eap_type) {
+  constexpr std::uint8_t kTls = 13;
+  return eap_type != kTls;
+}
+
+bool proves_both_ends(std::uint8_t eap_type) {
+  const auto* known = std::ranges::find(kEapWords, eap_type, &EapWord::type);
+  return known != std::end(kEapWords) && known->proves_both_ends;
+}
 
 AuthRound read_auth_round(const SettingsSection& section, const std::string& path, RoundOf side, bool authenticates,
                           Problems& problems, CredentialFiles& files) {

@@ -13,4 +13,9 @@ enum class RoundOf : std::uint8_t { local, remote };
 [[nodiscard]] AuthRound read_auth_round(const SettingsSection& section, const std::string& path, RoundOf side,
                                         bool authenticates, Problems& problems, CredentialFiles& files);
 
+/// A method of EAP whose client has a secret in the section secrets, and no certificate.
+[[nodiscard]] bool wants_password(std::uint8_t eap_type);
+/// A method of EAP that can stand in for AUTH of the responder. RFC 5998 §4.
+[[nodiscard]] bool proves_both_ends(std::uint8_t eap_type);
+
 }  // namespace keypact::config

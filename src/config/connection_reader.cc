@@ -65,6 +65,7 @@ class ConnectionReader {
   void warn_of_local_names();
   void read_children();
   void read_rounds();
+  void check_eap_at_both_ends();
   void check_start();
   [[nodiscard]] bool needs_authentication() const;
   std::uint16_t port(std::string_view name, std::uint16_t fallback) {
@@ -177,11 +178,22 @@ void ConnectionReader::read_rounds() {
     if (!rounds->empty()) continue;
     rounds->emplace_back().auth_at = problems_.place(reader_.section().at);
   }
-  const auto by_eap = [](const auto& rounds) { return rounds.front().kind == AuthKind::eap; };
-  if (by_eap(connection_.local) && by_eap(connection_.remote))
-    reader_.refuse(reader_.section().at,
-                   reader_.path() + ": EAP at both ends, without a signature of the gateway (RFC 5998)",
-                   "set auth = pubkey for the gateway: in remote at the client, in local at the gateway");
+  check_eap_at_both_ends();
+}
+
+/// RFC 5998 §4: without AUTH of the gateway, the method has to prove both ends and to keep a password from being guessed.
+void ConnectionReader::check_eap_at_both_ends() {
+  const auto& local = connection_.local.front();
+  const auto& remote = connection_.remote.front();
+  if (local.kind != AuthKind::eap || remote.kind != AuthKind::eap) return;
+  for (const auto* round : {&local, &remote}) {
+    if (round->eap_types.empty() || std::ranges::any_of(round->eap_types, proves_both_ends)) continue;
+    reader_.refuse(
+        reader_.section().at,
+        reader_.path() + ": EAP at both ends by a method that does not prove the gateway (RFC 5998 §4)",
+        "set eap-tls, eap-ttls, eap-peap, eap-sim, eap-aka or eap-aka-prime, or auth = pubkey for the gateway: in "
+        "remote at the client, in local at the gateway");
+  }
 }
 
 /// To start a tunnel, somebody must be there to be called.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/auth_round_reader.h"
 #include "config/connection_reader.h"
 #include "config/pool_reader.h"
 #include "config/secrets_reader.h"
@@ -35,6 +36,7 @@ class Loading {
   void read_pools(const SettingsSection& section);
   void check_root(const RawSection& root, const ReferenceResolver& resolver);
   void check_keys(const Connection& connection, const SourcePosition& at);
+  void check_eap_passwords(const Connection& connection, const SourcePosition& at);
   void check_private_keys(const Connection& connection, const SourcePosition& at);
 
   FileSource& source_;
@@ -53,6 +55,7 @@ void Loading::read_connections(const SettingsSection& section) {
     auto connection = read_connection(inner, list.path_of(inner), problems_, credentials_);
     if (!connection) continue;
     check_keys(*connection, inner.at);
+    check_eap_passwords(*connection, inner.at);
     check_private_keys(*connection, inner.at);
     snapshot_.connections.push_back(std::make_shared<Connection>(std::move(*connection)));
   }
@@ -74,6 +77,25 @@ void Loading::check_keys(const Connection& connection, const SourcePosition& at)
                " and " + remote.id.to_string(),
            "a key is for the identities that its section of secrets names, or for anybody when it names none",
            "add secrets { ike-" + printable(connection.name) + " { id-1 = ... secret = ... } }"});
+}
+
+/// EAP with a password needs one: of ours as the client, of anybody as the gateway. As with pre-shared keys it may still come.
+void Loading::check_eap_passwords(const Connection& connection, const SourcePosition& at) {
+  const auto without = [&](const AuthRound& round) {
+    return round.kind == AuthKind::eap && !round.eap_types.empty() &&
+           std::ranges::all_of(round.eap_types, wants_password);
+  };
+  const auto& local = connection.local.front();
+  const auto& ours = local.eap_id && !local.eap_id->any ? *local.eap_id : local.id;
+  const bool client_lacks = without(local) && !ours.any && !ours.is_wildcard() &&
+                            snapshot_.eap_secret(as_text(ours.identity.data)) == nullptr;
+  const bool gateway_lacks = without(connection.remote.front()) && snapshot_.eap_secrets.empty();
+  if (!client_lacks && !gateway_lacks) return;
+  problems_.warning(
+      at, {"connections." + printable(connection.name) + " has no password for EAP" +
+               (client_lacks ? " of " + ours.to_string() : std::string()),
+           "a password is for the identities that its section of secrets names, or for anybody when it names none",
+           "add secrets { eap-" + printable(connection.name) + " { id = ... secret = ... } }"});
 }
 
 /// A signature of ours needs a key of ours, or nobody ever gets in.

@@ -556,25 +556,5 @@ TEST(Messages, MakeSecretsThatNothingUsesYetAndSaySo) {
   }
 }
 
-TEST(Load, ReadsEapWithItsMethodIdentityAndPasswords) {
-  const auto loaded = load_text(
-      "connections { gw { local { auth = psk\n id = us } remote { auth = eap-26\n eap_id = *@example.org } } }\n"
-      "secrets { ike-1 { secret = \"a key of decent length, for us\" }\n eap-carol { id-1 = carol@example.org\n"
-      "id-2 = carol\n secret = wonderland }\n ntlm-d { id = dave\n secret = 0x00112233445566778899aabbccddeeff }\n"
-      "eap-all { secret = guest } }");
-  ASSERT_TRUE(loaded.has_value());
-  const auto& snapshot = *loaded->snapshot;
-  const auto& remote = snapshot.connection("gw")->remote.front();
-  EXPECT_EQ(remote.kind, AuthKind::eap);
-  EXPECT_EQ(remote.eap_types, std::vector<std::uint8_t>{26});
-  EXPECT_TRUE(remote.eap_id->matches(Identification::email("carol@example.org")));
-  EXPECT_FALSE(remote.eap_id->matches(Identification::email("carol@example.com")));
-  EXPECT_EQ(snapshot.eap_secret("carol")->name, "eap-carol");
-  EXPECT_EQ(snapshot.eap_secret("carol@example.org")->name, "eap-carol");
-  EXPECT_TRUE(snapshot.eap_secret("dave")->is_nt_hash);
-  EXPECT_EQ(snapshot.eap_secret("dave")->secret.size(), 16U);
-  EXPECT_EQ(snapshot.eap_secret("mallory")->name, "eap-all");
-}
-
 }  // namespace
 }  // namespace keypact::config

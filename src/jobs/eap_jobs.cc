@@ -37,6 +37,11 @@ std::vector<Method> methods_of(const config::AuthRound& round) {
   return methods;
 }
 
+/// RFC 5998 §4: where EAP alone proves both ends.
+void keep_fit_for_eap_only(std::vector<Method>& methods) {
+  std::erase_if(methods, [](Method method) { return !eap::fit_for_eap_only(method); });
+}
+
 std::optional<eap::TlsOwn> own_certificate(const Tools& tools, const config::AuthRound& local) {
   auto signer = tools.credentials.signer_for(local, {});
   const auto* key = signer ? tools.credentials.private_key(signer->key.spki_sha1()) : nullptr;
@@ -58,6 +63,7 @@ std::shared_ptr<const eap::ServerConfig> server_config(const Tools& tools, const
   const auto& remote = connection.remote.front();
   auto made = std::make_shared<eap::ServerConfig>();
   made->methods = methods_of(remote);
+  if (connection.local.front().kind == config::AuthKind::eap) keep_fit_for_eap_only(made->methods);
   // swanctl's eap_id: without it the peer is who IDi says.
   made->asks_identity = remote.eap_id.has_value();
   if (std::ranges::none_of(made->methods, is_over_tls)) return made;
@@ -77,6 +83,7 @@ std::shared_ptr<const eap::ClientConfig> client_config(const Tools& tools, const
   if (const auto secret = work.secrets->eap_secret(made->identity))
     made->password = {secret->secret.clone(), secret->is_nt_hash};
   made->methods = methods_of(local);
+  if (remote.kind == config::AuthKind::eap) keep_fit_for_eap_only(made->methods);
   if (std::ranges::none_of(made->methods, is_over_tls)) return made;
   auto own = certificate_of_client(tools, local);
   if (!own && local.eap_types.empty()) std::erase(made->methods, Method::TLS);

@@ -71,7 +71,7 @@ TEST_F(Eap, F02_AResponderThatIsToProveItselfByEapIsNotTakenByASharedKey) {
   initiate("lan", seconds(20));
   ASSERT_TRUE(refusal(left()).has_value());
   EXPECT_EQ(refusal(left())->code, RefusalCode::authentication_failed);
-  EXPECT_THAT(refusal(left())->detail, HasSubstr("by EAP alone is not supported"));
+  EXPECT_THAT(refusal(left())->detail, HasSubstr("is to be proven by EAP alone"));
   EXPECT_EQ(child_sas(left()), 0U);
   expect_clean();
 }
@@ -219,6 +219,27 @@ TEST_F(Eap, AClientThatEndsItInTheMiddleOfEapIsAnsweredAndForgotten) {
   EXPECT_THAT(ladder_since_mark().back(), HasSubstr("SK {}"));
   world.run_for(minutes(3));
   EXPECT_EQ(right().engine.footprint(), ike::Footprint{});
+}
+
+/// A person who types a password takes longer than an earlier run's Child SAs may be held.
+TEST_F(Eap, TheStackIsToldOfTheOfferWithTheProofAndNotBefore) {
+  const auto is_at_proof = [&] {
+    return std::holds_alternative<ike::v2::AwaitEapFinal>(left().engine.ike_sas().begin()->second.state());
+  };
+  unsigned before = 0;
+  unsigned with_proof = 0;
+  world.set_judge([&](const InFlight& sent) {
+    const bool auth = sent.datagram.octets.size() > 18 && sent.datagram.octets[18] == 35;
+    if (sent.from.name != "left" || !auth) return Fate::deliver;
+    const bool told = !left().stack.expected().empty() && !left().stack.held_earlier().empty();
+    (is_at_proof() ? with_proof : before) += told ? 1 : 0;
+    return Fate::deliver;
+  });
+  begin();
+  EXPECT_EQ(before, 0U);
+  EXPECT_EQ(with_proof, 1U);
+  EXPECT_TRUE(left().stack.expected().empty());
+  expect_mirrored_child_sas(1);
 }
 
 TEST_F(Eap, F13_AnAuthAfterEapThatDoesNotFitItsKeyIsRefused) {

@@ -23,9 +23,13 @@ void expect_first_child(Context& context, const IkeSaRecord& record, const Inten
   if (intent.initial_contact) context.request(ipsec::HoldEarlierRun{intent.connection->name});
 }
 
-void forgo_first_child(Context& context, const Intent& intent, const std::optional<ChildOffer>& offer) {
-  if (offer) forgo(context, offer->inbound_spi);
-  if (intent.initial_contact) context.request(ipsec::CarryEarlierRun{intent.connection->name});
+void forgo_first_child(Context& context, const AwaitAuth& state) {
+  if (!state.expects) {
+    if (state.offer) context.esp_spis.release(state.offer->inbound_spi);
+    return;
+  }
+  if (state.offer) forgo(context, state.offer->inbound_spi);
+  if (state.intent.initial_contact) context.request(ipsec::CarryEarlierRun{state.intent.connection->name});
 }
 
 }  // namespace keypact::ike::v2

@@ -14,10 +14,10 @@ void expect(Context& context, const ChildOffer& offer, const EspPath& path);
 /// Nothing comes of the offer with this SPI: it is free again.
 void forgo(Context& context, EspSpi offered);
 
-/// With the IKE_AUTH request. INITIAL_CONTACT in it lets the peer drop what an earlier run of ours has left.
+/// With the IKE_AUTH request that has our AUTH. INITIAL_CONTACT lets the peer drop what an earlier run of ours has left.
 void expect_first_child(Context& context, const IkeSaRecord& record, const Intent& intent,
                         const std::optional<ChildOffer>& offer);
-/// Nothing comes of that request.
-void forgo_first_child(Context& context, const Intent& intent, const std::optional<ChildOffer>& offer);
+/// Nothing comes of that request, or it was never sent.
+void forgo_first_child(Context& context, const AwaitAuth& state);
 
 }  // namespace keypact::ike::v2

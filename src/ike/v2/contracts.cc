@@ -29,6 +29,7 @@ constexpr std::array kAuthResponse = {
 // RFC 7296 §2.16, Appendix C.3.
 constexpr std::array kEapBeginResponse = {PayloadRule{IDr, required}, PayloadRule{CERT, any_number},
                                           PayloadRule{AUTH, required}, PayloadRule{EAP, required}};
+constexpr std::array kEapOnlyResponse = {PayloadRule{IDr, required}, PayloadRule{EAP, required}};
 constexpr std::array kEap = {PayloadRule{EAP, required}};
 constexpr std::array kEapAuthRequest = {PayloadRule{AUTH, required}};
 constexpr std::array kEapAuthResponse = {PayloadRule{AUTH, required}, PayloadRule{CP, optional},
@@ -53,6 +54,7 @@ constexpr auto kContracts = std::to_array<Contract>({
     {ExchangeType::IKE_AUTH, MessageKind::childless_request, kChildlessAuthRequest, "RFC 6023 §5"},
     {ExchangeType::IKE_AUTH, MessageKind::response, kAuthResponse, "RFC 7296 §1.2"},
     {ExchangeType::IKE_AUTH, MessageKind::eap_begin_response, kEapBeginResponse, "RFC 7296 §2.16"},
+    {ExchangeType::IKE_AUTH, MessageKind::eap_only_response, kEapOnlyResponse, "RFC 5998 §3"},
     {ExchangeType::IKE_AUTH, MessageKind::eap_request, kEap, "RFC 7296 §2.16"},
     {ExchangeType::IKE_AUTH, MessageKind::eap_response, kEap, "RFC 7296 §2.16"},
     {ExchangeType::IKE_AUTH, MessageKind::eap_auth_request, kEapAuthRequest, "RFC 7296 §2.16"},
@@ -79,7 +81,7 @@ MessageKind kind_of(ExchangeType exchange, bool response, const PayloadSet& payl
   if (exchange != ExchangeType::INFORMATIONAL && response && has_only_notifies(payloads))
     return MessageKind::notify_response;
   if (exchange == ExchangeType::IKE_AUTH && response && payloads.count(EAP) != 0)
-    return MessageKind::eap_begin_response;
+    return payloads.count(AUTH) != 0 ? MessageKind::eap_begin_response : MessageKind::eap_only_response;
   const bool childless = exchange == ExchangeType::IKE_AUTH && payloads.count(SA) == 0 && payloads.count(TSi) == 0 &&
                          payloads.count(TSr) == 0;
   if (childless && !response) return MessageKind::childless_request;

@@ -23,6 +23,7 @@ enum class MessageKind : std::uint8_t {
   response,
   rekey_ike_response,
   eap_begin_response,  ///< IKE_AUTH: the first answer to a peer that wants EAP
+  eap_only_response,   ///< the same without AUTH (RFC 5998)
   eap_request,
   eap_response,
   eap_auth_request,  ///< behind EAP

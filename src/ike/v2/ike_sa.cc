@@ -294,7 +294,7 @@ void IkeSa::abandon(Context& context, Refusal reason) {
         return rest(std::move(state), context.now);
       },
       [&]<HasAskedForAuth S>(S&& state) -> State {
-        forgo_first_child(context, state.intent, state.offer);
+        forgo_first_child(context, state);
         return close_attempt(context, record_, state.intent, reason);
       },
       [&](auto&& state) -> State {

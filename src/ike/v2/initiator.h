@@ -131,6 +131,7 @@ struct AwaitAuth : InitiatorAuth {
   std::string child;                ///< the one that is wanted; empty: none
   std::optional<ChildOffer> offer;  ///< nothing: without Child SA (RFC 6023)
   std::vector<IpAddress> told;      ///< our additional addresses (RFC 4555 §3.4)
+  bool expects = false;             ///< our proof is on its way: the IPsec stack was told of the offer
 };
 
 /// The responder's certificates and signature are being verified.
@@ -139,9 +140,14 @@ struct AwaitResponderVerified : AwaitAuth {
   JobId job;
 };
 
-/// The responder is authenticated, and we authenticate ourselves by EAP.
+/// RFC 5998: the responder has said who it is. What proves it is its AUTH behind EAP, with the key of a method that proves both ends.
+struct ResponderUnproven {
+  Identification claimed;
+};
+
+/// We authenticate ourselves by EAP; the responder has done so before, or will by the same EAP.
 struct EapInitiator : AwaitAuth {
-  PeerAuthenticated peer;
+  std::variant<PeerAuthenticated, ResponderUnproven> responder;
   Octets peer_id_body;  ///< of its identification payload
 };
 

@@ -59,6 +59,8 @@ std::vector<wire::Payload> auth_payloads(const Context& context, const Initiator
   if (state.intent.initial_contact) payloads.push_back(notify_payload(NotifyType::INITIAL_CONTACT));
   // RFC 7296 §2.16: without AUTH it asks for EAP.
   if (proof) payloads.emplace_back(std::move(proof->auth));
+  else if (proves_both_by_eap(*state.intent.connection))
+    payloads.push_back(notify_payload(NotifyType::EAP_ONLY_AUTHENTICATION));
   if (!addresses.empty()) payloads.push_back(configuration_request(addresses));
   if (offer) std::ranges::move(offer_payloads(*offer).with({}), std::back_inserter(payloads));
   if (proof && state.ppk) std::ranges::move(ppk_payloads(state), std::back_inserter(payloads));
@@ -80,7 +82,7 @@ State refuse_responder(Context& context, const IkeSaRecord& record, AwaitAuth&& 
   std::vector<wire::Payload> payloads = {notify_payload(NotifyType::AUTHENTICATION_FAILED),
                                          wire::DeletePayload{ProtocolId::IKE, {}}};
   send(context, record.path(), state.channel.seal(context, record, header, payloads));
-  forgo_first_child(context, state.intent, state.offer);
+  forgo_first_child(context, state);
   return close_attempt(context, record, state.intent, std::move(reason));
 }
 
@@ -94,7 +96,7 @@ State refused_by_responder(Context& context, const IkeSaRecord& record, AwaitAut
   refusal.by_peer = true;
   refusal.ours.push_back("local identity " + state.local_id.to_string());
   refusal.ours.push_back("remote identity " + state.intent.connection->remote.front().id.to_string());
-  forgo_first_child(context, state.intent, state.offer);
+  forgo_first_child(context, state);
   return close_attempt(context, record, state.intent, std::move(refusal));
 }
 
@@ -118,7 +120,7 @@ std::optional<Refusal> settle_ppk(IkeSaRecord& record, AwaitAuth& state, const P
 }
 
 State end_attempt(Context& context, const IkeSaRecord& record, AwaitAuth&& state, Refusal reason) {
-  forgo_first_child(context, state.intent, state.offer);
+  forgo_first_child(context, state);
   return close_attempt(context, record, state.intent, std::move(reason));
 }
 
@@ -165,7 +167,7 @@ State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAu
   const bool stays = redirect == nullptr && !state.intent.called_off;
   auto without_address = stays ? take_addresses(context, record, *parts.connection, payloads) : std::nullopt;
   if (!stays || without_address) {
-    forgo_first_child(context, state.intent, state.offer);
+    forgo_first_child(context, state);
     parts.reauthenticates = {};
     EstablishedSa sa(context, std::move(parts), std::move(peer));
     sa.withdraw(context, record, true);
@@ -221,7 +223,14 @@ State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& contex
     static const wire::NotifyPayload kNone{ProtocolId::none, {}, NotifyType::AUTHENTICATION_FAILED, {}};
     return refused_by_responder(context, record, std::move(state), error != nullptr ? *error : kNone);
   }
-  const bool by_eap = contract->kind == MessageKind::eap_begin_response;
+  const bool unproven = contract->kind == MessageKind::eap_only_response;
+  const bool by_eap = unproven || contract->kind == MessageKind::eap_begin_response;
+  if (unproven && !proves_both_by_eap(*state.intent.connection)) {
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed);
+    refusal.rule = "RFC 5998 §3";
+    refusal.detail = "the responder begins EAP without AUTH, and this connection wants it to prove itself before";
+    return refuse_responder(context, record, std::move(state), std::move(refusal));
+  }
   if (by_eap != uses_eap(*state.intent.connection)) {
     auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed);
     refusal.rule = "RFC 7296 §2.16";
@@ -237,6 +246,7 @@ State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& contex
     refusal.theirs.push_back(peer_id.id.to_string());
     return refuse_responder(context, record, std::move(state), std::move(refusal));
   }
+  if (unproven) return begin_eap_only(context, record, std::move(state), payloads);
   // RFC 8784 §3: before EAP no PPK is known to the responder.
   if (!by_eap)
     if (auto refusal = settle_ppk(record, state, payloads))
@@ -329,20 +339,22 @@ State send_auth(Context& context, IkeSaRecord& record, InitiatorAuth&& state, st
     if (!made) return close_attempt(context, record, state.intent, std::move(made.error()));
     offer = std::move(*made);
   }
+  // Before our proof the responder sends nothing on a Child SA, and does not act on INITIAL_CONTACT: EAP may take its time.
+  const bool expects = proof.has_value();
+  if (expects) expect_first_child(context, record, state.intent, offer);
   auto payloads = auth_payloads(context, state, std::move(proof), addresses, offer);
   const auto additional =
       additional_addresses(usable_addresses(connection, context.local_addresses), record.local.address);
   std::ranges::move(mobility_payloads(connection, additional), std::back_inserter(payloads));
   // RFC 4555 §3.9: addresses that no NAT may change are named under the keys.
   if (connection.mobike && !record.nat.supported) payloads.push_back(no_nats_allowed(record.path()));
-  expect_first_child(context, record, state.intent, offer);
   auto request = state.channel.seal(context, record,
                                     record.header(ExchangeType::IKE_AUTH, state.covered.next_id(), false), payloads);
   send(context, record.path(), request);
   RequestWindow window(state.covered.next_id());
   window.sent(std::move(request), context.now, context.options.give_up_after);
   return AwaitAuth{std::move(state), std::move(window), child != nullptr ? child->name : std::string(),
-                   std::move(offer), additional};
+                   std::move(offer), additional,        expects};
 }
 
 /// RFC 8784 §3: where the PPK is optional we prove ourselves twice, first without it.
@@ -474,7 +486,7 @@ std::optional<Closed> on_auth_deadline(AwaitAuth& state, Context& context, const
   if (retransmit(context, record, {record.path()}, state.channel, state.window)) return std::nullopt;
   auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_answer);
   refusal.theirs.push_back(record.remote.to_string());
-  forgo_first_child(context, state.intent, state.offer);
+  forgo_first_child(context, state);
   return give_up_attempt(context, record, state.intent, std::move(refusal));
 }
 

@@ -1,6 +1,8 @@
 // EAP as initiator: the responder has proven itself by its AUTH, and we prove ourselves inside of IKE_AUTH. RFC 7296 §2.16.
 #include <algorithm>
 
+#include "eap/packet.h"
+#include "ike/v2/child_expectation.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/initiator_steps.h"
 #include "ike/v2/transmission.h"
@@ -39,6 +41,8 @@ State send_proof(Context& context, const IkeSaRecord& record, EapInitiator&& sta
   std::vector<wire::Payload> payloads = {wire::AuthPayload{
       AuthMethod::SHARED_KEY_MIC, auth_with(state.ppk ? state.ppk->keys.pi : state.channel.keys().pi)}};
   if (state.ppk) std::ranges::move(ppk_payloads(state), std::back_inserter(payloads));
+  expect_first_child(context, record, state.intent, state.offer);
+  state.expects = true;
   send_request(context, record, state, payloads);
   return AwaitEapFinal{std::move(state), std::move(proof)};
 }
@@ -55,13 +59,36 @@ std::optional<State> refuse_unless(MessageKind wanted, Context& context, const I
                           malformed("a message out of its place in EAP (RFC 7296 §2.16)"));
 }
 
+/// The second proof of a responder that has given one before, or its only one.
+std::optional<PeerAuthenticated> proven_responder(const Context& context, const AwaitEapFinal& state,
+                                                  const SignedOctets& octets, const wire::AuthPayload& auth) {
+  if (const auto* unproven = std::get_if<ResponderUnproven>(&state.responder)) {
+    const auto secret = secret_of_both(state.proof);
+    if (!secret) return std::nullopt;
+    return verify_eap_auth(context.library, *secret, octets, unproven->claimed, unproven->claimed, auth);
+  }
+  const auto& peer = std::get<PeerAuthenticated>(state.responder);
+  return verify_eap_auth(context.library, secret_of(state.proof, state.channel.keys().pr), octets, peer.claimed(),
+                         peer.identity(), auth);
+}
+
 }  // namespace
 
-State begin_eap(Context& context, AwaitAuth&& state, PeerAuthenticated peer, const PayloadSet& payloads) {
+State begin_eap(Context& context, AwaitAuth&& state, std::variant<PeerAuthenticated, ResponderUnproven> responder,
+                const PayloadSet& payloads) {
   auto id_body = payloads.id(PayloadType::IDr)->body();
   auto packet = payloads.find<wire::EapPayload>()->message;
   const auto job = context.start(JobClass::auth, step_for(context, state, nullptr, std::move(packet)));
-  return AwaitEapClient{{std::move(state), std::move(peer), std::move(id_body)}, job};
+  return AwaitEapClient{{std::move(state), std::move(responder), std::move(id_body)}, job};
+}
+
+State begin_eap_only(Context& context, const IkeSaRecord& record, AwaitAuth&& state, const PayloadSet& payloads) {
+  // RFC 5998 §3: a method that may not be used ends it at once.
+  const auto proposed = eap::parse_packet(payloads.find<wire::EapPayload>()->message);
+  if (proposed && proposed->code == eap::Code::Request && eap::authenticates(proposed->type) &&
+      !eap::fit_for_eap_only(proposed->type))
+    return refuse_responder(context, record, std::move(state), unfit_for_eap_only(proposed->type));
+  return begin_eap(context, std::move(state), ResponderUnproven{payloads.id(PayloadType::IDr)->id}, payloads);
 }
 
 State on(AwaitEapClient&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
@@ -79,7 +106,10 @@ State on(AwaitEapClient&& state, JobDone&& done, Context& context, IkeSaRecord& 
     return AwaitEapRequest{static_cast<EapInitiator&&>(state), std::move(stepped->conversation)};
   }
   auto& succeeded = std::get<eap::ClientSucceeded>(step);
-  return send_proof(context, record, static_cast<EapInitiator&&>(state), {std::move(succeeded.msk), {}});
+  EapProof proof{std::move(succeeded.msk), {}, succeeded.method};
+  if (std::holds_alternative<ResponderUnproven>(state.responder) && !secret_of_both(proof))
+    return refuse_responder(context, record, std::move(state), unfit_for_eap_only(proof.method));
+  return send_proof(context, record, static_cast<EapInitiator&&>(state), std::move(proof));
 }
 
 State on(AwaitEapRequest&& state, const Received& received, Context& context, IkeSaRecord& record) {
@@ -107,8 +137,7 @@ State on(AwaitEapFinal&& state, const Received& received, Context& context, IkeS
     return refuse_responder(context, record, std::move(state), std::move(*refusal));
   const auto& keys = state.channel.keys();
   const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, state.peer_id_body, state.covered.octets()};
-  const auto peer = verify_eap_auth(context.library, secret_of(state.proof, keys.pr), octets, state.peer.claimed(),
-                                    state.peer.identity(), *payloads.find<wire::AuthPayload>());
+  const auto peer = proven_responder(context, state, octets, *payloads.find<wire::AuthPayload>());
   if (!peer) {
     auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed);
     refusal.notify = NotifyType::AUTHENTICATION_FAILED;

@@ -25,7 +25,11 @@ using Answered = std::variant<std::monostate, std::vector<wire::Payload>, Refusa
 /// that is possible. It comes before its AUTH is looked at.
 [[nodiscard]] std::optional<Refusal> settle_ppk(IkeSaRecord& record, AwaitAuth& state, const PayloadSet& payloads);
 
-/// The responder is authenticated, and asks us for EAP. RFC 7296 §2.16.
-[[nodiscard]] State begin_eap(Context& context, AwaitAuth&& state, PeerAuthenticated peer, const PayloadSet& payloads);
+/// The responder asks us for EAP, and is authenticated, or is to be by EAP too. RFC 7296 §2.16, RFC 5998 §3.
+[[nodiscard]] State begin_eap(Context& context, AwaitAuth&& state,
+                              std::variant<PeerAuthenticated, ResponderUnproven> responder, const PayloadSet& payloads);
+/// RFC 5998 §3: EAP begins without AUTH of the responder.
+[[nodiscard]] State begin_eap_only(Context& context, const IkeSaRecord& record, AwaitAuth&& state,
+                                   const PayloadSet& payloads);
 
 }  // namespace keypact::ike::v2

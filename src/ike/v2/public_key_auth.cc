@@ -57,13 +57,20 @@ bool peer_signs(const config::Connection& connection) {
   return connection.remote.front().kind == config::AuthKind::pubkey;
 }
 
+bool proves_both_by_eap(const config::Connection& connection) {
+  return connection.local.front().kind == config::AuthKind::eap &&
+         connection.remote.front().kind == config::AuthKind::eap;
+}
+
 std::optional<Refusal> refuses_eap_of_responder(const config::AuthRound& round) {
   if (round.kind == config::AuthKind::pubkey || round.kind == config::AuthKind::psk) return std::nullopt;
   auto refusal =
       refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
   refusal.rule = "RFC 5998 §3";
   refusal.ours.emplace_back("EAP for the responder");
-  refusal.detail = "a responder that is authenticated by EAP alone is not supported: give it auth = pubkey or psk";
+  refusal.detail =
+      "the responder is to be proven by EAP alone, which takes EAP for both ends and an initiator that asks for it "
+      "(EAP_ONLY_AUTHENTICATION): set that up at both ends, or give the responder auth = pubkey or psk";
   return refusal;
 }
 

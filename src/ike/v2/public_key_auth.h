@@ -23,8 +23,10 @@ struct SignatureWishes {
 [[nodiscard]] bool signs(const config::Connection& connection);
 [[nodiscard]] bool peer_signs(const config::Connection& connection);
 
-/// A responder proves itself by a signature or a shared key; by EAP alone (RFC 5998) neither we nor a peer of ours may: nothing else
-/// takes the place of what is configured.
+/// Whether EAP alone is to prove both ends. RFC 5998.
+[[nodiscard]] bool proves_both_by_eap(const config::Connection& connection);
+
+/// AUTH of a responder is a signature or made with a shared key: nothing takes the place of EAP where that is configured for it.
 [[nodiscard]] std::optional<Refusal> refuses_eap_of_responder(const config::AuthRound& round);
 
 /// The hashes that we verify signatures over. RFC 7427 §4.

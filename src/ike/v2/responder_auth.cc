@@ -366,6 +366,12 @@ State sign(Context& context, IkeSaRecord& record, ResponderAuth&& state, std::op
 State prove_ourselves(Context& context, IkeSaRecord& record, ResponderAuth&& state,
                       std::optional<PeerAuthenticated> peer) {
   if (state.eap) return use_eap_key(context, record, std::move(state), std::move(*peer));
+  // RFC 5998 §3: no AUTH of ours before EAP, where the initiator takes that.
+  if (!peer && proves_both_by_eap(*state.connection) &&
+      PayloadSet(state.payloads).notify(NotifyType::EAP_ONLY_AUTHENTICATION) != nullptr) {
+    std::vector<wire::Payload> answer = {wire::IdPayload{PayloadType::IDr, state.local_id}};
+    return begin_eap(context, std::move(state), record, std::move(answer));
+  }
   if (auto refusal = refuses_eap_of_responder(state.connection->local.front()))
     return refuse(context, record, std::move(state), std::move(*refusal));
   return signs(*state.connection) ? sign(context, record, std::move(state), std::move(peer))

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "ike/v2/contracts.h"
+#include "ike/v2/public_key_auth.h"
 #include "ike/v2/responder_steps.h"
 #include "ike/v2/transmission.h"
 
@@ -139,13 +140,14 @@ State on(AwaitEapServer&& state, JobDone&& done, Context& context, IkeSaRecord& 
                             std::move(stepped->conversation), std::move(more->decided)};
   }
   auto& succeeded = std::get<eap::ServerSucceeded>(step);
-  if (auto refusal = refuses_identity(state, succeeded.identity))
+  EapProof proof{std::move(succeeded.msk), std::move(succeeded.identity), succeeded.method};
+  if (proves_both_by_eap(*state.connection) && !secret_of_both(proof))
+    return refuse(context, record, std::move(state), unfit_for_eap_only(proof.method));
+  if (auto refusal = refuses_identity(state, proof.identity))
     return refuse(context, record, std::move(state), std::move(*refusal));
   answer.emplace_back(wire::EapPayload{std::move(succeeded.packet)});
   send_answer(context, record, state, state.window, answer);
-  return AwaitEapAuth{static_cast<ResponderAuth&&>(state),
-                      std::move(state.window),
-                      {std::move(succeeded.msk), std::move(succeeded.identity)}};
+  return AwaitEapAuth{static_cast<ResponderAuth&&>(state), std::move(state.window), std::move(proof)};
 }
 
 State on(AwaitEapResponse&& state, const Received& received, Context& context, IkeSaRecord& record) {
