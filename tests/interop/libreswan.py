@@ -81,7 +81,17 @@ def authentication_words(connection, credentials):
     text = run(["openssl", "x509", "-in", certificate, "-noout", "-text"]).stdout
     kind = "ecdsa" if "id-ecPublicKey" in text else "rsa-sha2"
     (method,) = translate({end["auth"] for end in ends}, SIGNATURES | {"pubkey": kind})
-    return {"authby": method, "leftcert": certificate.stem, "leftsendcert": "always", "rightrsasigkey": "%cert", "rightca": "%same"}
+    return {"authby": method, "leftcert": certificate.stem, "leftsendcert": "always", "rightrsasigkey": "%cert",
+            "rightca": trusted_name(credentials)}
+
+
+def trusted_name(credentials):
+    """The root's subject. The own certificate's issuer (%same) may be another; with %any it asks for no certificate (CERTREQ), and gets none."""
+    roots = sorted((credentials / "x509ca").glob("*.pem"))
+    if len(roots) != 1:
+        return "%any"
+    subject = run(["openssl", "x509", "-in", roots[0], "-noout", "-subject", "-nameopt", "sep_comma_plus_space"]).stdout
+    return f'"{subject.strip().removeprefix("subject=")}"'
 
 
 def one(words, of_what):
@@ -117,6 +127,8 @@ class Libreswan(Daemon):
         """In what release 5 differs from 4 is known of 5.2 and 4.10."""
         if what == "follow behind a NAT":
             return "libreswan behind a NAT itself follows nobody to a new endpoint, as RFC 7296 §2.23 wants it, forwarded ports or not"
+        if what == "tell whom it refuses":
+            return "libreswan, when it initiates, tells nobody that it refuses a certificate: 'deleting state ... and NOT sending notification'"
         if "Libreswan 5" not in self.whack("--version").stdout:
             return None
         return {"follow": "libreswan 5 without MOBIKE ignores another endpoint of the peer, whatever NATs there are",
