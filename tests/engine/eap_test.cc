@@ -9,6 +9,7 @@ namespace {
 using ike::RefusalCode;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr std::uint8_t kMd5 = 4;
 constexpr std::uint8_t kMschapv2 = 26;
@@ -83,6 +84,24 @@ TEST_F(Eap, F02_AResponderThatIsToProveItselfByEapDoesNotUseASharedKey) {
   ASSERT_TRUE(refusal(left()).has_value());
   EXPECT_EQ(refusal(left())->code, RefusalCode::authentication_failed);
   EXPECT_EQ(child_sas(right()), 0U);
+  expect_clean();
+}
+
+/// F14 too: what a response of MSCHAPv2 gives away to be guessed, only a gateway gets that has proven itself.
+TEST_F(Eap, E12_AGatewayThatDoesNotProveItselfLearnsNothingOfEap) {
+  auto rogue = std::make_shared<config::Snapshot>(*with_eap(right_site, false, "wonderland"));
+  for (auto& secret : rogue->ike_secrets)
+    secret = std::make_shared<const config::SharedKey>(
+        config::SharedKey{secret->name, secret->owners, Secret::copy_of(as_octets("another one than the client has"))});
+  world.add("left", left_site.local, with_eap(left_site, true, "wonderland"));
+  world.add("right", right_site.local, std::move(rogue));
+  mark_ladder();
+  initiate("lan", seconds(20));
+  EXPECT_EQ(refusal_code(left()), RefusalCode::authentication_failed);
+  const auto lines = ike_auth();
+  ASSERT_EQ(lines.size(), 2U) << "the client says nothing more in IKE_AUTH";
+  EXPECT_THAT(lines[1], HasSubstr("SK {IDr, AUTH, EAP"));
+  EXPECT_THAT(ladder_since_mark().back(), Not(HasSubstr("EAP")));
   expect_clean();
 }
 
