@@ -4,7 +4,9 @@
 #include <cstdio>
 
 #include "base/limits.h"
+#include "eap/method.h"
 #include "fuzz/script.h"
+#include "jobs/run_job.h"
 #include "sim/narration.h"
 #include "sim/toy_key_exchange.h"
 
@@ -74,6 +76,20 @@ void shape_site(sim::SiteToSite& site, const Shape& shape) {
   if (shape.one_of_each_peer) site.unique = config::UniquePolicy::replace;
 }
 
+/// `client`: as the one that authenticates itself by EAP; else as its gateway.
+std::shared_ptr<const config::Snapshot> with_eap(const sim::SiteToSite& site, bool client) {
+  auto snapshot = std::make_shared<config::Snapshot>(*site.snapshot());
+  auto connection = std::make_shared<config::Connection>(*snapshot->connections.front());
+  auto& round = client ? connection->local.front() : connection->remote.front();
+  round.kind = config::AuthKind::eap;
+  round.eap_types = {static_cast<std::uint8_t>(eap::Method::MSCHAPV2)};
+  round.eap_id = client ? IdentityPattern::exactly(Identification::fqdn("carol")) : IdentityPattern::anybody();
+  snapshot->connections.front() = std::move(connection);
+  snapshot->eap_secrets = {std::make_shared<const config::EapSecret>(
+      config::EapSecret{"eap", {"carol"}, Secret::copy_of(as_octets("wonderland")), false})};
+  return snapshot;
+}
+
 /// Where the peer may be as well, and the outside of its NAT.
 const IpAddress& elsewhere() {
   static const IpAddress address = *IpAddress::parse("198.51.100.7");
@@ -99,8 +115,8 @@ EnginePair::EnginePair(const Shape& shape)
   if (nat_) move_peer(kElsewhere);
   set_local_addresses(ours_, {ours_.address});
   set_local_addresses(peer_, {peer_.address});
-  configure(ours_, our_site_.snapshot());
-  configure(peer_, peer_site_.snapshot());
+  configure(ours_, shape.eap ? with_eap(our_site_, !nat_) : our_site_.snapshot());
+  configure(peer_, shape.eap ? with_eap(peer_site_, nat_) : peer_site_.snapshot());
 }
 
 void EnginePair::transmit(const Node& from, const ike::Datagram& datagram) {
@@ -208,14 +224,21 @@ void EnginePair::deliver(const Flying& flown) {
   collect(node, Step::Cause::datagram);
 }
 
+/// Steps of EAP are what they are; a key exchange costs nothing.
+ike::JobDone EnginePair::run(Node& node, ike::Job job) {
+  if (!std::holds_alternative<ike::EapServerStep>(job.work) && !std::holds_alternative<ike::EapClientStep>(job.work))
+    return sim::run_toy_key_exchange(job, node.random, hollow());
+  const jobs::Tools tools{library_, node.random, node.engine.credentials(), node.leases, 0};
+  return jobs::run_job(tools, std::move(job));
+}
+
 void EnginePair::finish_job(Node& node, std::size_t index, bool fails) {
   auto& jobs = waiting_of(node).jobs;
   auto job = std::move(jobs[index]);
   jobs.erase(jobs.begin() + static_cast<std::ptrdiff_t>(index));
   node.jobs.erase(job.id);
-  auto done = fails ? ike::JobDone{job.id, crypto::KeyExchangeError::public_value_invalid}
-                    : sim::run_toy_key_exchange(job, node.random, hollow());
-  node.engine.on_job_done(now_, std::move(done));
+  node.engine.on_job_done(
+      now_, fails ? ike::JobDone{job.id, crypto::KeyExchangeError::public_value_invalid} : run(node, std::move(job)));
   collect(node, Step::Cause::job);
 }
 

@@ -25,6 +25,7 @@ struct Shape {
   bool one_of_each_peer = false;  ///< unique = replace
   bool redirects = false;         ///< whoever answers sends the other one on
   bool multike = false;           ///< two additional key exchanges (RFC 9370)
+  bool eap = false;               ///< initiators authenticate themselves by EAP-MSCHAPv2
 };
 
 /// On its way, as the receiver will see it.
@@ -75,6 +76,7 @@ class EnginePair {
   [[nodiscard]] MessageIds message_ids(const ike::v2::IkeSaRecord& record) const;
 
  private:
+  [[nodiscard]] ike::JobDone run(sim::Node& node, ike::Job job);
   struct Waiting {
     std::vector<ike::Job> jobs;
     std::vector<ipsec::StackEvent> answers;

@@ -46,6 +46,12 @@ void with_multike(Shape& shape) {
   shape.multike = true;
   shape.peer_behind_nat = false;
 }
+/// Whoever is behind the NAT is the client.
+void as_client_of_eap(Shape& shape) {
+  shape.eap = true;
+  shape.peer_behind_nat = false;
+}
+void as_gateway_of_eap(Shape& shape) { shape.eap = shape.peer_behind_nat = true; }
 void without_nat(Shape& shape) { shape.peer_behind_nat = false; }
 
 void initiate(EnginePair& pair, sim::Node& node, const char* child = "lan") {
@@ -186,6 +192,13 @@ constexpr NamedState kStates[] = {
        const auto* waiting = std::get_if<AwaitKeyPair>(&sa.state());
        return waiting != nullptr && waiting->intent.redirections.from.has_value();
      }},
+    // EAP.
+    {"AwaitEapClient", as_client_of_eap, we_begin, is<AwaitEapClient>},
+    {"AwaitEapRequest", as_client_of_eap, we_begin, is<AwaitEapRequest>},
+    {"AwaitEapFinal", as_client_of_eap, we_begin, is<AwaitEapFinal>},
+    {"AwaitEapServer", as_gateway_of_eap, peer_begins, is<AwaitEapServer>},
+    {"AwaitEapResponse", as_gateway_of_eap, peer_begins, is<AwaitEapResponse>},
+    {"AwaitEapAuth", as_gateway_of_eap, peer_begins, is<AwaitEapAuth>},
 };
 
 }  // namespace
