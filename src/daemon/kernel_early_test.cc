@@ -29,6 +29,10 @@ class KernelEarly : public KernelStack, public testing::WithParamInterface<Wire>
     ASSERT_EQ(std::system("ip address add 192.0.2.1/24 dev kpwire && ip address add 2001:db8::1/64 dev kpwire nodad && "
                           "ip address add 10.1.0.1/32 dev lo && ip address add fd01::1/128 dev lo nodad"),
               0);
+    // An IPv6 address is there before what leads packets to it, also without duplicate address detection.
+    ASSERT_EQ(std::system("timeout 30 sh -c 'for one in fd01::1 2001:db8::1; do "
+                          "until ip -6 route show table local | grep -q \"^local $one \"; do sleep 0.01; done; done'"),
+              0);
     early_ = std::make_unique<EarlyEsp>(*device_);
     // The kernel takes ESP in UDP out of what comes there.
     for (const auto family : {IpFamily::v4, IpFamily::v6}) {
