@@ -20,8 +20,8 @@ using sim::Step;
 constexpr std::size_t kFlying = 64;
 /// Timers that run out in one go.
 constexpr unsigned kDeadlines = 4000;
-/// SPIs for Child SAs that an IKE SA can be about to have: ours and one of the peer.
-constexpr std::size_t kChildSasToCome = 2;
+/// SPIs for Child SAs that an IKE SA can be about to have: ours, and those of the peer.
+constexpr std::size_t kChildSasToCome = 2 + ike::v2::kAwaitedFollowUps;
 
 crypto::Library& library() {
   static crypto::Library one;
@@ -61,6 +61,8 @@ void shape_site(sim::SiteToSite& site, const Shape& shape) {
                {encryption(EncryptionId::ENCR_AES_GCM_16, 256),
                 sequence_numbers(SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT)}};
   if (shape.own_key_exchange) esp.transforms.push_back(key_exchange(KeyExchangeMethod::CURVE25519));
+  if (shape.own_key_exchange && shape.multike)
+    esp.transforms.push_back({TransformType::ADDKE1, static_cast<std::uint16_t>(KeyExchangeMethod::CURVE448), {}});
   const Proposal ah{
       ProtocolId::AH,
       {integrity(IntegrityId::AUTH_HMAC_SHA2_256_128), sequence_numbers(SequenceNumbers::SEQUENTIAL_32_BIT)}};

@@ -25,6 +25,16 @@ bool answers_after_a_job(const IkeSa& sa) { return is_established(sa) && sa.esta
 bool answers_after_installing(const IkeSa& sa) {
   return is_established(sa) && sa.established()->answer_awaits().installation;
 }
+/// An IKE_FOLLOWUP_KE request of ours is out.
+bool awaits_follow_up_response(const IkeSa& sa) {
+  return is_established(sa) && std::visit(
+                                   [](const auto& exchange) {
+                                     if constexpr (requires { exchange.key_exchanges; }) return !exchange.job;
+                                     else return false;
+                                   },
+                                   sa.established()->exchange());
+}
+bool awaits_follow_up(const IkeSa& sa) { return is_established(sa) && sa.established()->awaits_follow_up(); }
 bool is_in_standing(const IkeSa& sa, Standing standing) {
   return is_established(sa) && sa.established()->standing() == standing;
 }
@@ -52,6 +62,10 @@ void as_client_of_eap(Shape& shape) {
   shape.peer_behind_nat = false;
 }
 void as_gateway_of_eap(Shape& shape) { shape.eap = shape.peer_behind_nat = true; }
+void with_follow_ups(Shape& shape) {
+  with_multike(shape);
+  shape.own_key_exchange = true;
+}
 void without_nat(Shape& shape) { shape.peer_behind_nat = false; }
 
 void initiate(EnginePair& pair, sim::Node& node, const char* child = "lan") {
@@ -126,8 +140,8 @@ constexpr NamedState kStates[] = {
      [](EnginePair& pair) { establish(pair), initiate(pair, pair.ours(), "lan2"); }, runs<CreateChildKeyPair>},
     {"CreateChildSent", as_it_is, [](EnginePair& pair) { establish(pair), initiate(pair, pair.ours(), "lan2"); },
      runs<CreateChildSent>},
-    {"CreateChildSecret", with_key_exchange,
-     [](EnginePair& pair) { establish(pair), initiate(pair, pair.ours(), "lan2"); }, runs<CreateChildSecret>},
+    {"CreateChildAgreed", with_key_exchange,
+     [](EnginePair& pair) { establish(pair), initiate(pair, pair.ours(), "lan2"); }, runs<CreateChildAgreed>},
     {"InstallingChild", as_it_is, [](EnginePair& pair) { establish(pair), initiate(pair, pair.ours(), "lan2"); },
      [](const IkeSa& sa) {
        return has_child(sa, [](const ChildSa& child) { return child.phase == ChildSa::Phase::installing; });
@@ -140,8 +154,12 @@ constexpr NamedState kStates[] = {
      runs<RekeyIkeKeyPair>},
     {"RekeyIkeSent", as_it_is, [](EnginePair& pair) { establish(pair), rekey_ike(pair, pair.ours()); },
      runs<RekeyIkeSent>},
-    {"RekeyIkeSecret", as_it_is, [](EnginePair& pair) { establish(pair), rekey_ike(pair, pair.ours()); },
-     runs<RekeyIkeSecret>},
+    {"RekeyIkeAgreed", as_it_is, [](EnginePair& pair) { establish(pair), rekey_ike(pair, pair.ours()); },
+     runs<RekeyIkeAgreed>},
+    {"FollowUpOfChild", with_follow_ups, [](EnginePair& pair) { establish(pair), initiate(pair, pair.ours(), "lan2"); },
+     awaits_follow_up_response},
+    {"FollowUpOfIke", with_follow_ups, [](EnginePair& pair) { establish(pair), rekey_ike(pair, pair.ours()); },
+     awaits_follow_up_response},
     {"DeletingIke", as_it_is, [](EnginePair& pair) { establish(pair), delete_ike(pair, pair.ours()); },
      runs<DeletingIke>},
     {"CheckingLiveness", with_liveness, [](EnginePair& pair) { establish(pair), pair.pass(seconds(12)); },
@@ -165,7 +183,14 @@ constexpr NamedState kStates[] = {
      [](EnginePair& pair) { establish(pair), initiate(pair, pair.peer(), "lan2"); }, answers_after_installing},
     {"AnswersRekeyOfIke", as_it_is, [](EnginePair& pair) { establish(pair), rekey_ike(pair, pair.peer()); },
      answers_after_a_job},
+    {"AwaitsFollowUpOfChild", with_follow_ups,
+     [](EnginePair& pair) { establish(pair), initiate(pair, pair.peer(), "lan2"); }, awaits_follow_up},
+    {"AwaitsFollowUpOfIke", with_follow_ups, [](EnginePair& pair) { establish(pair), rekey_ike(pair, pair.peer()); },
+     awaits_follow_up},
     // What meets.
+    {"FollowUpsCross", with_follow_ups,
+     [](EnginePair& pair) { establish(pair), rekey_child(pair, pair.ours()), rekey_child(pair, pair.peer()); },
+     [](const IkeSa& sa) { return replaces_a_child(sa) && awaits_follow_up(sa); }},
     {"RekeyingOfChildCrosses", as_it_is,
      [](EnginePair& pair) { establish(pair), rekey_child(pair, pair.ours()), rekey_child(pair, pair.peer()); },
      [](const IkeSa& sa) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "proto/additional_key_exchanges.h"
+
 namespace keypact::config {
 namespace {
 
@@ -112,7 +114,13 @@ std::vector<Proposal> restrict_to(const std::vector<Proposal>& proposals,
       if (always_usable(transform) || usable(transform)) reduced.transforms.push_back(transform);
     const bool complete = std::ranges::all_of(proposal.transforms,
                                               [&](const auto& transform) { return reduced.has_type(transform.type); });
-    if (complete && !reduced.transforms.empty()) kept.push_back(std::move(reduced));
+    if (!complete || reduced.transforms.empty()) continue;
+    // RFC 7296 §3.3.6: whoever does not know the type refuses the proposal, so it is not there when it says nothing.
+    std::erase_if(reduced.transforms, [&](const Transform& transform) {
+      return is_additional_key_exchange(transform.type) && transform.id == 0 &&
+             reduced.of_type(transform.type).size() == 1;
+    });
+    kept.push_back(std::move(reduced));
   }
   return kept;
 }

@@ -5,6 +5,7 @@
 #include "config/proposal_keywords.h"
 #include "config/source_files.h"
 #include "config/suggestion.h"
+#include "proto/additional_key_exchanges.h"
 
 namespace keypact::config {
 namespace {
@@ -58,6 +59,7 @@ class ProposalText {
   void complete_child();
   Result<void, GrammarError> complete_esp();
   void imply_prfs();
+  [[nodiscard]] Result<void, GrammarError> check_additional_key_exchanges();
   void sort_by_type();
   void add(const Transform& transform);
   void remark(std::string_view part, std::string why, std::string remedy = {}) {
@@ -166,6 +168,29 @@ void ProposalText::complete_child() {
   if (!has(TransformType::SN)) add(sequence_numbers(SequenceNumbers::SEQUENTIAL_32_BIT));
 }
 
+/// RFC 9370 §2.2.1, §2.2.4: they come behind a first key exchange, and no method runs twice.
+Result<void, GrammarError> ProposalText::check_additional_key_exchanges() {
+  const auto none = static_cast<std::uint16_t>(KeyExchangeMethod::NONE);
+  const auto first = proposal().of_type(TransformType::KE);
+  for (const auto type : kAdditionalKeyExchanges) {
+    const auto methods = proposal().of_type(type);
+    if (methods.empty()) continue;
+    const auto word = "ke" + std::to_string(1 + static_cast<int>(type) - static_cast<int>(TransformType::ADDKE1)) + "_";
+    if (first.empty())
+      return wrong(text_, word + " needs a key exchange that it comes behind", "for instance x25519-ke1_mlkem768");
+    if (std::ranges::find(first, none, &Transform::id) != first.end())
+      return wrong(text_, "without key exchange (none) there is none for " + word + " to come behind",
+                   "write a proposal of its own for each, separated by a comma");
+    if (methods.size() == 1 && first.size() == 1 && methods.front().id == first.front().id)
+      return wrong(text_, "one key exchange method cannot run twice", "for instance x25519-ke1_mlkem768");
+    if (methods.size() == 1 && methods.front().id == none) {
+      remark(text_, word + "none alone has no meaning");
+      erase(type);
+    }
+  }
+  return {};
+}
+
 /// Type by type, with the order of preference kept in each.
 void ProposalText::sort_by_type() {
   std::vector<Transform> sorted;
@@ -182,6 +207,7 @@ Result<void, GrammarError> ProposalText::complete() {
     TRY_VOID(check_ciphers());
     TRY_VOID(proposal().protocol == ProtocolId::IKE ? complete_ike() : complete_esp());
   }
+  TRY_VOID(check_additional_key_exchanges());
   sort_by_type();
   return {};
 }

@@ -27,12 +27,6 @@ void append_defaults(ProposalLists& lists, ProtocolId protocol) {
   }
 }
 
-bool has_additional_key_exchange(const Proposal& proposal) {
-  return std::ranges::any_of(proposal.transforms, [](const Transform& transform) {
-    return transform.type >= TransformType::ADDKE1 && transform.type <= TransformType::ADDKE7;
-  });
-}
-
 void check_size(SectionReader& reader, const Setting& setting, const ProposalLists& lists) {
   const auto longest = std::ranges::max(lists.offer, {}, [](const Proposal& p) { return p.transforms.size(); });
   if (lists.offer.size() > limits::kProposals || longest.transforms.size() > limits::kTransforms)
@@ -59,9 +53,6 @@ ProposalLists read_proposals(SectionReader& reader, std::string_view name, Proto
       continue;
     }
     for (const auto& remark : parsed->remarks) reader.remark(*setting, remark);
-    if (has_additional_key_exchange(parsed->proposal))
-      reader.wrong(*setting,
-                   {std::string(item), "additional key exchanges (RFC 9370) are not available yet in this version"});
     lists.offer.push_back(parsed->proposal);
     lists.acceptable.push_back(std::move(parsed->proposal));
   }

@@ -45,7 +45,8 @@ TEST(ProposalGrammar, RefusesIncompleteIkeProposals) {
        {"aes256gcm16-x25519", "aes256-modp2048", "aes256-sha256", "sha256-modp2048", "aes256-sha256-none",
         "aes256-aes256gcm16-sha256-modp2048", "AES256-SHA256-MODP2048", "aes256-sha256-modp2048!", "default-aes128",
         "null-sha1-modp2048", "aes128gmac-prfsha256-x25519", "", "-", "aes256-sha256_96-modp2048",
-        "aes256-sha256-ke8_modp2048", "aes256-sha256-ke1_sha1", "foo"})
+        "aes256-sha256-ke8_modp2048", "aes256-sha256-ke1_sha1", "aes256-sha256-ke1_modp2048",
+        "aes256-sha256-x25519-ke1_x25519", "foo"})
     EXPECT_FALSE(parse_proposal(ProtocolId::IKE, wrong)) << wrong;
 }
 

@@ -99,6 +99,7 @@ class Collided {
                               {encryption(EncryptionId::ENCR_AES_GCM_16, 256),
                                sequence_numbers(SequenceNumbers::PARTIALLY_TRANSMITTED_64_BIT)}}};
     }
+    if (collision.key_exchanges > 0) add_key_exchanges(collision.key_exchanges > 1);
     if (collision.at_left == Collider::check_liveness) left_site_.dpd_delay = kLivenessDelay;
     if (collision.at_right == Collider::check_liveness) right_site_.dpd_delay = kLivenessDelay;
     world_.add(kLeft, left_site_.local, with_two_children(left_site_));
@@ -128,6 +129,17 @@ class Collided {
   [[nodiscard]] std::size_t messages() const { return seen_.size(); }
 
  private:
+  /// Of the Child SAs, and additional ones of all SAs.
+  void add_key_exchanges(bool additional) {
+    const Transform more{TransformType::ADDKE1, static_cast<std::uint16_t>(KeyExchangeMethod::CURVE448), std::nullopt};
+    for (auto* site : {&left_site_, &right_site_}) {
+      site->esp_proposals.front().transforms.push_back(key_exchange(KeyExchangeMethod::CURVE25519));
+      if (!additional) continue;
+      site->esp_proposals.front().transforms.push_back(more);
+      site->ike_proposals.front().transforms.push_back(more);
+    }
+  }
+
   struct Copy {
     ike::Datagram datagram;
     std::uint64_t name = 0;
@@ -513,14 +525,15 @@ CollisionOutcome run_collision(const Collision& collision, Schedule& schedule, u
 
 namespace {
 
-CollisionSum run_world(const CollisionFaults& at_most, std::uint64_t seed, const Narrator& print) {
+CollisionSum run_world(const CollisionPlan& plan, std::uint64_t seed, const Narrator& print) {
   CollisionSum sum;
   Laboratory laboratory;
   for (std::size_t pair = 0; pair < kColliders * kColliders; ++pair) {
-    const Collision collision{static_cast<Collider>(pair / kColliders), static_cast<Collider>(pair % kColliders), seed};
+    const Collision collision{static_cast<Collider>(pair / kColliders), static_cast<Collider>(pair % kColliders), seed,
+                              plan.key_exchanges};
     const bool both_reauthenticate =
         collision.at_left == Collider::reauthenticate && collision.at_right == Collider::reauthenticate;
-    const auto faults = both_reauthenticate ? at_most.both_reauthenticate : at_most.each;
+    const auto faults = both_reauthenticate ? plan.both_reauthenticate : plan.faults;
     Schedule schedule;
     Situations situations;
     const auto schedules = sum.schedules;
@@ -550,7 +563,7 @@ CollisionSum run_world(const CollisionFaults& at_most, std::uint64_t seed, const
 
 }  // namespace
 
-CollisionSum run_collisions(const CollisionFaults& faults, unsigned worlds, const Narrator& print) {
+CollisionSum run_collisions(const CollisionPlan& plan, unsigned worlds, const Narrator& print) {
   std::mutex printing;
   const auto one_at_a_time = [&](const std::string& line) {
     const std::lock_guard lock(printing);
@@ -559,7 +572,7 @@ CollisionSum run_collisions(const CollisionFaults& faults, unsigned worlds, cons
   std::vector<CollisionSum> sums(worlds);
   std::vector<std::thread> threads;
   for (unsigned i = 0; i < worlds; ++i)
-    threads.emplace_back([&, i] { sums[i] = run_world(faults, i + 1, one_at_a_time); });
+    threads.emplace_back([&, i] { sums[i] = run_world(plan, i + 1, one_at_a_time); });
   for (auto& thread : threads) thread.join();
   CollisionSum sum;
   for (unsigned i = 0; i < worlds; ++i) {

@@ -49,6 +49,8 @@ struct Collision {
   Collider at_left{};  ///< the original initiator
   Collider at_right{};
   std::uint64_t seed = 1;  ///< of the nonces and SPIs, which decide who gives way
+  unsigned key_exchanges =
+      0;  ///< of each Child SA; with 2 the second one is additional (RFC 9370), and the IKE SAs have one too
 };
 
 /// The situations that were gone on from: both ends have read the same in the same order, the same is on its way, and the timers of both
@@ -72,13 +74,14 @@ struct CollisionSum {
   std::size_t messages = 0;  ///< the most that one schedule had
   std::string broken;        ///< the first one; empty: none
 };
-struct CollisionFaults {
-  unsigned each = 1;                 ///< schedule has at most so many
+struct CollisionPlan {
+  unsigned faults = 1;               ///< each schedule has at most so many
   unsigned both_reauthenticate = 1;  ///< the same for this pair, which has more schedules than all others together
+  unsigned key_exchanges = 0;        ///< as in Collision
 };
 /// All schedules of all pairs, with the nonces and SPIs of the seeds 1 to `worlds`, each in a thread of its own. `print` is not called
 /// by two of them at once.
-[[nodiscard]] CollisionSum run_collisions(const CollisionFaults& faults, unsigned worlds,
+[[nodiscard]] CollisionSum run_collisions(const CollisionPlan& plan, unsigned worlds,
                                           const std::function<void(const std::string&)>& print);
 
 }  // namespace keypact::sim

@@ -24,6 +24,7 @@ struct Arguments {
   std::optional<unsigned> faults{};                   ///< collisions, with so many faults a schedule
   std::optional<unsigned> reauthentication_faults{};  ///< where both ends reauthenticate; none: as many as elsewhere
   unsigned worlds = 1;                                ///< collisions, with so many choices of nonces and SPIs
+  unsigned key_exchanges = 0;                         ///< collisions, with so many for each Child SA
   unsigned handshakes = 0;                            ///< more than 0: handshakes over lossy links instead of networks
   std::size_t mesh = 0;                               ///< more than 0: a mesh of so many nodes that start at once
   std::size_t storm = 0;                              ///< more than 0: so many clients whose gateway has an outage
@@ -51,6 +52,8 @@ std::optional<Arguments> parse(const std::vector<std::string_view>& words) {
       arguments.reauthentication_faults = static_cast<unsigned>(std::min(*value, std::uint64_t{12}));
     else if (words[i] == "--worlds")
       arguments.worlds = static_cast<unsigned>(std::clamp(*value, std::uint64_t{1}, std::uint64_t{16}));
+    else if (words[i] == "--key-exchanges")
+      arguments.key_exchanges = static_cast<unsigned>(std::min(*value, std::uint64_t{2}));
     else if (words[i] == "--mesh") arguments.mesh = std::min(*value, std::uint64_t{200});
     else if (words[i] == "--storm") arguments.storm = std::min(*value, std::uint64_t{10000});
     else if (words[i] == "--seed") arguments = {.first = *value, .seeds = 1, .replay = true};
@@ -105,11 +108,11 @@ int run_handshakes(unsigned handshakes, std::uint64_t first_seed) {
 }
 
 /// Two operations at once, in every order of their messages, with so many faults at every place.
-int run_collisions(const sim::CollisionFaults& faults, unsigned worlds) {
-  const auto sum = sim::run_collisions(faults, worlds, print);
+int run_collisions(const sim::CollisionPlan& plan, unsigned worlds) {
+  const auto sum = sim::run_collisions(plan, worlds, print);
   std::cout << sum.schedules << " schedules of " << sim::kColliders * sim::kColliders << " pairs with " << worlds
-            << " choice(s) of nonces and SPIs, up to " << sum.messages << " messages each, at most " << faults.each
-            << " of them lost, late or doubled (" << faults.both_reauthenticate << " where both ends reauthenticate), "
+            << " choice(s) of nonces and SPIs, up to " << sum.messages << " messages each, at most " << plan.faults
+            << " of them lost, late or doubled (" << plan.both_reauthenticate << " where both ends reauthenticate), "
             << sum.situations << " situations gone on from, " << sum.ended
             << " ends: " << (sum.broken.empty() ? "both ends agree in all" : sum.broken) << '\n';
   return sum.broken.empty() ? 0 : kBroken;
@@ -147,19 +150,20 @@ int main(int argc, char** argv) {
   if (!arguments) {
     std::cerr
         << "usage: keypact-sim [--seeds N] [--first SEED] | --seed SEED | --loss N | --collisions F\n"
-           "         [--reauthentication-faults F] [--worlds N] | --mesh N | --storm N\n"
+           "         [--reauthentication-faults F] [--worlds N] [--key-exchanges K] | --mesh N | --storm N\n"
            "  Runs N networks (200), or one with the story of everything that happens in it, N handshakes a lossy\n"
            "  link, or all collisions of two operations, in every order of their messages, of which at most F (1 is\n"
            "  usual) are lost, late or doubled, with another F where both ends reauthenticate, with N choices of\n"
-           "  nonces and SPIs (1); a mesh of N nodes that all start at once; N clients whose gateway is gone for\n"
-           "  five minutes.\n";
+           "  nonces and SPIs (1) and K key exchanges (0 to 2) of each Child SA; a mesh of N nodes that all start at\n"
+           "  once; N clients whose gateway is gone for five minutes.\n";
     return kUsage;
   }
   if (arguments->handshakes > 0) return run_handshakes(arguments->handshakes, arguments->first);
   if (arguments->mesh > 0) return run_mesh(arguments->mesh, arguments->first);
   if (arguments->storm > 0) return run_storm(arguments->storm, arguments->first);
   if (arguments->faults)
-    return run_collisions({*arguments->faults, arguments->reauthentication_faults.value_or(*arguments->faults)},
-                          arguments->worlds);
+    return run_collisions(
+        {*arguments->faults, arguments->reauthentication_faults.value_or(*arguments->faults), arguments->key_exchanges},
+        arguments->worlds);
   return arguments->replay ? replay(arguments->first) : run(*arguments);
 }

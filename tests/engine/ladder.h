@@ -16,6 +16,11 @@ inline const Secret& key_of(const PacketKeys& keys) {
   return keys.encryption.empty() ? keys.integrity : keys.encryption;
 }
 
+/// An additional key exchange of a proposal. RFC 9370 §2.2.1.
+inline Transform additional(TransformType type, KeyExchangeMethod method) {
+  return {type, static_cast<std::uint16_t>(method), std::nullopt};
+}
+
 class Ladder : public ::testing::Test {
  protected:
   Ladder() {

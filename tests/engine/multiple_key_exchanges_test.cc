@@ -7,10 +7,6 @@ namespace {
 using enum KeyExchangeMethod;
 using ike::RefusalCode;
 
-Transform additional(TransformType type, KeyExchangeMethod method) {
-  return {type, static_cast<std::uint16_t>(method), std::nullopt};
-}
-
 std::vector<Proposal> with_additional(std::vector<Transform> more) {
   Proposal proposal{
       ProtocolId::IKE,

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 
@@ -218,7 +219,12 @@ class StrongSwan(Daemon):
             return "charon's ESP in user space has no GMAC"
         if what == "selectors of SCTP and ICMP" and not self.needs_kernel_esp:
             return "charon's ESP in user space knows the ports of TCP and UDP only"
+        if what == "additional key exchanges" and self.release() < 6:
+            return "charon has them since strongSwan 6"
         return None
+
+    def release(self):
+        return int(re.search(r"strongSwan U?(\d+)", run([*self.there(), CHARON, "--version"]).stdout).group(1))
 
     def output_path(self):
         return self.dir / "stderr"

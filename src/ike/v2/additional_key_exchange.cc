@@ -2,6 +2,11 @@
 
 namespace keypact::ike::v2 {
 
+Octets link_of(const PayloadSet& payloads) {
+  const auto* notify = payloads.notify(NotifyType::ADDITIONAL_KEY_EXCHANGE);
+  return notify != nullptr ? notify->data : Octets();
+}
+
 std::optional<Refusal> refuses_value(ExchangeType exchange, const wire::KePayload& value, KeyExchangeMethod agreed,
                                      ValueOf maker) {
   if (value.method != agreed) {

@@ -15,8 +15,8 @@ struct SignedOctets {
   OctetView first_message;  ///< that side's IKE_SA_INIT message, whole, as it was sent
   OctetView other_nonce;    ///< the other side's nonce
   PrfId prf{};
-  const SkP& sk_p;    ///< SK_pi for the initiator, SK_pr for the responder
-  OctetView id_body;  ///< that side's identification payload without generic header
+  const SkP& sk_p;           ///< SK_pi for the initiator, SK_pr for the responder
+  OctetView id_body;         ///< that side's identification payload without generic header
   OctetView intermediate{};  ///< IntAuth of RFC 9242 §3.3.2
 };
 

@@ -153,8 +153,7 @@ Result<AgreedChild, Refusal> accept_child_answer(const IkeSaRecord& record, cons
     return failure(std::move(refusal));
   }
   const auto choice = accept_choice(*sa, offer.proposals, offer.key_exchange_use);
-  const bool usable = choice && additional_key_exchanges(choice->proposal).empty();
-  const auto outbound = usable ? esp_spi_from(choice->spi) : std::nullopt;
+  const auto outbound = choice ? esp_spi_from(choice->spi) : std::nullopt;
   if (!outbound) {
     auto refusal = refusal_in(exchange, RefusalCode::unexpected_choice, NotifyType::NO_PROPOSAL_CHOSEN);
     refusal.ours = describe(offer.proposals);
@@ -202,7 +201,7 @@ Result<AgreedChild, ChildRefusal> answer_child_offer(Context& context, const Ike
   const auto use = exchange == ExchangeType::IKE_AUTH ? KeyExchangeUse::ignore : KeyExchangeUse::negotiate;
   const auto sent = ke != nullptr ? std::optional(ke->method) : std::nullopt;
   const auto acceptable = possible(match->child->esp_acceptable, context.options, record);
-  const auto choice = choose_proposal(*sa, without_additional_key_exchange(acceptable), use, sent);
+  const auto choice = choose_proposal(*sa, acceptable, use, sent);
   const auto outbound = choice ? esp_spi_from(choice->spi) : std::nullopt;
   if (!outbound) {
     auto refusal = refusal_in(exchange, RefusalCode::no_proposal_chosen, NotifyType::NO_PROPOSAL_CHOSEN);

@@ -40,15 +40,15 @@ constexpr std::array kCreateChild = {PayloadRule{SA, required},  PayloadRule{Non
                                      PayloadRule{TSr, required}, PayloadRule{CP, optional}};
 constexpr std::array kRekeyIke = {PayloadRule{SA, required}, PayloadRule{Nonce, required}, PayloadRule{KE, required}};
 constexpr std::array kInformational = {PayloadRule{D, any_number}, PayloadRule{CP, optional}};
-constexpr std::array kIntermediate = {PayloadRule{KE, required}};
+constexpr std::array kAdditionalKeyExchange = {PayloadRule{KE, required}};
 constexpr std::array<PayloadRule, 0> kNotifiesOnly = {};
 
 constexpr auto kContracts = std::to_array<Contract>({
     {ExchangeType::IKE_SA_INIT, MessageKind::request, kSaInit, "RFC 7296 §1.2"},
     {ExchangeType::IKE_SA_INIT, MessageKind::response, kSaInit, "RFC 7296 §1.2"},
     {ExchangeType::IKE_SA_INIT, MessageKind::notify_response, kNotifiesOnly, "RFC 7296 §2.6"},
-    {ExchangeType::IKE_INTERMEDIATE, MessageKind::request, kIntermediate, "RFC 9370 §2.2.2"},
-    {ExchangeType::IKE_INTERMEDIATE, MessageKind::response, kIntermediate, "RFC 9370 §2.2.2"},
+    {ExchangeType::IKE_INTERMEDIATE, MessageKind::request, kAdditionalKeyExchange, "RFC 9370 §2.2.2"},
+    {ExchangeType::IKE_INTERMEDIATE, MessageKind::response, kAdditionalKeyExchange, "RFC 9370 §2.2.2"},
     {ExchangeType::IKE_INTERMEDIATE, MessageKind::notify_response, kNotifiesOnly, "RFC 9242 §3.4"},
     {ExchangeType::IKE_AUTH, MessageKind::request, kAuthRequest, "RFC 7296 §1.2"},
     {ExchangeType::IKE_AUTH, MessageKind::childless_request, kChildlessAuthRequest, "RFC 6023 §5"},
@@ -65,6 +65,9 @@ constexpr auto kContracts = std::to_array<Contract>({
     {ExchangeType::CREATE_CHILD_SA, MessageKind::response, kCreateChild, "RFC 7296 §1.3.1"},
     {ExchangeType::CREATE_CHILD_SA, MessageKind::rekey_ike_response, kRekeyIke, "RFC 7296 §1.3.2"},
     {ExchangeType::CREATE_CHILD_SA, MessageKind::notify_response, kNotifiesOnly, "RFC 7296 §2.21.3"},
+    {ExchangeType::IKE_FOLLOWUP_KE, MessageKind::request, kAdditionalKeyExchange, "RFC 9370 §2.2.4"},
+    {ExchangeType::IKE_FOLLOWUP_KE, MessageKind::response, kAdditionalKeyExchange, "RFC 9370 §2.2.4"},
+    {ExchangeType::IKE_FOLLOWUP_KE, MessageKind::notify_response, kNotifiesOnly, "RFC 9370 §2.2.4"},
     {ExchangeType::INFORMATIONAL, MessageKind::request, kInformational, "RFC 7296 §1.4"},
     {ExchangeType::INFORMATIONAL, MessageKind::response, kInformational, "RFC 7296 §1.4"},
 });

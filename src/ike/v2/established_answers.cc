@@ -33,6 +33,7 @@ bool ends_without_delete(const PayloadSet& payloads) {
 void EstablishedSa::handle_request(Context& context, IkeSaRecord& record, ExchangeType exchange,
                                    const PayloadSet& payloads) {
   if (exchange == ExchangeType::INFORMATIONAL) answer_informational(context, record, payloads);
+  else if (exchange == ExchangeType::IKE_FOLLOWUP_KE) answer_follow_up(context, record, payloads);
   else answer_create_child(context, record, payloads);
 }
 
@@ -79,7 +80,8 @@ void EstablishedSa::answer_ike_deletion(Context& context, const IkeSaRecord& rec
 /// RFC 7296 §1.4.1: the answer to the deletion of the IKE SA is empty; its Child SAs go with it. What has come of our own rekeying
 /// is an IKE SA at the peer: it is set up first, to serve or to be deleted (RFC 7296 §2.8.2).
 void EstablishedSa::finish_deletion(Context& context, const IkeSaRecord& record) {
-  if (std::holds_alternative<RekeyIkeSecret>(exchange_) || children_are_moving()) return;
+  const auto* rekeying = std::get_if<RekeyIkeAgreed>(&exchange_);
+  if ((rekeying != nullptr && rekeying->key_exchanges.link.empty()) || children_are_moving()) return;
   answer(context, record, ExchangeType::INFORMATIONAL, {});
   end(context, record, *std::exchange(pending_deletion_, std::nullopt));
 }
@@ -112,7 +114,8 @@ std::optional<ChildRefusal> EstablishedSa::refuses_child(const wire::NotifyPaylo
   if (rekey != nullptr && !is_sound_rekey_notify(*rekey))
     return refused(RefusalCode::malformed_message, NotifyType::INVALID_SYNTAX);
   // RFC 7296 §2.25.2: the IKE SA is being closed or replaced.
-  if (std::holds_alternative<DeletingIke>(exchange_) || is_rekeying_ike(exchange_) || standing_ == Standing::superseded)
+  if (std::holds_alternative<DeletingIke>(exchange_) || is_rekeying_ike(exchange_) || awaited_ike() != nullptr ||
+      standing_ == Standing::superseded)
     return refused(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE);
   if (rekey == nullptr) {
     if (count_children() < limits::kChildSasPerIkeSa) return std::nullopt;
@@ -120,7 +123,7 @@ std::optional<ChildRefusal> EstablishedSa::refuses_child(const wire::NotifyPaylo
   }
   // The peer may mean the one that we are creating, whose answer with its SPI is still on its way.
   const bool creating =
-      std::holds_alternative<CreateChildSent>(exchange_) || std::holds_alternative<CreateChildSecret>(exchange_);
+      std::holds_alternative<CreateChildSent>(exchange_) || std::holds_alternative<CreateChildAgreed>(exchange_);
   if (replaced == nullptr && creating) return refused(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE);
   if (replaced == nullptr) {
     auto refusal = refused(RefusalCode::peer_error, NotifyType::CHILD_SA_NOT_FOUND);
@@ -130,6 +133,10 @@ std::optional<ChildRefusal> EstablishedSa::refuses_child(const wire::NotifyPaylo
     body.spi = rekey->spi;
     return refusal;
   }
+  // RFC 9370 §2.2.4: our own replacing of it is agreed on, and its key exchanges are being done.
+  const auto* ours = child_purpose(exchange_);
+  if (ours != nullptr && ours->replaces == replaced->id && has_follow_ups(exchange_))
+    return refused(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE);
   // RFC 7296 §2.25.1: it is being closed, or replaced already.
   const bool by_peer = std::ranges::any_of(children_, [&](const auto& entry) {
     return entry.second.origin.replaces == replaced->id && !entry.second.origin.ours;
@@ -162,12 +169,24 @@ void EstablishedSa::answer_create_child(Context& context, const IkeSaRecord& rec
   auto agreed = answer_child_offer(context, record, parts_.connection, payloads, exchange,
                                    replaced != nullptr ? std::string_view(replaced->name) : std::string_view());
   if (!agreed) return answer_child_refused(context, record, exchange, std::move(agreed.error()), {});
+  KeyExchangeSeries series(agreed->proposal);
+  // It begins anew: what came of its earlier attempt is not gone on with.
+  if (replaced != nullptr)
+    forget_awaited_if(context, [&](const auto& awaited) {
+      const auto* child = std::get_if<PendingChildAnswer>(&awaited.answer);
+      return child != nullptr && child->origin.replaces == replaced->id;
+    });
+  if (auto refusal = defers(context, series)) {
+    context.esp_spis.release(agreed->inbound_spi);
+    return answer_child_refused(context, record, exchange, std::move(*refusal), {});
+  }
   auto nonce = context.random.octets(kNonceOctets);
   const auto& peer_nonce = payloads.find<wire::NoncePayload>()->nonce;
   ChildOrigin origin{false, std::nullopt, to_octets(lower_nonce(peer_nonce, nonce)), false};
   if (replaced != nullptr) origin.replaces = replaced->id;
   else origin.crossed = creates_on_the_wire(agreed->child->name);
-  pending_child_ = PendingChildAnswer{exchange, {}, std::nullopt, std::move(origin), {}, peer_nonce, nonce, {}, {}};
+  pending_child_ = PendingChildAnswer{exchange, {}, std::nullopt, std::move(origin), {}, peer_nonce,
+                                      nonce,    {}, {},           std::move(series)};
   pending_child_->payloads.emplace_back(wire::NoncePayload{nonce});
   const auto method = key_exchange_of(agreed->proposal);
   if (method == KeyExchangeMethod::NONE)
@@ -180,7 +199,7 @@ void EstablishedSa::answer_create_child(Context& context, const IkeSaRecord& rec
 /// We asked for the same, and the peer may not have known when it asked.
 bool EstablishedSa::creates_on_the_wire(const std::string& child) const {
   const auto* sent = std::get_if<CreateChildSent>(&exchange_);
-  const auto* secret = std::get_if<CreateChildSecret>(&exchange_);
+  const auto* secret = std::get_if<CreateChildAgreed>(&exchange_);
   if (sent != nullptr) return !sent->purpose.replaces && sent->offer.child->name == child;
   if (secret != nullptr) return !secret->purpose.replaces && secret->agreed.child->name == child;
   return std::ranges::any_of(children_, [&](const auto& entry) {
@@ -197,22 +216,25 @@ ChildSa* EstablishedSa::child_named_by(const wire::NotifyPayload& rekey) {
 }
 
 void EstablishedSa::take_responder_value(Context& context, const IkeSaRecord& record, JobDone done) {
-  auto agreed = std::move(*std::exchange(pending_child_->awaits_key, std::nullopt));
   auto* responded = std::get_if<crypto::Responded>(&done.result);
   if (responded == nullptr) {
-    context.esp_spis.release(agreed.inbound_spi);
+    const auto exchange = pending_child_->exchange;
+    context.esp_spis.release(pending_child_->awaits_key->inbound_spi);
     pending_child_.reset();
-    return answer_child_refused(
-        context, record, ExchangeType::CREATE_CHILD_SA,
-        {refusal_in(ExchangeType::CREATE_CHILD_SA, RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX),
-         notify_payload(NotifyType::INVALID_SYNTAX)},
-        {});
+    return answer_child_refused(context, record, exchange,
+                                {refusal_in(exchange, RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX),
+                                 notify_payload(NotifyType::INVALID_SYNTAX)},
+                                {});
   }
-  pending_child_->payloads.emplace_back(
-      wire::KePayload{key_exchange_of(agreed.proposal), std::move(responded->public_value)});
+  auto& series = pending_child_->series;
+  pending_child_->payloads.emplace_back(wire::KePayload{series.current(), std::move(responded->public_value)});
+  series.add(responded->shared_secret.reveal());
+  if (!series.is_complete()) return await_follow_up(context, record, *std::exchange(pending_child_, std::nullopt));
+  auto agreed = std::move(*std::exchange(pending_child_->awaits_key, std::nullopt));
   const auto nonce = pending_child_->nonce;
   const auto peer_nonce = pending_child_->peer_nonce;
-  install_answered_child(context, record, std::move(agreed), {peer_nonce, nonce}, responded->shared_secret.reveal());
+  const auto done_series = std::exchange(series, {});
+  install_answered_child(context, record, std::move(agreed), {peer_nonce, nonce}, done_series.secrets());
 }
 
 void EstablishedSa::answer_child_refused(Context& context, const IkeSaRecord& record, ExchangeType exchange,
@@ -231,7 +253,7 @@ void EstablishedSa::answer_first_child(Context& context, const IkeSaRecord& reco
   // RFC 7296 §1.2: a Child SA that fails leaves the IKE SA standing.
   if (!agreed)
     return answer_child_refused(context, record, exchange, std::move(agreed.error()), std::move(answer_so_far));
-  pending_child_ = PendingChildAnswer{exchange, std::move(answer_so_far), std::nullopt, {}, {}, {}, {}, {}, {}};
+  pending_child_ = PendingChildAnswer{exchange, std::move(answer_so_far), std::nullopt, {}, {}, {}, {}, {}, {}, {}};
   install_answered_child(context, record, std::move(*agreed), nonces, {});
 }
 
@@ -248,11 +270,13 @@ void EstablishedSa::answer_childless(Context& context, const IkeSaRecord& record
 }
 
 void EstablishedSa::install_answered_child(Context& context, const IkeSaRecord& record, AgreedChild agreed,
-                                           const Nonces& nonces, OctetView shared_secret) {
-  pending_child_->child_payloads = answer_payloads(agreed);
+                                           const Nonces& nonces, const SharedSecrets& secrets) {
+  // RFC 9370 §2.2.4: behind an IKE_FOLLOWUP_KE exchange all of it was said before.
+  if (pending_child_->exchange != ExchangeType::IKE_FOLLOWUP_KE)
+    pending_child_->child_payloads = answer_payloads(agreed);
   // The answer waits until the inbound SA is there: the peer may send as soon as it reads the answer.
   pending_child_->installing =
-      install(context, record, std::move(agreed), nonces, shared_secret, {pending_child_->origin, {}});
+      install(context, record, std::move(agreed), nonces, secrets, {pending_child_->origin, {}});
 }
 
 void EstablishedSa::finish_pending_answer(Context& context, const IkeSaRecord& record, bool installed) {
@@ -267,10 +291,11 @@ void EstablishedSa::finish_pending_answer(Context& context, const IkeSaRecord& r
     payloads.erase(notifies, payloads.end());
     if (pending.exchange == ExchangeType::CREATE_CHILD_SA)
       payloads = std::move(pending.child_payloads).with(std::move(payloads));
-    else std::ranges::move(std::move(pending.child_payloads).with({}), std::back_inserter(payloads));
+    else if (pending.exchange == ExchangeType::IKE_AUTH)
+      std::ranges::move(std::move(pending.child_payloads).with({}), std::back_inserter(payloads));
     std::ranges::move(last, std::back_inserter(payloads));
   } else {
-    if (pending.exchange == ExchangeType::CREATE_CHILD_SA) payloads.clear();
+    if (pending.exchange != ExchangeType::IKE_AUTH) payloads.clear();
     payloads.push_back(notify_payload(NotifyType::TEMPORARY_FAILURE));
   }
   answer(context, record, pending.exchange, payloads);

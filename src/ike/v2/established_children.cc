@@ -23,7 +23,7 @@ void export_child_keys(const Context& context, const ipsec::ChildSa& sa) {
 }  // namespace
 
 ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, AgreedChild agreed, const Nonces& nonces,
-                                 OctetView shared_secret, Installation installation) {
+                                 const SharedSecrets& secrets, Installation installation) {
   const auto id = context.ids.next<ChildSaId>();
   const auto& config = *agreed.child;
   const bool own_policy = !has_lasting_policy(agreed.child.connection(), config);
@@ -37,7 +37,7 @@ ChildSaId EstablishedSa::install(Context& context, const IkeSaRecord& record, Ag
   for (auto& request : policy.requests) context.request(std::move(request));
 
   auto keys = derive_child_keys(context.library, parts_.channel.keys().prf, parts_.channel.keys().d,
-                                packet_algorithms(agreed.proposal), nonces, shared_secret);
+                                packet_algorithms(agreed.proposal), nonces, secrets);
   const bool ours = installation.origin.ours;
   auto sa = child_sa_for(record, agreed, id, policy.id, std::move(ours ? keys.initiator : keys.responder),
                          std::move(ours ? keys.responder : keys.initiator));
@@ -202,8 +202,8 @@ bool EstablishedSa::is_creating(const std::string& child) const {
     else if constexpr (requires { exchange.agreed.child; }) return exchange.agreed.child->name == child;
     else return false;
   };
-  const bool answers = pending_child_ && pending_child_->awaits_key && pending_child_->awaits_key->child->name == child;
-  return answers || is_installing(child) || std::visit(negotiates, exchange_) || std::ranges::any_of(queue_, asks);
+  return peer_is_making_child(child) || is_installing(child) || std::visit(negotiates, exchange_) ||
+         std::ranges::any_of(queue_, asks);
 }
 
 bool EstablishedSa::is_installing(const std::string& child) const {

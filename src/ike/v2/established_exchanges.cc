@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ike/core/redirect.h"
+#include "ike/v2/additional_key_exchange.h"
 #include "ike/v2/child_expectation.h"
 #include "ike/v2/established_sa.h"
 #include "ike/v2/rekey_collision.h"
@@ -41,6 +42,12 @@ bool is_at_the_peer(const Refusal& refusal) {
          (refusal.code == RefusalCode::unexpected_choice || refusal.code == RefusalCode::selectors_unacceptable);
 }
 
+/// What the SAs are to be, not how the peer is reached.
+bool is_about_sas(const LocalRequest& request) {
+  return std::holds_alternative<CreateChildRequest>(request) || std::holds_alternative<RekeyChildRequest>(request) ||
+         std::holds_alternative<DeleteChildRequest>(request) || std::holds_alternative<RekeyIkeRequest>(request);
+}
+
 /// Whichever of our proposals the peer thinks to have taken.
 std::vector<SaName> inbound_names(const ChildOffer& offer) {
   std::vector<SaName> names;
@@ -76,18 +83,18 @@ bool EstablishedSa::must_wait(const QueuedRequest& queued) const {
   if (children_are_moving()) return true;
   if (std::holds_alternative<DeleteIkeRequest>(queued.request)) return false;
   if (standing_ == Standing::superseded) return true;
+  if (awaited_ike() != nullptr && is_about_sas(queued.request)) return true;
   if (std::holds_alternative<RekeyIkeRequest>(queued.request))
-    return pending_child_ || std::ranges::any_of(children_, [](const auto& entry) {
+    return pending_child_ || !awaited_.empty() || std::ranges::any_of(children_, [](const auto& entry) {
              return entry.second.phase == ChildSa::Phase::installing;
            });
   // What is being installed is neither asked for a second time, nor replaced or deleted before the IPsec stack has answered.
   if (const auto* creation = std::get_if<CreateChildRequest>(&queued.request))
-    return is_installing(creation->child) ||
-           (pending_child_ && pending_child_->awaits_key && pending_child_->awaits_key->child->name == creation->child);
+    return is_installing(creation->child) || peer_is_making_child(creation->child);
   const auto is_unfinished = [&](ChildSaId id) {
     const auto child = children_.find(id);
     return (child != children_.end() && child->second.phase == ChildSa::Phase::installing) || is_being_replaced(id) ||
-           (pending_child_ && pending_child_->origin.replaces == id);
+           peer_is_replacing(id);
   };
   if (const auto* rekeying = std::get_if<RekeyChildRequest>(&queued.request)) {
     // One that met another one on its way is not replaced before it is clear which of the two stays: both would stay.
@@ -212,6 +219,10 @@ void EstablishedSa::handle_response(Context& context, IkeSaRecord& record, const
     return on_create_child_response(context, record, std::move(*creating), payloads);
   if (auto* rekeying = std::get_if<RekeyIkeSent>(&exchange))
     return on_rekey_ike_response(context, record, std::move(*rekeying), payloads);
+  if (auto* agreed = std::get_if<CreateChildAgreed>(&exchange))
+    return on_follow_up_response(context, record, std::move(*agreed), payloads);
+  if (auto* agreed = std::get_if<RekeyIkeAgreed>(&exchange))
+    return on_follow_up_response(context, record, std::move(*agreed), payloads);
   if (const auto* updating = std::get_if<UpdatingAddresses>(&exchange))
     return on_addresses_updated(context, record, *updating, payloads);
   if (const auto* proving = std::get_if<ProvingAddress>(&exchange))
@@ -253,12 +264,20 @@ void EstablishedSa::on_create_child_response(Context& context, const IkeSaRecord
   }
   const bool usable = ke != nullptr && ke->method == method && method == exchange.method && exchange.key_pair &&
                       ke->data.size() == crypto::responder_value_octets(method);
-  if (!usable)
+  KeyExchangesToDo to_do{KeyExchangeSeries(agreed->proposal), link_of(payloads)};
+  if (!usable || (to_do.series.has_follow_ups() && to_do.link.empty()))
     return refuse_create_child(
         context, record, exchange.offer, exchange.purpose,
-        create_child_refusal(RefusalCode::unexpected_choice, "the KE payload does not fit the proposal chosen"));
-  const auto job = context.start(JobClass::established, FinishKeyExchange{std::move(*exchange.key_pair), ke->data});
-  exchange_ = CreateChildSecret{std::move(*agreed), exchange.purpose, std::move(exchange.nonce), nonce->nonce, job};
+        create_child_refusal(RefusalCode::unexpected_choice,
+                             usable ? std::string(kNoLink) : "the KE payload does not fit the proposal chosen"));
+  CreateChildAgreed begun{std::move(*agreed), exchange.purpose, std::move(exchange.nonce),
+                          nonce->nonce,       std::move(to_do), {}};
+  if (stops_for_the_peers(context, begun)) {
+    if (const auto waiter = begun.purpose.waiter) context.emit(RequestDone{waiter, record.id, {}, std::nullopt});
+    return;
+  }
+  begun.job = context.start(JobClass::established, FinishKeyExchange{std::move(*exchange.key_pair), ke->data});
+  exchange_ = std::move(begun);
 }
 
 /// The peer deletes the SA that we are still negotiating: its request overtakes its response, or our computation (RFC 7296 §2.2:
@@ -268,7 +287,15 @@ std::optional<SaName> EstablishedSa::forgo_creation(Context& context, const IkeS
   if (auto* sent = std::get_if<CreateChildSent>(&exchange_);
       sent != nullptr && sent->deleted.size() < limits::kDeleteSpis)
     sent->deleted.push_back(outbound);
-  const auto* computing = std::get_if<CreateChildSecret>(&exchange_);
+  std::optional<SaName> awaited_inbound;
+  forget_awaited_if(context, [&](const AwaitedFollowUp& awaited) {
+    const auto* child = std::get_if<PendingChildAnswer>(&awaited.answer);
+    if (child == nullptr || child->awaits_key->outbound() != outbound) return false;
+    awaited_inbound = SaName{outbound.protocol, child->awaits_key->inbound_spi};
+    return true;
+  });
+  if (awaited_inbound) return awaited_inbound;
+  const auto* computing = std::get_if<CreateChildAgreed>(&exchange_);
   if (computing == nullptr || computing->agreed.outbound() != outbound) return std::nullopt;
   const SaName inbound{outbound.protocol, computing->agreed.inbound_spi};
   forgo(context, inbound.spi);
@@ -282,13 +309,19 @@ void EstablishedSa::refuse_create_child(Context& context, const IkeSaRecord& rec
                                         const ChildPurpose& purpose, Refusal refusal) {
   forgo(context, offer.inbound_spi);
   if (is_at_the_peer(refusal)) submit(context, record, ForgoChildRequest{inbound_names(offer)});
-  // RFC 7296 §2.25: the peer is busy with something that this would disturb.
-  const bool busy = refusal.notify == NotifyType::TEMPORARY_FAILURE && refusal.by_peer;
+  conclude_in_vain(context, record, offer.child->name, purpose, refusal);
+}
+
+void EstablishedSa::conclude_in_vain(Context& context, const IkeSaRecord& record, const std::string& child,
+                                     const ChildPurpose& purpose, const Refusal& refusal) {
   if (purpose.replaces) return on_rekey_child_refused(context, record, purpose, refusal);
-  if (busy && purpose.failures < kCreationAttempts)
-    return postpone(context, CreateChildRequest{offer.child->name, purpose.waiter}, purpose.failures);
+  // RFC 7296 §2.25: the peer is busy with something that this would disturb. RFC 9370 §2.2.4: or has lost it.
+  const bool again = refusal.by_peer &&
+                     (refusal.notify == NotifyType::TEMPORARY_FAILURE || refusal.notify == NotifyType::STATE_NOT_FOUND);
+  if (again && purpose.failures < kCreationAttempts)
+    return postpone(context, CreateChildRequest{child, purpose.waiter}, purpose.failures);
   context.emit(Refused{record.id, record.remote, parts_.connection->name, refusal});
-  conclude_creation(context, record, {offer.child->name, purpose.waiter, {}}, refusal);
+  conclude_creation(context, record, {child, purpose.waiter, {}}, refusal);
 }
 
 void EstablishedSa::take_first_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer,
@@ -327,12 +360,12 @@ void EstablishedSa::take_result(Context& context, const IkeSaRecord& record, Job
   auto exchange = std::exchange(exchange_, std::monostate{});
   if (auto* pair = std::get_if<CreateChildKeyPair>(&exchange))
     return take_child_key_pair(context, record, std::move(*pair), std::move(done));
-  if (auto* secret = std::get_if<CreateChildSecret>(&exchange))
-    return take_child_secret(context, record, std::move(*secret), done);
+  if (auto* agreed = std::get_if<CreateChildAgreed>(&exchange))
+    return take_child_result(context, record, std::move(*agreed), std::move(done));
   if (auto* pair = std::get_if<RekeyIkeKeyPair>(&exchange))
     return take_ike_key_pair(context, record, std::move(*pair), std::move(done));
-  if (auto* secret = std::get_if<RekeyIkeSecret>(&exchange))
-    return take_ike_secret(context, record, std::move(*secret), done);
+  if (auto* agreed = std::get_if<RekeyIkeAgreed>(&exchange))
+    return take_ike_result(context, record, std::move(*agreed), std::move(done));
 }
 
 void EstablishedSa::take_child_key_pair(Context& context, const IkeSaRecord& record, CreateChildKeyPair waiting,
@@ -359,19 +392,20 @@ void EstablishedSa::take_child_key_pair(Context& context, const IkeSaRecord& rec
 bool EstablishedSa::is_still_wanted(const CreateChildKeyPair& waiting) const {
   const auto& name = waiting.offer.child->name;
   if (!waiting.purpose.replaces) {
-    const bool peer_creates =
-        pending_child_ && pending_child_->awaits_key && pending_child_->awaits_key->child->name == name;
-    return current_child(name) == nullptr && !is_installing(name) && !peer_creates;
+    return current_child(name) == nullptr && !is_installing(name) && !peer_is_making_child(name);
   }
   const auto found = children_.find(*waiting.purpose.replaces);
-  return found != children_.end() && found->second.is_current() &&
-         !(pending_child_ && pending_child_->origin.replaces == waiting.purpose.replaces);
+  return found != children_.end() && found->second.is_current() && !peer_is_replacing(*waiting.purpose.replaces);
 }
 
-void EstablishedSa::take_child_secret(Context& context, const IkeSaRecord& record, CreateChildSecret waiting,
-                                      const JobDone& done) {
-  const auto* secret = std::get_if<Secret>(&done.result);
-  if (secret == nullptr) {
+void EstablishedSa::take_child_result(Context& context, const IkeSaRecord& record, CreateChildAgreed waiting,
+                                      JobDone done) {
+  const auto progress = advance(context, record, waiting.key_exchanges, waiting.job, std::move(done));
+  if (progress == Progress::going_on) {
+    exchange_ = std::move(waiting);
+    return;
+  }
+  if (progress == Progress::failed) {
     // The peer holds the SA that we cannot have: it is deleted there.
     const auto refusal = create_child_refusal(RefusalCode::key_exchange_failed, "the peer's KE payload");
     forgo(context, waiting.agreed.inbound_spi);
@@ -379,8 +413,8 @@ void EstablishedSa::take_child_secret(Context& context, const IkeSaRecord& recor
     return submit(context, record, DeleteIkeRequest{});
   }
   auto origin = our_origin(waiting.purpose, waiting.nonce, waiting.peer_nonce);
-  install(context, record, std::move(waiting.agreed), {waiting.nonce, waiting.peer_nonce}, secret->reveal(),
-          {std::move(origin), waiting.purpose.waiter});
+  install(context, record, std::move(waiting.agreed), {waiting.nonce, waiting.peer_nonce},
+          waiting.key_exchanges.series.secrets(), {std::move(origin), waiting.purpose.waiter});
 }
 
 }  // namespace keypact::ike::v2

@@ -95,14 +95,14 @@ bool EstablishedSa::has_rival_on_its_way(const ChildSa& child) const {
   // RFC 7296 §2.8.1: our own exchange is not over, whose nonces decide with the peer's.
   if (!child.origin.ours) {
     const auto* sent = std::get_if<CreateChildSent>(&exchange_);
-    const auto* secret = std::get_if<CreateChildSecret>(&exchange_);
+    const auto* secret = std::get_if<CreateChildAgreed>(&exchange_);
     if (sent != nullptr && aims_at_same({true, sent->purpose.replaces, {}, false}, sent->offer.child->name))
       return true;
     if (secret != nullptr && aims_at_same({true, secret->purpose.replaces, {}, false}, secret->agreed.child->name))
       return true;
   }
-  if (pending_child_ && pending_child_->awaits_key &&
-      aims_at_same(pending_child_->origin, pending_child_->awaits_key->child->name))
+  if (peer_is_making(
+          [&](const auto& pending) { return aims_at_same(pending.origin, pending.awaits_key->child->name); }))
     return true;
   return std::ranges::any_of(children_, [&](const auto& entry) {
     const auto& other = entry.second;

@@ -1,6 +1,7 @@
 // The IKE SA is replaced by a new one, which inherits its Child SAs. RFC 7296 §1.3.2, §2.8, §2.8.2, §2.18, §2.25.2.
 #include <algorithm>
 
+#include "ike/v2/additional_key_exchange.h"
 #include "ike/v2/established_sa.h"
 #include "ike/v2/rekey_collision.h"
 
@@ -29,7 +30,7 @@ void EstablishedSa::take_ike_key_pair(Context& context, const IkeSaRecord& recor
     return on_rekey_ike_refused(context, record, waiting.purpose,
                                 rekey_refusal(RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX));
   // Nothing was sent yet, and the peer does the same: its rekeying is ours.
-  if (pending_ike_ || standing_ == Standing::superseded) {
+  if (pending_ike_ || awaited_ike() != nullptr || standing_ == Standing::superseded) {
     forget_crossing();
     if (const auto waiter = waiting.purpose.waiter) context.emit(RequestDone{waiter, record.id, {}, std::nullopt});
     return;
@@ -52,9 +53,21 @@ void EstablishedSa::on_rekey_ike_response(Context& context, const IkeSaRecord& r
   }
   auto agreed = accept_ike_answer(offered, exchange.spi, exchange.nonce, exchange.method, payloads);
   if (!agreed) return on_rekey_ike_refused(context, record, exchange.purpose, std::move(agreed.error()));
-  const auto job = context.start(
-      JobClass::established, FinishKeyExchange{std::move(exchange.key_pair), payloads.find<wire::KePayload>()->data});
-  exchange_ = RekeyIkeSecret{exchange.purpose, std::move(*agreed), job};
+  KeyExchangesToDo to_do{KeyExchangeSeries(agreed->proposal), link_of(payloads)};
+  if (to_do.series.has_follow_ups() && to_do.link.empty()) {
+    auto refusal = rekey_refusal(RefusalCode::unexpected_choice, NotifyType::INVALID_SYNTAX);
+    refusal.detail = kNoLink;
+    return on_rekey_ike_refused(context, record, exchange.purpose, std::move(refusal));
+  }
+  RekeyIkeAgreed begun{exchange.purpose, std::move(*agreed), std::move(to_do), {}};
+  if (stops_for_the_peers(begun)) {
+    forget_crossing();
+    if (const auto waiter = begun.purpose.waiter) context.emit(RequestDone{waiter, record.id, {}, std::nullopt});
+    return;
+  }
+  begun.job = context.start(JobClass::established,
+                            FinishKeyExchange{std::move(exchange.key_pair), payloads.find<wire::KePayload>()->data});
+  exchange_ = std::move(begun);
 }
 
 void EstablishedSa::on_rekey_ike_refused(Context& context, const IkeSaRecord& record, const IkeRekeyPurpose& purpose,
@@ -64,8 +77,11 @@ void EstablishedSa::on_rekey_ike_refused(Context& context, const IkeSaRecord& re
   const auto outcome = peers_went_through ? std::nullopt : std::optional(refusal);
   if (purpose.waiter) context.emit(RequestDone{purpose.waiter, record.id, {}, outcome});
   if (peers_went_through || standing_ == Standing::superseded) return;
+  // RFC 9370 §2.2.4: a peer that loses what was agreed on again and again is of no use.
+  const bool loses_each = refusal.notify == NotifyType::STATE_NOT_FOUND && purpose.failures >= kFollowUpAttempts;
   if (refusal.code != RefusalCode::busy)
     context.emit(Refused{record.id, record.remote, parts_.connection->name, std::move(refusal)});
+  if (loses_each) return submit(context, record, DeleteIkeRequest{});
   postpone(context, RekeyIkeRequest{}, purpose.failures);
 }
 
@@ -75,23 +91,36 @@ void EstablishedSa::forget_crossing() {
   crossing_.reset();
 }
 
-void EstablishedSa::take_ike_secret(Context& context, const IkeSaRecord& record, RekeyIkeSecret waiting,
-                                    const JobDone& done) {
-  const auto* secret = std::get_if<Secret>(&done.result);
-  if (secret == nullptr) {
-    // The peer goes on with an IKE SA that we cannot have: there is no way back to this one.
-    const auto refusal = rekey_refusal(RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX);
-    if (const auto waiter = waiting.purpose.waiter) context.emit(RequestDone{waiter, record.id, {}, refusal});
-    context.emit(Refused{record.id, record.remote, parts_.connection->name, refusal});
-    forget_crossing();
-    return submit(context, record, DeleteIkeRequest{});
+void EstablishedSa::take_ike_result(Context& context, const IkeSaRecord& record, RekeyIkeAgreed waiting, JobDone done) {
+  switch (advance(context, record, waiting.key_exchanges, waiting.job, std::move(done))) {
+    case Progress::going_on: exchange_ = std::move(waiting); return;
+    case Progress::complete: return set_up_successor(context, record, waiting);
+    case Progress::failed:
+      return lose_rekeyed_ike(context, record, waiting.purpose,
+                              rekey_refusal(RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX));
   }
-  auto fresh = successor(context, record, waiting.agreed, secret->reveal(), true);
-  const auto ours = lower_nonce(waiting.agreed.initiator_nonce, waiting.agreed.responder_nonce);
-  const auto theirs = crossing_ ? OctetView(crossing_->lower_nonce)
-                      : pending_ike_
-                          ? lower_nonce(pending_ike_->agreed.initiator_nonce, pending_ike_->agreed.responder_nonce)
-                          : OctetView();
+}
+
+/// The peer goes on with an IKE SA that we cannot have: there is no way back to this one.
+void EstablishedSa::lose_rekeyed_ike(Context& context, const IkeSaRecord& record, const IkeRekeyPurpose& purpose,
+                                     const Refusal& refusal) {
+  if (purpose.waiter) context.emit(RequestDone{purpose.waiter, record.id, {}, refusal});
+  context.emit(Refused{record.id, record.remote, parts_.connection->name, refusal});
+  forget_crossing();
+  submit(context, record, DeleteIkeRequest{});
+}
+
+/// Of the peer's rekeying of this IKE SA that met ours; empty: there is none.
+OctetView EstablishedSa::lower_nonce_of_peers_rekeying() const {
+  if (crossing_) return crossing_->lower_nonce;
+  const auto* pending = pending_ike_ ? &*pending_ike_ : awaited_ike();
+  return pending != nullptr ? pending->agreed.lower_nonce() : OctetView();
+}
+
+void EstablishedSa::set_up_successor(Context& context, const IkeSaRecord& record, const RekeyIkeAgreed& waiting) {
+  auto fresh = successor(context, record, waiting.agreed, waiting.key_exchanges.series.secrets(), true);
+  const auto ours = waiting.agreed.lower_nonce();
+  const auto theirs = lower_nonce_of_peers_rekeying();
   const auto id = fresh.record.id;
   const bool reauthenticated = standing_ == Standing::superseded && !crossing_;
   if (reauthenticated || (!theirs.empty() && gives_way(ours, theirs))) {
@@ -112,41 +141,57 @@ void EstablishedSa::take_ike_secret(Context& context, const IkeSaRecord& record,
 
 void EstablishedSa::answer_rekey_ike(Context& context, const IkeSaRecord& record, const PayloadSet& payloads) {
   const auto exchange = ExchangeType::CREATE_CHILD_SA;
-  // RFC 7296 §2.25.2: not while we close it, nor while a Child SA is being created, replaced or closed by us.
-  const bool free = std::holds_alternative<std::monostate>(exchange_) || is_rekeying_ike(exchange_) ||
-                    std::holds_alternative<CheckingLiveness>(exchange_) || std::holds_alternative<Telling>(exchange_);
-  const bool installing = std::ranges::any_of(
-      children_, [](const auto& entry) { return entry.second.phase == ChildSa::Phase::installing; });
-  if (!free || installing || standing_ != Standing::current || crossing_)
+  // It begins anew: what came of its earlier attempt is not gone on with.
+  forget_awaited_if(context, [](const auto& awaited) { return std::get_if<PendingIkeAnswer>(&awaited.answer); });
+  if (!may_be_rekeyed_by_peer() || !awaited_.empty())
     return answer_child_refused(context, record, exchange,
                                 {rekey_refusal(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE),
                                  notify_payload(NotifyType::TEMPORARY_FAILURE)},
                                 {});
   auto agreed = answer_ike_offer(context, *parts_.connection, parts_.channel.keys().prf, payloads);
   if (!agreed) return answer_child_refused(context, record, exchange, std::move(agreed.error()), {});
+  KeyExchangeSeries series(agreed->proposal);
+  if (auto refusal = defers(context, series))
+    return answer_child_refused(context, record, exchange, std::move(*refusal), {});
   const auto method = key_exchange_of(agreed->proposal);
   const auto job =
       context.start(JobClass::established, RespondKeyExchange{method, payloads.find<wire::KePayload>()->data});
-  pending_ike_ = PendingIkeAnswer{std::move(*agreed), job};
+  pending_ike_ = PendingIkeAnswer{exchange, std::move(*agreed), job, std::move(series)};
+}
+
+/// RFC 7296 §2.25.2: not while we close it, nor while a Child SA is being created, replaced or closed by us. RFC 9370 §2.2.4: nor
+/// when our own rekeying of it is agreed on, and its key exchanges are being done.
+bool EstablishedSa::may_be_rekeyed_by_peer() const {
+  const bool free = std::holds_alternative<std::monostate>(exchange_) || is_rekeying_ike(exchange_) ||
+                    std::holds_alternative<CheckingLiveness>(exchange_) || std::holds_alternative<Telling>(exchange_);
+  const bool installing = std::ranges::any_of(
+      children_, [](const auto& entry) { return entry.second.phase == ChildSa::Phase::installing; });
+  return free && !has_follow_ups(exchange_) && !installing && standing_ == Standing::current && !crossing_;
 }
 
 void EstablishedSa::take_ike_responder_value(Context& context, const IkeSaRecord& record, PendingIkeAnswer pending,
                                              JobDone done) {
   auto* responded = std::get_if<crypto::Responded>(&done.result);
   if (responded == nullptr)
-    return answer_child_refused(context, record, ExchangeType::CREATE_CHILD_SA,
-                                {rekey_refusal(RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX),
-                                 notify_payload(NotifyType::INVALID_SYNTAX)},
-                                {});
+    return answer_child_refused(
+        context, record, pending.exchange,
+        {refusal_in(pending.exchange, RefusalCode::key_exchange_failed, NotifyType::INVALID_SYNTAX),
+         notify_payload(NotifyType::INVALID_SYNTAX)},
+        {});
   // A reauthentication of ours has taken its place meanwhile: what came of this rekeying would be a second tunnel that nobody ends.
   if (standing_ == Standing::superseded && leaves_at_)
-    return answer_child_refused(context, record, ExchangeType::CREATE_CHILD_SA,
-                                {rekey_refusal(RefusalCode::busy, NotifyType::TEMPORARY_FAILURE),
+    return answer_child_refused(context, record, pending.exchange,
+                                {refusal_in(pending.exchange, RefusalCode::busy, NotifyType::TEMPORARY_FAILURE),
                                  notify_payload(NotifyType::TEMPORARY_FAILURE)},
                                 {});
-  answer(context, record, ExchangeType::CREATE_CHILD_SA,
-         ike_answer_payloads(pending.agreed, std::move(responded->public_value)));
-  auto fresh = successor(context, record, pending.agreed, responded->shared_secret.reveal(), false);
+  auto payloads =
+      pending.exchange == ExchangeType::CREATE_CHILD_SA
+          ? ike_answer_payloads(pending.agreed, std::move(responded->public_value))
+          : std::vector<wire::Payload>{wire::KePayload{pending.series.current(), std::move(responded->public_value)}};
+  pending.series.add(responded->shared_secret.reveal());
+  if (!pending.series.is_complete()) return await_follow_up(context, record, std::move(pending), std::move(payloads));
+  answer(context, record, pending.exchange, payloads);
+  auto fresh = successor(context, record, pending.agreed, pending.series.secrets(), false);
   const auto id = fresh.record.id;
   if (standing_ == Standing::superseded) {
     // Ours won in the meantime: the peer deletes what came of its own.
@@ -154,11 +199,10 @@ void EstablishedSa::take_ike_responder_value(Context& context, const IkeSaRecord
     return family_matters_.emplace_back(std::move(fresh)), void();
   }
   const bool ours_on_its_way =
-      std::holds_alternative<RekeyIkeSent>(exchange_) || std::holds_alternative<RekeyIkeSecret>(exchange_);
+      std::holds_alternative<RekeyIkeSent>(exchange_) || std::holds_alternative<RekeyIkeAgreed>(exchange_);
   if (ours_on_its_way) {
     fresh.standing = Standing::undecided;
-    const auto lower = lower_nonce(pending.agreed.initiator_nonce, pending.agreed.responder_nonce);
-    crossing_ = IkeCrossing{id, to_octets(lower)};
+    crossing_ = IkeCrossing{id, to_octets(pending.agreed.lower_nonce())};
   }
   family_matters_.emplace_back(std::move(fresh));
   family_matters_.emplace_back(MoveChildren{record.id, id, MoveChildren::Then::peer_deletes});
@@ -166,10 +210,10 @@ void EstablishedSa::take_ike_responder_value(Context& context, const IkeSaRecord
 }
 
 NewIkeSa EstablishedSa::successor(Context& context, const IkeSaRecord& record, const AgreedIke& agreed,
-                                  OctetView shared_secret, bool we_began) const {
+                                  const SharedSecrets& secrets, bool we_began) const {
   auto keys =
       derive_rekeyed_ike_keys(context.library, parts_.channel.keys().prf, parts_.channel.keys().d, agreed.proposal,
-                              agreed.nonces(), shared_secret, agreed.initiator_spi, agreed.responder_spi);
+                              agreed.nonces(), secrets, agreed.initiator_spi, agreed.responder_spi);
   NewIkeSa fresh{record,
                  {parts_.connection,
                   parts_.local_id,

@@ -18,7 +18,8 @@ Refusal malformed(ExchangeType exchange, std::string detail) {
 }
 
 bool is_exchange_of_established_sa(ExchangeType exchange) {
-  return exchange == ExchangeType::CREATE_CHILD_SA || exchange == ExchangeType::INFORMATIONAL;
+  return exchange == ExchangeType::CREATE_CHILD_SA || exchange == ExchangeType::IKE_FOLLOWUP_KE ||
+         exchange == ExchangeType::INFORMATIONAL;
 }
 
 bool is_whole_and_authentic(Context& context, const Opened& opened) {
@@ -128,7 +129,9 @@ void EstablishedSa::on_response(Context& context, IkeSaRecord& record, const Rec
   const auto* fine = std::get_if<Fine>(&opened);
   const auto problem = [&]() -> std::optional<std::string> {
     if (fine == nullptr) return std::get<AuthenticButMalformed>(opened).error.to_string();
-    if (!is_exchange_of_established_sa(header.exchange)) return "a response of another exchange";
+    if (!is_exchange_of_established_sa(header.exchange) ||
+        header.exchange != exchange_type_of(exchange_).value_or(header.exchange))
+      return "a response of another exchange";
     const PayloadSet payloads(fine->inner.payloads);
     const auto violation = check_contract(*contract_of(header.exchange, true, payloads), payloads);
     return violation ? std::optional(violation->to_string()) : std::nullopt;
@@ -161,9 +164,7 @@ void EstablishedSa::answer(Context& context, const IkeSaRecord& record, Exchange
 void EstablishedSa::on_give_up(Context& context, const IkeSaRecord& record) {
   Refusal refusal;
   refusal.code = RefusalCode::no_answer;
-  refusal.exchange = ExchangeType::INFORMATIONAL;
-  if (std::holds_alternative<CreateChildSent>(exchange_) || std::holds_alternative<RekeyIkeSent>(exchange_))
-    refusal.exchange = ExchangeType::CREATE_CHILD_SA;
+  refusal.exchange = exchange_type_of(exchange_).value_or(ExchangeType::INFORMATIONAL);
   refusal.theirs.push_back(record.remote.to_string());
   end(context, record, std::move(refusal));
 }
@@ -201,6 +202,7 @@ void EstablishedSa::end(Context& context, const IkeSaRecord& record, Refusal rea
 
   if (const auto spi = unused_spi_of(exchange_)) forgo(context, *spi);
   if (pending_child_ && pending_child_->awaits_key) context.esp_spis.release(pending_child_->awaits_key->inbound_spi);
+  forget_awaited_if(context, [](const auto&) { return true; });
   while (!children_.empty()) remove(context, record, children_.begin()->first, reason);
   queue_.clear();
   pending_child_.reset();
@@ -222,6 +224,11 @@ std::vector<ChildWish> EstablishedSa::take_wishes() {
   for (auto& [id, child] : children_)
     if (child.phase != ChildSa::Phase::deleting && !child.replaced_by)
       wishes.push_back({child.name, std::exchange(child.waiter, {})});
+  // The peer's, which have no keys yet.
+  if (pending_child_ && pending_child_->awaits_key) wishes.push_back({pending_child_->awaits_key->child->name, {}});
+  for (const auto& awaited : awaited_)
+    if (const auto* child = std::get_if<PendingChildAnswer>(&awaited.answer))
+      wishes.push_back({child->awaits_key->child->name, {}});
   for (auto& queued : queue_)
     if (auto* creation = std::get_if<CreateChildRequest>(&queued.request))
       wishes.push_back({creation->child, std::exchange(creation->request, {})});
@@ -252,7 +259,7 @@ void EstablishedSa::hand_over(const Refusal& reason) {
 
 EstablishedSa::AwaitedForAnswer EstablishedSa::answer_awaits() const {
   if (pending_ike_) return {pending_ike_->job, {}};
-  if (const auto* ours = std::get_if<RekeyIkeSecret>(&exchange_); pending_deletion_ && ours != nullptr)
+  if (const auto* ours = std::get_if<RekeyIkeAgreed>(&exchange_); pending_deletion_ && ours != nullptr)
     return {ours->job, {}};
   if (!pending_child_) return {};
   if (pending_child_->awaits_key) return {pending_child_->job, {}};

@@ -2,6 +2,7 @@
 // peer that we are answering. RFC 7296 §1.3, §1.4, §2.1 to §2.4. Cannot be made without the evidence of authentication.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 
@@ -49,6 +50,12 @@ enum class Standing : std::uint8_t {
 
 /// How long the peer has to delete what is its to delete.
 inline constexpr Duration kPeerDeletes = seconds(10);
+/// RFC 9370 §2.2.4: how long the peer has for its next IKE_FOLLOWUP_KE request.
+inline constexpr Duration kFollowUpIsDue = seconds(20);
+/// CREATE_CHILD_SA requests of the peer whose IKE_FOLLOWUP_KE requests are to come.
+inline constexpr std::size_t kAwaitedFollowUps = 4;
+/// RFC 9370 §2.2.4: how often a rekeying may be lost by the peer (STATE_NOT_FOUND) before the IKE SA is given up.
+inline constexpr unsigned kFollowUpAttempts = 5;
 
 /// A rekeying made a new IKE SA.
 struct NewIkeSa {
@@ -170,8 +177,10 @@ class EstablishedSa {
   /// No exchange of ours runs or waits, and no request of the peer waits for its answer.
   [[nodiscard]] bool is_idle() const {
     return std::holds_alternative<std::monostate>(exchange_) && queue_.empty() && !pending_child_ && !pending_ike_ &&
-           !pending_deletion_;
+           awaited_.empty() && !pending_deletion_;
   }
+  /// The peer was answered, and its next IKE_FOLLOWUP_KE request is to come.
+  [[nodiscard]] bool awaits_follow_up() const { return !awaited_.empty(); }
   /// It serves its connection: it is neither replaced nor being deleted by us.
   [[nodiscard]] bool serves() const;
   /// A Child SA of this name is asked for, negotiated or being installed, by either end's wish.
@@ -195,11 +204,21 @@ class EstablishedSa {
     Octets nonce;
     ChildSaId installing;
     ChildPayloads child_payloads;
+    KeyExchangeSeries series;
   };
   /// The peer's request for a new IKE SA, whose KE payload is being answered.
   struct PendingIkeAnswer {
+    ExchangeType exchange{};
     AgreedIke agreed;
     JobId job;
+    KeyExchangeSeries series;
+  };
+  using AwaitingAnswer = std::variant<PendingChildAnswer, PendingIkeAnswer>;
+  /// The peer's request was answered, and what it is for needs an IKE_FOLLOWUP_KE request that is to come. RFC 9370 §2.2.4.
+  struct AwaitedFollowUp {
+    AwaitingAnswer answer;
+    Octets link;  ///< by which the request names it
+    Instant until;
   };
   /// The peer rekeyed this IKE SA while our own rekeying of it is on its way. RFC 7296 §2.8.2.
   struct IkeCrossing {
@@ -288,9 +307,52 @@ class EstablishedSa {
   void answer_child_refused(Context& context, const IkeSaRecord& record, ExchangeType exchange, ChildRefusal refused,
                             std::vector<wire::Payload> answer_so_far);
   void install_answered_child(Context& context, const IkeSaRecord& record, AgreedChild agreed, const Nonces& nonces,
-                              OctetView shared_secret);
+                              const SharedSecrets& secrets);
   void finish_pending_answer(Context& context, const IkeSaRecord& record, bool installed);
   void take_responder_value(Context& context, const IkeSaRecord& record, JobDone done);
+
+  // established_follow_up.cc: additional key exchanges of what both ends agreed on. RFC 9370 §2.2.4.
+  enum class Progress : std::uint8_t { going_on, complete, failed };
+  /// As initiator: a job of `to_do` is done. The next step is begun, unless there is none.
+  [[nodiscard]] Progress advance(Context& context, const IkeSaRecord& record, KeyExchangesToDo& to_do, JobId& job,
+                                 JobDone done);
+  void on_follow_up_response(Context& context, const IkeSaRecord& record, CreateChildAgreed exchange,
+                             const PayloadSet& payloads);
+  void on_follow_up_response(Context& context, const IkeSaRecord& record, RekeyIkeAgreed exchange,
+                             const PayloadSet& payloads);
+  [[nodiscard]] bool stops_for_the_peers(Context& context, const CreateChildAgreed& exchange);
+  [[nodiscard]] bool stops_for_the_peers(const RekeyIkeAgreed& exchange);
+  void answer_follow_up(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
+  void await_follow_up(Context& context, const IkeSaRecord& record, PendingChildAnswer pending);
+  void await_follow_up(Context& context, const IkeSaRecord& record, PendingIkeAnswer pending,
+                       std::vector<wire::Payload> payloads);
+  void await_follow_up(Context& context, const IkeSaRecord& record, ExchangeType exchange,
+                       std::vector<wire::Payload> payloads, AwaitingAnswer awaiting);
+  [[nodiscard]] bool has_given_way(const ChildOrigin& theirs) const;
+  /// As responder: so many key exchanges in one go are too much at the moment.
+  [[nodiscard]] std::optional<ChildRefusal> defers(Context& context, const KeyExchangeSeries& series);
+  void forget_awaited(Context& context, const AwaitedFollowUp& awaited) const;
+  template <typename Predicate>
+  void forget_awaited_if(Context& context, const Predicate& predicate) {
+    std::erase_if(awaited_, [&](const AwaitedFollowUp& awaited) {
+      if (!predicate(awaited)) return false;
+      forget_awaited(context, awaited);
+      return true;
+    });
+  }
+  /// The peer's IKE_FOLLOWUP_KE request for a new IKE SA is to come.
+  [[nodiscard]] const PendingIkeAnswer* awaited_ike() const;
+  /// The peer asked for such a Child SA, whose keys are not there yet.
+  template <typename Predicate>
+  [[nodiscard]] bool peer_is_making(const Predicate& predicate) const {
+    if (pending_child_ && pending_child_->awaits_key && predicate(*pending_child_)) return true;
+    return std::ranges::any_of(awaited_, [&](const AwaitedFollowUp& awaited) {
+      const auto* child = std::get_if<PendingChildAnswer>(&awaited.answer);
+      return child != nullptr && predicate(*child);
+    });
+  }
+  [[nodiscard]] bool peer_is_making_child(const std::string& name) const;
+  [[nodiscard]] bool peer_is_replacing(ChildSaId id) const;
 
   // established_exchanges.cc: what we ask.
   void start_next_exchange(Context& context, const IkeSaRecord& record);
@@ -322,9 +384,11 @@ class EstablishedSa {
   void take_result(Context& context, const IkeSaRecord& record, JobDone done);
   void take_child_key_pair(Context& context, const IkeSaRecord& record, CreateChildKeyPair waiting, JobDone done);
   [[nodiscard]] bool is_still_wanted(const CreateChildKeyPair& waiting) const;
-  void take_child_secret(Context& context, const IkeSaRecord& record, CreateChildSecret waiting, const JobDone& done);
+  void take_child_result(Context& context, const IkeSaRecord& record, CreateChildAgreed waiting, JobDone done);
   void refuse_create_child(Context& context, const IkeSaRecord& record, const ChildOffer& offer,
                            const ChildPurpose& purpose, Refusal refusal);
+  void conclude_in_vain(Context& context, const IkeSaRecord& record, const std::string& child,
+                        const ChildPurpose& purpose, const Refusal& refusal);
 
   // established_children.cc: the Child SAs.
   struct Installation {
@@ -332,7 +396,7 @@ class EstablishedSa {
     ControlId waiter;
   };
   ChildSaId install(Context& context, const IkeSaRecord& record, AgreedChild agreed, const Nonces& nonces,
-                    OctetView shared_secret, Installation installation);
+                    const SharedSecrets& secrets, Installation installation);
   [[nodiscard]] config::PlacementSetting placement_for(const config::ChildConfig& config,
                                                        const std::optional<ChildSaId>& replaces) const;
   void on_installed(Context& context, const IkeSaRecord& record, ChildSaId id);
@@ -368,14 +432,19 @@ class EstablishedSa {
   void on_rekey_ike_response(Context& context, const IkeSaRecord& record, RekeyIkeSent exchange,
                              const PayloadSet& payloads);
   void take_ike_key_pair(Context& context, const IkeSaRecord& record, RekeyIkeKeyPair waiting, JobDone done);
-  void take_ike_secret(Context& context, const IkeSaRecord& record, RekeyIkeSecret waiting, const JobDone& done);
+  void take_ike_result(Context& context, const IkeSaRecord& record, RekeyIkeAgreed waiting, JobDone done);
+  void set_up_successor(Context& context, const IkeSaRecord& record, const RekeyIkeAgreed& waiting);
+  void lose_rekeyed_ike(Context& context, const IkeSaRecord& record, const IkeRekeyPurpose& purpose,
+                        const Refusal& refusal);
+  [[nodiscard]] OctetView lower_nonce_of_peers_rekeying() const;
   void on_rekey_ike_refused(Context& context, const IkeSaRecord& record, const IkeRekeyPurpose& purpose,
                             Refusal refusal);
   void forget_crossing();
   void answer_rekey_ike(Context& context, const IkeSaRecord& record, const PayloadSet& payloads);
+  [[nodiscard]] bool may_be_rekeyed_by_peer() const;
   void take_ike_responder_value(Context& context, const IkeSaRecord& record, PendingIkeAnswer pending, JobDone done);
   [[nodiscard]] NewIkeSa successor(Context& context, const IkeSaRecord& record, const AgreedIke& agreed,
-                                   OctetView shared_secret, bool we_began) const;
+                                   const SharedSecrets& secrets, bool we_began) const;
 
   EstablishedParts parts_;
   PeerAuthenticated peer_;
@@ -384,6 +453,7 @@ class EstablishedSa {
   std::map<ChildSaId, ChildSa> children_;
   std::optional<PendingChildAnswer> pending_child_;
   std::optional<PendingIkeAnswer> pending_ike_;
+  std::vector<AwaitedFollowUp> awaited_;
   std::optional<Refusal> pending_deletion_;  ///< the peer's Delete of this IKE SA, and what it comes to
   LocalExchange exchange_;
   std::deque<QueuedRequest> queue_;

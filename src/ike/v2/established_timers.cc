@@ -30,6 +30,7 @@ std::optional<Instant> EstablishedSa::deadline() const {
   take_earlier(first, leaves_at_);
   if (standing_ != Standing::superseded) take_earlier(first, lifetime_.next());
   for (const auto& queued : queue_) take_earlier(first, queued.not_before);
+  for (const auto& awaited : awaited_) take_earlier(first, awaited.until);
   if (!requests_.is_free() || !std::holds_alternative<std::monostate>(exchange_)) return first;
   const auto delay = parts_.connection->dpd_delay;
   if (delay > Duration{} && queue_.empty() && standing_ == Standing::current) take_earlier(first, last_heard_ + delay);
@@ -46,6 +47,7 @@ void EstablishedSa::on_deadline(Context& context, const IkeSaRecord& record) {
   }
   for (auto& queued : queue_)
     if (queued.not_before && context.now >= *queued.not_before) queued.not_before.reset();
+  forget_awaited_if(context, [&](const auto& awaited) { return context.now >= awaited.until; });
   check_lifetimes(context, record);
   if (ended_) return;
   const auto delay = parts_.connection->dpd_delay;

@@ -53,8 +53,7 @@ Result<AgreedIke, Refusal> accept_ike_answer(const std::vector<Proposal>& offere
   }
   auto choice = accept_choice(*sa, offered, KeyExchangeUse::negotiate);
   const auto peer_spi = choice ? ike_spi_from(choice->spi) : std::nullopt;
-  // An IKE SA is not rekeyed with less than was agreed on: IKE_FOLLOWUP_KE (RFC 9370 §2.2.4) is not there.
-  const bool usable = peer_spi && additional_key_exchanges(choice->proposal).empty() &&
+  const bool usable = peer_spi &&
                       key_exchange_of(choice->proposal) == method && ke->method == method &&
                       ke->data.size() == crypto::responder_value_octets(method);
   if (!usable) {
@@ -71,7 +70,7 @@ Result<AgreedIke, ChildRefusal> answer_ike_offer(Context& context, const config:
   const auto& sa = *payloads.find<wire::SaPayload>();
   const auto& ke = *payloads.find<wire::KePayload>();
   const auto chosen_of = [&](const std::vector<Proposal>& acceptable) {
-    return choose_proposal(sa, without_additional_key_exchange(acceptable), KeyExchangeUse::negotiate, ke.method);
+    return choose_proposal(sa, acceptable, KeyExchangeUse::negotiate, ke.method);
   };
   auto choice = chosen_of(keeping_prf(connection.ike_acceptable, prf));
   if (!choice) choice = chosen_of(connection.ike_acceptable);

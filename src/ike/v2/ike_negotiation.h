@@ -5,6 +5,7 @@
 #include "ike/core/context.h"
 #include "ike/core/payload_set.h"
 #include "ike/v2/child_negotiation.h"
+#include "ike/v2/rekey_collision.h"
 #include "proto/transform_registries.h"
 
 namespace keypact::ike::v2 {
@@ -19,6 +20,8 @@ struct AgreedIke {
   Octets responder_nonce;
 
   [[nodiscard]] Nonces nonces() const { return {initiator_nonce, responder_nonce}; }
+  /// Of the two: decides where both ends rekey at once.
+  [[nodiscard]] OctetView lower_nonce() const { return v2::lower_nonce(initiator_nonce, responder_nonce); }
 };
 
 /// What is offered when an IKE SA with this PRF is rekeyed: proposals that keep the PRF, when there are any.

@@ -78,10 +78,11 @@ IkeKeys derive_ike_keys(crypto::Library& library, const Proposal& chosen, const 
 }
 
 IkeKeys derive_rekeyed_ike_keys(crypto::Library& library, PrfId old_prf, const SkD& old_d, const Proposal& chosen,
-                                const Nonces& nonces, OctetView shared_secret, IkeSpi initiator_spi,
+                                const Nonces& nonces, const SharedSecrets& secrets, IkeSpi initiator_spi,
                                 IkeSpi responder_spi) {
-  // SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr), with the PRF of the old IKE SA.
-  const auto seed = crypto::prf(library, old_prf, old_d.reveal(), {shared_secret, nonces.initiator, nonces.responder});
+  // SKEYSEED = prf(SK_d (old), g^ir (new) | Ni | Nr [| SK(1) | ... | SK(n)]), with the PRF of the old IKE SA.
+  const auto seed = crypto::prf(library, old_prf, old_d.reveal(),
+                                {secrets.first, nonces.initiator, nonces.responder, secrets.additional});
   return expand(library, seed, chosen, nonces, initiator_spi, responder_spi);
 }
 
@@ -89,7 +90,7 @@ IkeKeys derive_updated_ike_keys(crypto::Library& library, const IkeKeys& before,
                                 const Nonces& nonces, OctetView shared_secret, IkeSpi initiator_spi,
                                 IkeSpi responder_spi) {
   // SKEYSEED(n) = prf(SK_d(n-1), SK(n) | Ni | Nr): as for an IKE SA that is rekeyed, but its SPIs stay.
-  return derive_rekeyed_ike_keys(library, before.prf, before.d, chosen, nonces, shared_secret, initiator_spi,
+  return derive_rekeyed_ike_keys(library, before.prf, before.d, chosen, nonces, {shared_secret}, initiator_spi,
                                  responder_spi);
 }
 
@@ -100,10 +101,12 @@ PpkKeys mix_ppk(crypto::Library& library, const IkeKeys& keys, OctetView ppk) {
 }
 
 ChildKeys derive_child_keys(crypto::Library& library, PrfId prf, const SkD& d, const PacketAlgorithms& algorithms,
-                            const Nonces& nonces, OctetView shared_secret) {
+                            const Nonces& nonces, const SharedSecrets& secrets) {
   const auto sizes = crypto::packet_sizes(algorithms);
-  // KEYMAT = prf+(SK_d, [ g^ir (new) | ] Ni | Nr): all keys of the initiator's direction first, encryption before integrity.
-  const auto material = crypto::prf_plus(library, prf, d.reveal(), {shared_secret, nonces.initiator, nonces.responder},
+  // KEYMAT = prf+(SK_d, [ g^ir (new) | ] Ni | Nr [| SK(1) | ... | SK(n)]): all keys of the initiator's direction first,
+  // encryption before integrity.
+  const auto material = crypto::prf_plus(library, prf, d.reveal(),
+                                         {secrets.first, nonces.initiator, nonces.responder, secrets.additional},
                                          2 * (sizes.encryption_key + sizes.integrity_key));
   KeyCutter cutter(material);
   ChildKeys keys;

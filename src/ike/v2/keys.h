@@ -34,6 +34,12 @@ struct Nonces {
   OctetView responder;
 };
 
+/// Of the key exchanges of one CREATE_CHILD_SA exchange. RFC 9370 §2.2.4.
+struct SharedSecrets {
+  OctetView first{};       ///< of its KE payloads; empty without
+  OctetView additional{};  ///< SK(1) | ... | SK(n) of the IKE_FOLLOWUP_KE exchanges behind it
+};
+
 [[nodiscard]] PrfId prf_of(const Proposal& chosen);
 
 /// RFC 7296 §2.14.
@@ -42,8 +48,8 @@ struct Nonces {
 
 /// RFC 7296 §2.18: of an IKE SA that takes the place of another one, from that one's SK_d and PRF.
 [[nodiscard]] IkeKeys derive_rekeyed_ike_keys(crypto::Library& library, PrfId old_prf, const SkD& old_d,
-                                              const Proposal& chosen, const Nonces& nonces, OctetView shared_secret,
-                                              IkeSpi initiator_spi, IkeSpi responder_spi);
+                                              const Proposal& chosen, const Nonces& nonces,
+                                              const SharedSecrets& secrets, IkeSpi initiator_spi, IkeSpi responder_spi);
 
 /// RFC 9370 §2.2.2: after an additional key exchange of an IKE SA that is being set up, from the keys before it.
 [[nodiscard]] IkeKeys derive_updated_ike_keys(crypto::Library& library, const IkeKeys& before, const Proposal& chosen,
@@ -58,9 +64,9 @@ struct ChildKeys {
   PacketKeys responder;
 };
 
-/// RFC 7296 §2.17. `shared_secret` is empty without a key exchange of the Child SA's own.
+/// RFC 7296 §2.17. Without secrets where the Child SA has no key exchange of its own.
 [[nodiscard]] ChildKeys derive_child_keys(crypto::Library& library, PrfId prf, const SkD& d,
                                           const PacketAlgorithms& algorithms, const Nonces& nonces,
-                                          OctetView shared_secret);
+                                          const SharedSecrets& secrets);
 
 }  // namespace keypact::ike::v2

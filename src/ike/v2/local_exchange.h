@@ -4,6 +4,7 @@
 
 #include "ike/v2/child_negotiation.h"
 #include "ike/v2/ike_negotiation.h"
+#include "ike/v2/key_exchange_series.h"
 
 namespace keypact::ike::v2 {
 
@@ -63,6 +64,13 @@ struct ChildPurpose {
   unsigned failures = 0;              ///< attempts that the peer put off
 };
 
+/// What both ends agreed on has no keys yet: a job computes, or an IKE_FOLLOWUP_KE request is out. RFC 9370 §2.2.4.
+struct KeyExchangesToDo {
+  KeyExchangeSeries series;
+  Octets link{};  ///< the peer's, for the next IKE_FOLLOWUP_KE request; empty: there is none to come
+  std::optional<crypto::KeyExchangeState> key_pair{};  ///< of the request that is out
+};
+
 /// The key pair for a Child SA with its own key exchange is being made.
 struct CreateChildKeyPair {
   ChildOffer offer;
@@ -79,13 +87,14 @@ struct CreateChildSent {
   std::optional<crypto::KeyExchangeState> key_pair;
   std::vector<SaName> deleted;  ///< by the peer, whose Delete may overtake its answer that names the SPI
 };
-/// The response is here; its shared secret is being computed.
-struct CreateChildSecret {
+/// The response is here; the key exchanges are done one after the other.
+struct CreateChildAgreed {
   AgreedChild agreed;
   ChildPurpose purpose;
   Octets nonce;
   Octets peer_nonce;
-  JobId job;
+  KeyExchangesToDo key_exchanges;
+  JobId job;  ///< 0: an IKE_FOLLOWUP_KE request is out
 };
 /// HDR, SK {D} for one Child SA went out.
 struct DeletingChild {
@@ -112,11 +121,12 @@ struct RekeyIkeSent {
   Octets nonce;
   crypto::KeyExchangeState key_pair;
 };
-/// The response is here; its shared secret is being computed.
-struct RekeyIkeSecret {
+/// The response is here; the key exchanges are done one after the other.
+struct RekeyIkeAgreed {
   IkeRekeyPurpose purpose;
   AgreedIke agreed;
-  JobId job;
+  KeyExchangesToDo key_exchanges;
+  JobId job;  ///< 0: an IKE_FOLLOWUP_KE request is out
 };
 /// HDR, SK {D} for the IKE SA went out.
 struct DeletingIke {
@@ -142,8 +152,8 @@ struct Telling {
   ControlId waiter;
 };
 
-using LocalExchange = std::variant<std::monostate, CreateChildKeyPair, CreateChildSent, CreateChildSecret,
-                                   DeletingChild, RekeyIkeKeyPair, RekeyIkeSent, RekeyIkeSecret, DeletingIke,
+using LocalExchange = std::variant<std::monostate, CreateChildKeyPair, CreateChildSent, CreateChildAgreed,
+                                   DeletingChild, RekeyIkeKeyPair, RekeyIkeSent, RekeyIkeAgreed, DeletingIke,
                                    CheckingLiveness, UpdatingAddresses, TellingAddresses, ProvingAddress, Telling>;
 
 /// Whoever asked for it and waits for its outcome; 0: nobody.
@@ -157,6 +167,10 @@ using LocalExchange = std::variant<std::monostate, CreateChildKeyPair, CreateChi
 /// The Child SA that the exchange is creating; nothing: it is another exchange.
 [[nodiscard]] const ChildPurpose* child_purpose(const LocalExchange& exchange);
 [[nodiscard]] bool is_rekeying_ike(const LocalExchange& exchange);
+/// The exchange whose response is awaited; nothing: none is, or that of one that was forgone.
+[[nodiscard]] std::optional<ExchangeType> exchange_type_of(const LocalExchange& exchange);
+/// What the peer agreed to has additional key exchanges.
+[[nodiscard]] bool has_follow_ups(const LocalExchange& exchange);
 /// The inbound SPI that nobody needs when the exchange comes to nothing.
 [[nodiscard]] std::optional<EspSpi> unused_spi_of(const LocalExchange& exchange);
 

@@ -1,10 +1,10 @@
 // Choosing one proposal of an offer, and checking the choice that a responder made of ours. RFC 7296 §2.7, §3.3.6.
 #pragma once
 
-#include <array>
 #include <optional>
 
 #include "ike/core/payload_set.h"
+#include "proto/additional_key_exchanges.h"
 #include "wire/payload.h"
 
 namespace keypact::ike::v2 {
@@ -33,14 +33,7 @@ enum class KeyExchangeUse : std::uint8_t {
                                                           const std::vector<Proposal>& offered,
                                                           KeyExchangeUse key_exchange_use);
 
-/// The transform types of additional key exchanges. RFC 9370 §2.2.1.
-inline constexpr std::array kAdditionalKeyExchanges = {
-    TransformType::ADDKE1, TransformType::ADDKE2, TransformType::ADDKE3, TransformType::ADDKE4,
-    TransformType::ADDKE5, TransformType::ADDKE6, TransformType::ADDKE7};
-[[nodiscard]] constexpr bool is_additional_key_exchange(TransformType type) {
-  return type >= TransformType::ADDKE1 && type <= TransformType::ADDKE7;
-}
-/// Those of a chosen proposal, in the order in which they run; without those that are NONE.
+/// The additional key exchanges of a chosen proposal, in the order in which they run; without those that are NONE.
 [[nodiscard]] std::vector<KeyExchangeMethod> additional_key_exchanges(const Proposal& chosen);
 /// One of these proposals may lead to one.
 [[nodiscard]] bool offers_additional_key_exchange(const std::vector<Proposal>& proposals);
