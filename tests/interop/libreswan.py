@@ -127,6 +127,8 @@ class Libreswan(Daemon):
         """In what release 5 differs from 4 is known of 5.2 and 4.10."""
         if what == "follow behind a NAT":
             return "libreswan behind a NAT itself follows nobody to a new endpoint, as RFC 7296 §2.23 wants it, forwarded ports or not"
+        if what == "go on in tunnel mode":
+            return "libreswan, when transport mode is declined, deletes the Child SA, as RFC 7296 §1.3.1 allows it"
         if what == "tell whom it refuses":
             return "libreswan, when it initiates, tells nobody that it refuses a certificate: 'deleting state ... and NOT sending notification'"
         if "Libreswan 5" not in self.whack("--version").stdout:
