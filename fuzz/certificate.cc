@@ -1,8 +1,8 @@
 // Octets as a certificate of a peer, and as the end of a path to a CA that is trusted: reading it, asking it for everything, and looking
 // for a path answers within its bounds, and what is read is what was there.
 #include <algorithm>
-#include <cstdlib>
 
+#include "fuzz/require.h"
 #include "pki/identity.h"
 #include "pki/revocation_pointers.h"
 #include "pki/trust.h"
@@ -10,10 +10,7 @@
 namespace {
 
 using namespace keypact;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
+using fuzz::require;
 
 constexpr std::int64_t kNow = 1780272000;  // 2026-06-01
 

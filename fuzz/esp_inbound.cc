@@ -1,14 +1,14 @@
 // The data plane against the wire, against a peer that has the keys and keeps to nothing, and against the tunnel device. What
 // reaches the tunnel device is a consistent packet within the negotiated selectors; what we send, our other end accepts.
-#include <cstdlib>
-
 #include "esp/byte_order.h"
 #include "esp/demux.h"
 #include "esp/test_packets.h"
+#include "fuzz/require.h"
 
 namespace {
 
 using namespace keypact;
+using fuzz::require;
 using namespace keypact::esp;
 using keypact::esp::testing::End;
 using keypact::esp::testing::keys_for;
@@ -17,10 +17,6 @@ using keypact::esp::testing::make_policy;
 using keypact::esp::testing::make_sa;
 using keypact::esp::testing::SaShape;
 using keypact::esp::testing::spi_of;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 /// Two ends whose SAs are new for each input, so that an input means the same each time.
 struct Ends {

@@ -1,19 +1,11 @@
 // Octets as an answer of the DNS: each record is a key that verifies signatures, or none. RFC 4025.
-#include <cstdlib>
-
 #include "pki/ipseckey.h"
-
-namespace {
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-}  // namespace
+#include "fuzz/require.h"
 
 // NOLINTNEXTLINE: the name is libFuzzer's.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace keypact;
+  using fuzz::require;
   const auto records = pki::split_records({data, size});
   require(records.size() <= pki::kIpseckeyRecords);
   std::vector<Octets> copies;

@@ -1,21 +1,13 @@
 // Octets as a CRL: what is read is looked through for a certificate, and is signed by nobody whom we know.
-#include <cstdlib>
-
 #include "fuzz/known_certificates.h"
+#include "fuzz/require.h"
 #include "pki/revocation_lookup.h"
 #include "pki/revocation_pointers.h"
-
-namespace {
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
-
-}  // namespace
 
 // NOLINTNEXTLINE: the name is libFuzzer's.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace keypact;
+  using fuzz::require;
   const auto& known = fuzz::known_certificates();
   const auto list = pki::RevocationList::read({data, size});
   if (!list) {

@@ -2,19 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <source_location>
 
 #include "base/octets.h"
+#include "fuzz/require.h"
 
 namespace keypact::fuzz {
-
-inline void require(bool condition, std::source_location place = std::source_location::current()) {
-  if (condition) return;
-  std::fprintf(stderr, "%s:%u: required\n", place.file_name(), static_cast<unsigned>(place.line()));
-  std::abort();
-}
 
 class Script {
  public:

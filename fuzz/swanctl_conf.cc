@@ -1,21 +1,17 @@
 // swanctl.conf: three files in memory that may include one another are loaded. The outcome is a snapshot or an error with a
 // place; every connection is complete; and a second reading gives the same diagnostics.
-#include <cstdlib>
-
 #include "config/load.h"
 #include "config/memory_files.h"
+#include "fuzz/require.h"
 
 namespace {
 
 using namespace keypact;
+using fuzz::require;
 using namespace keypact::config;
 
 /// Between the files of one input.
 constexpr std::string_view kSeparator = "\n%%%\n";
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 std::string take_file(std::string_view& text) {
   const auto end = text.find(kSeparator);

@@ -1,21 +1,17 @@
 // vici, both sides: a stream of octets reaches a server and a client in one piece and in two; what is accepted must encode to
 // the octets it came from, and the same stream must give the same outcome however it is cut.
-#include <cstdlib>
-
+#include "fuzz/require.h"
 #include "vici/client_session.h"
 #include "vici/server_session.h"
 
 namespace {
 
 using namespace keypact;
+using fuzz::require;
 using namespace keypact::vici;
 
 constexpr std::string_view kCommands[] = {"version", "load-conn"};
 constexpr std::string_view kEvents[] = {"log"};
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 /// The frame header of a packet that was accepted, and the packet again.
 void identity(OctetView octets) {

@@ -1,18 +1,15 @@
 // Octets as a datagram, and as the chain inside an SK payload: what is accepted must encode to the octets it came from (up to
 // RESERVED fields), and everything that can be asked of the result must answer within its bounds.
 #include <algorithm>
-#include <cstdlib>
 
+#include "fuzz/require.h"
 #include "wire/notation.h"
 
 namespace {
 
 using namespace keypact;
+using fuzz::require;
 using namespace keypact::wire;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 bool is_printable(const std::string& text) {
   return std::ranges::all_of(text, [](char c) { return c == '\n' || (c >= 0x20 && c < 0x7f); });

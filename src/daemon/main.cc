@@ -195,7 +195,8 @@ int run(CommandLine line, Log& log) {
   ControlSocket control(loop, line, engines, **backend, documents, library, leases, log);
   auto updown = Updown::open(loop, **backend, [&] { return engines.configuration(); }, note);
   if (!updown) return fail(log, updown.error());
-  NameServers name_servers(loop, line.use_name_servers ? find_resolver() : Resolver{Resolver::Kind::ignored, {}},
+  NameServers name_servers(loop,
+                           line.use_name_servers ? find_resolver() : SystemResolver{SystemResolver::Kind::ignored, {}},
                            (*backend)->device(), note);
   engines.add_listener([&](const control::ToldEvent& told) { name_servers.on_event(told); });
   follow_events(engines, log, control, **backend, *updown);

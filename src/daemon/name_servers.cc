@@ -15,10 +15,11 @@ void add_once(std::vector<T>& all, const std::vector<T>& more) {
 
 }  // namespace
 
-NameServers::NameServers(io::EventLoop& loop, Resolver resolver, std::string interface, Note note)
+NameServers::NameServers(io::EventLoop& loop, SystemResolver resolver, std::string interface, Note note)
     : loop_(loop), resolver_(std::move(resolver)), interface_(std::move(interface)), note_(std::move(note)) {
   // Of systemd-resolved it went with the interface.
-  if (resolver_.kind == Resolver::Kind::openresolv || resolver_.kind == Resolver::Kind::resolvconf) update();
+  if (resolver_.kind == SystemResolver::Kind::openresolv || resolver_.kind == SystemResolver::Kind::resolvconf)
+    update();
   else known_.emplace();
 }
 
@@ -32,9 +33,9 @@ void NameServers::on_event(const control::ToldEvent& told) {
 
 void NameServers::on_configured(const ike::ClientConfigured& event) {
   Told told{event.ike_sa, event.connection, {event.configuration.name_servers, event.configuration.domains}};
-  if (told.service.servers.empty() || resolver_.kind == Resolver::Kind::ignored) return;
+  if (told.service.servers.empty() || resolver_.kind == SystemResolver::Kind::ignored) return;
   const auto from = "the name servers that the gateway of " + told.connection + " tells us are not used: ";
-  if (resolver_.kind == Resolver::Kind::none)
+  if (resolver_.kind == SystemResolver::Kind::none)
     return note_(
         from +
         "this machine has neither systemd-resolved nor resolvconf. Install one of them, or say --no-name-servers.");

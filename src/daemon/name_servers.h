@@ -13,7 +13,7 @@ namespace keypact::daemon {
 class NameServers {
  public:
   /// What an earlier run told the resolver of this interface is taken back.
-  NameServers(io::EventLoop& loop, Resolver resolver, std::string interface, Note note);
+  NameServers(io::EventLoop& loop, SystemResolver resolver, std::string interface, Note note);
 
   /// This object stays where it is from then on.
   void on_event(const control::ToldEvent& told);
@@ -33,7 +33,7 @@ class NameServers {
   void run_next();
 
   io::EventLoop& loop_;
-  Resolver resolver_;
+  SystemResolver resolver_;
   std::string interface_;
   Note note_;
   std::vector<Told> told_;  ///< in the order in which they came: the gateways of the first one's connection serve

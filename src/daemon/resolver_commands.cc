@@ -7,7 +7,7 @@
 namespace keypact::daemon {
 namespace {
 
-using Kind = Resolver::Kind;
+using Kind = SystemResolver::Kind;
 
 constexpr std::array kDirectories = {"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"};
 constexpr const char* kResolvedRuns = "/run/systemd/resolve";
@@ -27,7 +27,7 @@ bool names_openresolv(const std::string& path) {
   return beginning.find("openresolv") != std::string::npos;
 }
 
-io::Program program(const Resolver& resolver, std::vector<std::string> words, std::string input = {}) {
+io::Program program(const SystemResolver& resolver, std::vector<std::string> words, std::string input = {}) {
   words.insert(words.begin(), resolver.program);
   return {std::move(words), {std::string(io::kProgramPath)}, std::move(input)};
 }
@@ -41,7 +41,7 @@ std::string resolv_conf(const NameService& service) {
   return text + "\n";
 }
 
-std::vector<io::Program> tell_resolved(const Resolver& resolver, const std::string& interface,
+std::vector<io::Program> tell_resolved(const SystemResolver& resolver, const std::string& interface,
                                        const NameService& service) {
   if (service.servers.empty()) return {program(resolver, {"revert", interface})};
   std::vector<std::string> dns = {"dns", interface};
@@ -53,7 +53,7 @@ std::vector<io::Program> tell_resolved(const Resolver& resolver, const std::stri
   return {program(resolver, std::move(dns)), program(resolver, std::move(domain))};
 }
 
-std::vector<io::Program> tell_resolvconf(const Resolver& resolver, const std::string& interface,
+std::vector<io::Program> tell_resolvconf(const SystemResolver& resolver, const std::string& interface,
                                          const NameService& service) {
   const auto record = interface + ".keypact";
   const bool open = resolver.kind == Kind::openresolv;
@@ -67,7 +67,7 @@ std::vector<io::Program> tell_resolvconf(const Resolver& resolver, const std::st
 
 }  // namespace
 
-Resolver find_resolver() {
+SystemResolver find_resolver() {
   std::error_code error;
   if (auto path = find_program("resolvectl"); !path.empty() && std::filesystem::is_directory(kResolvedRuns, error))
     return {Kind::resolved, std::move(path)};
@@ -78,11 +78,11 @@ Resolver find_resolver() {
   return {kind, std::move(path)};
 }
 
-bool can_serve(const Resolver& resolver, const NameService& service) {
+bool can_serve(const SystemResolver& resolver, const NameService& service) {
   return service.domains.empty() || resolver.kind == Kind::resolved || resolver.kind == Kind::openresolv;
 }
 
-std::vector<io::Program> resolver_commands(const Resolver& resolver, const std::string& interface,
+std::vector<io::Program> resolver_commands(const SystemResolver& resolver, const std::string& interface,
                                            const NameService& service) {
   switch (resolver.kind) {
     case Kind::none:

@@ -7,7 +7,7 @@
 namespace keypact::daemon {
 
 /// Who writes what programs look names up by.
-struct Resolver {
+struct SystemResolver {
   enum class Kind {
     none,
     ignored,     ///< it is left as it is
@@ -17,11 +17,11 @@ struct Resolver {
   };
   Kind kind = Kind::none;
   std::string program;  ///< its path
-  bool operator==(const Resolver&) const = default;
+  bool operator==(const SystemResolver&) const = default;
 };
 
 /// The one that this machine has.
-[[nodiscard]] Resolver find_resolver();
+[[nodiscard]] SystemResolver find_resolver();
 
 /// What it is to know.
 struct NameService {
@@ -31,10 +31,10 @@ struct NameService {
 };
 
 /// False: it would ask the servers for names that they are not for (RFC 8598 §5).
-[[nodiscard]] bool can_serve(const Resolver& resolver, const NameService& service);
+[[nodiscard]] bool can_serve(const SystemResolver& resolver, const NameService& service);
 
 /// To run one after the other: `service` takes the place of what was told for the interface before; without servers, nothing does.
-[[nodiscard]] std::vector<io::Program> resolver_commands(const Resolver& resolver, const std::string& interface,
+[[nodiscard]] std::vector<io::Program> resolver_commands(const SystemResolver& resolver, const std::string& interface,
                                                          const NameService& service);
 
 }  // namespace keypact::daemon

@@ -5,7 +5,7 @@
 namespace keypact::daemon {
 namespace {
 
-using Kind = Resolver::Kind;
+using Kind = SystemResolver::Kind;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
