@@ -25,6 +25,13 @@ Proposal esp_with(std::uint16_t key_bits, const Methods& methods) {
   return proposal;
 }
 
+/// The same, and additional key exchanges of this type (RFC 9370): NONE leaves it out.
+Proposal with_additional(Proposal proposal, TransformType type, const Methods& methods) {
+  for (const auto method : methods)
+    proposal.transforms.push_back({type, static_cast<std::uint16_t>(method), std::nullopt});
+  return proposal;
+}
+
 Transform gcm(std::uint16_t key_bits) { return encryption(EncryptionId::ENCR_AES_GCM_16, key_bits); }
 
 void choose_ike(Link& link, SeededRandom& random) {
@@ -49,6 +56,15 @@ void choose_ike(Link& link, SeededRandom& random) {
       second = {ike_with(gcm(128), {}, {CURVE25519})};
       link.refusal = ike::RefusalCode::no_proposal_chosen;
       break;
+    case 5: {
+      auto one = with_additional(ike_with(gcm(256), {}, {CURVE25519}), TransformType::ADDKE1, {CURVE448});
+      first = second = {with_additional(std::move(one), TransformType::ADDKE2, {ECP_384})};
+      break;
+    }
+    case 6:  // Who responds decides whether there is one.
+      first = {with_additional(ike_with(gcm(256), {}, {CURVE25519}), TransformType::ADDKE1, {CURVE448, NONE})};
+      second = {with_additional(ike_with(gcm(256), {}, {CURVE25519}), TransformType::ADDKE1, {NONE, CURVE448})};
+      break;
     default: first = second = {ike_with(gcm(256), {}, {CURVE25519})};
   }
 }
@@ -64,6 +80,11 @@ void choose_esp(Link& link, SeededRandom& random) {
       second = {esp_with(256, {ECP_256})};
       break;
     case 3: first = second = {esp_with(128, {CURVE25519, NONE})}; break;
+    case 4: first = second = {with_additional(esp_with(256, {CURVE25519}), TransformType::ADDKE1, {CURVE448})}; break;
+    case 5:
+      first = {with_additional(esp_with(256, {CURVE25519}), TransformType::ADDKE1, {CURVE448, NONE})};
+      second = {with_additional(esp_with(256, {CURVE25519}), TransformType::ADDKE1, {NONE, CURVE448})};
+      break;
     default: first = second = {esp_with(256, {})};
   }
 }

@@ -1,5 +1,7 @@
 #include "sim/wire_invariants.h"
 
+#include <algorithm>
+
 namespace keypact::sim {
 namespace {
 
@@ -44,7 +46,8 @@ void WireInvariants::check_repeated(const Step& step, const wire::Message& messa
   const auto [first, fresh] = sent.emplace(name, octets);
   // RFC 7296 §2.1: a retransmission is bit for bit what was sent before, a request as well as a response.
   if (!fresh && first->second != octets) broken.report(4, step.node->name, "sends another " + name_of(header));
-  if (header.response) channel.last_response = header.message_id;
+  // An older one may be asked for again: IKE_SA_INIT's, while IKE_INTERMEDIATE goes on.
+  if (header.response) channel.last_response = std::max(channel.last_response, std::optional(header.message_id));
   if (header.response || !fresh) return;
   // RFC 7296 §2.2: message IDs go up by one.
   const auto expected = channel.last_request ? *channel.last_request + 1 : header.message_id;
