@@ -221,6 +221,9 @@ class StrongSwan(Daemon):
             return "charon's ESP in user space knows the ports of TCP and UDP only"
         if what == "additional key exchanges" and self.release() < 6:
             return "charon has them since strongSwan 6"
+        if what == "bear two rekeyings while its own is out" and self.release() >= 6:
+            return ("charon, whose own rekeying of a Child SA is on its way while the peer replaces that one twice, sends nothing until its "
+                    "request is answered")
         return None
 
     def release(self):
