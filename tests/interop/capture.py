@@ -42,12 +42,14 @@ def address_of(host, interface):
 
 
 def read_frames(path):
-    """The octets of each Ethernet frame of a capture file (pcap)."""
+    """The octets of each Ethernet frame of a capture file (pcap), up to the last whole one: it may be written to."""
     with open(path, "rb") as file:
         octets = file.read()
     at = 24
     while at + 16 <= len(octets):
         (length,) = struct.unpack_from("<I", octets, at + 8)
+        if at + 16 + length > len(octets):
+            return
         yield octets[at + 16:at + 16 + length]
         at += 16 + length
 

@@ -90,6 +90,12 @@ class Headers(PairCase):
             ((_, _, value),) = control
             return value[0]
 
+    @staticmethod
+    def outside(captures, host):
+        """The frames with ESP that this host has sent."""
+        return [frame for capture in captures for frame in capture.frames()
+                if classify(frame) == "ESP" and frame[26:30] == ipaddress.ip_address(host.v4).packed]
+
     def handle(self, dscp, ecn, dont_fragment):
         for daemon in (self.initiator, self.responder):
             if daemon.kind == "strongswan":
@@ -106,9 +112,11 @@ class Headers(PairCase):
             captures = self.captures()
             for sender, receiver in ((self.left, self.right), (self.right, self.left)):
                 self.assertEqual(self.send_and_receive(sender, receiver, marked), delivered, f"inside, from {sender.side}")
-            seen = [frame for capture in captures for frame in capture.stop().frames() if classify(frame) == "ESP"]
+            wait_for(lambda: all(self.outside(captures, host) for host in (self.left, self.right)), "both packets are captured")
+            for capture in captures:
+                capture.stop()
             for host in (self.left, self.right):
-                (frame,) = (frame for frame in seen if frame[26:30] == ipaddress.ip_address(host.v4).packed)
+                (frame,) = self.outside(captures, host)
                 self.assertEqual(frame[15], outer, f"outside, from {host.side}")
                 self.assertEqual(frame[20] & 0x40 != 0, marked and dont_fragment == "yes", f"DF outside, from {host.side}")
 
