@@ -3,6 +3,7 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include "cli/export_arguments.h"
 #include "cli/pki_arguments.h"
 #include "cli/run.h"
 
@@ -55,6 +56,7 @@ void add_verbs(CLI::App& app, Parsed& parsed) {
     verb->footer("Every verb takes --json, --vici PATH and --timeout SECONDS.");
   }
   add_pki(app, parsed.options.pki)->fallthrough();
+  add_export(app, parsed.options.profile)->fallthrough();
   app.require_subcommand(1);
 }
 
@@ -81,6 +83,7 @@ Result<Options, ExitCode> parse_arguments(const std::vector<std::string>& argume
   auto* const verb = app.get_subcommands().front();
   options.verb = verb->get_name();
   if (options.verb == "pki") finish_pki(*verb, options.pki);
+  if (options.verb == "export") finish_export(*verb, options.profile);
   options.timeout = parsed.timeout_seconds == 0
                         ? default_timeout(options.verb)
                         : std::chrono::duration_cast<Duration>(std::chrono::duration<double>(parsed.timeout_seconds));

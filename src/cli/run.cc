@@ -48,8 +48,9 @@ ExitCode run(const std::vector<std::string>& arguments, std::string_view version
   options->deadline = io::monotonic_now() + options->timeout;
   console.json = options->json;
   if (options->verb == "version" && !console.json) console.print("tool:   keypact " + std::string(version));
-  if (options->verb == "pki") {
-    const auto outcome = pki(options->pki, console);
+  if (options->verb == "pki" || options->verb == "export") {
+    const auto outcome =
+        options->verb == "pki" ? pki(options->pki, console) : export_profile(options->profile, console);
     return outcome ? *outcome : tell(outcome.error(), *options, console);
   }
   auto daemon = Daemon::connect(options->vici_paths, options->deadline + grace(*options));

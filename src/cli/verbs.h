@@ -3,6 +3,7 @@
 
 #include "cli/console.h"
 #include "cli/daemon.h"
+#include "cli/export_options.h"
 #include "cli/pki_options.h"
 
 namespace keypact::cli {
@@ -17,6 +18,7 @@ struct Options {
   Duration timeout{};  ///< for the verb as a whole
   Instant deadline{};  ///< when that time is over
   PkiOptions pki{};
+  ExportOptions profile{};
 };
 
 [[nodiscard]] Outcome<ExitCode> up(Daemon& daemon, const Options& options, const Console& console);
@@ -31,6 +33,7 @@ struct Options {
 
 /// Needs no daemon.
 [[nodiscard]] Outcome<ExitCode> pki(const PkiOptions& options, const Console& console);
+[[nodiscard]] Outcome<ExitCode> export_profile(const ExportOptions& options, const Console& console);
 
 /// The time that is left, in milliseconds, as the commands initiate and terminate take it. Never 0, which means no limit there.
 [[nodiscard]] std::string limit_of_command(const Options& options);

@@ -42,12 +42,13 @@ constexpr Row weak(std::string_view word, Algorithm algorithm) {
   return {word, algorithm.type, algorithm.id, algorithm.key_bits, true};
 }
 
+/// Of several words for one transform the first is the one that is written.
 constexpr std::array kRows = {
     weak("null", cipher(E::ENCR_NULL)),
     weak("des", cipher(E::ENCR_DES)),
     weak("3des", cipher(E::ENCR_3DES)),
-    row("aes", cipher(E::ENCR_AES_CBC, 128)),
     row("aes128", cipher(E::ENCR_AES_CBC, 128)),
+    row("aes", cipher(E::ENCR_AES_CBC, 128)),
     row("aes192", cipher(E::ENCR_AES_CBC, 192)),
     row("aes256", cipher(E::ENCR_AES_CBC, 256)),
     row("aes128ctr", cipher(E::ENCR_AES_CTR, 128)),
@@ -100,13 +101,13 @@ constexpr std::array kRows = {
     row("aes256gmac", cipher(E::ENCR_NULL_AUTH_AES_GMAC, 256)),
     row("chacha20poly1305", cipher(E::ENCR_CHACHA20_POLY1305)),
     row("chacha20poly1305compat", cipher(E::ENCR_CHACHA20_POLY1305, 256)),
-    weak("blowfish", cipher(E::ENCR_BLOWFISH, 128)),
     weak("blowfish128", cipher(E::ENCR_BLOWFISH, 128)),
+    weak("blowfish", cipher(E::ENCR_BLOWFISH, 128)),
     weak("blowfish192", cipher(E::ENCR_BLOWFISH, 192)),
     weak("blowfish256", cipher(E::ENCR_BLOWFISH, 256)),
     weak("cast128", cipher(E::ENCR_CAST, 128)),
-    row("camellia", cipher(E::ENCR_CAMELLIA_CBC, 128)),
     row("camellia128", cipher(E::ENCR_CAMELLIA_CBC, 128)),
+    row("camellia", cipher(E::ENCR_CAMELLIA_CBC, 128)),
     row("camellia192", cipher(E::ENCR_CAMELLIA_CBC, 192)),
     row("camellia256", cipher(E::ENCR_CAMELLIA_CBC, 256)),
     row("camellia128ctr", cipher(E::ENCR_CAMELLIA_CTR, 128)),
@@ -130,8 +131,8 @@ constexpr std::array kRows = {
     row("camellia256ccm96", cipher(E::ENCR_CAMELLIA_CCM_12, 256)),
     row("camellia256ccm16", cipher(E::ENCR_CAMELLIA_CCM_16, 256)),
     row("camellia256ccm128", cipher(E::ENCR_CAMELLIA_CCM_16, 256)),
-    row("sha", mac(I::AUTH_HMAC_SHA1_96)),
     row("sha1", mac(I::AUTH_HMAC_SHA1_96)),
+    row("sha", mac(I::AUTH_HMAC_SHA1_96)),
     row("sha1_160", mac(I::AUTH_HMAC_SHA1_160)),
     row("sha256", mac(I::AUTH_HMAC_SHA2_256_128)),
     row("sha2_256", mac(I::AUTH_HMAC_SHA2_256_128)),
@@ -211,6 +212,18 @@ std::optional<ProposalKeyword> find_proposal_keyword(std::string_view word) {
     transform.type = static_cast<TransformType>(static_cast<unsigned>(TransformType::ADDKE1) + number - 1);
   }
   return ProposalKeyword{found->word, transform, found->weak};
+}
+
+std::string proposal_text(const Proposal& proposal) {
+  std::string text;
+  for (const auto& transform : proposal.transforms) {
+    if (transform == sequence_numbers(SequenceNumbers::SEQUENTIAL_32_BIT)) continue;
+    const auto row = std::ranges::find_if(kRows, [&](const Row& each) {
+      return each.type == transform.type && each.id == transform.id && each.key_bits == transform.key_bits.value_or(0);
+    });
+    if (row != kRows.end()) text += (text.empty() ? "" : "-") + std::string(row->word);
+  }
+  return text;
 }
 
 bool is_private_keyword(std::string_view word) { return std::ranges::find(kPrivateWords, word) != kPrivateWords.end(); }

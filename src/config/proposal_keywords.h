@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct ProposalKeyword {
 
 /// Words that strongSwan knows and that stand for numbers of private use: they mean something among strongSwan peers only.
 [[nodiscard]] bool is_private_keyword(std::string_view word);
+
+/// The keywords of a proposal, joined by "-"; what has none and sequence numbers of 32 bits are left out.
+[[nodiscard]] std::string proposal_text(const Proposal& proposal);
 
 /// All keywords that have a transform, for suggestions.
 [[nodiscard]] std::vector<std::string_view> proposal_keywords();

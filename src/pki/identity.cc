@@ -1,7 +1,10 @@
 #include "pki/identity.h"
 
+#include <openssl/x509.h>
+
 #include <algorithm>
 
+#include "pki/x509_values.h"
 #include "proto/distinguished_name.h"
 
 namespace keypact::pki {
@@ -33,6 +36,16 @@ bool speaks_for(const Certificate& certificate, const Identification& identity) 
   if (identity.type == IdType::ID_DER_ASN1_DN && same_name(claimed, certificate.subject_der())) return true;
   return std::ranges::any_of(certificate.alternative_names(),
                              [&](const auto& name) { return same_identity(name, identity); });
+}
+
+std::string issuer_common_name(const Certificate& certificate) {
+  const X509_NAME* const issuer = X509_get_issuer_name(certificate.native());
+  int last = -1;
+  for (int at = -1; (at = X509_NAME_get_index_by_NID(issuer, NID_commonName, at)) >= 0;) last = at;
+  if (last < 0) return {};
+  unsigned char* text = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(issuer, last)));
+  return std::string(as_text(taken(text, size)));
 }
 
 std::string identities_text(const Certificate& certificate) {
