@@ -4,6 +4,7 @@
 
 #include "config/address_grammar.h"
 #include "config/config_limits.h"
+#include "config/encrypted_dns_grammar.h"
 #include "config/section_reader.h"
 
 namespace keypact::config {
@@ -51,6 +52,7 @@ class PoolReader {
   void read_addresses_of(const AttributeWord& word);
   void read_subnets();
   void read_domains();
+  void read_encrypted_dns();
   void read_numbered();
   void add(CpAttributeType type, OctetView value) { pool_.attributes.push_back({type, to_octets(value)}); }
 
@@ -117,6 +119,23 @@ void PoolReader::read_domains() {
   }
 }
 
+/// RFC 9464: the first one is to be asked first.
+void PoolReader::read_encrypted_dns() {
+  const auto* setting = reader_.given("encrypted_dns");
+  if (setting == nullptr) return;
+  std::uint16_t priority = 0;
+  for (const auto item : reader_.items(*setting)) {
+    auto server = parse_encrypted_dns(item);
+    if (!server) {
+      reader_.wrong(*setting, server.error());
+      continue;
+    }
+    server->priority = ++priority;
+    if (const auto value = attribute_value(*server, IpFamily::v4)) add(ENCDNS_IP4, *value);
+    if (const auto value = attribute_value(*server, IpFamily::v6)) add(ENCDNS_IP6, *value);
+  }
+}
+
 /// "25 = corp.example": a number of the registry, with an address, a block or a text.
 void PoolReader::read_numbered() {
   for (const auto& setting : reader_.section().settings) {
@@ -142,6 +161,7 @@ Pool PoolReader::read() {
   for (const auto& word : kAddressWords) read_addresses_of(word);
   read_subnets();
   read_domains();
+  read_encrypted_dns();
   read_numbered();
   if (pool_.attributes.size() > limits::kPoolAttributes)
     reader_.section_error({reader_.path() + " has more than " + std::to_string(limits::kPoolAttributes) + " attributes",

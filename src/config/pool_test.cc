@@ -3,6 +3,7 @@
 
 #include "config/load.h"
 #include "config/memory_files.h"
+#include "proto/encrypted_dns.h"
 
 namespace keypact::config {
 namespace {
@@ -75,6 +76,28 @@ TEST(Pools, AttributesHaveTheFormOfTheWire) {
                   PoolAttribute{INTERNAL_DNS_DOMAIN, to_octets(as_octets("corp.example"))},
                   PoolAttribute{static_cast<CpAttributeType>(28672), to_octets(as_octets("hello"))},
                   PoolAttribute{INTERNAL_IP4_DNS, {10, 3, 0, 9}}));
+}
+
+/// RFC 9464: the first one is asked first, and each family has an attribute of its own.
+TEST(Pools, TellOfNameServersThatAreAskedEncrypted) {
+  const auto p = pool(
+      "addrs = 10.3.0.0/24\n encrypted_dns = dns.corp.example 10.3.0.53 2001:db8::53, b.example 10.3.0.54 doh doq "
+      "port=8443");
+  ASSERT_NE(p, nullptr);
+  std::vector<std::string> servers;
+  for (const auto& attribute : p->attributes) {
+    const auto family = attribute.type == ENCDNS_IP4 ? IpFamily::v4 : IpFamily::v6;
+    const auto server = encrypted_dns_in(attribute.value, family);
+    ASSERT_TRUE(server);
+    servers.push_back(std::to_string(server->priority) + " " + to_string(*server));
+  }
+  EXPECT_THAT(servers, ElementsAre("1 dns.corp.example 10.3.0.53 dot", "1 dns.corp.example 2001:db8::53 dot",
+                                   "2 b.example 10.3.0.54 h2 doq port=8443 path=/dns-query{?dns}"));
+  for (const auto* wrong : {"dns.corp.example", "10.3.0.53", "dns.corp.example 10.3.0.53 tls",
+                            "a.example 10.3.0.53 port=0", "a.example 10.3.0.53 path=dns",
+                            "a.example 1.1.1.1 1.1.1.2 1.1.1.3 1.1.1.4 1.1.1.5 1.1.1.6 "
+                            "1.1.1.7 1.1.1.8 1.1.1.9"})
+    EXPECT_EQ(pool("addrs = 10.3.0.0/24\n encrypted_dns = " + std::string(wrong)), nullptr) << wrong;
 }
 
 TEST(Pools, SayWhatIsWrongWithThem) {

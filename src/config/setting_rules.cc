@@ -170,7 +170,8 @@ constexpr auto kPoolSettings = std::to_array<SettingRule>({
     {"address", address, none, "*", {}, true},  // the client's own comes from addrs
     {"p_cscf", address, full, {}, {}, true},
     {"subnet", address_range, full, {}, {}, true},
-    {"domain", text, full, {}, {}, true},  // ours: RFC 8598
+    {"domain", text, full, {}, {}, true},         // ours: RFC 8598
+    {"encrypted_dns", text, full, {}, {}, true},  // ours: RFC 9464
     // Of IKEv1 (Cisco Unity).
     {"split_include", address_range, none, "*", {}, true},
     {"split_exclude", address_range, none, "*", {}, true},

@@ -56,6 +56,12 @@ struct Line {
   LogLevel level = LogLevel::info;
   std::string text;
 };
+std::string encrypted_text(const std::vector<EncryptedDns>& servers) {
+  std::string text;
+  for (const auto& server : servers) text += (text.empty() ? "; asked encrypted: " : ", ") + to_string(server);
+  return text;
+}
+
 std::string text_of(const std::vector<IpAddress>& addresses) {
   std::string text;
   for (const auto& address : addresses) text += (text.empty() ? "" : ", ") + address.to_string();
@@ -105,7 +111,7 @@ struct LineOf {
   Line operator()(const ike::ClientConfigured& e) const {
     return {LogLevel::info, "IKE SA " + number(e.ike_sa.value) + ": the gateway gives us " +
                                 text_of(e.configuration.addresses) + ", name servers " +
-                                text_of(e.configuration.name_servers)};
+                                text_of(e.configuration.name_servers) + encrypted_text(e.configuration.encrypted_dns)};
   }
   Line operator()(const ike::AddressesLeased& e) const {
     std::string text;

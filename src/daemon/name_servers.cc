@@ -33,7 +33,17 @@ void NameServers::on_event(const control::ToldEvent& told) {
 
 void NameServers::on_configured(const ike::ClientConfigured& event) {
   Told told{event.ike_sa, event.connection, {event.configuration.name_servers, event.configuration.domains}};
-  if (told.service.servers.empty() || resolver_.kind == SystemResolver::Kind::ignored) return;
+  for (const auto& server : event.configuration.encrypted_dns)
+    if (server.speaks("dot")) told.service.tls.push_back(server);
+  if (resolver_.kind == SystemResolver::Kind::ignored) return;
+  if (told.service.servers.empty() && !asks_by_tls(resolver_, told.service)) {
+    if (!event.configuration.encrypted_dns.empty())
+      note_(
+          "the gateway of " + told.connection +
+          " tells us only name servers that are asked encrypted, and this machine's resolver cannot: systemd-resolved "
+          "asks over TLS (dot)");
+    return;
+  }
   const auto from = "the name servers that the gateway of " + told.connection + " tells us are not used: ";
   if (resolver_.kind == SystemResolver::Kind::none)
     return note_(
@@ -60,6 +70,7 @@ NameService NameServers::wanted() const {
   for (const auto& one : told_) {
     if (one.connection != told_.front().connection) continue;
     add_once(service.servers, one.service.servers);
+    add_once(service.tls, one.service.tls);
     add_once(service.domains, one.service.domains);
     all_names |= one.service.domains.empty();
   }
@@ -70,6 +81,9 @@ NameService NameServers::wanted() const {
 void NameServers::update() {
   auto service = wanted();
   if (known_ == service) return;
+  // What is asked in clear after TLS begins anew: the resolver would go on with TLS.
+  if (known_ && asks_by_tls(resolver_, *known_) && !asks_by_tls(resolver_, service))
+    for (auto& command : resolver_commands(resolver_, interface_, {})) waiting_.push_back(std::move(command));
   for (auto& command : resolver_commands(resolver_, interface_, service)) waiting_.push_back(std::move(command));
   known_ = std::move(service);
   if (!running_) run_next();

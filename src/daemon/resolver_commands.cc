@@ -41,16 +41,31 @@ std::string resolv_conf(const NameService& service) {
   return text + "\n";
 }
 
+/// "10.3.0.53:8853#dns.corp.example"
+void add_by_tls(const EncryptedDns& server, std::vector<std::string>& words) {
+  for (const auto& address : server.addresses) {
+    const auto where = server.port ? Endpoint{address, *server.port}.to_string() : address.to_string();
+    words.push_back(where + '#' + server.name);
+  }
+}
+
 std::vector<io::Program> tell_resolved(const SystemResolver& resolver, const std::string& interface,
                                        const NameService& service) {
-  if (service.servers.empty()) return {program(resolver, {"revert", interface})};
+  if (service.servers.empty() && service.tls.empty()) return {program(resolver, {"revert", interface})};
   std::vector<std::string> dns = {"dns", interface};
-  for (const auto& server : service.servers) dns.push_back(server.to_string());
+  for (const auto& server : service.tls) add_by_tls(server, dns);
+  if (service.tls.empty())
+    for (const auto& server : service.servers) dns.push_back(server.to_string());
   // With "~" a domain leads to the servers and is not added to names; "~." is every name.
   std::vector<std::string> domain = {"domain", interface};
   for (const auto& name : service.domains) domain.push_back("~" + name);
   if (service.domains.empty()) domain.emplace_back("~.");
-  return {program(resolver, std::move(dns)), program(resolver, std::move(domain))};
+  std::vector<io::Program> commands;
+  // First of all, so that no name goes to them in clear; without it, what the system's configuration says is left.
+  if (!service.tls.empty()) commands.push_back(program(resolver, {"dnsovertls", interface, "yes"}));
+  commands.push_back(program(resolver, std::move(dns)));
+  commands.push_back(program(resolver, std::move(domain)));
+  return commands;
 }
 
 std::vector<io::Program> tell_resolvconf(const SystemResolver& resolver, const std::string& interface,
@@ -80,6 +95,10 @@ SystemResolver find_resolver() {
 
 bool can_serve(const SystemResolver& resolver, const NameService& service) {
   return service.domains.empty() || resolver.kind == Kind::resolved || resolver.kind == Kind::openresolv;
+}
+
+bool asks_by_tls(const SystemResolver& resolver, const NameService& service) {
+  return resolver.kind == Kind::resolved && !service.tls.empty();
 }
 
 std::vector<io::Program> resolver_commands(const SystemResolver& resolver, const std::string& interface,

@@ -30,6 +30,23 @@ TEST(ResolverCommands, SystemdResolvedKnowsServersAndDomainsOfAnInterface) {
   EXPECT_THAT(told(Kind::resolved, {}), ElementsAre("tool revert kp0"));
 }
 
+/// Nothing goes there in clear, not even between two commands, and no server that is asked in clear beside them.
+TEST(ResolverCommands, SystemdResolvedAsksOverTlsWhereItCan) {
+  const EncryptedDns one{
+      1, "dns.corp.example", {*IpAddress::parse("10.2.0.53"), *IpAddress::parse("2001:db8::53")}, {"dot"}, {}, {}};
+  const EncryptedDns other{2,       "b.example", {*IpAddress::parse("10.2.0.54"), *IpAddress::parse("2001:db8::54")},
+                           {"dot"}, 8853,        {}};
+  const NameService service{{*IpAddress::parse("10.2.0.1")}, {}, {one, other}};
+  EXPECT_THAT(told(Kind::resolved, service),
+              ElementsAre("tool dnsovertls kp0 yes",
+                          "tool dns kp0 10.2.0.53#dns.corp.example 2001:db8::53#dns.corp.example "
+                          "10.2.0.54:8853#b.example [2001:db8::54]:8853#b.example",
+                          "tool domain kp0 ~."));
+  EXPECT_TRUE(asks_by_tls({Kind::resolved, "tool"}, service));
+  EXPECT_FALSE(asks_by_tls({Kind::openresolv, "tool"}, service));
+  EXPECT_THAT(told(Kind::openresolv, service), ElementsAre("tool -x -a kp0.keypact < nameserver 10.2.0.1\n"));
+}
+
 TEST(ResolverCommands, OpenresolvKeepsServersToTheirDomains) {
   EXPECT_THAT(told(Kind::openresolv, kAllNames),
               ElementsAre("tool -x -a kp0.keypact < nameserver 10.2.0.53\nnameserver 2001:db8::53\n"));

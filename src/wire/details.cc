@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/reader.h"
+#include "proto/encrypted_dns.h"
 #include "wire/notation.h"
 #include "wire/vendor_id_name.h"
 
@@ -125,6 +126,11 @@ std::string cp_value_text(const CpAttribute& attribute) {
     case SUPPORTED_ATTRIBUTES: return list_of_u16<CpAttributeType>(value);
     case APPLICATION_VERSION:
     case INTERNAL_DNS_DOMAIN: return printable(value);
+    case ENCDNS_IP4:
+    case ENCDNS_IP6: {
+      const auto server = encrypted_dns_in(value, attribute.type == ENCDNS_IP4 ? IpFamily::v4 : IpFamily::v6);
+      return server ? to_string(*server) : hex_of(value);
+    }
     default: return count_of(value.size());
   }
 }

@@ -25,6 +25,8 @@ std::shared_ptr<const config::Snapshot> changed(const SiteToSite& site,
   return snapshot;
 }
 
+const EncryptedDns kAskedByTls{1, "dns.corp.example", {*IpAddress::parse("10.3.0.53")}, {"dot"}, {}, {}};
+
 config::SelectorPattern dynamic() {
   config::SelectorPattern pattern;
   pattern.dynamic = true;
@@ -50,7 +52,8 @@ class InnerAddresses : public Ladder {
     };
     pool("four", "10.3.0.1", "10.3.0.2",
          {{CpAttributeType::INTERNAL_IP4_DNS, {10, 3, 0, 53}},
-          {CpAttributeType::INTERNAL_DNS_DOMAIN, to_octets(as_octets("corp.example"))}});
+          {CpAttributeType::INTERNAL_DNS_DOMAIN, to_octets(as_octets("corp.example"))},
+          {CpAttributeType::ENCDNS_IP4, *attribute_value(kAskedByTls, IpFamily::v4)}});
     pool("six", "2001:db8:3::1", "2001:db8:3::9");
     return changed(
         right_site,
@@ -72,6 +75,14 @@ class InnerAddresses : public Ladder {
   }
 };
 
+/// Whoever knows it asks for it, once for each family.
+TEST_F(InnerAddresses, AClientAsksForNameServersThatAreAskedEncrypted) {
+  const auto request = ike::configuration_request({at("0.0.0.0"), at("::")});
+  std::vector<CpAttributeType> types;
+  for (const auto& attribute : std::get<wire::CpPayload>(request.body).attributes) types.push_back(attribute.type);
+  EXPECT_THAT(types, ::testing::IsSupersetOf({CpAttributeType::ENCDNS_IP4, CpAttributeType::ENCDNS_IP6}));
+}
+
 const std::vector kAnyV4{IpAddress::unspecified(IpFamily::v4)};
 
 TEST_F(InnerAddresses, TheClientGetsAnAddressAndItsTunnelIsForThatAddress) {
@@ -87,6 +98,7 @@ TEST_F(InnerAddresses, TheClientGetsAnAddressAndItsTunnelIsForThatAddress) {
   ASSERT_NE(told, nullptr);
   EXPECT_THAT(told->configuration.name_servers, ElementsAre(at("10.3.0.53")));
   EXPECT_THAT(told->configuration.domains, ElementsAre("corp.example"));
+  EXPECT_THAT(told->configuration.encrypted_dns, ElementsAre(kAskedByTls));
   std::string said;
   for (const auto& line : ladder_since_mark()) said += line + '\n';
   EXPECT_THAT(said, HasSubstr("AUTH, CP(CFG_REQUEST), SAi2"));
@@ -252,6 +264,27 @@ TEST(ConfigurationPayload, A21_MoreThanAnybodyNeedsIsLeftOut) {
   for (std::uint8_t i = 1; i < 60; ++i) attributes.push_back({INTERNAL_IP4_DNS, {10, 3, 0, i}});
   const auto payloads = reply(std::move(attributes));
   EXPECT_EQ(ike::configuration_in(ike::PayloadSet(payloads)).name_servers.size(), 8U);
+}
+
+/// RFC 9464: by priority, and of what breaks a rule nothing.
+TEST(ConfigurationPayload, NameServersThatAreAskedEncryptedComeInTheirOrder) {
+  const auto server = [](std::uint16_t priority, std::string name) {
+    return EncryptedDns{priority, std::move(name), {at("10.3.0.53")}, {"dot"}, {}, {}};
+  };
+  const auto value = [&](std::uint16_t priority, std::string name) {
+    return *attribute_value(server(priority, std::move(name)), IpFamily::v4);
+  };
+  auto attributes = std::vector<CpAttribute>{{ENCDNS_IP4, value(2, "b.example")},
+                                             {ENCDNS_IP4, {}},
+                                             {ENCDNS_IP6, value(1, "c.example")},
+                                             {ENCDNS_DIGEST_INFO, {1, 0, 0, 2}},
+                                             {ENCDNS_IP4, value(1, "a.example")}};
+  const auto payloads = reply(attributes);
+  EXPECT_THAT(ike::configuration_in(ike::PayloadSet(payloads)).encrypted_dns,
+              ElementsAre(server(1, "a.example"), server(2, "b.example")));
+  attributes.insert(attributes.end(), 20, attributes.front());
+  const auto many = reply(attributes);
+  EXPECT_EQ(ike::configuration_in(ike::PayloadSet(many)).encrypted_dns.size(), 8U);
 }
 
 TEST(ConfigurationPayload, ARequestIsOfEachFamilyOnceAndAReplyIsNoRequest) {

@@ -50,6 +50,11 @@ std::optional<std::string> domain_in(const wire::CpAttribute& attribute) {
   return name;
 }
 
+std::optional<EncryptedDns> encrypted_server_in(const wire::CpAttribute& attribute) {
+  if (attribute.type == ENCDNS_IP4) return encrypted_dns_in(attribute.value, IpFamily::v4);
+  return attribute.type == ENCDNS_IP6 ? encrypted_dns_in(attribute.value, IpFamily::v6) : std::nullopt;
+}
+
 }  // namespace
 
 wire::Payload configuration_request(const std::vector<IpAddress>& addresses) {
@@ -58,8 +63,12 @@ wire::Payload configuration_request(const std::vector<IpAddress>& addresses) {
   const auto asks_for = [&](IpFamily family) {
     return std::ranges::find(addresses, family, &IpAddress::family) != addresses.end();
   };
-  if (asks_for(IpFamily::v4)) cp.attributes.push_back({INTERNAL_IP4_DNS, {}});
-  if (asks_for(IpFamily::v6)) cp.attributes.push_back({INTERNAL_IP6_DNS, {}});
+  for (const auto& [family, plain, encrypted] : {std::tuple(IpFamily::v4, INTERNAL_IP4_DNS, ENCDNS_IP4),
+                                                 std::tuple(IpFamily::v6, INTERNAL_IP6_DNS, ENCDNS_IP6)}) {
+    if (!asks_for(family)) continue;
+    cp.attributes.push_back({plain, {}});
+    cp.attributes.push_back({encrypted, {}});
+  }
   // RFC 8598 §3.1: whoever wants to be told of domains says so.
   cp.attributes.push_back({INTERNAL_DNS_DOMAIN, {}});
   return cp;
@@ -94,9 +103,12 @@ ClientConfiguration configuration_in(const PayloadSet& payloads) {
     const auto server = is_server ? IpAddress::from_octets(attribute.value) : std::nullopt;
     if (server && !server->is_unspecified() && told.name_servers.size() < kNameServers)
       told.name_servers.push_back(*server);
+    auto encrypted = encrypted_server_in(attribute);
+    if (encrypted && told.encrypted_dns.size() < kNameServers) told.encrypted_dns.push_back(std::move(*encrypted));
     auto domain = domain_in(attribute);
     if (domain && told.domains.size() < kDomains) told.domains.push_back(std::move(*domain));
   }
+  std::ranges::stable_sort(told.encrypted_dns, {}, &EncryptedDns::priority);
   return told;
 }
 
