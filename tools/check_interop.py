@@ -17,6 +17,7 @@ MATTERS = {
     "transport mode": ("transport_mode.",),
     "algorithms": ("algorithms.aes_gcm_256_x25519",),
     "certificates": ("certificates.",),
+    "NULL authentication": ("null.",),
     "NAT before one": ("nat.initiator_behind_a_nat",),
     "NAT before both": ("nat.both_ends_behind_nats",),
     "rekeyed by the initiator": ("rekey.child_sa_by_the_initiator", "rekey.ike_sa_by_the_initiator", "rekey.by_turns"),

@@ -86,14 +86,14 @@ void AuthRoundReader::read_method(bool authenticates) {
   const auto text = setting->text();
   const auto kind = auth_kind(text);
   if (!kind) {
-    reader_.wrong(*setting, {std::string(text), "expected psk, pubkey, eap or xauth, with what restricts it",
-                             did_you_mean(text, {"psk", "pubkey", "eap", "xauth"})});
+    reader_.wrong(*setting, {std::string(text), "expected psk, pubkey, eap, xauth or null, with what restricts it",
+                             did_you_mean(text, {"psk", "pubkey", "eap", "xauth", "null"})});
     return;
   }
   round_.kind = *kind;
   if (*kind == AuthKind::pubkey) round_.auth_words = std::string(text);
   else if (*kind == AuthKind::eap) read_eap_method(*setting);
-  else if (*kind != AuthKind::psk && authenticates)
+  else if (*kind == AuthKind::xauth && authenticates)
     reader_.refuse(setting->value_at, reader_.path() + ".auth = " + printable(text), "use auth = pubkey, psk or eap");
 }
 
@@ -139,6 +139,11 @@ void AuthRoundReader::read_identity() {
     reader_.wrong(*setting, identity.error());
     return;
   }
+  if (!local_ && round_.kind == AuthKind::null_auth && !identity->any)
+    reader_.wrong(*setting,
+                  {std::string(setting->text()),
+                   "nobody shows who he is by auth = null, and what he calls himself says nothing (RFC 7619 §2.2)",
+                   "leave id out, or ask for a proof: auth = pubkey, psk or eap"});
   if (local_ && identity->is_wildcard())
     reader_.wrong(*setting, {std::string(setting->text()), "our own identity has no wildcards in it"});
   round_.id = std::move(*identity);

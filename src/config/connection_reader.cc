@@ -66,6 +66,8 @@ class ConnectionReader {
   void read_children();
   void read_rounds();
   void check_eap_at_both_ends();
+  void check_null_with_eap();
+  void check_selectors_of_nobody();
   void check_start();
   [[nodiscard]] bool needs_authentication() const;
   std::uint16_t port(std::string_view name, std::uint16_t fallback) {
@@ -179,6 +181,36 @@ void ConnectionReader::read_rounds() {
     rounds->emplace_back().auth_at = problems_.place(reader_.section().at);
   }
   check_eap_at_both_ends();
+  check_null_with_eap();
+}
+
+/// RFC 7619 §2: an initiator that shows by EAP who it is must know whom it shows that.
+void ConnectionReader::check_null_with_eap() {
+  const auto& local = connection_.local.front();
+  const auto& remote = connection_.remote.front();
+  const auto both = [](const AuthRound& eap, const AuthRound& none) {
+    return eap.kind == AuthKind::eap && none.kind == AuthKind::null_auth;
+  };
+  if (!both(local, remote) && !both(remote, local)) return;
+  reader_.section_error({reader_.path() + " has EAP at one end and auth = null at the other",
+                         "whoever uses EAP is to know whom he shows his password (RFC 7619 §2, RFC 7296 §2.16)",
+                         "set auth = pubkey or psk for the gateway"});
+}
+
+/// RFC 7619 §2.5: anybody could take what is sent to an address that he names.
+void ConnectionReader::check_selectors_of_nobody() {
+  if (connection_.remote.front().kind != AuthKind::null_auth) return;
+  const auto& addresses = connection_.remote_addrs;
+  if (std::ranges::all_of(addresses, &AddressPattern::is_single)) return;
+  for (const auto& child : connection_.children) {
+    if (child.action != PolicyAction::protect || std::ranges::all_of(child.remote_ts, &SelectorPattern::dynamic))
+      continue;
+    reader_.section_error(
+        {reader_.path() + ": anybody may say that he is behind remote_ts of child " + printable(child.name),
+         "with auth = null and without a fixed address of the peer nothing tells who he is (RFC 7619 §2.5)",
+         "leave remote_ts out, so that it is the peer's own address or one of pools; or set remote_addrs to "
+         "the peer's address"});
+  }
 }
 
 /// RFC 5998 §4: without AUTH of the gateway, the method has to prove both ends and to keep a password from being guessed.
@@ -219,6 +251,7 @@ Connection ConnectionReader::read() {
   read_times();
   read_children();
   read_rounds();
+  check_selectors_of_nobody();
   check_start();
   return std::move(connection_);
 }

@@ -166,12 +166,26 @@ TEST(Load, AhIsOfferedWhereItIsNamedAndAloneWhereEspIsNot) {
   EXPECT_TRUE(c->children[0].compress);
 }
 
+/// RFC 7619: only what is written, and nothing that would let anybody take what is others'.
+TEST(Load, TakesPeersThatAreNobodyWhereTheyCanTakeNothing) {
+  const auto with = [](const std::string& remote, const std::string& more, const std::string& local = "auth = null") {
+    return told(with_key("gw { " + more + "\n local { " + local + " }\n remote { " + remote + " } }"));
+  };
+  EXPECT_EQ(with("auth = null", "children { net { local_ts = 10.1.0.0/16\n } }"), "");
+  EXPECT_EQ(with("auth = null", "remote_addrs = 192.0.2.1\n children { net { remote_ts = 10.1.0.0/16\n } }"), "");
+  EXPECT_THAT(with("auth = null", "children { net { remote_ts = 10.1.0.0/16\n } }"),
+              HasSubstr("anybody may say that he is behind remote_ts of child net"));
+  EXPECT_THAT(with("auth = null\n id = a.example", ""), HasSubstr("what he calls himself says nothing"));
+  EXPECT_THAT(with("auth = eap-mschapv2", ""), HasSubstr("EAP at one end and auth = null at the other"));
+  EXPECT_THAT(with("auth = null", "", "auth = eap-mschapv2\n id = a.example"),
+              HasSubstr("EAP at one end and auth = null at the other"));
+}
+
 TEST(Load, RefusesConnectionsThatWouldBecomeOthers) {
   for (const char* setting : {"version = 1", "mediation = yes", "mediated_by = x", "remote-2 { auth = psk }",
                               "local { auth = psk } local-2 { }"})
     EXPECT_THAT(told(gw(setting)), HasSubstr("not available yet in this version")) << setting;
-  for (const char* remote :
-       {"auth = eap-tnc", "auth = xauth", "auth = null", "groups = x", "cacert1 { handle = 00ff\n}"})
+  for (const char* remote : {"auth = eap-tnc", "auth = xauth", "groups = x", "cacert1 { handle = 00ff\n}"})
     EXPECT_THAT(told(with_key("gw { local { auth = psk } remote { " + std::string(remote) + " \n} }")),
                 HasSubstr("not available yet in this version"))
         << remote;

@@ -13,6 +13,7 @@ enum class Parameter : std::uint16_t { mandatory = 0, alpn = 1, no_default_alpn 
 
 constexpr std::size_t kAddresses = 8;
 constexpr std::size_t kProtocols = 8;
+constexpr std::size_t kProtocolOctets = 32;
 constexpr std::size_t kNameOctets = 253;
 constexpr std::size_t kLabelOctets = 63;
 constexpr std::size_t kPathOctets = 255;
@@ -73,7 +74,8 @@ bool read_protocols(OctetView octets, EncryptedDns& server) {
   while (!in.at_end()) {
     const auto length = in.u8();
     const auto id = length && *length != 0 ? in.octets(*length) : std::nullopt;
-    if (!id || !is_printable(*id) || server.protocols.size() == kProtocols) return false;
+    if (!id || id->size() > kProtocolOctets || !is_printable(*id) || server.protocols.size() == kProtocols)
+      return false;
     server.protocols.emplace_back(as_text(*id));
   }
   return true;

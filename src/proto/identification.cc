@@ -43,6 +43,7 @@ std::string Identification::to_string() const {
   const auto address_octets = type == IdType::ID_IPV4_ADDR ? 4u : type == IdType::ID_IPV6_ADDR ? 16u : 0u;
   if (address_octets != 0 && data.size() == address_octets) return IpAddress::from_octets(data)->to_string();
   if (is_name(type)) return printable(data);
+  if (type == IdType::ID_NULL && data.empty()) return keypact::to_string(type);
   if (type == IdType::ID_DER_ASN1_DN && same_name(data, data)) return name_to_text(data);
   return keypact::to_string(type) + ':' + (type == IdType::ID_KEY_ID ? printable(data) : to_hex(data));
 }

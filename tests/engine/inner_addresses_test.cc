@@ -221,6 +221,36 @@ TEST_F(InnerAddresses, ATunnelThatNobodyAnswersGivesItsAddressBack) {
   EXPECT_EQ(right().leases.counts(*right().engine.configuration()->pool("four")).online, 0U);
 }
 
+/// Whoever is authenticated may have what is his, and nothing of the address that another client uses.
+TEST_F(InnerAddresses, I10_AClientGetsNoTrafficOfAnothersAddress) {
+  auto for_both = std::make_shared<config::Snapshot>(*gateway({"four"}));
+  auto connection = std::make_shared<config::Connection>(*for_both->connections.front());
+  connection->remote.front().id = IdentityPattern::anybody();
+  connection->remote_addrs = {config::AddressPattern{}};
+  for_both->connections.front() = std::move(connection);
+  for_both->ike_secrets = {
+      std::make_shared<config::SharedKey>(config::SharedKey{"ike", {}, Secret::copy_of(as_octets(left_site.secret))})};
+  begin(client(kAnyV4), for_both);
+  ASSERT_EQ(local_selectors(left()), "10.3.0.1/32");
+  auto site = left_site;
+  site.local = at("192.0.2.77");
+  site.local_id = "thief.example.org";
+  auto& thief = world.add("thief", site.local, changed(site, [&](config::Connection& own) {
+                            own.vips = kAnyV4;
+                            config::SelectorPattern stolen;
+                            stolen.selector = TrafficSelector::of(at("10.3.0.1"));
+                            own.children.front().local_ts = {stolen};
+                          }));
+  world.control(thief, ike::Initiate{ControlId{40}, "net", "lan", {}, {}});
+  world.run_for(seconds(1));
+  const auto* leased = right().last<ike::AddressesLeased>();
+  ASSERT_NE(leased, nullptr);
+  EXPECT_EQ(leased->client, Identification::fqdn("thief.example.org"));
+  EXPECT_EQ(outcome(thief, ControlId{40}), ike::RefusalCode::selectors_unacceptable);
+  EXPECT_EQ(child_sas(thief), 0u);
+  EXPECT_EQ(child_sas(right()), 1u);
+}
+
 TEST_F(InnerAddresses, C17_AnEmptyPoolRefusesTheNextClient) {
   begin(client(kAnyV4), gateway({"four"}));
   const auto pool = right().engine.configuration()->pool("four");

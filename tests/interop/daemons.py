@@ -219,6 +219,8 @@ class StrongSwan(Daemon):
             return "charon's ESP in user space has no GMAC"
         if what == "selectors of SCTP and ICMP" and not self.needs_kernel_esp:
             return "charon's ESP in user space knows the ports of TCP and UDP only"
+        if what == "NULL authentication":
+            return "charon does not know it"
         if what == "additional key exchanges" and self.release() < 6:
             return "charon has them since strongSwan 6"
         if what == "bear two rekeyings while its own is out" and self.release() >= 6:

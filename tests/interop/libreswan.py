@@ -73,6 +73,8 @@ def identity_words(text):
 def authentication_words(connection, credentials):
     """authby, and what an end has to do with certificates."""
     ends = connection["local"], connection["remote"]
+    if {end["auth"] for end in ends} == {"null"}:
+        return {"authby": "null"}
     if not any(map(by_certificate, ends)):
         return {"authby": "secret"}
     if not all(map(by_certificate, ends)):
@@ -203,10 +205,12 @@ class Libreswan(Daemon):
         words = {**authentication_words(connection, self.credentials_folder()), "ikev2": "insist", "auto": "ignore",
                  "left": connection["local_addrs"],
                  "leftid": identity_words(connection["local"]["id"]) if "id" in connection["local"] else "%fromcert",
-                 "leftupdown": "%disabled", "right": connection["remote_addrs"], "rightid": identity_words(connection["remote"]["id"]),
+                 "leftupdown": "%disabled", "right": connection["remote_addrs"],
+                 "rightid": identity_words(connection["remote"].get("id", "")),
                  "pfs": "yes", "type": child.get("mode", "tunnel"),
                  "narrowing": "yes", "mobike": "no", "retransmit-timeout": "20s", "initial-contact": "yes",
                  "rekey": "no"}             # else it comes back when the peer deletes it
+        words |= {f"{side}id": "%null" for side, end in (("left", "local"), ("right", "remote")) if connection[end]["auth"] == "null"}
         for key, side in (("local_ts", "left"), ("remote_ts", "right")):
             if child[key] is not None:
                 words |= selector_words(side, one(values(child[key]), "selectors"))

@@ -36,7 +36,7 @@ def site(host, peer, family=4, inner=(4,), ike=None, esp=None):
 
 def by_certificate(end):
     """Whether this end of a connection, local or remote, shows who it is by a signature."""
-    return end["auth"] != "psk"
+    return end["auth"] not in ("psk", "null")
 
 
 def own_certificate(connection, credentials):

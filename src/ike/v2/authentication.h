@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "config/snapshot.h"
 #include "ike/v2/keys.h"
 #include "pki/peer_authentication.h"
 #include "proto/identification.h"
@@ -26,7 +27,11 @@ struct SignedOctets {
 /// AUTH data of the Shared Key Message Integrity Code method.
 [[nodiscard]] Octets shared_key_auth(crypto::Library& library, OctetView shared_secret, const SignedOctets& octets);
 
-/// The one proof that the peer is who it says: verify_shared_key_auth and verify_eap_auth make it, or what pki::authenticate_peer made.
+/// ID_NULL: who does not say who it is. RFC 7619 §2.2.
+[[nodiscard]] inline Identification nobody() { return {IdType::ID_NULL, {}}; }
+
+/// The one proof that the peer is who it says: verify_shared_key_auth and verify_eap_auth make it, or what pki::authenticate_peer made;
+/// or that it need not say so, which verify_null_auth takes from the configuration alone.
 class PeerAuthenticated {
  public:
   explicit PeerAuthenticated(const pki::AuthenticatedPeer& evidence)
@@ -44,6 +49,9 @@ class PeerAuthenticated {
                                                           const wire::AuthPayload&);
   friend std::optional<PeerAuthenticated> verify_shared_key_auth(crypto::Library&, OctetView, const SignedOctets&,
                                                                  const Identification&, const wire::AuthPayload&);
+  friend std::optional<PeerAuthenticated> verify_null_auth(crypto::Library&, const config::AuthRound&,
+                                                           const SignedOctets&, const Identification&,
+                                                           const wire::AuthPayload&);
   Identification identity_;
   Identification claimed_;
 };
@@ -60,5 +68,15 @@ class PeerAuthenticated {
                                                                const Identification& claimed,
                                                                const Identification& identity,
                                                                const wire::AuthPayload& auth);
+
+/// RFC 7619 §2.1: AUTH of an end that does not authenticate itself; its own SK_p is the shared secret.
+[[nodiscard]] Octets null_auth(crypto::Library& library, const SignedOctets& octets);
+
+/// Nothing when the round asks for a proof. Who passes is nobody (ID_NULL), whatever it claims to be: RFC 7619 §2.2.
+[[nodiscard]] std::optional<PeerAuthenticated> verify_null_auth(crypto::Library& library,
+                                                                const config::AuthRound& round,
+                                                                const SignedOctets& octets,
+                                                                const Identification& claimed,
+                                                                const wire::AuthPayload& auth);
 
 }  // namespace keypact::ike::v2

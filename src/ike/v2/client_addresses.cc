@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ike/core/configuration_payload.h"
+#include "ike/v2/authentication.h"
 
 namespace keypact::ike::v2 {
 namespace {
@@ -39,8 +40,9 @@ std::optional<LeaseAddresses> lease_for(const Context& context, const IkeSaRecor
   for (const auto& name : connection.pools)
     if (auto pool = context.configuration->pool(name)) wish.pools.push_back(std::move(pool));
   if (wish.pools.empty()) return std::nullopt;
-  wish.takes_over =
-      connection.unique == config::UniquePolicy::replace || request.notify(NotifyType::INITIAL_CONTACT) != nullptr;
+  // RFC 7619 §2.3: nobody has no earlier address of his own to take over.
+  wish.takes_over = client != nobody() && (connection.unique == config::UniquePolicy::replace ||
+                                                           request.notify(NotifyType::INITIAL_CONTACT) != nullptr);
   return LeaseAddresses{std::make_unique<const leases::LeaseWish>(std::move(wish))};
 }
 

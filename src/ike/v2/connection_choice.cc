@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "ike/v2/authentication.h"
 #include "ike/v2/proposal_choice.h"
 
 namespace keypact::ike::v2 {
@@ -76,7 +77,9 @@ Identification local_identity(const Credentials& credentials, const config::Conn
   const auto& round = connection.local.front();
   if (round.kind == config::AuthKind::pubkey)
     if (auto signer = credentials.signer_for(round, {})) return std::move(signer->identity);
-  return round.id.any ? Identification::of(local) : round.id.identity;
+  if (!round.id.any) return round.id.identity;
+  // RFC 7619 §2.2: who shows nothing is nobody, unless the configuration gives him a name.
+  return round.kind == config::AuthKind::null_auth ? nobody() : Identification::of(local);
 }
 
 ConnectionPtr connection_for_identities(const Credentials& credentials, const std::vector<ConnectionPtr>& candidates,

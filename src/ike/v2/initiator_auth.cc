@@ -200,13 +200,18 @@ State on_peer(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAuth
 Result<PeerAuthenticated, Refusal> verify_by_shared_key(Context& context, const AwaitAuth& state,
                                                         const Identification& claimed, const SignedOctets& octets,
                                                         const wire::AuthPayload& auth) {
-  const auto key = context.configuration->shared_key(state.local_id, claimed);
+  const auto& round = state.intent.connection->remote.front();
+  if (auto nobody = verify_null_auth(context.library, round, octets, claimed, auth)) return std::move(*nobody);
+  const auto key =
+      round.kind == config::AuthKind::psk ? context.configuration->shared_key(state.local_id, claimed) : nullptr;
   auto peer = key ? verify_shared_key_auth(context.library, key->secret.reveal(), octets, claimed, auth) : std::nullopt;
   if (peer) return std::move(*peer);
-  auto refusal =
-      refusal_in(ExchangeType::IKE_AUTH, key ? RefusalCode::authentication_failed : RefusalCode::no_shared_key);
+  const bool is_nobody = peer_is_nobody(*state.intent.connection);
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH,
+                            key || is_nobody ? RefusalCode::authentication_failed : RefusalCode::no_shared_key);
   refusal.notify = NotifyType::AUTHENTICATION_FAILED;
-  refusal.ours.push_back(to_string(AuthMethod::SHARED_KEY_MIC) + " for " + state.local_id.to_string());
+  refusal.ours.push_back(to_string(is_nobody ? AuthMethod::NULL_AUTHENTICATION : AuthMethod::SHARED_KEY_MIC) + " for " +
+                         state.local_id.to_string());
   refusal.theirs.push_back(to_string(auth.method) + " of " + claimed.to_string());
   return failure(std::move(refusal));
 }
@@ -395,6 +400,17 @@ State use_shared_key(Context& context, IkeSaRecord& record, InitiatorIntermediat
   return send_auth(context, record, std::move(auth), std::move(own));
 }
 
+/// RFC 7619 §2.1.
+State use_null(Context& context, IkeSaRecord& record, InitiatorIntermediate&& state, std::optional<PpkProof> ppk) {
+  auto local_id = local_identity(*context.credentials, *state.intent.connection, record.local.address);
+  const auto id_body = wire::IdPayload{PayloadType::IDi, local_id}.body();
+  auto auth = auth_of(std::move(state), std::move(local_id), std::move(ppk));
+  const auto proof = [&] { return null_auth(context.library, own_octets(auth, key_of_next_proof(auth), id_body)); };
+  if (wants_proof_without_ppk(auth)) auth.ppk->without = proof();
+  OwnProof own{{}, {AuthMethod::NULL_AUTHENTICATION, proof()}};
+  return send_auth(context, record, std::move(auth), std::move(own));
+}
+
 }  // namespace
 
 State on(AwaitSharedSecret&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
@@ -425,6 +441,8 @@ State begin_auth(Context& context, IkeSaRecord& record, InitiatorIntermediate&& 
     auto local_id = local_identity(*context.credentials, connection, record.local.address);
     return send_auth(context, record, auth_of(std::move(state), std::move(local_id), std::move(*ppk)), std::nullopt);
   }
+  if (connection.local.front().kind == config::AuthKind::null_auth)
+    return use_null(context, record, std::move(state), std::move(*ppk));
   return signs(connection) ? sign(context, record, std::move(state), std::move(*ppk))
                            : use_shared_key(context, record, std::move(state), std::move(*ppk));
 }

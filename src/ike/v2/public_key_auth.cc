@@ -57,13 +57,17 @@ bool peer_signs(const config::Connection& connection) {
   return connection.remote.front().kind == config::AuthKind::pubkey;
 }
 
+bool peer_is_nobody(const config::Connection& connection) {
+  return connection.remote.front().kind == config::AuthKind::null_auth;
+}
+
 bool proves_both_by_eap(const config::Connection& connection) {
   return connection.local.front().kind == config::AuthKind::eap &&
          connection.remote.front().kind == config::AuthKind::eap;
 }
 
 std::optional<Refusal> refuses_eap_of_responder(const config::AuthRound& round) {
-  if (round.kind == config::AuthKind::pubkey || round.kind == config::AuthKind::psk) return std::nullopt;
+  if (round.kind != config::AuthKind::eap) return std::nullopt;
   auto refusal =
       refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
   refusal.rule = "RFC 5998 §3";

@@ -21,6 +21,8 @@ struct SignatureWishes {
 
 /// Whether we, or the peer, sign.
 [[nodiscard]] bool signs(const config::Connection& connection);
+/// RFC 7619: the connection asks nothing of the peer.
+[[nodiscard]] bool peer_is_nobody(const config::Connection& connection);
 [[nodiscard]] bool peer_signs(const config::Connection& connection);
 
 /// Whether EAP alone is to prove both ends. RFC 5998.

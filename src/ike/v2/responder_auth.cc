@@ -94,15 +94,27 @@ namespace {
 
 bool wants_eap(const config::Connection& connection) { return connection.remote.front().kind == config::AuthKind::eap; }
 
+/// How a request that asks for EAP, or its AUTH, says that the peer shows who it is.
+enum class PeerProof : std::uint8_t { eap, none, other };
+PeerProof proof_in(const PayloadSet& payloads) {
+  const auto* auth = payloads.find<wire::AuthPayload>();
+  if (auth == nullptr) return PeerProof::eap;
+  return auth->method == AuthMethod::NULL_AUTHENTICATION ? PeerProof::none : PeerProof::other;
+}
+PeerProof wanted_proof(const config::Connection& connection) {
+  if (wants_eap(connection)) return PeerProof::eap;
+  return peer_is_nobody(connection) ? PeerProof::none : PeerProof::other;
+}
+
 /// The connection that the peer's claim leads to, or why there is none. One that wants another method is the last choice.
 Result<ConnectionPtr, Refusal> connection_for(const Context& context, const IkeSaRecord& record,
                                               const AwaitAuthRequest& state, const Identification& peer,
-                                              const Identification* asked_for, bool by_eap) {
+                                              const Identification* asked_for, PeerProof proof) {
   const auto& local = record.local.address;
   auto candidates = state.candidates;
   std::erase_if(candidates, [&](const auto& candidate) { return !accepts_proposal(*candidate, state.proposal); });
   auto fitting = candidates;
-  std::erase_if(fitting, [&](const auto& candidate) { return wants_eap(*candidate) != by_eap; });
+  std::erase_if(fitting, [&](const auto& candidate) { return wanted_proof(*candidate) != proof; });
   auto connection = connection_for_identities(*context.credentials, fitting, peer, asked_for, local);
   if (!connection) connection = connection_for_identities(*context.credentials, candidates, peer, asked_for, local);
   if (connection) return connection;
@@ -178,18 +190,40 @@ Result<PeerAuthenticated, Refusal> verify_by_shared_key(Context& context, const 
   return failure(std::move(refusal));
 }
 
+/// AUTH of NULL authentication. RFC 7619 §2.1.
+Result<PeerAuthenticated, Refusal> verify_nobody(Context& context, const ResponderAuth& state) {
+  const auto& peer_id = peer_id_of(state);
+  const auto id_body = peer_id.body();
+  const auto* auth = PayloadSet(state.payloads).find<wire::AuthPayload>();
+  auto peer = verify_null_auth(context.library, state.connection->remote.front(), octets_of_initiator(state, id_body),
+                               peer_id.id, *auth);
+  if (peer) return std::move(*peer);
+  auto refusal =
+      refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
+  refusal.rule = "RFC 7619 §2.1";
+  refusal.theirs.push_back(to_string(auth->method) + " of " + peer_id.id.to_string());
+  return failure(std::move(refusal));
+}
+
 /// RFC 7296 §2.16: a request without AUTH asks for EAP. The connection wants the other thing.
-Refusal another_method(const ResponderAuth& state, bool by_eap) {
+Refusal another_method(const ResponderAuth& state) {
   auto refusal =
       refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
   const auto& connection = *state.connection;
-  const std::string wanted = wants_eap(connection)    ? "EAP"
-                             : peer_signs(connection) ? "a signature"
-                                                      : to_string(AuthMethod::SHARED_KEY_MIC);
+  const std::string wanted = wants_eap(connection)        ? "EAP"
+                             : peer_signs(connection)     ? "a signature"
+                             : peer_is_nobody(connection) ? to_string(AuthMethod::NULL_AUTHENTICATION)
+                                                          : to_string(AuthMethod::SHARED_KEY_MIC);
   const auto* auth = PayloadSet(state.payloads).find<wire::AuthPayload>();
   refusal.ours.push_back(connection.name + ": " + wanted);
-  refusal.theirs.push_back((by_eap ? std::string("EAP") : to_string(auth->method)) + " of " +
+  refusal.theirs.push_back((auth == nullptr ? std::string("EAP") : to_string(auth->method)) + " of " +
                            peer_id_of(state).id.to_string());
+  if (auth != nullptr && auth->method == AuthMethod::NULL_AUTHENTICATION) {
+    refusal.rule = "RFC 7619 §2";
+    refusal.detail =
+        "the peer does not show who it is: let it do so, or say auth = null in the section remote of a "
+        "connection that is for everybody";
+  }
   return refusal;
 }
 
@@ -241,8 +275,11 @@ std::optional<Refusal> refuses_authenticated(Context& context, const IkeSaRecord
   const PayloadSet payloads(state.payloads);
   const bool initial_contact = payloads.notify(NotifyType::INITIAL_CONTACT) != nullptr;
   if (auto refusal = refuses_form(*state.connection, state.childless_request)) return refusal;
-  if (auto refusal = refuses_another(context, record, state, peer, initial_contact)) return refusal;
-  if (auto refusal = refuses_so_many(context, peer, initial_contact)) return refusal;
+  // RFC 7619 §2.3: of nobody there is no first one, and nobody's word that it has no other one counts.
+  const bool is_nobody = peer_is_nobody(*state.connection);
+  if (!is_nobody)
+    if (auto refusal = refuses_another(context, record, state, peer, initial_contact)) return refusal;
+  if (auto refusal = refuses_so_many(context, peer, initial_contact && !is_nobody)) return refusal;
   return refuses_path(*state.connection, record, payloads);
 }
 
@@ -307,7 +344,7 @@ State establish(Context& context, IkeSaRecord& record, ResponderAuth&& state, Pe
   if (gateway && context.options.redirect_when_authenticated && state.peer_follows_redirects &&
       *gateway != record.local.address)
     return send_on(context, record, std::move(sa), std::move(state.known_by), std::move(answer));
-  context.fresh_peers.push_back(std::move(fresh));
+  if (!peer_is_nobody(connection)) context.fresh_peers.push_back(std::move(fresh));
   sa.follow(*context.configuration, *context.credentials, record);
   context.emit(IkeSaEstablished{record.id, record.nat, record.udp_encapsulation});
   if (state.childless_request) {
@@ -339,6 +376,13 @@ State use_shared_key(Context& context, IkeSaRecord& record, ResponderAuth&& stat
   const auto id_body = wire::IdPayload{PayloadType::IDr, state.local_id}.body();
   wire::AuthPayload auth{AuthMethod::SHARED_KEY_MIC, shared_key_auth(context.library, (*key)->secret.reveal(),
                                                                      octets_of_responder(state, id_body))};
+  return on_proven(context, record, std::move(state), std::move(peer), {}, std::move(auth));
+}
+
+State use_null(Context& context, IkeSaRecord& record, ResponderAuth&& state, std::optional<PeerAuthenticated> peer) {
+  const auto id_body = wire::IdPayload{PayloadType::IDr, state.local_id}.body();
+  wire::AuthPayload auth{AuthMethod::NULL_AUTHENTICATION,
+                         null_auth(context.library, octets_of_responder(state, id_body))};
   return on_proven(context, record, std::move(state), std::move(peer), {}, std::move(auth));
 }
 
@@ -374,6 +418,8 @@ State prove_ourselves(Context& context, IkeSaRecord& record, ResponderAuth&& sta
   }
   if (auto refusal = refuses_eap_of_responder(state.connection->local.front()))
     return refuse(context, record, std::move(state), std::move(*refusal));
+  if (state.connection->local.front().kind == config::AuthKind::null_auth)
+    return use_null(context, record, std::move(state), std::move(peer));
   return signs(*state.connection) ? sign(context, record, std::move(state), std::move(peer))
                                   : use_shared_key(context, record, std::move(state), std::move(peer));
 }
@@ -403,8 +449,8 @@ State on_request(AwaitAuthRequest&& state, Octets known_by, const std::vector<wi
   }
   const auto& peer_id = *payloads.id(PayloadType::IDi);
   const auto* asked = payloads.id(PayloadType::IDr);
-  const bool by_eap = payloads.find<wire::AuthPayload>() == nullptr;
-  auto connection = connection_for(context, record, state, peer_id.id, asked != nullptr ? &asked->id : nullptr, by_eap);
+  const auto proof = proof_in(payloads);
+  auto connection = connection_for(context, record, state, peer_id.id, asked != nullptr ? &asked->id : nullptr, proof);
   if (!connection)
     return refuse_request(context, record, std::move(state), std::move(known_by), std::move(connection.error()));
   record.dscp = (*connection)->dscp;
@@ -413,11 +459,11 @@ State on_request(AwaitAuthRequest&& state, Octets known_by, const std::vector<wi
                      std::move(*connection), std::move(local_id)};
   auth.message_id = auth.covered.next_id();
   auth.channel.send_fragments(sends_fragments(auth.connection->fragmentation));
-  if (by_eap != wants_eap(*auth.connection)) {
-    auto reason = another_method(auth, by_eap);
+  if (proof != wanted_proof(*auth.connection)) {
+    auto reason = another_method(auth);
     return refuse(context, record, std::move(auth), std::move(reason));
   }
-  if (by_eap) return prove_ourselves(context, record, std::move(auth), std::nullopt);
+  if (proof == PeerProof::eap) return prove_ourselves(context, record, std::move(auth), std::nullopt);
   if (auto refusal = settle_ppk(context, record, auth, auth.payloads))
     return refuse(context, record, std::move(auth), std::move(*refusal));
   if (peer_signs(*auth.connection)) {
@@ -426,7 +472,7 @@ State on_request(AwaitAuthRequest&& state, Octets known_by, const std::vector<wi
                                         octets_of_initiator(auth, id_body));
     return AwaitInitiatorVerified{std::move(auth), job};
   }
-  auto peer = verify_by_shared_key(context, auth);
+  auto peer = proof == PeerProof::none ? verify_nobody(context, auth) : verify_by_shared_key(context, auth);
   if (!peer) return refuse(context, record, std::move(auth), std::move(peer.error()));
   return on_authenticated(context, record, std::move(auth), std::move(*peer));
 }
