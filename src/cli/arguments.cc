@@ -45,10 +45,10 @@ void add_verbs(CLI::App& app, Parsed& parsed) {
       ->excludes(name);
   auto* reload = app.add_subcommand("reload", "let the daemon read its configuration again");
   auto* certs = app.add_subcommand("certs", "the certificates and public keys that the daemon has");
-  auto* explain = app.add_subcommand("explain", "why something is as it is");
-  auto* route = explain->add_subcommand("route", "why packets take the way that they take");
+  auto* explain = app.add_subcommand("explain", "what becomes of packets, and why");
+  explain->add_option("ADDRESS", parsed.options.name, "where they are to go");
+  auto* route = explain->add_subcommand("route", "why they take the way that they take, and nothing more");
   route->add_option("ADDRESS", parsed.options.name, "where they are to go; without it: all routes of ours");
-  explain->require_subcommand(1);
   auto* version = app.add_subcommand("version", "versions of this tool and of the daemon");
   // Before the verb or behind it, as people type them.
   for (auto* verb : {up, down, status, reload, certs, explain, route, version}) {
@@ -82,6 +82,7 @@ Result<Options, ExitCode> parse_arguments(const std::vector<std::string>& argume
   auto options = std::move(parsed.options);
   auto* const verb = app.get_subcommands().front();
   options.verb = verb->get_name();
+  if (!verb->get_subcommands().empty()) options.subject = verb->get_subcommands().front()->get_name();
   if (options.verb == "pki") finish_pki(*verb, options.pki);
   if (options.verb == "export") finish_export(*verb, options.profile);
   options.timeout = parsed.timeout_seconds == 0

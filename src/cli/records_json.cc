@@ -11,6 +11,8 @@ Json optional_seconds(const std::optional<std::chrono::seconds>& time) {
   return time ? Json(time->count()) : Json(nullptr);
 }
 
+Json optional_text(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
+
 double milliseconds(std::chrono::microseconds time) { return static_cast<double>(time.count()) / 1000; }
 
 Json json_of(const Algorithms& algorithms) {
@@ -156,7 +158,7 @@ std::string down_json(const Target& target, std::chrono::microseconds elapsed, s
   return dumped(json);
 }
 
-std::string status_json(const std::vector<ConnectionStatus>& all, const Counters& counters) {
+std::string status_json(const std::vector<ConnectionStatus>& all, const Counters& counters, const KeptSas& kept) {
   Json json = document("status");
   json["connections"] = Json::array();
   for (const auto& status : all) {
@@ -172,6 +174,15 @@ std::string status_json(const std::vector<ConnectionStatus>& all, const Counters
   }
   json["counters"] = Json::object();
   for (const auto& [name, value] : counters) json["counters"][name] = value;
+  json["kept_sas"] = {{"total", kept.total}, {"shown", Json::array()}};
+  for (const auto& sas : kept.shown) {
+    Json one = {{"spi_out", sas.value_or("spi-out")}, {"remote_host", sas.value_or("remote-host")}};
+    one["connection"] = optional_text(sas.value_or("ike"));
+    one["child"] = optional_text(sas.value_or("child"));
+    const auto left = vici::parse_number(sas.value_or("ends-in"));
+    one["ends_in_seconds"] = left ? Json(*left) : Json(nullptr);
+    json["kept_sas"]["shown"].push_back(std::move(one));
+  }
   return dumped(json);
 }
 

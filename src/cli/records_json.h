@@ -17,7 +17,8 @@ namespace keypact::cli {
 [[nodiscard]] std::string drift_json(const std::vector<std::string>& differences);
 [[nodiscard]] std::string explain_json(const std::string& destination, const std::vector<std::string>& reasons);
 [[nodiscard]] std::string certs_json(const std::vector<CertificateRecord>& certificates);
-[[nodiscard]] std::string status_json(const std::vector<ConnectionStatus>& all, const Counters& counters);
+[[nodiscard]] std::string status_json(const std::vector<ConnectionStatus>& all, const Counters& counters,
+                                      const KeptSas& kept);
 [[nodiscard]] std::string failure_json(std::string_view verb, const Failure& failure);
 /// A response as it is: sections are objects, lists are arrays.
 [[nodiscard]] std::string response_json(std::string_view verb, const vici::Section& response);

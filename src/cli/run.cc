@@ -23,7 +23,7 @@ Outcome<ExitCode> run_verb(Daemon& daemon, const Options& options, const Console
   if (options.verb == "up") return up(daemon, options, console);
   if (options.verb == "down") return down(daemon, options, console);
   if (options.verb == "status") return status(daemon, options, console);
-  if (options.verb == "explain") return explain_route(daemon, options, console);
+  if (options.verb == "explain") return explain(daemon, options, console);
   if (options.verb == "certs") return certs(daemon, console);
   if (options.verb == "reload") return reload(daemon, console);
   return version(daemon, console);

@@ -44,6 +44,26 @@ Outcome<Counters> counters(Daemon& daemon) {
   return all;
 }
 
+/// SAs without an IKE SA over them, which no list of SAs has.
+Outcome<KeptSas> kept_sas(Daemon& daemon, const std::string& connection) {
+  vici::Message request;
+  if (!connection.empty()) request.key("ike", connection);
+  TRY(const auto answer, daemon.call(vici::kKeptCommand, request));
+  KeptSas kept;
+  if (!answer) return kept;  // charon keeps none
+  kept.total =
+      static_cast<std::uint64_t>(std::max<std::int64_t>(vici::parse_number(answer->value_or("total")).value_or(0), 0));
+  for (const auto& element : answer->elements())
+    if (const auto* section = answer->find_section(element.name)) kept.shown.push_back(*section);
+  return kept;
+}
+
+void print_kept(const KeptSas& kept, const Console& console) {
+  for (const auto& sas : kept.shown) console.print(console.style.shown(sas.value_or("text")));
+  if (kept.total > kept.shown.size())
+    console.print("and " + std::to_string(kept.total - kept.shown.size()) + " more SAs of the previous run");
+}
+
 Outcome<ExitCode> drift(Daemon& daemon, const Console& console) {
   TRY(const auto answer, daemon.call(vici::kDriftCommand, {}));
   if (!answer)
@@ -72,16 +92,20 @@ Outcome<ExitCode> status(Daemon& daemon, const Options& options, const Console& 
     std::erase_if(all, [&](const ConnectionStatus& one) { return one.connection.name != which.connection; });
   }
   TRY_VOID(add_failures(daemon, all));
+  TRY(const auto kept, kept_sas(daemon, options.name.empty() ? "" : all.front().connection.name));
   if (console.json) {
     TRY(const auto counted, counters(daemon));
-    console.print(status_json(all, counted));
-  } else if (!options.name.empty()) {
+    console.print(status_json(all, counted, kept));
+    return ExitCode::ok;
+  }
+  if (!options.name.empty()) {
     console.print(status_detail(all.front(), io::wall_now(), console.style));
   } else if (all.empty()) {
     console.print("no connections are configured");
   } else {
     console.print(status_lines(all, console.style));
   }
+  print_kept(kept, console);
   return ExitCode::ok;
 }
 

@@ -28,6 +28,12 @@ struct ConnectionStatus {
 /// What the daemon counts since its start, by name.
 using Counters = std::vector<std::pair<std::string, std::uint64_t>>;
 
+/// What an earlier run of the daemon left, which carries traffic until new SAs do.
+struct KeptSas {
+  std::uint64_t total = 0;
+  std::vector<vici::Section> shown;  ///< the first of them, in the words of vici::kKeptCommand
+};
+
 /// The connections in their order, each with its SAs; SAs whose connection is no longer configured follow.
 [[nodiscard]] std::vector<ConnectionStatus> join(std::vector<Connection> connections, std::vector<IkeSa> sas);
 

@@ -10,6 +10,7 @@ namespace keypact::cli {
 
 struct Options {
   std::string verb;
+  std::string subject;  ///< "route" of `explain route`
   std::string name;
   std::string child;
   bool json = false;
@@ -27,7 +28,7 @@ struct Options {
 [[nodiscard]] Outcome<ExitCode> reload(Daemon& daemon, const Console& console);
 [[nodiscard]] Outcome<ExitCode> certs(Daemon& daemon, const Console& console);
 /// `name` is the destination, or empty for all routes.
-[[nodiscard]] Outcome<ExitCode> explain_route(Daemon& daemon, const Options& options, const Console& console);
+[[nodiscard]] Outcome<ExitCode> explain(Daemon& daemon, const Options& options, const Console& console);
 /// The tool's own version was printed before.
 [[nodiscard]] Outcome<ExitCode> version(Daemon& daemon, const Console& console);
 

@@ -27,5 +27,7 @@ struct PlacementSetting : Placement {  ///< as far as it is given; of what is ch
 
 /// `fresh` gives a number that nobody has, not 0, at each call.
 [[nodiscard]] Placement placed(const PlacementSetting& setting, const std::function<std::uint32_t()>& fresh);
+/// What was chosen has the numbers that it had.
+[[nodiscard]] Placement placed(const PlacementSetting& setting, const Lane& earlier_in, const Lane& earlier_out);
 
 }  // namespace keypact::config

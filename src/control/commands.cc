@@ -37,6 +37,8 @@ constexpr std::array kCommands{
     Command{vici::kVerdictCommand, last_verdict},
     Command{vici::kDriftCommand, drift},
     Command{vici::kExplainRouteCommand, explain_route},
+    Command{vici::kExplainCommand, explain_packets},
+    Command{vici::kKeptCommand, kept_sas},
 };
 
 struct Refused {

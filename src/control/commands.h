@@ -54,6 +54,8 @@ struct Command {
 [[nodiscard]] Answer last_verdict(const Call& call);
 [[nodiscard]] Answer drift(const Call& call);
 [[nodiscard]] Answer explain_route(const Call& call);
+[[nodiscard]] Answer explain_packets(const Call& call);
+[[nodiscard]] Answer kept_sas(const Call& call);
 
 // commands_configuration.cc
 [[nodiscard]] Answer load_connection(const Call& call);

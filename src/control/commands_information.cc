@@ -1,6 +1,8 @@
-// version, stats, get-algorithms, get-counters, keypact-verdict, keypact-drift, keypact-explain-route, and lists of what this version has none of.
+// version, stats, get-algorithms, get-counters, keypact-verdict, keypact-drift, keypact-explain, keypact-explain-route, keypact-kept,
+// and lists of what this version has none of.
 #include "control/algorithm_text.h"
 #include "control/commands.h"
+#include "vici/extensions.h"
 #include "vici/request_grammar.h"
 
 namespace keypact::control {
@@ -119,6 +121,33 @@ Answer explain_route(const Call& call) {
   if (asked && !destination) return vici::refusal("\"" + std::string(*asked) + "\" is no address");
   vici::Message answer;
   answer.list("reasons", call.services.host.explain_routes(destination));
+  return answer;
+}
+
+Answer explain_packets(const Call& call) {
+  const auto asked = vici::text_of(call.request, "destination");
+  const auto destination = asked ? IpAddress::parse(*asked) : std::nullopt;
+  if (!destination) return vici::refusal("\"" + std::string(asked.value_or("")) + "\" is no address");
+  vici::Message answer;
+  answer.list("reasons", call.services.host.explain_packets(*destination));
+  return answer;
+}
+
+Answer kept_sas(const Call& call) {
+  const auto connection = vici::text_of(call.request, "ike");
+  auto all = call.services.host.kept_sas();
+  if (connection) std::erase_if(all, [&](const KeptSas& sas) { return sas.connection != *connection; });
+  vici::Message answer;
+  answer.key("total", std::to_string(all.size()));
+  all.resize(std::min<std::size_t>(all.size(), vici::kKeptShown));
+  std::size_t number = 0;
+  for (const auto& sas : all) {
+    auto& section = answer.section(std::to_string(++number));
+    if (!sas.connection.empty()) section.key("ike", sas.connection).key("child", sas.child);
+    section.key("spi-out", to_string(sas.outbound)).key("remote-host", sas.remote.to_string());
+    if (sas.ends_in) section.key("ends-in", std::to_string(std::chrono::duration_cast<seconds>(*sas.ends_in).count()));
+    section.key("text", sas.text);
+  }
   return answer;
 }
 

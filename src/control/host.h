@@ -7,6 +7,7 @@
 
 #include "config/file_source.h"
 #include "control/configuration.h"
+#include "control/kept_sas.h"
 #include "ike/engine/engine.h"
 #include "leases/lease_book.h"
 
@@ -110,6 +111,10 @@ class Host {
   [[nodiscard]] virtual std::vector<std::string> drift() = 0;
   /// Why packets to there, or to anywhere, take the way that they take, a sentence each.
   [[nodiscard]] virtual std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) = 0;
+  /// What becomes of packets to there: the way that they take, and the policies that take them, a sentence each.
+  [[nodiscard]] virtual std::vector<std::string> explain_packets(const IpAddress& destination) = 0;
+  /// What an earlier run left that carries traffic still.
+  [[nodiscard]] virtual std::vector<KeptSas> kept_sas() = 0;
   /// CRLs that were fetched and are kept.
   [[nodiscard]] virtual std::vector<pki::RevocationList> fetched_lists() = 0;
   /// And what OCSP responders said.

@@ -9,6 +9,8 @@
 
 #include "base/result.h"
 #include "config/snapshot.h"
+#include "control/kept_sas.h"
+#include "ike/core/policy_book.h"
 #include "ike/engine/control_request.h"
 #include "io/datagram.h"
 #include "io/event_loop.h"
@@ -32,6 +34,10 @@ class Backend {
   /// The same, later: for policies that clients bring one by one.
   virtual void forget_earlier_run_at(io::EventLoop& loop, Instant at) = 0;
 
+  /// What an earlier run left of numbers that this configuration leaves to us.
+  [[nodiscard]] virtual ike::PolicyBook::EarlierRun earlier_run(const config::Snapshot& /*snapshot*/) const {
+    return {};
+  }
   /// The configuration that is in force now: what an earlier run left of SAs is carried on where it fits.
   virtual void adopt(const config::Snapshot& /*snapshot*/) {}
   /// Where children whose SAs were carried on are asked for.
@@ -63,6 +69,10 @@ class Backend {
   [[nodiscard]] virtual EarlyPackets early_packets() const { return {}; }
   /// In what the kernel differs from what was put there, because somebody else changed it: a sentence each.
   [[nodiscard]] virtual std::vector<std::string> drift() { return {}; }
+  /// SAs of an earlier run that carry traffic until new ones do.
+  [[nodiscard]] virtual std::vector<control::KeptSas> kept_sas() const { return {}; }
+  /// What becomes of packets to there: the way that they take and why, and which policies take them, a sentence each.
+  [[nodiscard]] virtual std::vector<std::string> explain_packets(const IpAddress& /*destination*/) { return {}; }
   /// Why packets to there, or to anywhere, take the way that they take: a sentence each.
   [[nodiscard]] virtual std::vector<std::string> explain_routes(const std::optional<IpAddress>& /*destination*/) const {
     return {"this daemon leads no packets"};

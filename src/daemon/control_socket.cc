@@ -215,6 +215,7 @@ void ControlSocket::set_configuration(config::SnapshotPointer snapshot, control:
   for (auto& sentence : left_out(*snapshot, library_))
     if (told_left_out_.insert(sentence).second) note(sentence);
   const auto supported = supported_only(*snapshot, library_);
+  engines_.remember(backend_.earlier_run(*supported));
   engines_.set_configuration(supported, std::move(credentials));
   backend_.adopt(*supported);
 }

@@ -41,6 +41,10 @@ class ControlSocket final : private control::Host, private control::EngineAccess
   [[nodiscard]] std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) override {
     return backend_.explain_routes(destination);
   }
+  [[nodiscard]] std::vector<std::string> explain_packets(const IpAddress& destination) override {
+    return backend_.explain_packets(destination);
+  }
+  [[nodiscard]] std::vector<control::KeptSas> kept_sas() override { return backend_.kept_sas(); }
   [[nodiscard]] std::vector<pki::RevocationList> fetched_lists() override;
   void forget_fetched() override { documents_.knowledge().forget_all(); }
   void note(const std::string& line) override { log_.write(LogLevel::warning, line); }

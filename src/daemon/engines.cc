@@ -172,6 +172,12 @@ void Engines::submit(const ike::ControlRequest& request) {
   tell(engine_of(request), [request](EngineHost& host) { host.submit(request); });
 }
 
+void Engines::remember(const ike::PolicyBook::EarlierRun& run) {
+  if (run.numbers.empty()) return;
+  for (std::size_t engine = 0; engine < count(); ++engine)
+    tell(engine, [run](EngineHost& host) { host.engine().remember(run); });
+}
+
 void Engines::set_configuration(std::shared_ptr<const config::Snapshot> snapshot,
                                 std::shared_ptr<const ike::Credentials> credentials) {
   configuration_ = std::move(snapshot);

@@ -42,6 +42,7 @@ class Engines {
   void on_datagrams(std::span<const ike::DatagramView> datagrams);
   void on_stack_event(const ipsec::StackEvent& event);
   void submit(const ike::ControlRequest& request);
+  void remember(const ike::PolicyBook::EarlierRun& run);
   void set_configuration(std::shared_ptr<const config::Snapshot> snapshot,
                          std::shared_ptr<const ike::Credentials> credentials = nullptr);
   /// What set_configuration() was given last; nullptr at first.

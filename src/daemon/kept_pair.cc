@@ -88,18 +88,27 @@ bool has_selectors(const KeptPair& pair, const config::ChildConfig& child) {
          });
 }
 
-Verdict compare_placement(const KeptPair& pair, const config::PlacementSetting& wanted) {
+/// %unique is one number for both directions, %unique-dir one for each.
+bool could_be_chosen(std::uint32_t in, std::uint32_t out, config::Choice choice_in, config::Choice choice_out) {
   using config::Choice;
-  for (const auto choice : {wanted.mark_in, wanted.mark_out, wanted.if_id_in, wanted.if_id_out})
-    if (choice != Choice::given) return Misfit{4, "has marks or interface ids that are chosen anew at each start"};
-  const auto stands = [&](const auto& entry) {
-    const auto& key = entry.first;
-    const bool inbound =
-        key.direction == Direction::in || (key.direction == Direction::forward && entry.second.protection);
-    return key.lane == (inbound ? wanted.in : wanted.out);
-  };
+  if ((choice_in != Choice::given && in == 0) || (choice_out != Choice::given && out == 0)) return false;
+  if (choice_in == Choice::given || choice_out == Choice::given) return true;
+  const bool each = choice_in == Choice::unique_dir || choice_out == Choice::unique_dir;
+  return each == (in != out);
+}
+
+bool could_be_chosen(const Lanes& lanes, const config::PlacementSetting& wanted) {
+  const auto& [in, out] = lanes;
+  const auto placed = config::placed(wanted, in, out);
+  return placed.in == in && placed.out == out &&
+         could_be_chosen(in.mark.value, out.mark.value, wanted.mark_in, wanted.mark_out) &&
+         could_be_chosen(in.interface_id, out.interface_id, wanted.if_id_in, wanted.if_id_out);
+}
+
+Verdict compare_placement(const KeptPair& pair, const config::PlacementSetting& wanted) {
   if (!wanted.policies) return Misfit{4, "leaves the policies to somebody else"};
-  if (wanted.interface != pair.interface || !std::ranges::all_of(pair.policies, stands))
+  const auto lanes = pair.lanes();
+  if (wanted.interface != pair.interface || !lanes || !could_be_chosen(*lanes, wanted))
     return Misfit{4, "has other marks, interface ids or another interface"};
   if (wanted.reqid != 0 && wanted.reqid != pair.outbound.reqid) return Misfit{4, "has another reqid"};
   return std::nullopt;
@@ -154,6 +163,19 @@ Verdict compare(const KeptPair& pair, const config::Connection& connection, cons
 }
 
 }  // namespace
+
+std::optional<Lanes> KeptPair::lanes() const {
+  std::optional<Lane> in;
+  std::optional<Lane> out;
+  for (const auto& [key, content] : policies) {
+    const bool is_in = key.direction == Direction::in || (key.direction == Direction::forward && content.protection);
+    auto& lane = is_in ? in : out;
+    if (lane && *lane != key.lane) return std::nullopt;
+    lane = key.lane;
+  }
+  if (!in || !out) return std::nullopt;
+  return Lanes{*in, *out};
+}
 
 std::vector<xfrm::StateId> KeptPair::states() const {
   auto all = inbound;

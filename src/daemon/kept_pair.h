@@ -11,6 +11,12 @@
 
 namespace keypact::daemon {
 
+struct Lanes {
+  Lane in;
+  Lane out;
+  bool operator==(const Lanes&) const = default;
+};
+
 struct KeptPair {
   xfrm::State outbound;
   std::vector<xfrm::StateId> inbound;  ///< more than one where it was being rekeyed: the peer may use any of them
@@ -27,6 +33,8 @@ struct KeptPair {
   [[nodiscard]] std::vector<xfrm::StateId> states() const;
   /// Of the policies in one direction.
   [[nodiscard]] std::set<xfrm::PolicyKey> keys(xfrm::Direction direction) const;
+  /// Those of its policies; nothing where they differ, or it has none in.
+  [[nodiscard]] std::optional<Lanes> lanes() const;
   /// "c0ffee01 to 192.0.2.2", for people.
   [[nodiscard]] std::string to_string() const;
 };

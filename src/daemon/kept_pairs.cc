@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 namespace keypact::daemon {
 namespace {
@@ -19,6 +20,21 @@ PolicyId policy_id(std::uint64_t number) { return {kPolicyIds | number}; }
 std::string name_of(const Fit& fit) { return fit.connection + '/' + fit.child; }
 
 std::string name_of(const KeptPair& pair) { return "the SAs of the previous run (" + pair.to_string() + ")"; }
+
+struct Selectors {
+  std::vector<TrafficSelector> local;
+  std::vector<TrafficSelector> remote;
+};
+/// Without ports, which the kernel has as masks.
+Selectors selectors_of(const KeptPair& pair) {
+  Selectors found;
+  for (const auto& key : pair.keys(xfrm::Direction::out)) {
+    found.local.push_back(TrafficSelector::of(key.selector.source));
+    found.remote.push_back(TrafficSelector::of(key.selector.destination));
+    found.local.back().protocol = found.remote.back().protocol = key.selector.protocol;
+  }
+  return found;
+}
 
 /// What the NAT in front of it calls its IKE port nobody knows.
 bool is_behind_nat(const KeptPair& pair) { return pair.outbound.udp && pair.outbound.udp->destination != kNatPort; }
@@ -61,6 +77,21 @@ void KeptPairs::start(Request request, Tell tell) {
   request_ = std::move(request);
   tell_ = std::move(tell);
   for (const auto& text : std::exchange(untold_, {})) tell_(text);
+}
+
+ike::PolicyBook::EarlierRun KeptPairs::places(const config::Snapshot& snapshot) const {
+  ike::PolicyBook::EarlierRun run;
+  const ChildFinder children(snapshot);
+  for (const auto& [number, entry] : entries_) {
+    const auto lanes = entry.pair.lanes();
+    if (entry.replaced || !lanes || *lanes == Lanes{}) continue;
+    for (const auto& lane : {lanes->in, lanes->out}) run.numbers.insert({lane.mark.value, lane.interface_id});
+    const auto fit = children.find(entry.pair);
+    if (!fit) continue;
+    auto [local, remote] = selectors_of(entry.pair);
+    run.children.push_back({{fit->connection, fit->child}, std::move(local), std::move(remote), lanes->in, lanes->out});
+  }
+  return run;
 }
 
 void KeptPairs::compare_with(const config::Snapshot& snapshot, Instant now) {
@@ -276,13 +307,10 @@ std::vector<ipsec::Policy> KeptPairs::policies() const {
     ipsec::Policy policy;
     policy.id = policy_id(number);
     policy.mode = entry.pair.mode;
-    for (const auto& [key, content] : entry.pair.policies) {
-      if (key.direction != xfrm::Direction::out) continue;
-      policy.local.push_back(TrafficSelector::of(key.selector.source));
-      policy.remote.push_back(TrafficSelector::of(key.selector.destination));
-      policy.local.back().protocol = policy.remote.back().protocol = key.selector.protocol;
-      policy.placement.out = key.lane;
-    }
+    auto [local, remote] = selectors_of(entry.pair);
+    policy.local = std::move(local);
+    policy.remote = std::move(remote);
+    if (const auto lanes = entry.pair.lanes()) policy.placement.out = lanes->out;
     policy.placement.interface = entry.pair.interface;
     all.push_back(std::move(policy));
   }
@@ -303,20 +331,31 @@ std::set<EspSpi> KeptPairs::inbound_spis() const {
   return spis;
 }
 
-std::vector<std::string> KeptPairs::describe(Instant now) const {
-  std::vector<std::string> told;
+std::string KeptPairs::describe(std::uint64_t number, Instant now) const {
+  const auto& entry = entries_.at(number);
+  auto text = name_of(entry.pair) + " carry ";
+  if (entry.fit) text += entry.fit->connection + '/' + entry.fit->child + ": they go when a new Child SA does";
+  else text += "traffic: they go when no connection that is loaded wants them";
+  if (entry.ends)
+    text += ", at the latest in " +
+            std::to_string(std::chrono::duration_cast<seconds>(*entry.ends - std::min(now, *entry.ends)).count()) +
+            " s";
+  return text;
+}
+
+std::vector<control::KeptSas> KeptPairs::list(Instant now) const {
+  std::vector<control::KeptSas> all;
   for (const auto& [number, entry] : entries_) {
     if (entry.replaced) continue;
-    auto text = name_of(entry.pair) + " carry ";
-    if (entry.fit) text += entry.fit->connection + '/' + entry.fit->child + ": they go when a new Child SA does";
-    else text += "traffic: they go when no connection that is loaded wants them";
-    if (entry.ends)
-      text += ", at the latest in " +
-              std::to_string(std::chrono::duration_cast<seconds>(*entry.ends - std::min(now, *entry.ends)).count()) +
-              " s";
-    told.push_back(std::move(text));
+    const auto& outbound = entry.pair.outbound.id;
+    auto& sas = all.emplace_back();
+    if (entry.fit) std::tie(sas.connection, sas.child) = std::tie(entry.fit->connection, entry.fit->child);
+    sas.outbound = outbound.spi;
+    sas.remote = outbound.destination;
+    if (entry.ends) sas.ends_in = *entry.ends - std::min(now, *entry.ends);
+    sas.text = describe(number, now);
   }
-  return told;
+  return all;
 }
 
 }  // namespace keypact::daemon

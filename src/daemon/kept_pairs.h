@@ -2,9 +2,11 @@
 // carries them, or its time is over; what fits no configured child goes at once. RFC 4301 §4.4, RFC 7296 §2.8.
 #pragma once
 
+#include "control/kept_sas.h"
 #include "daemon/kept_pair.h"
 #include "daemon/kernel_sad.h"
 #include "daemon/kernel_spd.h"
+#include "ike/core/policy_book.h"
 #include "ike/engine/control_request.h"
 
 namespace keypact::daemon {
@@ -38,6 +40,8 @@ class KeptPairs {
   /// Which of their children are to be negotiated is requested; what happens to them is told.
   void start(Request request, Tell tell);
 
+  /// The numbers that children of this configuration leave to us, as these pairs have them.
+  [[nodiscard]] ike::PolicyBook::EarlierRun places(const config::Snapshot& snapshot) const;
   /// The configuration in force: children that it has are asked for, what is not of such a child any more goes.
   void compare_with(const config::Snapshot& snapshot, Instant now);
   /// No more configuration is waited for: what fits none of its children goes.
@@ -72,8 +76,10 @@ class KeptPairs {
   [[nodiscard]] bool empty() const { return entries_.empty(); }
   [[nodiscard]] std::set<xfrm::StateId> states() const;
   [[nodiscard]] std::set<EspSpi> inbound_spis() const;
-  /// A sentence each, of those that carry still.
-  [[nodiscard]] std::vector<std::string> describe(Instant now) const;
+  /// Those that carry still.
+  [[nodiscard]] std::vector<control::KeptSas> list(Instant now) const;
+  /// One of them in a sentence.
+  [[nodiscard]] std::string describe(std::uint64_t number, Instant now) const;
 
  private:
   struct Entry {

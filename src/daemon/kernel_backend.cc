@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "daemon/kernel_explain.h"
 #include "io/clock.h"
 
 namespace keypact::daemon {
@@ -118,6 +119,7 @@ Result<void> KernelBackend::take_earlier_run() {
 void KernelBackend::answer(io::XfrmSocket& socket, const KernelSad::Question& question) {
   auto trial = gcm_trial(kTrialSpi | (question.number & 0xffff));
   trial.state.reqid = question.reqid;
+  trial.state.id.mark = question.mark;
   trial.state.answers = question.number;
   (void)try_out(socket, trial);
 }
@@ -227,12 +229,13 @@ KernelBackend::Answer KernelBackend::on(const ipsec::ForgoChildSa& request) {
   return std::nullopt;
 }
 
-/// Without a policy that holds them, packets would go out in clear.
+/// Without a policy that holds them, packets would go out in clear. An XFRM interface lets none wait, but drops them.
 KernelBackend::Answer KernelBackend::on(const ipsec::HoldEarlierRun& request) {
   if (kept_.empty()) return std::nullopt;
   const auto can_wait = [this](const std::string& child) {
     const auto policy = ids_by_name_.find(child);
-    return policy != ids_by_name_.end() && spd_.reqid_of(policy->second);
+    if (policy == ids_by_name_.end() || !spd_.reqid_of(policy->second)) return false;
+    return policies_.at(policy->second).placement.out.interface_id == 0;
   };
   kept_.hold(request.connection, can_wait, io::monotonic_now());
   follow_held();
@@ -371,7 +374,7 @@ void KernelBackend::ask_again(PolicyId id) {
   const auto reqid = spd_.reqid_of(id);
   if (!asked || !reqid) return;
   // The kernel asks once, and then waits for half a minute, unless it gets an answer.
-  answer(*socket_, {asked.mapped(), *reqid});
+  answer(*socket_, {asked.mapped().number, *reqid, asked.mapped().mark});
 }
 
 void KernelBackend::settle() {
@@ -436,7 +439,7 @@ void KernelBackend::reconcile() {
   if (!questions) return problems_(questions.error().to_string());
   for (const auto& question : *questions) {
     const auto policy = spd_.policy_with(question.reqid);
-    if (policy && asked_.try_emplace(*policy, question.number).second) events_(ipsec::Acquire{*policy});
+    if (policy && asked_.try_emplace(*policy, question).second) events_(ipsec::Acquire{*policy});
   }
 }
 
@@ -444,7 +447,7 @@ void KernelBackend::on_notice(const xfrm::AcquireNotice& notice) {
   const auto asker = spd_.asker(notice.policy_index);
   if (!asker) return;
   if (asker->policy) {
-    asked_.insert_or_assign(*asker->policy, notice.sequence);
+    asked_.insert_or_assign(*asker->policy, KernelSad::Question{notice.sequence, 0, notice.mark});
     // What it asks for has come meanwhile.
     if (const auto* sa = sad_.last_of(*asker->policy); sa != nullptr && sa->use_outbound)
       return ask_again(*asker->policy);
@@ -460,7 +463,7 @@ void KernelBackend::on_notice(const xfrm::AcquireNotice& notice) {
   // Its SA is not there: somebody took it away. Or it was just being moved.
   if (asker->child_sa && sad_.is_lost(*asker->child_sa)) return events_(ipsec::ChildSaExpired{*asker->child_sa, true});
   // The policy had no SA when it asked.
-  answer(*socket_, {notice.sequence, 0});
+  answer(*socket_, {notice.sequence, 0, notice.mark});
 }
 
 void KernelBackend::on_notice(const xfrm::ExpireNotice& notice) {
@@ -490,11 +493,20 @@ void KernelBackend::on_notice(const xfrm::MappingNotice& notice) {
 
 std::vector<std::string> KernelBackend::drift() {
   auto differences = sad_.drift([&](std::uint32_t reqid) { return spd_.is_ours(reqid); }, kept_.states());
-  std::ranges::move(kept_.describe(io::monotonic_now()), std::back_inserter(differences));
+  for (auto& sas : kept_sas()) differences.push_back(std::move(sas.text));
   std::ranges::move(spd_.drift(), std::back_inserter(differences));
   std::ranges::move(routes_.drift(), std::back_inserter(differences));
   return differences;
 }
+
+std::vector<std::string> KernelBackend::explain_packets(const IpAddress& destination) {
+  auto reasons = routes_.explain_packets(policies_, destination);
+  std::ranges::move(explain_policies({spd_, sad_, kept_, policies_}, destination, io::monotonic_now()),
+                    std::back_inserter(reasons));
+  return reasons;
+}
+
+std::vector<control::KeptSas> KernelBackend::kept_sas() const { return kept_.list(io::monotonic_now()); }
 
 Result<IpAddress> KernelBackend::source_address_to(const IpAddress& peer) {
   TRY(const auto route, routes_.netlink().route_to(peer, kOwnTrafficMark));

@@ -40,6 +40,9 @@ class KernelBackend final : public Backend {
   void settle() override;
   void forget_earlier_run() override;
   void forget_earlier_run_at(io::EventLoop& loop, Instant at) override;
+  [[nodiscard]] ike::PolicyBook::EarlierRun earlier_run(const config::Snapshot& snapshot) const override {
+    return kept_.places(snapshot);
+  }
   void adopt(const config::Snapshot& snapshot) override;
   void request_by(std::function<void(const ike::Initiate&)> request) override { request_ = std::move(request); }
   [[nodiscard]] std::set<EspSpi> esp_spis_taken() const override { return kept_.inbound_spis(); }
@@ -56,6 +59,8 @@ class KernelBackend final : public Backend {
   [[nodiscard]] std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) const override {
     return routes_.explain(policies_, destination);
   }
+  [[nodiscard]] std::vector<std::string> explain_packets(const IpAddress& destination) override;
+  [[nodiscard]] std::vector<control::KeptSas> kept_sas() const override;
   [[nodiscard]] std::uint32_t reqid(ChildSaId child, PolicyId /*policy*/) const override {
     return spd_.reqid_of(child);
   }
@@ -117,8 +122,8 @@ class KernelBackend final : public Backend {
   /// Each time the network follows the policies costs as much as there are policies.
   static constexpr RateLimit kNetworkChanges{10, 10};
   TokenBucket network_changes_;
-  std::vector<ChildSaId> detached_;          ///< nothing leads there any more; removed with settle()
-  std::map<PolicyId, std::uint32_t> asked_;  ///< by a packet that waits; the kernel's number of the question
+  std::vector<ChildSaId> detached_;                ///< nothing leads there any more; removed with settle()
+  std::map<PolicyId, KernelSad::Question> asked_;  ///< by a packet that waits
   struct Move {
     Endpoint remote;
     Instant at;

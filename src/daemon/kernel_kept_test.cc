@@ -67,7 +67,7 @@ TEST_F(KernelKept, ItStaysBeforeTheTrapAndItsChildIsAskedForAgainAndAgain) {
   EXPECT_EQ(asked_[0].connection + '/' + asked_[0].child, "site/net");
   kept_->on_tick(now_ + KeptPairs::kBetweenRequests);
   EXPECT_EQ(asked_.size(), 2U);
-  EXPECT_EQ(kept_->describe(now_).size(), 1U);
+  EXPECT_EQ(kept_->list(now_).size(), 1U);
   EXPECT_TRUE(sad_->drift([&](std::uint32_t reqid) { return spd_->is_ours(reqid); }, kept_->states()).empty());
 }
 
@@ -79,7 +79,7 @@ TEST_F(KernelKept, ANewSaWithItsReqidTakesItsPlaceAtOnceAndTheOldOneAcceptsForAW
   EXPECT_EQ(outbound_spi().value, 0x2005U);
   EXPECT_EQ(spd_->reqid_of(ChildSaId{5}), reqid);
   EXPECT_EQ(states().size(), 4U);
-  EXPECT_TRUE(kept_->describe(now_).empty());
+  EXPECT_TRUE(kept_->list(now_).empty());
   kept_->on_tick(now_ + KeptPairs::kStragglers);
   EXPECT_EQ(states().size(), 2U);
   EXPECT_TRUE(kept_->empty());

@@ -100,6 +100,8 @@ PacketKeys keys_of(const PacketAlgorithms& algorithms, xfrm::StateReport& report
   return {algorithms, std::move(report.encryption_key), std::move(report.integrity_key)};
 }
 
+KernelSad::Question question_of(const xfrm::State& state) { return {state.answers, state.reqid, state.id.mark}; }
+
 }  // namespace
 
 Result<KernelSad::Listed> KernelSad::list_of(const IsOurs& is_ours) {
@@ -110,7 +112,7 @@ Result<KernelSad::Listed> KernelSad::list_of(const IsOurs& is_ours) {
         const auto report = xfrm::read_state(message);
         if (!report || !is_ours(report->state.reqid)) return;
         if (report->state.id.spi.value != 0) found.states.push_back(report->state.id);
-        else found.questions.push_back({report->state.answers, report->state.reqid});
+        else found.questions.push_back(question_of(report->state));
       });
   if (!answer.ok()) return failure(Error{"cannot list the kernel's SAs", answer.reason(), ""});
   return found;
@@ -136,7 +138,7 @@ Result<KernelSad::Earlier> KernelSad::find_earlier_run(const IsOurs& is_ours) {
       [&](const xfrm::MessageView& message) {
         auto report = xfrm::read_state(message);
         if (!report || !is_ours(report->state.reqid)) return;
-        if (report->state.id.spi.value == 0) found.questions.push_back({report->state.answers, report->state.reqid});
+        if (report->state.id.spi.value == 0) found.questions.push_back(question_of(report->state));
         else found.states.push_back(std::move(*report));
       });
   if (!answer.ok()) return failure(Error{"cannot list the kernel's SAs", answer.reason(), ""});

@@ -27,6 +27,7 @@ class KernelSad {
   struct Question {
     std::uint32_t number = 0;
     std::uint32_t reqid = 0;
+    Mark mark{};
   };
   using IsOurs = std::function<bool(std::uint32_t reqid)>;
   /// Takes away what belongs to these reqids; what the kernel still asks for them remains.

@@ -360,11 +360,21 @@ void KernelSpd::detach(ChildSaId id) {
 }
 
 std::optional<KernelSpd::Asker> KernelSpd::asker(std::uint32_t policy_index) const {
-  const auto owner = table_.owner_of(policy_index);
+  return asker_behind(table_.owner_of(policy_index));
+}
+
+std::optional<KernelSpd::Asker> KernelSpd::asker_behind(const std::optional<PolicyTable::Owner>& owner) {
   if (!owner || *owner == kNobody) return std::nullopt;
   if ((*owner & kKind) == kIsChildSa) return Asker{std::nullopt, ChildSaId{*owner >> 2}};
   if ((*owner & kKind) == kIsKept) return Asker{std::nullopt, std::nullopt, *owner >> 2};
   return Asker{PolicyId{*owner >> 2}, std::nullopt};
+}
+
+std::vector<KernelSpd::Met> KernelSpd::met_on_the_way_to(const IpAddress& destination) const {
+  std::vector<Met> met;
+  for (auto& standing : table_.leading_to(destination))
+    met.push_back({standing.key, std::move(standing.content), asker_behind(standing.owner)});
+  return met;
 }
 
 std::optional<std::uint32_t> KernelSpd::reqid_of(PolicyId id) const {

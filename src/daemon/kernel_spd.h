@@ -68,6 +68,13 @@ class KernelSpd {
     std::uint64_t kept = 0;
   };
   [[nodiscard]] std::optional<Asker> asker(std::uint32_t policy_index) const;
+  /// What packets to there may meet, in the kernel's order; without an owner: neighbour discovery, or what an earlier run left.
+  struct Met {
+    xfrm::PolicyKey key;
+    xfrm::PolicyContent content;
+    std::optional<Asker> owner;
+  };
+  [[nodiscard]] std::vector<Met> met_on_the_way_to(const IpAddress& destination) const;
   /// Also one that is given, where policies of an earlier run have it.
   [[nodiscard]] bool is_ours(std::uint32_t reqid) const {
     return reqids_.is_ours(reqid) || earlier_reqids_.contains(reqid);
@@ -94,6 +101,7 @@ class KernelSpd {
   /// Of what is kept and would carry just the same; 0: of nothing.
   [[nodiscard]] std::uint32_t kept_reqid(const ipsec::ChildSa& sa) const;
 
+  [[nodiscard]] static std::optional<Asker> asker_behind(const std::optional<xfrm::PolicyTable::Owner>& owner);
   struct Refused {
     xfrm::PolicyKey key;
     std::string reason;

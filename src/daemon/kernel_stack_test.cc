@@ -224,8 +224,8 @@ io::TunDevice make_network() {
   return std::move(*tun);
 }
 
-void send_packet() {
-  auto socket = io::RawIpSocket::open(IpFamily::v4, 0);
+void send_packet(std::uint32_t mark = 0) {
+  auto socket = io::RawIpSocket::open(IpFamily::v4, mark);
   ASSERT_TRUE(socket);
   const std::array<std::uint8_t, 28> packet = {0x45, 0, 0, 28, 0, 0, 0, 0, 61, 253, 0, 0, 10, 1, 0, 1, 10, 2, 0, 1};
   (void)socket->send(packet);
@@ -292,12 +292,15 @@ TEST_F(KernelStack, K15_a_question_that_was_not_heard_is_found_by_looking_and_as
   auto listener = io::XfrmListener::open(std::array{kQuestions});
   ASSERT_TRUE(listener);
   const auto tun = make_network();
-  ASSERT_TRUE(spd_->install({PolicyId{9}, "a/b", PolicyAction::protect, {net("10.1.0.0", 24)}, {net("10.2.0.0", 24)}}));
-  EXPECT_TRUE(spd_->flush().empty());
   const auto is_ours = [&](std::uint32_t reqid) { return spd_->is_ours(reqid); };
-  for (int round = 0; round < 2; ++round) {
-    send_packet();
-    send_packet();
+  // Of one with a mark only an answer with that mark is taken for one.
+  for (const std::uint32_t mark : {0U, 0U, 7U, 7U}) {
+    ipsec::Policy policy{PolicyId{9}, "a/b", PolicyAction::protect, {net("10.1.0.0", 24)}, {net("10.2.0.0", 24)}};
+    policy.placement.out.mark = {mark, mark == 0 ? 0 : ~0U};
+    ASSERT_TRUE(spd_->install(policy));
+    EXPECT_TRUE(spd_->flush().empty());
+    send_packet(mark);
+    send_packet(mark);
     std::vector<xfrm::AcquireNotice> told;
     EXPECT_TRUE(listener->receive([&](OctetView octets) {
       while (const auto message = xfrm::MessageView::take(octets))
@@ -310,8 +313,10 @@ TEST_F(KernelStack, K15_a_question_that_was_not_heard_is_found_by_looking_and_as
     ASSERT_EQ(questions->size(), 1u);
     EXPECT_EQ(questions->front().number, told[0].sequence);
     EXPECT_EQ(spd_->policy_with(questions->front().reqid), PolicyId{9});
+    EXPECT_EQ(told[0].mark, questions->front().mark);
     KernelBackend::answer(*socket_, questions->front());
-    EXPECT_TRUE(sad_->questions(is_ours)->empty());
+    EXPECT_TRUE(sad_->questions(is_ours)->empty()) << "of packets with mark " << mark;
+    spd_->remove(PolicyId{9});
   }
 }
 

@@ -289,6 +289,21 @@ std::vector<std::string> TunnelRoutes::explain(const Policies& policies,
   return reasons;
 }
 
+std::vector<std::string> TunnelRoutes::explain_packets(const Policies& policies, const IpAddress& destination) {
+  const auto way = netlink().route_to(destination);
+  std::string text = "packets of this host to " + destination.to_string();
+  if (!way) text += " find no route: " + way.error().why;
+  else {
+    text +=
+        " leave over " + io::Netlink::interface_name(way->interface) + " from the address " + way->source.to_string();
+    if (way->gateway) text += " by " + way->gateway->to_string();
+    if (way->interface == interface_) text += ", where a policy takes them before they get there";
+  }
+  auto reasons = explain(policies, destination);
+  reasons.insert(reasons.begin(), std::move(text));
+  return reasons;
+}
+
 std::vector<std::string> TunnelRoutes::drift() {
   const auto routes = netlink().own_routes(table_);
   const auto rules = netlink().own_rules();

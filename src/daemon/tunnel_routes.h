@@ -41,6 +41,9 @@ class TunnelRoutes {
   [[nodiscard]] std::vector<std::string> explain(const Policies& policies,
                                                  const std::optional<IpAddress>& destination) const;
 
+  /// The same, after the way that the kernel chooses for packets of this host.
+  [[nodiscard]] std::vector<std::string> explain_packets(const Policies& policies, const IpAddress& destination);
+
   [[nodiscard]] io::Netlink& netlink() { return network_.netlink(); }
 
  private:

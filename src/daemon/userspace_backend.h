@@ -36,6 +36,9 @@ class UserspaceBackend final : public Backend {
   [[nodiscard]] std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) const override {
     return routes_.explain(policies_, destination);
   }
+  [[nodiscard]] std::vector<std::string> explain_packets(const IpAddress& destination) override {
+    return routes_.explain_packets(policies_, destination);
+  }
   [[nodiscard]] DroppedOutbound dropped_outbound() const override {
     return {plane_.drops()[esp::DropReason::no_sa], plane_.drops()[esp::DropReason::held_full]};
   }

@@ -30,4 +30,14 @@ inline constexpr std::string_view kDriftCommand = "keypact-drift";
 /// sentence each, or success = no and errmsg.
 inline constexpr std::string_view kExplainRouteCommand = "keypact-explain-route";
 
+/// Command with key destination (an address): what becomes of packets to there, the way that they take and the policies that take
+/// them. Answer as that of kExplainRouteCommand.
+inline constexpr std::string_view kExplainCommand = "keypact-explain";
+
+/// Command with key ike (a connection; without it: all): SAs that an earlier run left and that carry traffic until new ones do.
+/// Answer: total; a section for each of the first kKeptShown with the keys ike and child (absent: no child fits), spi-out,
+/// remote-host, ends-in (seconds, at the latest; may be absent), text (a sentence).
+inline constexpr std::string_view kKeptCommand = "keypact-kept";
+inline constexpr unsigned kKeptShown = 64;
+
 }  // namespace keypact::vici

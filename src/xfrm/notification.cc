@@ -8,7 +8,7 @@ namespace {
 std::optional<Notification> read_acquire(const MessageView& message) {
   const auto body = message.body<xfrm_user_acquire>();
   if (!body) return std::nullopt;
-  return AcquireNotice{body->policy.index, body->seq};
+  return AcquireNotice{body->policy.index, body->seq, mark_in(message, sizeof *body)};
 }
 
 std::optional<Notification> read_expire(const MessageView& message) {

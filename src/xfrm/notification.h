@@ -11,6 +11,7 @@ namespace keypact::xfrm {
 struct AcquireNotice {
   std::uint32_t policy_index = 0;
   std::uint32_t sequence = 0;  ///< the kernel's number of the question
+  Mark mark{};                 ///< of the policy: only an SA with the same one is an answer
 };
 struct ExpireNotice {
   StateId id;

@@ -153,6 +153,20 @@ std::vector<std::pair<PolicyKey, PolicyContent>> PolicyTable::installed() const 
   return all;
 }
 
+std::vector<PolicyTable::Standing> PolicyTable::leading_to(const IpAddress& destination) const {
+  std::vector<Standing> found;
+  for (const auto& [key, slot] : slots_) {
+    const auto& to = key.selector.destination;
+    if (key.direction != Direction::out || !slot.installed || to.address.family() != destination.family() ||
+        !to.contains(destination))
+      continue;
+    const auto first = winner(slot);
+    found.push_back({key, *slot.installed, first == slot.claims.end() ? std::nullopt : std::optional(first->first)});
+  }
+  std::ranges::stable_sort(found, {}, [](const Standing& each) { return each.content.priority; });
+  return found;
+}
+
 const PolicyContent* PolicyTable::find(const PolicyKey& key) const {
   const auto found = slots_.find(key);
   return found == slots_.end() || !found->second.installed ? nullptr : &*found->second.installed;

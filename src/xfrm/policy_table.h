@@ -56,6 +56,13 @@ class PolicyTable {
   [[nodiscard]] const PolicyContent* find(const PolicyKey& key) const;
   /// All that the kernel holds, or should hold.
   [[nodiscard]] std::vector<std::pair<PolicyKey, PolicyContent>> installed() const;
+  /// Of those, what packets to there may meet on their way out, as the kernel looks at them; without an owner: from an earlier run.
+  struct Standing {
+    PolicyKey key;
+    PolicyContent content;
+    std::optional<Owner> owner;
+  };
+  [[nodiscard]] std::vector<Standing> leading_to(const IpAddress& destination) const;
   [[nodiscard]] std::size_t size() const { return slots_.size(); }
 
  private:

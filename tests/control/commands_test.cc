@@ -55,6 +55,34 @@ TEST_F(Commands, DriftIsWhatTheHostFinds) {
   EXPECT_EQ(*call(client, "keypact-drift").find_list("differences"), differences);
 }
 
+TEST_F(Commands, WhatBecomesOfPacketsIsExplainedByTheHost) {
+  start();
+  auto& client = connect();
+  vici::Message one;
+  one.key("destination", "10.2.0.1");
+  EXPECT_EQ(call(client, "keypact-explain", one).find_list("reasons")->front(), "packets to 10.2.0.1");
+  EXPECT_EQ(call(client, "keypact-explain").value_or("success"), "no") << "without a destination there are none";
+}
+
+TEST_F(Commands, OfManySasOfAnEarlierRunTheFirstAreToldAndHowManyThereAre) {
+  start();
+  auto& client = connect();
+  EXPECT_EQ(call(client, "keypact-kept").value_or("total"), "0");
+  kept.push_back({"", "", {0xc0ffee01}, *IpAddress::parse("192.0.2.2"), std::nullopt, "they carry"});
+  for (int i = 0; i < 100; ++i)
+    kept.push_back({"site", "net", {0xc0ffee02}, *IpAddress::parse("192.0.2.2"), seconds(297), "they carry site/net"});
+  const auto all = call(client, "keypact-kept");
+  EXPECT_EQ(all.value_or("total"), "101");
+  EXPECT_EQ(all.elements().size(), 1U + vici::kKeptShown);
+  EXPECT_EQ(to_string(*all.find_section("1")), "spi-out = c0ffee01\nremote-host = 192.0.2.2\ntext = they carry\n");
+  vici::Message of_site;
+  of_site.key("ike", "site");
+  const auto its = call(client, "keypact-kept", of_site);
+  EXPECT_EQ(its.value_or("total"), "100");
+  EXPECT_EQ(its.find_section("1")->value_or("child"), "net");
+  EXPECT_EQ(its.find_section("1")->value_or("ends-in"), "297");
+}
+
 TEST_F(Commands, RoutesAreExplainedByTheHost) {
   start();
   auto& client = connect();

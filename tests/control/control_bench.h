@@ -140,6 +140,11 @@ class ControlBench : public ::testing::Test, public Host, public EngineAccess {
   std::vector<std::string> explain_routes(const std::optional<IpAddress>& destination) override {
     return {destination ? "to " + destination->to_string() : "to anywhere"};
   }
+  std::vector<std::string> explain_packets(const IpAddress& destination) override {
+    return {"packets to " + destination.to_string()};
+  }
+  std::vector<KeptSas> kept;
+  std::vector<KeptSas> kept_sas() override { return kept; }
   std::vector<pki::RevocationList> fetched_lists() override { return fetched; }
   void forget_fetched() override { fetched.clear(); }
   void note(const std::string& line) override { notes.push_back(line); }

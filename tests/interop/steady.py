@@ -11,11 +11,11 @@ from lab import MARKER, Process, wait_for
 class Ping:
     """A steady ping through the tunnel from one host to the other; what has no answer is lost."""
 
-    def __init__(self, source, target, interval="0.05" if IN_GUEST else "0.01"):
+    def __init__(self, source, target, interval="0.05" if IN_GUEST else "0.01", options=()):
         self.path = source.dir / "steady-ping"
         self.path.unlink(missing_ok=True)
         self.process = Process([*source.exec_prefix(), "ping", "-n", "-i", interval, "-p", MARKER[:16].hex(),
-                                "-I", source.inner4, target.inner4], self.path)
+                                "-I", source.inner4, *options, target.inner4], self.path)
 
     def answered(self):
         return [int(number) for number in re.findall(r"icmp_seq=(\d+) ttl", self.path.read_text())]

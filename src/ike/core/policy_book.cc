@@ -1,5 +1,7 @@
 #include "ike/core/policy_book.h"
 
+#include <algorithm>
+
 namespace keypact::ike {
 
 PolicyBook::Requests PolicyBook::configure(const Name& name, Selectors selectors) {
@@ -54,8 +56,7 @@ PolicyBook::Requests PolicyBook::install(const Name& name, Entry& entry, const S
   const auto old = entry.id;
   entry.id = PolicyId{next_number()};
   static_cast<Selectors&>(entry) = selectors;
-  const auto fresh = [&] { return static_cast<std::uint32_t>(next_number()); };
-  auto placed = config::placed(chosen.value_or(selectors.placement), fresh);
+  auto placed = place(name, entry, chosen.value_or(selectors.placement));
   if (placed == static_cast<const Placement&>(selectors.placement)) entry.chosen.reset();
   else entry.chosen = std::make_shared<const Placement>(std::move(placed));
   Requests requests;
@@ -63,6 +64,36 @@ PolicyBook::Requests PolicyBook::install(const Name& name, Entry& entry, const S
       {entry.id, name.first + '/' + name.second, entry.action, entry.local, entry.remote, entry.mode, entry.placed()}});
   if (old) requests.emplace_back(ipsec::RemovePolicy{old});
   return requests;
+}
+
+void PolicyBook::remember(EarlierRun run) {
+  taken_.merge(run.numbers);
+  for (auto& place : run.children) {
+    const auto [first, last] = earlier_.equal_range(place.child);
+    const auto is_known = [&](const auto& each) { return each.second.place == place; };
+    if (std::any_of(first, last, is_known)) continue;
+    auto child = place.child;
+    earlier_.emplace(std::move(child), Remembered{std::move(place), std::nullopt});
+  }
+}
+
+/// An SA of a peer without a fixed address has an entry of its own, and so had its predecessor.
+Placement PolicyBook::place(const Name& name, const Entry& entry, const config::PlacementSetting& setting) {
+  const auto [first, last] = earlier_.equal_range({name.first, name.second.substr(0, name.second.find('#'))});
+  const auto earlier = std::find_if(first, last, [&](const auto& each) {
+    const auto& [place, user] = each.second;
+    return (!user || *user == name) && covers(entry.local, place.local) && covers(entry.remote, place.remote);
+  });
+  if (earlier != last) {
+    auto& [place, user] = earlier->second;
+    user = name;
+    return config::placed(setting, place.in, place.out);
+  }
+  return config::placed(setting, [&] {
+    auto number = static_cast<std::uint32_t>(next_number());
+    while (taken_.contains(number)) number = static_cast<std::uint32_t>(next_number());
+    return number;
+  });
 }
 
 const PolicyBook::Entry* PolicyBook::find(const Name& name) const {

@@ -40,6 +40,22 @@ class PolicyBook {
   /// Its numbers are `last` plus a multiple of `step`.
   PolicyBook(std::uint64_t last, std::uint64_t step) : last_number_(last), step_(step) {}
 
+  /// What SAs of an earlier run, which are still there, have of the numbers that are chosen.
+  struct Earlier {
+    Name child;
+    std::vector<TrafficSelector> local;
+    std::vector<TrafficSelector> remote;
+    Lane in;
+    Lane out;
+    bool operator==(const Earlier&) const = default;
+  };
+  struct EarlierRun {
+    std::vector<Earlier> children;
+    std::set<std::uint32_t> numbers;  ///< of all of them, also where no child is known yet
+  };
+  /// These children get the same numbers again, and nobody else does. What was told before holds too.
+  void remember(EarlierRun run);
+
   /// The configuration wants this entry. One that SAs use keeps its selectors until they are gone.
   [[nodiscard]] Requests configure(const Name& name, Selectors selectors);
   /// The configuration does not know it any more.
@@ -72,10 +88,17 @@ class PolicyBook {
   [[nodiscard]] Requests install(const Name& name, Entry& entry, const Selectors& selectors,
                                  const std::optional<config::PlacementSetting>& chosen = std::nullopt);
   [[nodiscard]] std::uint64_t next_number() { return last_number_ += step_; }
+  [[nodiscard]] Placement place(const Name& name, const Entry& entry, const config::PlacementSetting& setting);
 
   std::map<Name, Entry> entries_;
   std::uint64_t last_number_ = 0;  ///< of ids, and of what is chosen for a Placement
   std::uint64_t step_ = 1;
+  struct Remembered {
+    Earlier place;
+    std::optional<Name> user;  ///< the only one, from its first time on
+  };
+  std::multimap<Name, Remembered> earlier_;  ///< by child
+  std::set<std::uint32_t> taken_;
 };
 
 }  // namespace keypact::ike

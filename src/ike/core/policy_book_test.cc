@@ -73,5 +73,48 @@ TEST(PolicyBook, WhatIsChosenAlreadyStays) {
   EXPECT_EQ(book.use(kName, ChildSaId{7}, wanted, config::PlacementSetting{predecessor}).placed, predecessor);
 }
 
+PolicyBook::EarlierRun earlier_run(const char* remote, std::uint32_t number) {
+  const auto networks = selectors(remote);
+  PolicyBook::EarlierRun run;
+  run.children.push_back({kName, networks.local, networks.remote, {{number, ~0U}, 0}, {{number, ~0U}, 0}});
+  run.numbers = {number};
+  return run;
+}
+
+PolicyBook::Selectors with_unique_marks(const char* remote) {
+  auto wanted = selectors(remote);
+  wanted.placement.mark_in = wanted.placement.mark_out = config::Choice::unique;
+  return wanted;
+}
+
+TEST(PolicyBook, ItsChildHasTheNumbersOfAnEarlierRunAndNobodyElse) {
+  PolicyBook book;
+  book.remember(earlier_run("10.2.0.0", 2));
+  for (std::uint64_t other = 1; other <= 4; ++other)
+    EXPECT_NE(installed(book.configure({"other", std::to_string(other)}, with_unique_marks("10.2.0.0")))
+                  .placement.out.mark.value,
+              2U);
+  EXPECT_EQ(installed(book.configure(kName, with_unique_marks("10.2.0.0"))).placement.out.mark.value, 2U);
+  book.remember(earlier_run("10.2.0.0", 2));  // with the next configuration
+  EXPECT_NE(installed(book.use({"site", "net#9"}, ChildSaId{9}, with_unique_marks("10.2.0.0")).requests)
+                .placement.out.mark.value,
+            2U);
+  auto changed = with_unique_marks("10.2.0.0");
+  changed.mode = Mode::transport;
+  EXPECT_EQ(installed(book.configure(kName, changed)).placement.out.mark.value, 2U) << "as long as this run lasts";
+}
+
+TEST(PolicyBook, OfSeveralPeersEachHasTheNumbersOfItsAddresses) {
+  PolicyBook book;
+  book.remember(earlier_run("10.2.0.0", 5));
+  book.remember(earlier_run("10.3.0.0", 6));
+  const auto use = [&](const char* name, std::uint64_t id, const char* remote) {
+    return book.use({"site", name}, ChildSaId{id}, with_unique_marks(remote)).placed.in.mark.value;
+  };
+  EXPECT_EQ(use("net#1", 1, "10.3.0.0"), 6U);
+  EXPECT_EQ(use("net#2", 2, "10.2.0.0"), 5U);
+  EXPECT_LT(use("net#3", 3, "10.4.0.0"), 5U);
+}
+
 }  // namespace
 }  // namespace keypact::ike

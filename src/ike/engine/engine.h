@@ -33,6 +33,8 @@ class Engine final : private OtherIkeSas {
   /// `credentials`: the keys and certificates of the snapshot; nullptr: there are none.
   void set_configuration(Instant now, std::shared_ptr<const config::Snapshot> snapshot,
                          std::shared_ptr<const Credentials> credentials = nullptr);
+  /// Told before the configuration that has these children.
+  void remember(PolicyBook::EarlierRun run) { policies_.remember(std::move(run)); }
   /// The addresses that this machine can send from, the preferred ones first. Until they are told, none is missed.
   void set_local_addresses(Instant now, std::vector<IpAddress> addresses);
   /// MessageTraced events are made only while this is on.
