@@ -78,11 +78,13 @@ void shape_site(sim::SiteToSite& site, const Shape& shape) {
   if (shape.one_of_each_peer) site.unique = config::UniquePolicy::replace;
 }
 
-/// `client`: as the one that authenticates itself by EAP; else as its gateway.
-std::shared_ptr<const config::Snapshot> with_eap(const sim::SiteToSite& site, bool client) {
+/// `client`: as the one that authenticates itself by EAP; else as its gateway. `rounds`: by the shared key before that.
+std::shared_ptr<const config::Snapshot> with_eap(const sim::SiteToSite& site, bool client, bool rounds) {
   auto snapshot = std::make_shared<config::Snapshot>(*site.snapshot());
   auto connection = std::make_shared<config::Connection>(*snapshot->connections.front());
-  auto& round = client ? connection->local.front() : connection->remote.front();
+  auto& of_client = client ? connection->local : connection->remote;
+  if (rounds) of_client.push_back(of_client.front());
+  auto& round = of_client.back();
   round.kind = config::AuthKind::eap;
   round.eap_types = {static_cast<std::uint8_t>(eap::Method::MSCHAPV2)};
   round.eap_id = client ? IdentityPattern::exactly(Identification::fqdn("carol")) : IdentityPattern::anybody();
@@ -117,8 +119,8 @@ EnginePair::EnginePair(const Shape& shape)
   if (nat_) move_peer(kElsewhere);
   set_local_addresses(ours_, {ours_.address});
   set_local_addresses(peer_, {peer_.address});
-  configure(ours_, shape.eap ? with_eap(our_site_, !nat_) : our_site_.snapshot());
-  configure(peer_, shape.eap ? with_eap(peer_site_, nat_) : peer_site_.snapshot());
+  configure(ours_, shape.eap ? with_eap(our_site_, !nat_, shape.rounds) : our_site_.snapshot());
+  configure(peer_, shape.eap ? with_eap(peer_site_, nat_, shape.rounds) : peer_site_.snapshot());
 }
 
 void EnginePair::transmit(const Node& from, const ike::Datagram& datagram) {

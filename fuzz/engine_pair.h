@@ -26,6 +26,7 @@ struct Shape {
   bool redirects = false;         ///< whoever answers sends the other one on
   bool multike = false;           ///< two additional key exchanges (RFC 9370)
   bool eap = false;               ///< initiators authenticate themselves by EAP-MSCHAPv2
+  bool rounds = false;            ///< with `eap`: by the shared key before that (RFC 4739)
 };
 
 /// On its way, as the receiver will see it.

@@ -62,6 +62,19 @@ void as_client_of_eap(Shape& shape) {
   shape.peer_behind_nat = false;
 }
 void as_gateway_of_eap(Shape& shape) { shape.eap = shape.peer_behind_nat = true; }
+void as_client_of_rounds(Shape& shape) {
+  as_client_of_eap(shape);
+  shape.rounds = true;
+}
+void as_gateway_of_rounds(Shape& shape) {
+  as_gateway_of_eap(shape);
+  shape.rounds = true;
+}
+/// A request of a later round is out (RFC 4739).
+bool awaits_later_round(const IkeSa& sa) {
+  const auto* waiting = std::get_if<AwaitAuth>(&sa.state());
+  return waiting != nullptr && waiting->round != 0;
+}
 void with_follow_ups(Shape& shape) {
   with_multike(shape);
   shape.own_key_exchange = true;
@@ -224,6 +237,9 @@ constexpr NamedState kStates[] = {
     {"AwaitEapServer", as_gateway_of_eap, peer_begins, is<AwaitEapServer>},
     {"AwaitEapResponse", as_gateway_of_eap, peer_begins, is<AwaitEapResponse>},
     {"AwaitEapAuth", as_gateway_of_eap, peer_begins, is<AwaitEapAuth>},
+    // Several rounds.
+    {"AwaitLaterRound", as_client_of_rounds, we_begin, awaits_later_round},
+    {"AwaitRound", as_gateway_of_rounds, peer_begins, is<AwaitRound>},
 };
 
 }  // namespace

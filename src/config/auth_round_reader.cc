@@ -208,7 +208,7 @@ void AuthRoundReader::read_constraints() {
 }
 
 AuthRound AuthRoundReader::read(bool authenticates) {
-  static_cast<void>(reader_.number("round", 0xffffffff));
+  round_.order = static_cast<std::uint32_t>(reader_.number("round", 0xffffffff).value_or(0));
   read_method(authenticates);
   read_identity();
   read_eap_identities();

@@ -1,6 +1,7 @@
 #include "config/connection_reader.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "config/address_grammar.h"
 #include "config/auth_round_reader.h"
@@ -31,6 +32,9 @@ constexpr Word<OcspPayloads> kOcsp[] = {{"never", OcspPayloads::never},
                                         {"both", OcspPayloads::both}};
 constexpr Word<SendCert> kSendCert[] = {
     {"ifasked", SendCert::if_asked}, {"always", SendCert::always}, {"never", SendCert::never}};
+
+/// More than anybody has, of one end.
+constexpr std::size_t kRounds = 8;
 
 bool starts_as(std::string_view text, std::string_view prefix) {
   return text.size() >= prefix.size() && same_word(text.substr(0, prefix.size()), prefix);
@@ -65,7 +69,9 @@ class ConnectionReader {
   void warn_of_local_names();
   void read_children();
   void read_rounds();
+  void check_eap_among_rounds();
   void check_eap_at_both_ends();
+  void check_null_among_rounds();
   void check_null_with_eap();
   void check_selectors_of_nobody();
   void check_start();
@@ -171,17 +177,33 @@ void ConnectionReader::read_rounds() {
     const bool local = starts_as(section.name, "local");
     if (!local && !starts_as(section.name, "remote")) continue;
     auto& rounds = local ? connection_.local : connection_.remote;
-    if (rounds.size() == 1)
-      reader_.refuse(section.at, reader_.path_of(section) + ": a second authentication round (RFC 4739)");
+    if (rounds.size() == kRounds) {
+      reader_.refuse(section.at, reader_.path_of(section) + ": more rounds of authentication than " +
+                                     std::to_string(kRounds) + " at one end");
+      return;
+    }
     rounds.push_back(read_auth_round(section, reader_.path_of(section), local ? RoundOf::local : RoundOf::remote,
                                      needs_authentication(), problems_, files_));
   }
   for (auto* rounds : {&connection_.local, &connection_.remote}) {
+    std::ranges::stable_sort(*rounds, {}, &AuthRound::order);
     if (!rounds->empty()) continue;
     rounds->emplace_back().auth_at = problems_.place(reader_.section().at);
   }
+  check_eap_among_rounds();
   check_eap_at_both_ends();
+  check_null_among_rounds();
   check_null_with_eap();
+}
+
+/// Nothing is gained by a round that shows nothing.
+void ConnectionReader::check_null_among_rounds() {
+  for (const auto* rounds : {&connection_.local, &connection_.remote}) {
+    if (rounds->size() == 1 || std::ranges::find(*rounds, AuthKind::null_auth, &AuthRound::kind) == rounds->end())
+      continue;
+    reader_.refuse(reader_.section().at, reader_.path() + ": auth = null among several rounds (RFC 4739)",
+                   "leave the section with auth = null out");
+  }
 }
 
 /// RFC 7619 §2: an initiator that shows by EAP who it is must know whom it shows that.
@@ -211,6 +233,19 @@ void ConnectionReader::check_selectors_of_nobody() {
          "leave remote_ts out, so that it is the peer's own address or one of pools; or set remote_addrs to "
          "the peer's address"});
   }
+}
+
+/// RFC 4739: while one end is in the middle of EAP, the other one's next round has no place of its own.
+void ConnectionReader::check_eap_among_rounds() {
+  const auto& [local, remote] = std::tie(connection_.local, connection_.remote);
+  const auto has_eap = [](const auto& rounds) {
+    return std::ranges::any_of(rounds, [](const auto& round) { return round.kind == AuthKind::eap; });
+  };
+  const bool crosses = (has_eap(local) && remote.size() > 1) || (has_eap(remote) && local.size() > 1);
+  const bool both = has_eap(local) && has_eap(remote) && (local.size() > 1 || remote.size() > 1);
+  if (!crosses && !both) return;
+  reader_.refuse(reader_.section().at, reader_.path() + ": EAP at one end and several rounds at the other (RFC 4739)",
+                 "give the end without EAP one section, with auth = pubkey or psk");
 }
 
 /// RFC 5998 §4: without AUTH of the gateway, the method has to prove both ends and to keep a password from being guessed.

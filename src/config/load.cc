@@ -85,35 +85,40 @@ void Loading::check_eap_passwords(const Connection& connection, const SourcePosi
     return round.kind == AuthKind::eap && !round.eap_types.empty() &&
            std::ranges::all_of(round.eap_types, wants_password);
   };
-  const auto& local = connection.local.front();
-  const auto& ours = local.eap_id && !local.eap_id->any ? *local.eap_id : local.id;
-  const bool client_lacks = without(local) && !ours.any && !ours.is_wildcard() &&
-                            snapshot_.eap_secret(as_text(ours.identity.data)) == nullptr;
-  const bool gateway_lacks = without(connection.remote.front()) && snapshot_.eap_secrets.empty();
-  if (!client_lacks && !gateway_lacks) return;
+  const auto own_name = [](const AuthRound& local) {
+    return local.eap_id && !local.eap_id->any ? *local.eap_id : local.id;
+  };
+  const auto client_lacks = std::ranges::find_if(connection.local, [&](const AuthRound& local) {
+    const auto ours = own_name(local);
+    return without(local) && !ours.any && !ours.is_wildcard() &&
+           snapshot_.eap_secret(as_text(ours.identity.data)) == nullptr;
+  });
+  const bool is_client = client_lacks != connection.local.end();
+  const bool gateway_lacks = std::ranges::any_of(connection.remote, without) && snapshot_.eap_secrets.empty();
+  if (!is_client && !gateway_lacks) return;
   problems_.warning(
       at, {"connections." + printable(connection.name) + " has no password for EAP" +
-               (client_lacks ? " of " + ours.to_string() : std::string()),
+               (is_client ? " of " + own_name(*client_lacks).to_string() : std::string()),
            "a password is for the identities that its section of secrets names, or for anybody when it names none",
            "add secrets { eap-" + printable(connection.name) + " { id = ... secret = ... } }"});
 }
 
 /// A signature of ours needs a key of ours, or nobody ever gets in.
 void Loading::check_private_keys(const Connection& connection, const SourcePosition& at) {
-  const auto& local = connection.local.front();
+  const auto local = std::ranges::find(connection.local, AuthKind::pubkey, &AuthRound::kind);
   const auto& stored = *snapshot_.stored;
   const bool meets_peers =
       connection.children.empty() || std::ranges::any_of(connection.children, [](const ChildConfig& child) {
         return child.action == PolicyAction::protect;
       });
-  if (local.kind != AuthKind::pubkey || !meets_peers) return;
+  if (local == connection.local.end() || !meets_peers) return;
   if (!stored.private_keys.empty() || !stored.containers.empty()) return;
   const auto path = "connections." + printable(connection.name);
   problems_.error(
-      at, {path + " authenticates us with auth = " + printable(local.auth_words) + ", and there is no private key",
+      at, {path + " authenticates us with auth = " + printable(local->auth_words) + ", and there is no private key",
            "our signature is made with a private key, whose certificate or public key the peer trusts",
            "put the key into the folder private beside " + printable(path_) +
-               (local.certificates.empty() ? ", and its certificate into x509" : "") +
+               (local->certificates.empty() ? ", and its certificate into x509" : "") +
                ", or set auth = psk in the section local"});
 }
 

@@ -48,6 +48,8 @@ struct AuthRound {
   /// Local: an exact identity, or any = the subject of our certificate, or our address.
   IdentityPattern id = IdentityPattern::anybody();
   SettingPlace auth_at{};  ///< of `auth`, or of the round
+  std::uint32_t order =
+      0;  ///< swanctl's round: its place among those of the same end, where there are several (RFC 4739)
   // The following are for pubkey.
   std::string auth_words = "pubkey";  ///< what follows `auth =`: "rsa-3072-sha256", "ike:pubkey-sha512"
   std::vector<CredentialFile>

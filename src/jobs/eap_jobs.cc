@@ -59,8 +59,9 @@ std::optional<eap::TlsOwn> certificate_of_client(const Tools& tools, const confi
   return own_certificate(tools, local);
 }
 
-std::shared_ptr<const eap::ServerConfig> server_config(const Tools& tools, const config::Connection& connection) {
-  const auto& remote = connection.remote.front();
+std::shared_ptr<const eap::ServerConfig> server_config(const Tools& tools, const ike::EapServerStep& work) {
+  const auto& connection = *work.connection;
+  const auto& remote = connection.remote.at(work.round);
   auto made = std::make_shared<eap::ServerConfig>();
   made->methods = methods_of(remote);
   if (connection.local.front().kind == config::AuthKind::eap) keep_fit_for_eap_only(made->methods);
@@ -76,7 +77,7 @@ std::shared_ptr<const eap::ServerConfig> server_config(const Tools& tools, const
 }
 
 std::shared_ptr<const eap::ClientConfig> client_config(const Tools& tools, const ike::EapClientStep& work) {
-  const auto& local = work.connection->local.front();
+  const auto& local = work.connection->local.at(work.round);
   const auto& remote = work.connection->remote.front();
   auto made = std::make_shared<eap::ClientConfig>();
   made->identity = name_of(local.eap_id && !local.eap_id->any ? local.eap_id->identity : work.claimed);
@@ -101,7 +102,7 @@ ike::EapServerStepped run_eap_step(const Tools& tools, ike::EapServerStep work) 
   const ConfiguredSecrets secrets(*work.secrets);
   const eap::ServerSurroundings surroundings{secrets, tools.random, tools.now};
   const bool begins = work.conversation == nullptr;
-  auto server = begins ? std::make_unique<eap::Server>(server_config(tools, *work.connection), name_of(work.claimed))
+  auto server = begins ? std::make_unique<eap::Server>(server_config(tools, work), name_of(work.claimed))
                        : std::move(work.conversation);
   auto step = std::make_unique<eap::ServerStep>(begins ? server->start(surroundings)
                                                        : server->on_response(work.packet, surroundings));

@@ -141,7 +141,8 @@ TEST_F(EapOnly, F13_AnAuthOfTheGatewayWithAnotherKeyIsRefused) {
   ASSERT_NE(state, nullptr);
   const auto& sa = left().engine.ike_sas().begin()->second;
   const auto& keys = state->channel.keys();
-  const ike::v2::SignedOctets octets{state->response, state->nonce, keys.prf, keys.pr, state->peer_id_body};
+  const auto id_body = state->peer_id->body();
+  const ike::v2::SignedOctets octets{state->response, state->nonce, keys.prf, keys.pr, id_body};
   const wire::AuthPayload wrong{AuthMethod::SHARED_KEY_MIC,
                                 ike::v2::shared_key_auth(world.library(), keys.pr.reveal(), octets)};
   auto header = sa.record().header(ExchangeType::IKE_AUTH, state->window.next_id() - 1, true);

@@ -59,6 +59,7 @@ struct EapServerStep {
   std::shared_ptr<const config::Connection> connection;  ///< what is offered, and our certificate
   std::shared_ptr<const config::Snapshot> secrets;
   Identification claimed;  ///< IDi
+  std::size_t round = 0;   ///< of the peer: which one of `remote` this is
 };
 /// As the peer.
 struct EapClientStep {
@@ -67,6 +68,7 @@ struct EapClientStep {
   std::shared_ptr<const config::Connection> connection;
   std::shared_ptr<const config::Snapshot> secrets;
   Identification claimed;  ///< IDi
+  std::size_t round = 0;   ///< of ours: which one of `local` this is
 };
 
 struct Job {

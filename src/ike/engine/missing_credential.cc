@@ -37,8 +37,10 @@ Refusal no_signer(std::string why) {
 
 std::optional<Refusal> missing_credential(const config::Snapshot& snapshot, const Credentials& credentials,
                                           const config::Connection& connection, const IpAddress& local) {
-  if (const auto& round = connection.local.front(); round.kind == config::AuthKind::pubkey)
+  for (const auto& round : connection.local) {
+    if (round.kind != config::AuthKind::pubkey) continue;
     if (auto signer = credentials.signer_for(round, {}); !signer) return no_signer(std::move(signer.error()));
+  }
   if (auto ppk = v2::ppk_to_offer(snapshot, connection); !ppk) return std::move(ppk.error());
   const auto& peer = connection.remote.front().id;
   if (!uses_shared_keys(connection) || peer.any || peer.is_wildcard()) return std::nullopt;

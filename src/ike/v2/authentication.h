@@ -40,6 +40,10 @@ class PeerAuthenticated {
   [[nodiscard]] const Identification& identity() const { return identity_; }
   /// What it called itself in its identification payload; after EAP it may be another name.
   [[nodiscard]] const Identification& claimed() const { return claimed_; }
+  /// After one more round it is whom that one proved, and called itself what it did in the first (RFC 4739).
+  [[nodiscard]] PeerAuthenticated followed_by(const PeerAuthenticated& next) const {
+    return {next.identity_, claimed_};
+  }
 
  private:
   PeerAuthenticated(Identification identity, Identification claimed)

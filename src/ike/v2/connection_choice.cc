@@ -72,14 +72,17 @@ std::optional<IpAddress> only_address(const std::vector<config::AddressPattern>&
   return patterns.front().first;
 }
 
-Identification local_identity(const Credentials& credentials, const config::Connection& connection,
-                              const IpAddress& local) {
-  const auto& round = connection.local.front();
+Identification local_identity(const Credentials& credentials, const config::AuthRound& round, const IpAddress& local) {
   if (round.kind == config::AuthKind::pubkey)
     if (auto signer = credentials.signer_for(round, {})) return std::move(signer->identity);
   if (!round.id.any) return round.id.identity;
   // RFC 7619 §2.2: who shows nothing is nobody, unless the configuration gives him a name.
   return round.kind == config::AuthKind::null_auth ? nobody() : Identification::of(local);
+}
+
+Identification local_identity(const Credentials& credentials, const config::Connection& connection,
+                              const IpAddress& local) {
+  return local_identity(credentials, connection.local.front(), local);
 }
 
 ConnectionPtr connection_for_identities(const Credentials& credentials, const std::vector<ConnectionPtr>& candidates,

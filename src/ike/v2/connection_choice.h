@@ -23,7 +23,10 @@ using ConnectionPtr = std::shared_ptr<const config::Connection>;
 /// The one address of a list that names just one.
 [[nodiscard]] std::optional<IpAddress> only_address(const std::vector<config::AddressPattern>& patterns);
 
-/// Who we are towards this peer: the configured identity, or that of our certificate, or our address.
+/// Who we are in a round of ours: the configured identity, or that of our certificate, or our address.
+[[nodiscard]] Identification local_identity(const Credentials& credentials, const config::AuthRound& round,
+                                            const IpAddress& local);
+/// In the first one.
 [[nodiscard]] Identification local_identity(const Credentials& credentials, const config::Connection& connection,
                                             const IpAddress& local);
 

@@ -35,6 +35,13 @@ constexpr std::array kEapAuthRequest = {PayloadRule{AUTH, required}};
 constexpr std::array kEapAuthResponse = {PayloadRule{AUTH, required}, PayloadRule{CP, optional},
                                          PayloadRule{SA, optional}, PayloadRule{TSi, optional},
                                          PayloadRule{TSr, optional}};
+// RFC 4739 §2: an end that has done its rounds says nothing of itself any more.
+constexpr std::array kRoundRequest = {PayloadRule{IDi, optional}, PayloadRule{CERT, any_number},
+                                      PayloadRule{CERTREQ, any_number}, PayloadRule{IDr, optional},
+                                      PayloadRule{AUTH, optional}};
+constexpr std::array kRoundResponse = {
+    PayloadRule{IDr, optional}, PayloadRule{CERT, any_number}, PayloadRule{AUTH, optional}, PayloadRule{EAP, optional},
+    PayloadRule{CP, optional},  PayloadRule{SA, optional},     PayloadRule{TSi, optional},  PayloadRule{TSr, optional}};
 constexpr std::array kCreateChild = {PayloadRule{SA, required},  PayloadRule{Nonce, required},
                                      PayloadRule{KE, optional},  PayloadRule{TSi, required},
                                      PayloadRule{TSr, required}, PayloadRule{CP, optional}};
@@ -59,6 +66,8 @@ constexpr auto kContracts = std::to_array<Contract>({
     {ExchangeType::IKE_AUTH, MessageKind::eap_response, kEap, "RFC 7296 §2.16"},
     {ExchangeType::IKE_AUTH, MessageKind::eap_auth_request, kEapAuthRequest, "RFC 7296 §2.16"},
     {ExchangeType::IKE_AUTH, MessageKind::eap_auth_response, kEapAuthResponse, "RFC 7296 §2.16"},
+    {ExchangeType::IKE_AUTH, MessageKind::round_request, kRoundRequest, "RFC 4739 §2.1"},
+    {ExchangeType::IKE_AUTH, MessageKind::round_response, kRoundResponse, "RFC 4739 §2.1"},
     {ExchangeType::IKE_AUTH, MessageKind::notify_response, kNotifiesOnly, "RFC 7296 §2.21.2"},
     {ExchangeType::CREATE_CHILD_SA, MessageKind::request, kCreateChild, "RFC 7296 §1.3.1"},
     {ExchangeType::CREATE_CHILD_SA, MessageKind::rekey_ike_request, kRekeyIke, "RFC 7296 §1.3.2"},
@@ -71,6 +80,11 @@ constexpr auto kContracts = std::to_array<Contract>({
     {ExchangeType::INFORMATIONAL, MessageKind::request, kInformational, "RFC 7296 §1.4"},
     {ExchangeType::INFORMATIONAL, MessageKind::response, kInformational, "RFC 7296 §1.4"},
 });
+
+/// RFC 7296 §2.21.2: they leave the IKE SA.
+constexpr std::array kErrorsOfChild = {NotifyType::NO_PROPOSAL_CHOSEN,       NotifyType::TS_UNACCEPTABLE,
+                                       NotifyType::SINGLE_PAIR_REQUIRED,     NotifyType::NO_ADDITIONAL_SAS,
+                                       NotifyType::INTERNAL_ADDRESS_FAILURE, NotifyType::FAILED_CP_REQUIRED};
 
 bool has_only_notifies(const PayloadSet& payloads) {
   return !payloads.empty() && std::ranges::all_of(payloads.all(), [](const auto& payload) {
@@ -126,6 +140,14 @@ const Contract* eap_contract_of(bool response, const PayloadSet& payloads) {
   const auto of_response = eap ? MessageKind::eap_response : MessageKind::eap_auth_response;
   const auto kind = response ? of_response : of_request;
   return contract_of(ExchangeType::IKE_AUTH, kind);
+}
+
+const Contract* round_contract_of(bool response, const PayloadSet& payloads) {
+  if (!response) return contract_of(ExchangeType::IKE_AUTH, MessageKind::round_request);
+  // RFC 7296 §1.2: without SA and selectors the Child SA may have failed alone.
+  const auto* error = has_only_notifies(payloads) ? payloads.error() : nullptr;
+  const bool ends = error != nullptr && std::ranges::find(kErrorsOfChild, error->type) == kErrorsOfChild.end();
+  return contract_of(ExchangeType::IKE_AUTH, ends ? MessageKind::notify_response : MessageKind::round_response);
 }
 
 std::optional<ContractViolation> check_contract(const Contract& contract, const PayloadSet& payloads) {

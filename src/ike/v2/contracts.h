@@ -28,6 +28,8 @@ enum class MessageKind : std::uint8_t {
   eap_response,
   eap_auth_request,  ///< behind EAP
   eap_auth_response,
+  round_request,  ///< of IKE_AUTH, behind its first round of authentication (RFC 4739)
+  round_response,
   notify_response,  ///< a response of notifies only: COOKIE, or an error
 };
 
@@ -50,6 +52,8 @@ struct ContractViolation {
 [[nodiscard]] const Contract* contract_of(ExchangeType exchange, bool response, const PayloadSet& payloads);
 /// Of IKE_AUTH, behind its first request and response, where EAP is under way. Never nullptr.
 [[nodiscard]] const Contract* eap_contract_of(bool response, const PayloadSet& payloads);
+/// The same where another round of authentication begins, or the last one is answered. RFC 4739 §2.
+[[nodiscard]] const Contract* round_contract_of(bool response, const PayloadSet& payloads);
 
 [[nodiscard]] std::optional<ContractViolation> check_contract(const Contract& contract, const PayloadSet& payloads);
 

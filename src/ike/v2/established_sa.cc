@@ -172,8 +172,9 @@ void EstablishedSa::on_give_up(Context& context, const IkeSaRecord& record) {
 void EstablishedSa::follow(const config::Snapshot& configuration, const Credentials& credentials, IkeSaRecord& record) {
   const auto connection = configuration.connection(parts_.connection->name);
   if (!connection || ended_) return;
-  const auto& remote = connection->remote.front();
-  const bool same_peers = remote.kind == parts_.connection->remote.front().kind && remote.id.matches(peer_.claimed()) &&
+  const bool same_methods = std::ranges::equal(connection->remote, parts_.connection->remote, {},
+                                               &config::AuthRound::kind, &config::AuthRound::kind);
+  const bool same_peers = same_methods && connection->remote.front().id.matches(peer_.claimed()) &&
                           local_identity(credentials, *connection, record.local.address) == parts_.local_id;
   if (!same_peers) return;
   parts_.connection = connection;

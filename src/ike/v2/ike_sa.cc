@@ -182,6 +182,7 @@ void IkeSa::on_message(Context& context, const Received& received) {
       [&](AwaitEapFinal&& state) -> State { return on(std::move(state), received, context, record_); },
       [&](AwaitEapResponse&& state) -> State { return on(std::move(state), received, context, record_); },
       [&](AwaitEapAuth&& state) -> State { return on(std::move(state), received, context, record_); },
+      [&](AwaitRound&& state) -> State { return on(std::move(state), received, context, record_); },
       [&](AwaitAuthRequest&& state) -> State { return on(std::move(state), received, context, record_); },
       [&](EstablishedSa&& state) -> State {
         state.on_message(context, record_, received);

@@ -18,10 +18,10 @@ struct Closed {
 
 using State =
     std::variant<AwaitKeyPair, AwaitSaInit, AwaitSharedSecret, AwaitAdditionalKeyPair, AwaitIntermediateResponse,
-                 AwaitAdditionalSecret, AwaitInitiatorSignature, AwaitAuth, AwaitResponderVerified, AwaitEapClient,
-                 AwaitEapRequest, AwaitEapFinal, AwaitResponderValue, AwaitAuthRequest, AwaitAdditionalValue,
-                 AwaitInitiatorVerified, AwaitLease, AwaitResponderSignature, AwaitEapServer, AwaitEapResponse,
-                 AwaitEapAuth, EstablishedSa, Closed>;
+                 AwaitAdditionalSecret, AwaitInitiatorSignature, AwaitAuth, AwaitResponderVerified, AwaitRoundSignature,
+                 AwaitEapClient, AwaitEapRequest, AwaitEapFinal, AwaitResponderValue, AwaitAuthRequest,
+                 AwaitAdditionalValue, AwaitInitiatorVerified, AwaitLease, AwaitResponderSignature, AwaitEapServer,
+                 AwaitEapResponse, AwaitEapAuth, AwaitRound, EstablishedSa, Closed>;
 
 // Legal pairs of state and event: each consumes the state and returns the next. The record is changed in place.
 [[nodiscard]] State begin_initiator(Context& context, IkeSaRecord& record, Intent intent);
@@ -43,6 +43,7 @@ using State =
 /// At the deadline of a request in IKE_AUTH: it is sent again; closed, when that was done often enough.
 [[nodiscard]] std::optional<Closed> on_auth_deadline(AwaitAuth& state, Context& context, const IkeSaRecord& record);
 [[nodiscard]] State on(AwaitResponderVerified&& state, JobDone&& done, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitRoundSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitEapClient&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitEapRequest&& state, const Received& received, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitEapFinal&& state, const Received& received, Context& context, IkeSaRecord& record);
@@ -61,6 +62,7 @@ using State =
 [[nodiscard]] State on(AwaitEapServer&& state, JobDone&& done, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitEapResponse&& state, const Received& received, Context& context, IkeSaRecord& record);
 [[nodiscard]] State on(AwaitEapAuth&& state, const Received& received, Context& context, IkeSaRecord& record);
+[[nodiscard]] State on(AwaitRound&& state, const Received& received, Context& context, IkeSaRecord& record);
 
 // As responder before the peer is authenticated.
 /// The refusal goes out under the IKE SA's keys, then the IKE SA is gone. RFC 7296 §2.21.2.

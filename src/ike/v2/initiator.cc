@@ -48,8 +48,7 @@ std::vector<wire::Payload> request_payloads(Context& context, const IkeSaRecord&
   if (const auto& from = state.intent.redirections.from)
     payloads.push_back(notify_payload(NotifyType::REDIRECTED_FROM, redirect_data(Identification::of(*from))));
   else if (context.options.follow_redirects) payloads.push_back(notify_payload(NotifyType::REDIRECT_SUPPORTED));
-  if (signs(*state.intent.connection) || peer_signs(*state.intent.connection))
-    payloads.push_back(signature_hash_algorithms());
+  if (has_signatures(*state.intent.connection)) payloads.push_back(signature_hash_algorithms());
   if (needs_private_numbers(*state.intent.connection)) payloads.push_back(private_numbers_known());
   // RFC 9370 §2.2.1: additional key exchanges need IKE_INTERMEDIATE.
   if (offers_additional_key_exchange(state.intent.connection->ike_proposals))
@@ -230,7 +229,8 @@ State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaR
   return AwaitSharedSecret{
       {std::move(state.intent), std::move(state.attempt.nonce), std::move(state.request), received.datagram.octets,
        answer->nonce->nonce, std::move(answer->choice.proposal), fragmentation,
-       payloads.notify(NotifyType::CHILDLESS_IKEV2_SUPPORTED) != nullptr, signature_wishes(payloads), ppk_agreed},
+       payloads.notify(NotifyType::CHILDLESS_IKEV2_SUPPORTED) != nullptr, signature_wishes(payloads), ppk_agreed,
+       payloads.notify(NotifyType::MULTIPLE_AUTH_SUPPORTED) != nullptr},
       job};
 }
 

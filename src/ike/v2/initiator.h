@@ -1,6 +1,7 @@
 // The initiator's waiting points until the IKE SA is established, each with what is known by then. RFC 7296 §1.2.
 #pragma once
 
+#include "ike/v2/authentication_rounds.h"
 #include "ike/v2/child_negotiation.h"
 #include "ike/v2/eap_auth.h"
 #include "ike/v2/intermediate.h"
@@ -66,7 +67,8 @@ struct SaInitDone {
   FragmentationUse fragmentation;
   bool peer_takes_childless = false;
   SignatureWishes wishes;
-  bool ppk_agreed = false;  ///< both have said USE_PPK
+  bool ppk_agreed = false;         ///< both have said USE_PPK
+  bool peer_takes_rounds = false;  ///< MULTIPLE_AUTH_SUPPORTED (RFC 4739)
 };
 
 /// The response is here; the shared secret is being computed.
@@ -112,11 +114,16 @@ struct InitiatorAuth {
   Octets nonce;     ///< ours
   Octets peer_nonce;
   Proposal proposal;
-  Identification local_id;
-  bool childless = false;  ///< nothing but the IKE SA is asked for (RFC 6023)
+  Identification local_id;  ///< in our first round
+  bool childless = false;   ///< nothing but the IKE SA is asked for (RFC 6023)
   IntermediateAuth covered;
   Octets request = {};  ///< our IKE_SA_INIT message, which our AUTH covers
   std::optional<PpkProof> ppk = {};
+  SignatureWishes wishes = {};
+  std::size_t round = 0;         ///< of ours that is under way; behind the last one there is none (RFC 4739)
+  Identification round_id = {};  ///< who we are in it
+  PeerRounds peer = {};
+  std::optional<wire::IdPayload> peer_id = {};  ///< the last one of the responder
 };
 
 /// Our signature is being made.
@@ -140,15 +147,18 @@ struct AwaitResponderVerified : AwaitAuth {
   JobId job;
 };
 
-/// RFC 5998: the responder has said who it is. What proves it is its AUTH behind EAP, with the key of a method that proves both ends.
-struct ResponderUnproven {
-  Identification claimed;
+/// A later round of ours (RFC 4739): our signature is being made.
+struct AwaitRoundSignature : AwaitAuth {
+  OwnSignature signature;
+  JobId job;
 };
+
+/// RFC 5998: the responder has said who it is. What proves it is its AUTH behind EAP, with the key of a method that proves both ends.
+struct ResponderUnproven {};
 
 /// We authenticate ourselves by EAP; the responder has done so before, or will by the same EAP.
 struct EapInitiator : AwaitAuth {
-  std::variant<PeerAuthenticated, ResponderUnproven> responder;
-  Octets peer_id_body;  ///< of its identification payload
+  std::optional<ResponderUnproven> unproven;
 };
 
 /// Our next packet of EAP is being made.

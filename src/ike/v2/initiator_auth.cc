@@ -47,6 +47,14 @@ struct OwnProof {
   wire::AuthPayload auth;
 };
 
+/// RFC 4739 §2.1.
+std::vector<wire::Payload> rounds_payloads(const config::Connection& connection, bool proves) {
+  std::vector<wire::Payload> payloads;
+  if (has_several_rounds(connection)) payloads.push_back(notify_payload(NotifyType::MULTIPLE_AUTH_SUPPORTED));
+  if (proves && connection.local.size() > 1) payloads.push_back(notify_payload(NotifyType::ANOTHER_AUTH_FOLLOWS));
+  return payloads;
+}
+
 std::vector<wire::Payload> auth_payloads(const Context& context, const InitiatorAuth& state,
                                          std::optional<OwnProof> proof, const std::vector<IpAddress>& addresses,
                                          const std::optional<ChildOffer>& offer) {
@@ -64,15 +72,15 @@ std::vector<wire::Payload> auth_payloads(const Context& context, const Initiator
   if (!addresses.empty()) payloads.push_back(configuration_request(addresses));
   if (offer) std::ranges::move(offer_payloads(*offer).with({}), std::back_inserter(payloads));
   if (proof && state.ppk) std::ranges::move(ppk_payloads(state), std::back_inserter(payloads));
+  std::ranges::move(rounds_payloads(*state.intent.connection, proof.has_value()), std::back_inserter(payloads));
   return payloads;
 }
 
-/// The key for this pair, or for whoever answers when the peer's identity is not fixed.
-std::shared_ptr<const config::SharedKey> key_for(const Context& context, const config::Connection& connection,
-                                                 const Identification& local_id, const IpAddress& remote) {
-  const auto& pattern = connection.remote.front().id;
-  const auto peer = pattern.any || pattern.is_wildcard() ? Identification::of(remote) : pattern.identity;
-  return context.configuration->shared_key(local_id, peer);
+/// Who the responder is as far as it has said, or else whoever answers when its identity is not fixed.
+Identification responder_as_known(const InitiatorAuth& state, const IpAddress& remote) {
+  if (state.peer_id) return state.peer_id->id;
+  const auto& pattern = state.intent.connection->remote.front().id;
+  return pattern.any || pattern.is_wildcard() ? Identification::of(remote) : pattern.identity;
 }
 
 }  // namespace
@@ -119,6 +127,34 @@ std::optional<Refusal> settle_ppk(IkeSaRecord& record, AwaitAuth& state, const P
   return ppk_is_required(*state.intent.connection, "the response with AUTH has no PPK_IDENTITY");
 }
 
+const config::AuthRound* own_round(const InitiatorAuth& state) {
+  const auto& rounds = state.intent.connection->local;
+  return state.round < rounds.size() ? &rounds[state.round] : nullptr;
+}
+
+Result<std::shared_ptr<const config::SharedKey>, Refusal> own_key(const Context& context, const IkeSaRecord& record,
+                                                                  const InitiatorAuth& state) {
+  const auto peer = responder_as_known(state, record.remote.address);
+  auto key = context.configuration->shared_key(state.round_id, peer);
+  if (key) return key;
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_shared_key);
+  refusal.ours.push_back("local identity " + state.round_id.to_string());
+  refusal.theirs.push_back("remote identity " + peer.to_string());
+  return failure(std::move(refusal));
+}
+
+SignedOctets own_octets(const InitiatorAuth& state, const SkP& sk_pi, OctetView id_body) {
+  return {state.request, state.peer_nonce, state.channel.keys().prf, sk_pi, id_body, state.covered.octets()};
+}
+
+void send_request(Context& context, const IkeSaRecord& record, AwaitAuth& state,
+                  const std::vector<wire::Payload>& payloads) {
+  const auto header = record.header(ExchangeType::IKE_AUTH, state.window.next_id(), false);
+  auto request = state.channel.seal(context, record, header, payloads);
+  send(context, record.path(), request);
+  state.window.sent(std::move(request), context.now, context.options.give_up_after);
+}
+
 State end_attempt(Context& context, const IkeSaRecord& record, AwaitAuth&& state, Refusal reason) {
   forgo_first_child(context, state);
   return close_attempt(context, record, state.intent, std::move(reason));
@@ -145,8 +181,8 @@ void go_on_elsewhere(Context& context, const IkeSaRecord& record, const Intent& 
 
 }  // namespace
 
-State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAuthenticated peer,
-                const PayloadSet& payloads) {
+State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, const PayloadSet& payloads) {
+  auto peer = state.peer.all(*state.intent.connection);
   EstablishedParts parts{state.intent.connection,
                          std::move(state.local_id),
                          std::move(state.proposal),
@@ -188,22 +224,32 @@ State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAu
 
 namespace {
 
-bool uses_eap(const config::Connection& connection) { return connection.local.front().kind == config::AuthKind::eap; }
+bool uses_eap(const InitiatorAuth& state) {
+  const auto* round = own_round(state);
+  return round != nullptr && round->kind == config::AuthKind::eap;
+}
 
-/// The responder is authenticated: it is our turn in EAP, or all is done.
-State on_peer(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAuthenticated peer,
-              const PayloadSet& payloads) {
-  if (uses_eap(*state.intent.connection)) return begin_eap(context, std::move(state), std::move(peer), payloads);
-  return establish(context, record, std::move(state), std::move(peer), payloads);
+/// What the response says of the responder is proven: it is our turn in EAP, or this round is done.
+State on_peer(Context& context, IkeSaRecord& record, AwaitAuth&& state, const PayloadSet& payloads) {
+  if (uses_eap(state)) return begin_eap(context, std::move(state), std::nullopt, payloads);
+  return go_on(context, record, std::move(state), payloads);
+}
+
+State on_peer_proven(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAuthenticated peer,
+                     const PayloadSet& payloads) {
+  state.peer.take(std::move(peer));
+  if (auto refusal = refuses_number_of_rounds(*state.intent.connection, state.peer, payloads))
+    return refuse_responder(context, record, std::move(state), std::move(*refusal));
+  return on_peer(context, record, std::move(state), payloads);
 }
 
 Result<PeerAuthenticated, Refusal> verify_by_shared_key(Context& context, const AwaitAuth& state,
                                                         const Identification& claimed, const SignedOctets& octets,
                                                         const wire::AuthPayload& auth) {
-  const auto& round = state.intent.connection->remote.front();
+  const auto& round = state.peer.current(*state.intent.connection);
   if (auto nobody = verify_null_auth(context.library, round, octets, claimed, auth)) return std::move(*nobody);
   const auto key =
-      round.kind == config::AuthKind::psk ? context.configuration->shared_key(state.local_id, claimed) : nullptr;
+      round.kind == config::AuthKind::psk ? context.configuration->shared_key(state.round_id, claimed) : nullptr;
   auto peer = key ? verify_shared_key_auth(context.library, key->secret.reveal(), octets, claimed, auth) : std::nullopt;
   if (peer) return std::move(*peer);
   const bool is_nobody = peer_is_nobody(*state.intent.connection);
@@ -211,75 +257,88 @@ Result<PeerAuthenticated, Refusal> verify_by_shared_key(Context& context, const 
                             key || is_nobody ? RefusalCode::authentication_failed : RefusalCode::no_shared_key);
   refusal.notify = NotifyType::AUTHENTICATION_FAILED;
   refusal.ours.push_back(to_string(is_nobody ? AuthMethod::NULL_AUTHENTICATION : AuthMethod::SHARED_KEY_MIC) + " for " +
-                         state.local_id.to_string());
+                         state.round_id.to_string());
   refusal.theirs.push_back(to_string(auth.method) + " of " + claimed.to_string());
   return failure(std::move(refusal));
 }
 
-State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& context, IkeSaRecord& record) {
-  const auto* contract = contract_of(ExchangeType::IKE_AUTH, true, payloads);
-  if (const auto violation = check_contract(*contract, payloads)) {
-    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message);
-    refusal.detail = violation->to_string();
-    return refuse_responder(context, record, std::move(state), std::move(refusal));
+/// What the form of the response says that this connection does not want.
+std::optional<Refusal> refuses_form(const AwaitAuth& state, const PayloadSet& payloads) {
+  const bool proves = payloads.count(PayloadType::AUTH) != 0;
+  const bool by_eap = payloads.count(PayloadType::EAP) != 0;
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed);
+  const bool unproven = by_eap && !proves && state.peer.done() == 0;
+  if (unproven && !proves_both_by_eap(*state.intent.connection)) {
+    refusal.rule = "RFC 5998 §3";
+    refusal.detail = "the responder begins EAP without AUTH, and this connection wants it to prove itself before";
+    return refusal;
   }
-  if (contract->kind == MessageKind::notify_response) {
+  if (by_eap != uses_eap(state)) {
+    refusal.rule = "RFC 7296 §2.16";
+    refusal.detail = by_eap ? "the responder asks for EAP, and this connection has another method"
+                            : "the responder takes us without EAP, in which we were to prove ourselves";
+    return refusal;
+  }
+  if (unproven || proves == state.peer.awaits_more(*state.intent.connection)) return std::nullopt;
+  refusal.rule = "RFC 4739 §2.1";
+  refusal.detail = proves ? "the responder proves itself once more than this connection wants"
+                          : "the responder was to prove itself once more, and its response has no AUTH";
+  return refusal;
+}
+
+/// What there is to say of a response that is none, or of one whose payloads do not fit.
+std::optional<State> refuse_malformed(Context& context, const IkeSaRecord& record, AwaitAuth& state,
+                                      const Contract& contract, const PayloadSet& payloads) {
+  const auto refuse_as_malformed = [&](std::string detail) {
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::malformed_message);
+    refusal.detail = std::move(detail);
+    return refuse_responder(context, record, std::move(state), std::move(refusal));
+  };
+  if (const auto violation = check_contract(contract, payloads)) return refuse_as_malformed(violation->to_string());
+  if (contract.kind == MessageKind::notify_response) {
     const auto* error = payloads.error();
     static const wire::NotifyPayload kNone{ProtocolId::none, {}, NotifyType::AUTHENTICATION_FAILED, {}};
     return refused_by_responder(context, record, std::move(state), error != nullptr ? *error : kNone);
   }
-  const bool unproven = contract->kind == MessageKind::eap_only_response;
-  const bool by_eap = unproven || contract->kind == MessageKind::eap_begin_response;
-  if (unproven && !proves_both_by_eap(*state.intent.connection)) {
-    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed);
-    refusal.rule = "RFC 5998 §3";
-    refusal.detail = "the responder begins EAP without AUTH, and this connection wants it to prove itself before";
-    return refuse_responder(context, record, std::move(state), std::move(refusal));
-  }
-  if (by_eap != uses_eap(*state.intent.connection)) {
-    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed);
-    refusal.rule = "RFC 7296 §2.16";
-    refusal.detail = by_eap ? "the responder asks for EAP, and this connection has another method"
-                            : "the responder takes us without EAP, in which we were to prove ourselves";
-    return refuse_responder(context, record, std::move(state), std::move(refusal));
-  }
-  const auto& peer_id = *payloads.id(PayloadType::IDr);
-  const auto& pattern = state.intent.connection->remote.front().id;
-  if (!pattern.matches(peer_id.id)) {
-    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::peer_identity_mismatch);
-    refusal.ours.push_back(pattern.to_string());
-    refusal.theirs.push_back(peer_id.id.to_string());
-    return refuse_responder(context, record, std::move(state), std::move(refusal));
-  }
-  if (unproven) return begin_eap_only(context, record, std::move(state), payloads);
-  // RFC 8784 §3: before EAP no PPK is known to the responder.
-  if (!by_eap)
-    if (auto refusal = settle_ppk(record, state, payloads))
-      return refuse_responder(context, record, std::move(state), std::move(*refusal));
-  const auto id_body = peer_id.body();
-  const auto& keys = state.channel.keys();
-  const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, id_body, state.covered.octets()};
-  if (auto refusal = refuses_eap_of_responder(state.intent.connection->remote.front()))
-    return refuse_responder(context, record, std::move(state), std::move(*refusal));
-  if (peer_signs(*state.intent.connection)) {
-    const auto job = start_verification(context, *state.intent.connection, peer_id.id, payloads, octets);
-    return AwaitResponderVerified{std::move(state), payloads.all(), job};
-  }
-  auto peer = verify_by_shared_key(context, state, peer_id.id, octets, *payloads.find<wire::AuthPayload>());
-  if (!peer) return refuse_responder(context, record, std::move(state), std::move(peer.error()));
-  return on_peer(context, record, std::move(state), std::move(*peer), payloads);
+  if (payloads.count(PayloadType::AUTH) > payloads.count(PayloadType::IDr))
+    return refuse_as_malformed("AUTH without IDr (RFC 4739 §2.1)");
+  return std::nullopt;
 }
 
-/// The key that authenticates us, where that is a shared one.
-Result<std::shared_ptr<const config::SharedKey>, Refusal> own_key(const Context& context, const IkeSaRecord& record,
-                                                                  const config::Connection& connection,
-                                                                  const Identification& local_id) {
-  auto key = key_for(context, connection, local_id, record.remote.address);
-  if (key) return key;
-  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_shared_key);
-  refusal.ours.push_back("local identity " + local_id.to_string());
-  refusal.theirs.push_back("remote identity " + connection.remote.front().id.to_string());
-  return failure(std::move(refusal));
+State on_response(AwaitAuth&& state, const PayloadSet& payloads, Context& context, IkeSaRecord& record) {
+  const auto* contract =
+      state.peer.done() == 0 ? contract_of(ExchangeType::IKE_AUTH, true, payloads) : round_contract_of(true, payloads);
+  if (auto over = refuse_malformed(context, record, state, *contract, payloads)) return std::move(*over);
+  if (auto refusal = refuses_form(state, payloads))
+    return refuse_responder(context, record, std::move(state), std::move(*refusal));
+  const auto* peer_id = payloads.id(PayloadType::IDr);
+  if (peer_id == nullptr) return on_peer(context, record, std::move(state), payloads);
+  const auto& round = state.peer.current(*state.intent.connection);
+  if (!round.id.matches(peer_id->id)) {
+    auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::peer_identity_mismatch);
+    refusal.ours.push_back(round.id.to_string());
+    refusal.theirs.push_back(peer_id->id.to_string());
+    return refuse_responder(context, record, std::move(state), std::move(refusal));
+  }
+  state.peer_id = *peer_id;
+  const auto* auth = payloads.find<wire::AuthPayload>();
+  if (auth == nullptr) return begin_eap_only(context, record, std::move(state), payloads);
+  // RFC 8784 §3: before our AUTH no PPK is known to the responder.
+  if (!uses_eap(state))
+    if (auto refusal = settle_ppk(record, state, payloads))
+      return refuse_responder(context, record, std::move(state), std::move(*refusal));
+  const auto id_body = peer_id->body();
+  const auto& keys = state.channel.keys();
+  const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, id_body, state.covered.octets()};
+  if (auto refusal = refuses_eap_of_responder(round))
+    return refuse_responder(context, record, std::move(state), std::move(*refusal));
+  if (signs(round)) {
+    const auto job = start_verification(context, round, peer_id->id, payloads, octets);
+    return AwaitResponderVerified{std::move(state), payloads.all(), job};
+  }
+  auto peer = verify_by_shared_key(context, state, peer_id->id, octets, *auth);
+  if (!peer) return refuse_responder(context, record, std::move(state), std::move(peer.error()));
+  return on_peer_proven(context, record, std::move(state), std::move(*peer), payloads);
 }
 
 /// What can be found out before anything is computed.
@@ -292,6 +351,8 @@ std::optional<Refusal> cannot_go_on(const SaInitDone& state) {
   }
   if (!state.ppk_agreed)
     if (auto refusal = refuses_peer_without_ppk(connection)) return refusal;
+  if (has_several_rounds(connection) && !state.peer_takes_rounds)
+    return without_rounds(connection, ExchangeType::IKE_SA_INIT);
   if (!must_go_without_child(state.intent) || state.peer_takes_childless) return std::nullopt;
   auto refusal = refusal_in(ExchangeType::IKE_SA_INIT, RefusalCode::child_in_ike_auth);
   refusal.by_peer = true;
@@ -310,6 +371,7 @@ Result<std::optional<PpkProof>, Refusal> ppk_proof(Context& context, const Initi
 
 InitiatorAuth auth_of(InitiatorIntermediate&& state, Identification local_id, std::optional<PpkProof> ppk) {
   const bool childless = goes_without_child(state);
+  auto round_id = local_id;
   return {std::move(state.intent),
           std::move(state.channel),
           std::move(state.response),
@@ -320,12 +382,10 @@ InitiatorAuth auth_of(InitiatorIntermediate&& state, Identification local_id, st
           childless,
           std::move(state.covered),
           std::move(state.request),
-          std::move(ppk)};
-}
-
-/// What our AUTH covers, with SK_pi or what the PPK makes of it.
-SignedOctets own_octets(const InitiatorAuth& state, const SkP& sk_pi, OctetView id_body) {
-  return {state.request, state.peer_nonce, state.channel.keys().prf, sk_pi, id_body, state.covered.octets()};
+          std::move(ppk),
+          std::move(state.wishes),
+          0,
+          std::move(round_id)};
 }
 
 /// HDR, SK {IDi, ...} as soon as our proof is there, or without one.
@@ -344,8 +404,8 @@ State send_auth(Context& context, IkeSaRecord& record, InitiatorAuth&& state, st
     if (!made) return close_attempt(context, record, state.intent, std::move(made.error()));
     offer = std::move(*made);
   }
-  // Before our proof the responder sends nothing on a Child SA, and does not act on INITIAL_CONTACT: EAP may take its time.
-  const bool expects = proof.has_value();
+  // Before our last proof the responder sends nothing on a Child SA, and does not act on INITIAL_CONTACT: EAP may take its time.
+  const bool expects = proof.has_value() && connection.local.size() == 1;
   if (expects) expect_first_child(context, record, state.intent, offer);
   auto payloads = auth_payloads(context, state, std::move(proof), addresses, offer);
   const auto additional =
@@ -372,13 +432,13 @@ const SkP& key_of_next_proof(const InitiatorAuth& state) {
 
 State sign(Context& context, IkeSaRecord& record, InitiatorIntermediate&& state, std::optional<PpkProof> ppk) {
   const auto connection = state.intent.connection;
-  auto signer = signer_for(context, *connection, state.wishes);
+  const OwnRound own{*connection, connection->local.front()};
+  auto signer = signer_for(context, own, state.wishes);
   if (!signer) return close_attempt(context, record, state.intent, std::move(signer.error()));
-  const auto wishes = std::move(state.wishes);
   const auto id_body = wire::IdPayload{PayloadType::IDi, signer->identity}.body();
   auto auth = auth_of(std::move(state), signer->identity, std::move(ppk));
   auto started =
-      start_signature(context, *connection, *signer, wishes, own_octets(auth, key_of_next_proof(auth), id_body));
+      start_signature(context, own, *signer, auth.wishes, own_octets(auth, key_of_next_proof(auth), id_body));
   if (!started) return close_attempt(context, record, auth.intent, std::move(started.error()));
   return AwaitInitiatorSignature{std::move(auth), std::move(started->signature), started->job};
 }
@@ -387,10 +447,10 @@ State use_shared_key(Context& context, IkeSaRecord& record, InitiatorIntermediat
                      std::optional<PpkProof> ppk) {
   const auto& connection = *state.intent.connection;
   auto local_id = local_identity(*context.credentials, connection, record.local.address);
-  const auto key = own_key(context, record, connection, local_id);
-  if (!key) return close_attempt(context, record, state.intent, std::move(key.error()));
   const auto id_body = wire::IdPayload{PayloadType::IDi, local_id}.body();
   auto auth = auth_of(std::move(state), std::move(local_id), std::move(ppk));
+  const auto key = own_key(context, record, auth);
+  if (!key) return close_attempt(context, record, auth.intent, std::move(key.error()));
   const auto proof = [&] {
     return shared_key_auth(context.library, (*key)->secret.reveal(),
                            own_octets(auth, key_of_next_proof(auth), id_body));
@@ -437,14 +497,14 @@ State begin_auth(Context& context, IkeSaRecord& record, InitiatorIntermediate&& 
   const auto& connection = *state.intent.connection;
   auto ppk = ppk_proof(context, state);
   if (!ppk) return close_attempt(context, record, state.intent, std::move(ppk.error()));
-  if (uses_eap(connection)) {
+  if (connection.local.front().kind == config::AuthKind::eap) {
     auto local_id = local_identity(*context.credentials, connection, record.local.address);
     return send_auth(context, record, auth_of(std::move(state), std::move(local_id), std::move(*ppk)), std::nullopt);
   }
-  if (connection.local.front().kind == config::AuthKind::null_auth)
-    return use_null(context, record, std::move(state), std::move(*ppk));
-  return signs(connection) ? sign(context, record, std::move(state), std::move(*ppk))
-                           : use_shared_key(context, record, std::move(state), std::move(*ppk));
+  const auto& round = connection.local.front();
+  if (round.kind == config::AuthKind::null_auth) return use_null(context, record, std::move(state), std::move(*ppk));
+  return signs(round) ? sign(context, record, std::move(state), std::move(*ppk))
+                      : use_shared_key(context, record, std::move(state), std::move(*ppk));
 }
 
 State on(AwaitInitiatorSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
@@ -496,7 +556,7 @@ State on(AwaitResponderVerified&& state, JobDone&& done, Context& context, IkeSa
   const auto payloads = std::move(state.payloads);
   auto peer = verified_peer(std::move(done));
   if (!peer) return refuse_responder(context, record, std::move(state), std::move(peer.error()));
-  return on_peer(context, record, std::move(state), std::move(*peer), PayloadSet(payloads));
+  return on_peer_proven(context, record, std::move(state), std::move(*peer), PayloadSet(payloads));
 }
 
 std::optional<Closed> on_auth_deadline(AwaitAuth& state, Context& context, const IkeSaRecord& record) {

@@ -16,33 +16,23 @@ Refusal malformed(std::string detail) {
   return refusal;
 }
 
-void send_request(Context& context, const IkeSaRecord& record, AwaitAuth& state,
-                  const std::vector<wire::Payload>& payloads) {
-  const auto header = record.header(ExchangeType::IKE_AUTH, state.window.next_id(), false);
-  auto request = state.channel.seal(context, record, header, payloads);
-  send(context, record.path(), request);
-  state.window.sent(std::move(request), context.now, context.options.give_up_after);
-}
-
 EapClientStep step_for(const Context& context, const AwaitAuth& state, std::unique_ptr<eap::Client> conversation,
                        Octets packet) {
-  return {std::move(conversation), std::move(packet), state.intent.connection, context.configuration, state.local_id};
+  return {std::move(conversation), std::move(packet), state.intent.connection,
+          context.configuration,   state.round_id,    state.round};
 }
 
 /// HDR, SK {AUTH}: with the key that EAP made.
 State send_proof(Context& context, const IkeSaRecord& record, EapInitiator&& state, EapProof proof) {
-  const auto id_body = wire::IdPayload{PayloadType::IDi, state.local_id}.body();
+  const auto id_body = wire::IdPayload{PayloadType::IDi, state.round_id}.body();
   const auto auth_with = [&](const SkP& sk_pi) {
-    const SignedOctets octets{state.request, state.peer_nonce, state.channel.keys().prf,
-                              sk_pi,         id_body,          state.covered.octets()};
-    return shared_key_auth(context.library, secret_of(proof, sk_pi), octets);
+    return shared_key_auth(context.library, secret_of(proof, sk_pi), own_octets(state, sk_pi, id_body));
   };
   if (state.ppk && !state.intent.connection->ppk_required) state.ppk->without = auth_with(state.channel.keys().pi);
   std::vector<wire::Payload> payloads = {wire::AuthPayload{
       AuthMethod::SHARED_KEY_MIC, auth_with(state.ppk ? state.ppk->keys.pi : state.channel.keys().pi)}};
   if (state.ppk) std::ranges::move(ppk_payloads(state), std::back_inserter(payloads));
-  expect_first_child(context, record, state.intent, state.offer);
-  state.expects = true;
+  announce_round(context, record, state, payloads);
   send_request(context, record, state, payloads);
   return AwaitEapFinal{std::move(state), std::move(proof)};
 }
@@ -62,24 +52,22 @@ std::optional<State> refuse_unless(MessageKind wanted, Context& context, const I
 /// The second proof of a responder that has given one before, or its only one.
 std::optional<PeerAuthenticated> proven_responder(const Context& context, const AwaitEapFinal& state,
                                                   const SignedOctets& octets, const wire::AuthPayload& auth) {
-  if (const auto* unproven = std::get_if<ResponderUnproven>(&state.responder)) {
-    const auto secret = secret_of_both(state.proof);
-    if (!secret) return std::nullopt;
-    return verify_eap_auth(context.library, *secret, octets, unproven->claimed, unproven->claimed, auth);
-  }
-  const auto& peer = std::get<PeerAuthenticated>(state.responder);
-  return verify_eap_auth(context.library, secret_of(state.proof, state.channel.keys().pr), octets, peer.claimed(),
-                         peer.identity(), auth);
+  const auto& claimed = state.peer_id->id;
+  if (!state.unproven)
+    return verify_eap_auth(context.library, secret_of(state.proof, state.channel.keys().pr), octets, claimed, claimed,
+                           auth);
+  const auto secret = secret_of_both(state.proof);
+  if (!secret) return std::nullopt;
+  return verify_eap_auth(context.library, *secret, octets, claimed, claimed, auth);
 }
 
 }  // namespace
 
-State begin_eap(Context& context, AwaitAuth&& state, std::variant<PeerAuthenticated, ResponderUnproven> responder,
+State begin_eap(Context& context, AwaitAuth&& state, std::optional<ResponderUnproven> unproven,
                 const PayloadSet& payloads) {
-  auto id_body = payloads.id(PayloadType::IDr)->body();
   auto packet = payloads.find<wire::EapPayload>()->message;
   const auto job = context.start(JobClass::auth, step_for(context, state, nullptr, std::move(packet)));
-  return AwaitEapClient{{std::move(state), std::move(responder), std::move(id_body)}, job};
+  return AwaitEapClient{{std::move(state), unproven}, job};
 }
 
 State begin_eap_only(Context& context, const IkeSaRecord& record, AwaitAuth&& state, const PayloadSet& payloads) {
@@ -88,7 +76,7 @@ State begin_eap_only(Context& context, const IkeSaRecord& record, AwaitAuth&& st
   if (proposed && proposed->code == eap::Code::Request && eap::authenticates(proposed->type) &&
       !eap::fit_for_eap_only(proposed->type))
     return refuse_responder(context, record, std::move(state), unfit_for_eap_only(proposed->type));
-  return begin_eap(context, std::move(state), ResponderUnproven{payloads.id(PayloadType::IDr)->id}, payloads);
+  return begin_eap(context, std::move(state), ResponderUnproven{}, payloads);
 }
 
 State on(AwaitEapClient&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
@@ -107,7 +95,7 @@ State on(AwaitEapClient&& state, JobDone&& done, Context& context, IkeSaRecord& 
   }
   auto& succeeded = std::get<eap::ClientSucceeded>(step);
   EapProof proof{std::move(succeeded.msk), {}, succeeded.method};
-  if (std::holds_alternative<ResponderUnproven>(state.responder) && !secret_of_both(proof))
+  if (state.unproven && !secret_of_both(proof))
     return refuse_responder(context, record, std::move(state), unfit_for_eap_only(proof.method));
   return send_proof(context, record, static_cast<EapInitiator&&>(state), std::move(proof));
 }
@@ -136,8 +124,9 @@ State on(AwaitEapFinal&& state, const Received& received, Context& context, IkeS
   if (auto refusal = settle_ppk(record, state, payloads))
     return refuse_responder(context, record, std::move(state), std::move(*refusal));
   const auto& keys = state.channel.keys();
-  const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, state.peer_id_body, state.covered.octets()};
-  const auto peer = proven_responder(context, state, octets, *payloads.find<wire::AuthPayload>());
+  const auto id_body = state.peer_id->body();
+  const SignedOctets octets{state.response, state.nonce, keys.prf, keys.pr, id_body, state.covered.octets()};
+  auto peer = proven_responder(context, state, octets, *payloads.find<wire::AuthPayload>());
   if (!peer) {
     auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed);
     refusal.notify = NotifyType::AUTHENTICATION_FAILED;
@@ -145,7 +134,8 @@ State on(AwaitEapFinal&& state, const Received& received, Context& context, IkeS
     refusal.detail = "the responder's AUTH after EAP does not fit the key that EAP made";
     return refuse_responder(context, record, std::move(state), std::move(refusal));
   }
-  return establish(context, record, std::move(state), *peer, payloads);
+  if (state.unproven) state.peer.take(std::move(*peer));
+  return go_on(context, record, std::move(state), payloads);
 }
 
 }  // namespace keypact::ike::v2

@@ -11,8 +11,27 @@ namespace keypact::ike::v2 {
                                          const wire::NotifyPayload& error);
 /// It ends here, and the responder knows.
 [[nodiscard]] State end_attempt(Context& context, const IkeSaRecord& record, AwaitAuth&& state, Refusal reason);
-[[nodiscard]] State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, PeerAuthenticated peer,
-                              const PayloadSet& payloads);
+/// Our round is done, and so is what the response says of the responder: our next one follows, or the responder's, or all is done.
+/// RFC 4739 §2.1.
+[[nodiscard]] State go_on(Context& context, IkeSaRecord& record, AwaitAuth&& state, const PayloadSet& payloads);
+/// All rounds are done.
+[[nodiscard]] State establish(Context& context, IkeSaRecord& record, AwaitAuth&& state, const PayloadSet& payloads);
+
+/// The round of ours that is under way; nullptr: there is none any more.
+[[nodiscard]] const config::AuthRound* own_round(const InitiatorAuth& state);
+/// The key of it, where that is a shared one.
+[[nodiscard]] Result<std::shared_ptr<const config::SharedKey>, Refusal> own_key(const Context& context,
+                                                                                const IkeSaRecord& record,
+                                                                                const InitiatorAuth& state);
+/// What our AUTH covers, with SK_pi or what the PPK makes of it. `state` and `id_body` outlive it.
+[[nodiscard]] SignedOctets own_octets(const InitiatorAuth& state, const SkP& sk_pi, OctetView id_body);
+/// What goes along with the AUTH of a round: whether another one follows (RFC 4739 §2.1). With the last one the IPsec stack is told what
+/// to expect.
+void announce_round(Context& context, const IkeSaRecord& record, AwaitAuth& state,
+                    std::vector<wire::Payload>& payloads);
+/// A further request of IKE_AUTH.
+void send_request(Context& context, const IkeSaRecord& record, AwaitAuth& state,
+                  const std::vector<wire::Payload>& payloads);
 
 /// The payloads of the awaited response; nothing where the message changes nothing, a refusal where it is malformed.
 using Answered = std::variant<std::monostate, std::vector<wire::Payload>, Refusal>;
@@ -26,8 +45,8 @@ using Answered = std::variant<std::monostate, std::vector<wire::Payload>, Refusa
 [[nodiscard]] std::optional<Refusal> settle_ppk(IkeSaRecord& record, AwaitAuth& state, const PayloadSet& payloads);
 
 /// The responder asks us for EAP, and is authenticated, or is to be by EAP too. RFC 7296 §2.16, RFC 5998 §3.
-[[nodiscard]] State begin_eap(Context& context, AwaitAuth&& state,
-                              std::variant<PeerAuthenticated, ResponderUnproven> responder, const PayloadSet& payloads);
+[[nodiscard]] State begin_eap(Context& context, AwaitAuth&& state, std::optional<ResponderUnproven> unproven,
+                              const PayloadSet& payloads);
 /// RFC 5998 §3: EAP begins without AUTH of the responder.
 [[nodiscard]] State begin_eap_only(Context& context, const IkeSaRecord& record, AwaitAuth&& state,
                                    const PayloadSet& payloads);

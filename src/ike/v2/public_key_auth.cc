@@ -36,9 +36,9 @@ bool replies_with_ocsp(const config::Connection& connection) {
   return connection.ocsp == config::OcspPayloads::reply || connection.ocsp == config::OcspPayloads::both;
 }
 
-Refusal no_signing_key(const config::Connection& connection, std::string detail) {
+Refusal no_signing_key(const OwnRound& own, std::string detail) {
   auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_signing_key, NotifyType::AUTHENTICATION_FAILED);
-  refusal.ours.push_back(connection.name + ": auth = " + connection.local.front().auth_words);
+  refusal.ours.push_back(own.connection.name + ": auth = " + own.round.auth_words);
   refusal.detail = std::move(detail);
   return refusal;
 }
@@ -51,10 +51,14 @@ std::string names_of(const std::vector<HashAlgorithm>& hashes) {
 
 }  // namespace
 
-bool signs(const config::Connection& connection) { return connection.local.front().kind == config::AuthKind::pubkey; }
+bool signs(const config::AuthRound& round) { return round.kind == config::AuthKind::pubkey; }
 
-bool peer_signs(const config::Connection& connection) {
-  return connection.remote.front().kind == config::AuthKind::pubkey;
+bool signs(const config::Connection& connection) {
+  return std::ranges::any_of(connection.local, [](const auto& round) { return signs(round); });
+}
+
+bool has_signatures(const config::Connection& connection) {
+  return signs(connection) || std::ranges::any_of(connection.remote, [](const auto& round) { return signs(round); });
 }
 
 bool peer_is_nobody(const config::Connection& connection) {
@@ -105,46 +109,49 @@ wire::Payload signature_hash_algorithms() {
 std::vector<wire::Payload> certificate_requests(const Context& context, std::span<const ConnectionPtr> connections) {
   wire::CertreqPayload request{CertEncoding::X509_CERTIFICATE_SIGNATURE, {}};
   std::set<Octets> named;
+  bool ocsp = false;
   for (const auto& connection : connections) {
-    if (!peer_signs(*connection) || !connection->send_certreq) continue;
-    for (auto& hash : context.credentials->authority_key_hashes(connection->remote.front())) {
-      if (named.size() == kAuthorities || !named.insert(hash).second) continue;
-      append(request.authorities, hash);
+    for (const auto& round : connection->remote) {
+      if (!signs(round)) continue;
+      ocsp = ocsp || asks_for_ocsp(*connection);
+      if (!connection->send_certreq) continue;
+      for (auto& hash : context.credentials->authority_key_hashes(round)) {
+        if (named.size() == kAuthorities || !named.insert(hash).second) continue;
+        append(request.authorities, hash);
+      }
     }
   }
   std::vector<wire::Payload> requests;
   if (!request.authorities.empty()) requests.emplace_back(std::move(request));
   // RFC 4806 §3.1: without hashes, of whatever responder the issuer of its certificate trusts.
-  if (std::ranges::any_of(connections,
-                          [](const auto& connection) { return peer_signs(*connection) && asks_for_ocsp(*connection); }))
-    requests.emplace_back(wire::CertreqPayload{CertEncoding::OCSP_CONTENT, {}});
+  if (ocsp) requests.emplace_back(wire::CertreqPayload{CertEncoding::OCSP_CONTENT, {}});
   return requests;
 }
 
-Result<Credentials::Signer, Refusal> signer_for(const Context& context, const config::Connection& connection,
+Result<Credentials::Signer, Refusal> signer_for(const Context& context, const OwnRound& own,
                                                 const SignatureWishes& wishes) {
-  auto signer = context.credentials->signer_for(connection.local.front(), wishes.authorities);
-  if (!signer) return failure(no_signing_key(connection, std::move(signer.error())));
+  auto signer = context.credentials->signer_for(own.round, wishes.authorities);
+  if (!signer) return failure(no_signing_key(own, std::move(signer.error())));
   return std::move(*signer);
 }
 
-Result<SignatureStarted, Refusal> start_signature(const Context& context, const config::Connection& connection,
+Result<SignatureStarted, Refusal> start_signature(const Context& context, const OwnRound& own,
                                                   const Credentials::Signer& signer, const SignatureWishes& wishes,
                                                   const SignedOctets& octets) {
-  const auto constraints = pki::AuthConstraints::parse(connection.local.front().auth_words);
+  const auto constraints = pki::AuthConstraints::parse(own.round.auth_words);
   const auto schemes =
       pki::choose_schemes(signer.key, wishes.hashes, constraints ? *constraints : pki::AuthConstraints());
   if (schemes.empty()) {
-    auto refusal = no_signing_key(connection, "no signature that our key can make is one that both ends take");
+    auto refusal = no_signing_key(own, "no signature that our key can make is one that both ends take");
     refusal.theirs.push_back("SIGNATURE_HASH_ALGORITHMS " + names_of(wishes.hashes));
     return failure(std::move(refusal));
   }
   OwnSignature signature{schemes.front(), {}, to_octets(signer.key.spki_sha1())};
-  if (sends_certificates(connection, wishes))
+  if (sends_certificates(own.connection, wishes))
     for (const auto& certificate : signer.certificates)
       signature.certificates.emplace_back(
           wire::CertPayload{CertEncoding::X509_CERTIFICATE_SIGNATURE, to_octets(certificate.der())});
-  const bool says_status = wishes.ocsp && replies_with_ocsp(connection) && !signature.certificates.empty();
+  const bool says_status = wishes.ocsp && replies_with_ocsp(own.connection) && !signature.certificates.empty();
   const auto job =
       context.start(JobClass::auth, SignAuth{signature.key, signature.scheme, joined(context.library, octets),
                                              says_status ? signer.status : nullptr});
@@ -168,15 +175,14 @@ Result<wire::AuthPayload, Refusal> signed_auth(OwnSignature& signature, const Jo
   return failure(std::move(refusal));
 }
 
-JobId start_verification(const Context& context, const config::Connection& connection, const Identification& claimed,
+JobId start_verification(const Context& context, const config::AuthRound& round, const Identification& claimed,
                          const PayloadSet& payloads, const SignedOctets& octets) {
   const auto& auth = *payloads.find<wire::AuthPayload>();
   auto claim = std::make_unique<pki::PeerClaim>(
       pki::PeerClaim{claimed, auth.method, auth.data, joined(context.library, octets), {}});
   for (const auto* certificate : payloads.all_of<wire::CertPayload>())
     claim->certificates.push_back({certificate->encoding, certificate->data});
-  return context.start(JobClass::auth,
-                       VerifyPeer{std::move(claim), context.credentials->rules_for(connection.remote.front())});
+  return context.start(JobClass::auth, VerifyPeer{std::move(claim), context.credentials->rules_for(round)});
 }
 
 Result<PeerAuthenticated, Refusal> verified_peer(JobDone&& done) {

@@ -19,11 +19,14 @@ struct SignatureWishes {
 };
 [[nodiscard]] SignatureWishes signature_wishes(const PayloadSet& payloads);
 
-/// Whether we, or the peer, sign.
+/// Whether whoever authenticates itself so signs.
+[[nodiscard]] bool signs(const config::AuthRound& round);
+/// Whether we sign in any round.
 [[nodiscard]] bool signs(const config::Connection& connection);
+/// Whether anybody signs in any round.
+[[nodiscard]] bool has_signatures(const config::Connection& connection);
 /// RFC 7619: the connection asks nothing of the peer.
 [[nodiscard]] bool peer_is_nobody(const config::Connection& connection);
-[[nodiscard]] bool peer_signs(const config::Connection& connection);
 
 /// Whether EAP alone is to prove both ends. RFC 5998.
 [[nodiscard]] bool proves_both_by_eap(const config::Connection& connection);
@@ -46,9 +49,14 @@ struct OwnSignature {
   Octets key;                               ///< SHA-1 of SubjectPublicKeyInfo
 };
 
+/// A round of ours, and the connection that it is of.
+struct OwnRound {
+  const config::Connection& connection;
+  const config::AuthRound& round;
+};
+
 /// Whose key signs in this round of a connection, or why none does.
-[[nodiscard]] Result<Credentials::Signer, Refusal> signer_for(const Context& context,
-                                                              const config::Connection& connection,
+[[nodiscard]] Result<Credentials::Signer, Refusal> signer_for(const Context& context, const OwnRound& own,
                                                               const SignatureWishes& wishes);
 
 /// Starts the job that signs. `octets` are ours.
@@ -56,8 +64,7 @@ struct SignatureStarted {
   OwnSignature signature;
   JobId job;
 };
-[[nodiscard]] Result<SignatureStarted, Refusal> start_signature(const Context& context,
-                                                                const config::Connection& connection,
+[[nodiscard]] Result<SignatureStarted, Refusal> start_signature(const Context& context, const OwnRound& own,
                                                                 const Credentials::Signer& signer,
                                                                 const SignatureWishes& wishes,
                                                                 const SignedOctets& octets);
@@ -67,7 +74,7 @@ struct SignatureStarted {
 [[nodiscard]] Result<wire::AuthPayload, Refusal> signed_auth(OwnSignature& signature, const JobDone& done);
 
 /// Starts the job that verifies the peer's certificates and signature. `octets` are the peer's.
-[[nodiscard]] JobId start_verification(const Context& context, const config::Connection& connection,
+[[nodiscard]] JobId start_verification(const Context& context, const config::AuthRound& round,
                                        const Identification& claimed, const PayloadSet& payloads,
                                        const SignedOctets& octets);
 /// The evidence, once the job is done, or why there is none.

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "ike/core/redirect.h"
+#include "ike/v2/authentication_rounds.h"
 #include "ike/v2/child_mode.h"
 #include "ike/v2/connection_choice.h"
 #include "ike/v2/contracts.h"
@@ -96,7 +97,7 @@ std::vector<wire::Payload> response_payloads(Context& context, const IkeSaRecord
     payloads.push_back(notify_payload(NotifyType::CHILDLESS_IKEV2_SUPPORTED));
   // RFC 7427 §4.
   if (!state.peer_hashes.empty() &&
-      std::ranges::any_of(state.candidates, [](const auto& c) { return signs(*c) || peer_signs(*c); }))
+      std::ranges::any_of(state.candidates, [](const auto& c) { return has_signatures(*c); }))
     payloads.push_back(signature_hash_algorithms());
   std::ranges::move(certificate_requests(context, state.candidates), std::back_inserter(payloads));
   if (record.private_numbers &&
@@ -106,6 +107,9 @@ std::vector<wire::Payload> response_payloads(Context& context, const IkeSaRecord
   if (state.takes_intermediate && !additional_key_exchanges(state.proposal).empty())
     payloads.push_back(notify_payload(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
   if (state.ppk_agreed) payloads.push_back(notify_payload(NotifyType::USE_PPK));
+  // RFC 4739 §2.1.
+  if (std::ranges::any_of(state.candidates, [](const auto& c) { return has_several_rounds(*c); }))
+    payloads.push_back(notify_payload(NotifyType::MULTIPLE_AUTH_SUPPORTED));
   return payloads;
 }
 

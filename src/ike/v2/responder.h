@@ -55,12 +55,17 @@ struct AwaitAdditionalValue : AwaitAuthRequest {
 /// HDR, SK {IDi, ...} is here, and the connection that it is meant for is known.
 struct ResponderAuth : AwaitAuthRequest {
   Octets known_by;                      ///< by which a retransmission of it is known
-  std::vector<wire::Payload> payloads;  ///< of the request
+  std::vector<wire::Payload> payloads;  ///< of the first request
   bool childless_request = false;
   ConnectionPtr connection;
-  Identification local_id;
+  Identification local_id;           ///< in our first round
   std::uint32_t message_id = 1;      ///< of the request that is being answered
-  std::optional<EapProof> eap = {};  ///< that the initiator has authenticated itself with
+  std::optional<EapProof> eap = {};  ///< that the initiator has authenticated itself with in this round
+  PeerRounds peer = {};
+  std::size_t round = 0;         ///< of ours that comes next; behind the last one there is none (RFC 4739)
+  Identification round_id = {};  ///< who we were in the last one, or are in this
+  std::vector<wire::Payload> round_payloads = {};  ///< of the request that began a later round; empty: it is the first
+  bool confirms_ppk = false;                       ///< the next AUTH of ours says that the PPK is used
 };
 
 /// The initiator's certificates and signature are being verified.
@@ -70,13 +75,11 @@ struct AwaitInitiatorVerified : ResponderAuth {
 
 /// The initiator is authenticated; addresses for it are being looked for.
 struct AwaitLease : ResponderAuth {
-  PeerAuthenticated peer;
   JobId job;
 };
 
-/// The initiator is authenticated, or will be by EAP; our signature is being made.
+/// The initiator's round is done, or will be by EAP; our signature is being made.
 struct AwaitResponderSignature : ResponderAuth {
-  std::optional<PeerAuthenticated> peer;  ///< nothing: it is to authenticate itself by EAP
   OwnSignature signature;
   JobId job;
 };
@@ -99,6 +102,11 @@ struct AwaitEapResponse : ResponderAuth {
 struct AwaitEapAuth : ResponderAuth {
   ResponseWindow window;
   EapProof proof;
+};
+
+/// A round is done at both ends, and another one of either follows (RFC 4739).
+struct AwaitRound : ResponderAuth {
+  ResponseWindow window;
 };
 
 }  // namespace keypact::ike::v2

@@ -92,7 +92,7 @@ Result<HalfOpenRequest, State> open_request(Context& context, IkeSaRecord& recor
 
 namespace {
 
-bool wants_eap(const config::Connection& connection) { return connection.remote.front().kind == config::AuthKind::eap; }
+bool wants_eap(const config::AuthRound& round) { return round.kind == config::AuthKind::eap; }
 
 /// How a request that asks for EAP, or its AUTH, says that the peer shows who it is.
 enum class PeerProof : std::uint8_t { eap, none, other };
@@ -101,20 +101,36 @@ PeerProof proof_in(const PayloadSet& payloads) {
   if (auth == nullptr) return PeerProof::eap;
   return auth->method == AuthMethod::NULL_AUTHENTICATION ? PeerProof::none : PeerProof::other;
 }
-PeerProof wanted_proof(const config::Connection& connection) {
-  if (wants_eap(connection)) return PeerProof::eap;
-  return peer_is_nobody(connection) ? PeerProof::none : PeerProof::other;
+PeerProof wanted_proof(const config::AuthRound& round) {
+  if (wants_eap(round)) return PeerProof::eap;
+  return round.kind == config::AuthKind::null_auth ? PeerProof::none : PeerProof::other;
+}
+
+/// What the first request of IKE_AUTH says of how the initiator proves itself. RFC 7296 §2.16, RFC 4739 §2.1.
+struct RoundsAsked {
+  PeerProof proof{};
+  bool takes_several = false;    ///< MULTIPLE_AUTH_SUPPORTED
+  bool another_follows = false;  ///< known only with AUTH
+};
+RoundsAsked rounds_asked(const PayloadSet& request) {
+  return {proof_in(request), request.notify(NotifyType::MULTIPLE_AUTH_SUPPORTED) != nullptr,
+          request.notify(NotifyType::ANOTHER_AUTH_FOLLOWS) != nullptr};
+}
+bool fits(const config::Connection& connection, const RoundsAsked& asked) {
+  return wanted_proof(connection.remote.front()) == asked.proof &&
+         (asked.takes_several || !has_several_rounds(connection)) &&
+         (asked.proof == PeerProof::eap || asked.another_follows == (connection.remote.size() > 1));
 }
 
 /// The connection that the peer's claim leads to, or why there is none. One that wants another method is the last choice.
 Result<ConnectionPtr, Refusal> connection_for(const Context& context, const IkeSaRecord& record,
                                               const AwaitAuthRequest& state, const Identification& peer,
-                                              const Identification* asked_for, PeerProof proof) {
+                                              const Identification* asked_for, const RoundsAsked& asked) {
   const auto& local = record.local.address;
   auto candidates = state.candidates;
   std::erase_if(candidates, [&](const auto& candidate) { return !accepts_proposal(*candidate, state.proposal); });
   auto fitting = candidates;
-  std::erase_if(fitting, [&](const auto& candidate) { return wanted_proof(*candidate) != proof; });
+  std::erase_if(fitting, [&](const auto& candidate) { return !fits(*candidate, asked); });
   auto connection = connection_for_identities(*context.credentials, fitting, peer, asked_for, local);
   if (!connection) connection = connection_for_identities(*context.credentials, candidates, peer, asked_for, local);
   if (connection) return connection;
@@ -130,8 +146,11 @@ Result<ConnectionPtr, Refusal> connection_for(const Context& context, const IkeS
 
 }  // namespace
 
+const std::vector<wire::Payload>& round_request(const ResponderAuth& state) {
+  return state.round_payloads.empty() ? state.payloads : state.round_payloads;
+}
 const wire::IdPayload& peer_id_of(const ResponderAuth& state) {
-  return *PayloadSet(state.payloads).id(PayloadType::IDi);
+  return *PayloadSet(round_request(state)).id(PayloadType::IDi);
 }
 
 SignedOctets octets_of_initiator(const ResponderAuth& state, OctetView id_body) {
@@ -153,39 +172,42 @@ State refuse(Context& context, const IkeSaRecord& record, ResponderAuth&& state,
 
 std::optional<Refusal> settle_ppk(Context& context, IkeSaRecord& record, ResponderAuth& state,
                                   std::vector<wire::Payload>& request) {
+  // It is mixed in once, with the first AUTH.
+  if (state.peer.done() != 0) return std::nullopt;
   auto ppk = ppk_asked_for(context, *state.connection, state.ppk_agreed, request);
   if (!ppk) return std::move(ppk.error());
   if (*ppk == nullptr) return std::nullopt;
   state.channel.take(mix_ppk(context.library, state.channel.keys(), (*ppk)->secret.reveal()));
   record.ppk = true;
+  state.confirms_ppk = true;
   return std::nullopt;
 }
-
-namespace {
 
 Result<std::shared_ptr<const config::SharedKey>, Refusal> shared_key_for(const Context& context,
                                                                          const ResponderAuth& state) {
   const auto& peer = peer_id_of(state).id;
-  auto key = context.configuration->shared_key(state.local_id, peer);
+  auto key = context.configuration->shared_key(state.round_id, peer);
   if (key) return key;
   auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_shared_key, NotifyType::AUTHENTICATION_FAILED);
-  refusal.ours.push_back(state.connection->name + ": local identity " + state.local_id.to_string());
+  refusal.ours.push_back(state.connection->name + ": local identity " + state.round_id.to_string());
   refusal.theirs.push_back("IDi " + peer.to_string());
   return failure(std::move(refusal));
 }
+
+namespace {
 
 Result<PeerAuthenticated, Refusal> verify_by_shared_key(Context& context, const ResponderAuth& state) {
   TRY(const auto key, shared_key_for(context, state));
   const auto& peer_id = peer_id_of(state);
   const auto id_body = peer_id.body();
-  const auto* auth = PayloadSet(state.payloads).find<wire::AuthPayload>();
+  const auto* auth = PayloadSet(round_request(state)).find<wire::AuthPayload>();
   auto peer = verify_shared_key_auth(context.library, key->secret.reveal(), octets_of_initiator(state, id_body),
                                      peer_id.id, *auth);
   if (peer) return std::move(*peer);
   auto refusal =
       refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
   refusal.ours.push_back(state.connection->name + ": " + to_string(AuthMethod::SHARED_KEY_MIC) + " with the key for " +
-                         state.local_id.to_string());
+                         state.round_id.to_string());
   refusal.theirs.push_back(to_string(auth->method) + " of " + peer_id.id.to_string());
   return failure(std::move(refusal));
 }
@@ -194,9 +216,9 @@ Result<PeerAuthenticated, Refusal> verify_by_shared_key(Context& context, const 
 Result<PeerAuthenticated, Refusal> verify_nobody(Context& context, const ResponderAuth& state) {
   const auto& peer_id = peer_id_of(state);
   const auto id_body = peer_id.body();
-  const auto* auth = PayloadSet(state.payloads).find<wire::AuthPayload>();
-  auto peer = verify_null_auth(context.library, state.connection->remote.front(), octets_of_initiator(state, id_body),
-                               peer_id.id, *auth);
+  const auto* auth = PayloadSet(round_request(state)).find<wire::AuthPayload>();
+  auto peer = verify_null_auth(context.library, state.peer.current(*state.connection),
+                               octets_of_initiator(state, id_body), peer_id.id, *auth);
   if (peer) return std::move(*peer);
   auto refusal =
       refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
@@ -209,13 +231,13 @@ Result<PeerAuthenticated, Refusal> verify_nobody(Context& context, const Respond
 Refusal another_method(const ResponderAuth& state) {
   auto refusal =
       refusal_in(ExchangeType::IKE_AUTH, RefusalCode::authentication_failed, NotifyType::AUTHENTICATION_FAILED);
-  const auto& connection = *state.connection;
-  const std::string wanted = wants_eap(connection)        ? "EAP"
-                             : peer_signs(connection)     ? "a signature"
-                             : peer_is_nobody(connection) ? to_string(AuthMethod::NULL_AUTHENTICATION)
-                                                          : to_string(AuthMethod::SHARED_KEY_MIC);
-  const auto* auth = PayloadSet(state.payloads).find<wire::AuthPayload>();
-  refusal.ours.push_back(connection.name + ": " + wanted);
+  const auto& round = state.peer.current(*state.connection);
+  const std::string wanted = wants_eap(round)                            ? "EAP"
+                             : signs(round)                              ? "a signature"
+                             : round.kind == config::AuthKind::null_auth ? to_string(AuthMethod::NULL_AUTHENTICATION)
+                                                                         : to_string(AuthMethod::SHARED_KEY_MIC);
+  const auto* auth = PayloadSet(round_request(state)).find<wire::AuthPayload>();
+  refusal.ours.push_back(state.connection->name + ": " + wanted);
   refusal.theirs.push_back((auth == nullptr ? std::string("EAP") : to_string(auth->method)) + " of " +
                            peer_id_of(state).id.to_string());
   if (auth != nullptr && auth->method == AuthMethod::NULL_AUTHENTICATION) {
@@ -294,24 +316,13 @@ State send_on(Context& context, const IkeSaRecord& record, EstablishedSa sa, Oct
   return sa;
 }
 
-/// After EAP it is AUTH alone: who we are was said before.
-std::vector<wire::Payload> proof_payloads(const ResponderAuth& state, std::vector<wire::Payload> certificates,
-                                          wire::AuthPayload auth) {
-  std::vector<wire::Payload> payloads;
-  if (!state.eap) payloads.emplace_back(wire::IdPayload{PayloadType::IDr, state.local_id});
-  std::ranges::move(certificates, std::back_inserter(payloads));
-  payloads.emplace_back(std::move(auth));
-  return payloads;
-}
+}  // namespace
 
-State establish(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer,
-                std::vector<wire::Payload> certificates, wire::AuthPayload auth) {
+State establish(Context& context, IkeSaRecord& record, ResponderAuth&& state, std::vector<wire::Payload> answer) {
   const auto& connection = *state.connection;
+  auto peer = state.peer.all(connection);
   const auto own_payloads = std::move(state.payloads);
   const PayloadSet payloads(own_payloads);
-  auto answer = proof_payloads(state, std::move(certificates), std::move(auth));
-  // RFC 8784 §3.
-  if (record.ppk) answer.push_back(notify_payload(NotifyType::PPK_IDENTITY));
   if (auto configuration = configuration_answer(context, record, connection))
     answer.push_back(std::move(*configuration));
   const auto additional =
@@ -360,79 +371,54 @@ State establish(Context& context, IkeSaRecord& record, ResponderAuth&& state, Pe
   return sa;
 }
 
-/// We have proven ourselves to a peer that is authenticated, or is to be by EAP.
-State on_proven(Context& context, IkeSaRecord& record, ResponderAuth&& state, std::optional<PeerAuthenticated> peer,
-                std::vector<wire::Payload> certificates, wire::AuthPayload auth) {
-  if (peer)
-    return establish(context, record, std::move(state), std::move(*peer), std::move(certificates), std::move(auth));
-  auto answer = proof_payloads(state, std::move(certificates), std::move(auth));
-  return begin_eap(context, std::move(state), record, std::move(answer));
-}
-
-State use_shared_key(Context& context, IkeSaRecord& record, ResponderAuth&& state,
-                     std::optional<PeerAuthenticated> peer) {
-  auto key = shared_key_for(context, state);
-  if (!key) return refuse(context, record, std::move(state), std::move(key.error()));
-  const auto id_body = wire::IdPayload{PayloadType::IDr, state.local_id}.body();
-  wire::AuthPayload auth{AuthMethod::SHARED_KEY_MIC, shared_key_auth(context.library, (*key)->secret.reveal(),
-                                                                     octets_of_responder(state, id_body))};
-  return on_proven(context, record, std::move(state), std::move(peer), {}, std::move(auth));
-}
-
-State use_null(Context& context, IkeSaRecord& record, ResponderAuth&& state, std::optional<PeerAuthenticated> peer) {
-  const auto id_body = wire::IdPayload{PayloadType::IDr, state.local_id}.body();
-  wire::AuthPayload auth{AuthMethod::NULL_AUTHENTICATION,
-                         null_auth(context.library, octets_of_responder(state, id_body))};
-  return on_proven(context, record, std::move(state), std::move(peer), {}, std::move(auth));
-}
-
-/// RFC 7296 §2.16: the second time, with the key that EAP made.
-State use_eap_key(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer) {
-  const auto id_body = wire::IdPayload{PayloadType::IDr, state.local_id}.body();
-  wire::AuthPayload auth{AuthMethod::SHARED_KEY_MIC,
-                         shared_key_auth(context.library, secret_of(*state.eap, state.channel.keys().pr),
-                                         octets_of_responder(state, id_body))};
-  return establish(context, record, std::move(state), std::move(peer), {}, std::move(auth));
-}
-
-State sign(Context& context, IkeSaRecord& record, ResponderAuth&& state, std::optional<PeerAuthenticated> peer) {
-  auto wishes = signature_wishes(PayloadSet(state.payloads));
-  wishes.hashes = state.peer_hashes;
-  auto signer = signer_for(context, *state.connection, wishes);
-  if (!signer) return refuse(context, record, std::move(state), std::move(signer.error()));
-  state.local_id = signer->identity;
-  const auto id_body = wire::IdPayload{PayloadType::IDr, state.local_id}.body();
-  auto started = start_signature(context, *state.connection, *signer, wishes, octets_of_responder(state, id_body));
-  if (!started) return refuse(context, record, std::move(state), std::move(started.error()));
-  return AwaitResponderSignature{std::move(state), std::move(peer), std::move(started->signature), started->job};
-}
-
-State prove_ourselves(Context& context, IkeSaRecord& record, ResponderAuth&& state,
-                      std::optional<PeerAuthenticated> peer) {
-  if (state.eap) return use_eap_key(context, record, std::move(state), std::move(*peer));
-  // RFC 5998 §3: no AUTH of ours before EAP, where the initiator takes that.
-  if (!peer && proves_both_by_eap(*state.connection) &&
-      PayloadSet(state.payloads).notify(NotifyType::EAP_ONLY_AUTHENTICATION) != nullptr) {
-    std::vector<wire::Payload> answer = {wire::IdPayload{PayloadType::IDr, state.local_id}};
-    return begin_eap(context, std::move(state), record, std::move(answer));
-  }
-  if (auto refusal = refuses_eap_of_responder(state.connection->local.front()))
+State on_round_proven(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer,
+                      const PayloadSet& request) {
+  state.peer.take(std::move(peer));
+  const auto& connection = *state.connection;
+  if (auto refusal = refuses_number_of_rounds(connection, state.peer, request))
     return refuse(context, record, std::move(state), std::move(*refusal));
-  if (state.connection->local.front().kind == config::AuthKind::null_auth)
-    return use_null(context, record, std::move(state), std::move(peer));
-  return signs(*state.connection) ? sign(context, record, std::move(state), std::move(peer))
-                                  : use_shared_key(context, record, std::move(state), std::move(peer));
+  return answer_round(context, record, std::move(state));
 }
 
-}  // namespace
-
-State on_authenticated(Context& context, IkeSaRecord& record, ResponderAuth&& state, PeerAuthenticated peer) {
-  if (auto refusal = refuses_authenticated(context, record, state, peer.identity()))
+State answer_round(Context& context, IkeSaRecord& record, ResponderAuth&& state) {
+  const auto& connection = *state.connection;
+  if (state.peer.awaits_more(connection) || state.round + 1 < connection.local.size())
+    return prove_ourselves(context, record, std::move(state));
+  const auto& peer = state.peer.all(connection).identity();
+  if (auto refusal = refuses_authenticated(context, record, state, peer))
     return refuse(context, record, std::move(state), std::move(*refusal));
-  auto lease = lease_for(context, record, *state.connection, peer.identity(), PayloadSet(state.payloads));
-  if (!lease) return prove_ourselves(context, record, std::move(state), std::move(peer));
+  auto lease = lease_for(context, record, connection, peer, PayloadSet(state.payloads));
+  if (!lease) return prove_ourselves(context, record, std::move(state));
   const auto job = context.start(JobClass::auth, std::move(*lease));
-  return AwaitLease{std::move(state), std::move(peer), job};
+  return AwaitLease{std::move(state), job};
+}
+
+State verify_round(Context& context, IkeSaRecord& record, ResponderAuth&& state) {
+  const auto& round = state.peer.current(*state.connection);
+  const auto& request = round_request(state);
+  const auto proof = proof_in(PayloadSet(request));
+  if (wanted_proof(round) != proof) {
+    auto reason = another_method(state);
+    return refuse(context, record, std::move(state), std::move(reason));
+  }
+  if (signs(round)) {
+    const auto& peer_id = peer_id_of(state);
+    const auto id_body = peer_id.body();
+    const auto job =
+        start_verification(context, round, peer_id.id, PayloadSet(request), octets_of_initiator(state, id_body));
+    return AwaitInitiatorVerified{std::move(state), job};
+  }
+  auto peer = proof == PeerProof::none ? verify_nobody(context, state) : verify_by_shared_key(context, state);
+  if (!peer) return refuse(context, record, std::move(state), std::move(peer.error()));
+  return on_round_proven(context, record, std::move(state), std::move(*peer), PayloadSet(request));
+}
+
+State begin_round_by_eap(Context& context, IkeSaRecord& record, ResponderAuth&& state) {
+  if (!wants_eap(state.peer.current(*state.connection))) {
+    auto reason = another_method(state);
+    return refuse(context, record, std::move(state), std::move(reason));
+  }
+  return prove_ourselves(context, record, std::move(state));
 }
 
 namespace {
@@ -449,32 +435,25 @@ State on_request(AwaitAuthRequest&& state, Octets known_by, const std::vector<wi
   }
   const auto& peer_id = *payloads.id(PayloadType::IDi);
   const auto* asked = payloads.id(PayloadType::IDr);
-  const auto proof = proof_in(payloads);
-  auto connection = connection_for(context, record, state, peer_id.id, asked != nullptr ? &asked->id : nullptr, proof);
+  const auto rounds = rounds_asked(payloads);
+  auto connection = connection_for(context, record, state, peer_id.id, asked != nullptr ? &asked->id : nullptr, rounds);
   if (!connection)
     return refuse_request(context, record, std::move(state), std::move(known_by), std::move(connection.error()));
   record.dscp = (*connection)->dscp;
   auto local_id = local_identity(*context.credentials, **connection, record.local.address);
   ResponderAuth auth{std::move(state),       std::move(known_by), all, contract->kind == MessageKind::childless_request,
                      std::move(*connection), std::move(local_id)};
+  auth.round_id = auth.local_id;
   auth.message_id = auth.covered.next_id();
   auth.channel.send_fragments(sends_fragments(auth.connection->fragmentation));
-  if (proof != wanted_proof(*auth.connection)) {
-    auto reason = another_method(auth);
+  if (rounds.proof == PeerProof::eap) return begin_round_by_eap(context, record, std::move(auth));
+  if (has_several_rounds(*auth.connection) && !rounds.takes_several) {
+    auto reason = without_rounds(*auth.connection, ExchangeType::IKE_AUTH);
     return refuse(context, record, std::move(auth), std::move(reason));
   }
-  if (proof == PeerProof::eap) return prove_ourselves(context, record, std::move(auth), std::nullopt);
   if (auto refusal = settle_ppk(context, record, auth, auth.payloads))
     return refuse(context, record, std::move(auth), std::move(*refusal));
-  if (peer_signs(*auth.connection)) {
-    const auto id_body = peer_id.body();
-    const auto job = start_verification(context, *auth.connection, peer_id.id, PayloadSet(auth.payloads),
-                                        octets_of_initiator(auth, id_body));
-    return AwaitInitiatorVerified{std::move(auth), job};
-  }
-  auto peer = proof == PeerProof::none ? verify_nobody(context, auth) : verify_by_shared_key(context, auth);
-  if (!peer) return refuse(context, record, std::move(auth), std::move(peer.error()));
-  return on_authenticated(context, record, std::move(auth), std::move(*peer));
+  return verify_round(context, record, std::move(auth));
 }
 
 }  // namespace
@@ -503,24 +482,16 @@ State on(AwaitAuthRequest&& state, const Received& received, Context& context, I
 State on(AwaitInitiatorVerified&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
   auto peer = verified_peer(std::move(done));
   if (!peer) return refuse(context, record, std::move(state), std::move(peer.error()));
-  return on_authenticated(context, record, std::move(state), std::move(*peer));
+  const PayloadSet request(round_request(state));
+  return on_round_proven(context, record, std::move(state), std::move(*peer), request);
 }
 
 State on(AwaitLease&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
   if (const auto* leased = std::get_if<Leased>(&done.result); leased != nullptr && !leased->leases.empty()) {
     for (const auto& lease : leased->leases) record.inner.remote.push_back(lease.address);
-    context.emit(AddressesLeased{record.id, state.peer.identity(), leased->leases});
+    context.emit(AddressesLeased{record.id, state.peer.all(*state.connection).identity(), leased->leases});
   }
-  auto peer = std::move(state.peer);
-  return prove_ourselves(context, record, std::move(state), std::move(peer));
-}
-
-State on(AwaitResponderSignature&& state, JobDone&& done, Context& context, IkeSaRecord& record) {
-  auto auth = signed_auth(state.signature, done);
-  if (!auth) return refuse(context, record, std::move(state), std::move(auth.error()));
-  auto peer = std::move(state.peer);
-  auto certificates = std::move(state.signature.certificates);
-  return on_proven(context, record, std::move(state), std::move(peer), std::move(certificates), std::move(*auth));
+  return prove_ourselves(context, record, std::move(state));
 }
 
 }  // namespace keypact::ike::v2

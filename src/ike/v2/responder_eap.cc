@@ -20,21 +20,6 @@ Refusal malformed(std::string detail) {
   return refusal;
 }
 
-void send_answer(Context& context, const IkeSaRecord& record, ResponderAuth& state, ResponseWindow& window,
-                 const std::vector<wire::Payload>& payloads) {
-  auto response =
-      state.channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, state.message_id, true), payloads);
-  send(context, record.path(), response);
-  window.answered(std::move(response));
-  state.expires = context.now + kRoundLife;
-}
-
-/// The initiator ends it in an INFORMATIONAL exchange.
-struct GivenUp {};
-
-/// The payloads of the initiator's next message; nothing where what came changes nothing; a refusal where it is malformed.
-using Next = std::variant<std::monostate, std::vector<wire::Payload>, Refusal, GivenUp>;
-
 /// RFC 7296 §2.21.2: an initiator that does not accept us says so in an INFORMATIONAL exchange; nothing else has a place there yet.
 bool gives_up(const Opened& opened) {
   const auto* fine = std::get_if<Fine>(&opened);
@@ -43,6 +28,34 @@ bool gives_up(const Opened& opened) {
   const auto deletes = payloads.all_of<wire::DeletePayload>();
   return payloads.notify(NotifyType::AUTHENTICATION_FAILED) != nullptr ||
          std::ranges::any_of(deletes, [](const auto* each) { return each->protocol == ProtocolId::IKE; });
+}
+
+EapServerStep step_for(const Context& context, const ResponderAuth& state, std::unique_ptr<eap::Server> conversation,
+                       Octets packet) {
+  return {std::move(conversation), std::move(packet),    state.connection,
+          context.configuration,   peer_id_of(state).id, state.peer.done()};
+}
+
+/// swanctl's eap_id: whom we take.
+std::optional<Refusal> refuses_identity(const ResponderAuth& state, const std::string& identity) {
+  const auto& wanted = state.peer.current(*state.connection).eap_id;
+  const auto who = eap_identity(identity);
+  if (!wanted || wanted->matches(who)) return std::nullopt;
+  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::unknown_identity, NotifyType::AUTHENTICATION_FAILED);
+  refusal.ours.push_back(state.connection->name + ": eap_id = " + wanted->to_string());
+  refusal.theirs.push_back("the EAP identity " + who.to_string());
+  return refusal;
+}
+
+}  // namespace
+
+void send_answer(Context& context, const IkeSaRecord& record, ResponderAuth& state, ResponseWindow& window,
+                 const std::vector<wire::Payload>& payloads) {
+  auto response =
+      state.channel.seal(context, record, record.header(ExchangeType::IKE_AUTH, state.message_id, true), payloads);
+  send(context, record.path(), response);
+  window.answered(std::move(response));
+  state.expires = context.now + kRoundLife;
 }
 
 /// Why it has ended: what EAP had told the initiator before, else nobody knows.
@@ -90,30 +103,13 @@ Next next_request(Context& context, IkeSaRecord& record, ResponderAuth& state, R
   if (ends) return GivenUp{};
   auto payloads = std::get<Fine>(opened).inner.payloads;
   const PayloadSet set(payloads);
-  const auto* contract = eap_contract_of(false, set);
+  const bool begins = wanted == MessageKind::round_request;
+  const auto* contract = begins ? round_contract_of(false, set) : eap_contract_of(false, set);
   const auto violation = check_contract(*contract, set);
   if (!violation && contract->kind == wanted) return payloads;
   ++context.counters.malformed_authentic;
   return malformed(violation ? violation->to_string() : "EAP is not at its end (RFC 7296 §2.16)");
 }
-
-EapServerStep step_for(const Context& context, const ResponderAuth& state, std::unique_ptr<eap::Server> conversation,
-                       Octets packet) {
-  return {std::move(conversation), std::move(packet), state.connection, context.configuration, peer_id_of(state).id};
-}
-
-/// swanctl's eap_id: whom we take.
-std::optional<Refusal> refuses_identity(const ResponderAuth& state, const std::string& identity) {
-  const auto& wanted = state.connection->remote.front().eap_id;
-  const auto who = eap_identity(identity);
-  if (!wanted || wanted->matches(who)) return std::nullopt;
-  auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::unknown_identity, NotifyType::AUTHENTICATION_FAILED);
-  refusal.ours.push_back(state.connection->name + ": eap_id = " + wanted->to_string());
-  refusal.theirs.push_back("the EAP identity " + who.to_string());
-  return refusal;
-}
-
-}  // namespace
 
 State begin_eap(Context& context, ResponderAuth&& state, const IkeSaRecord& record, std::vector<wire::Payload> answer) {
   ResponseWindow window(state.message_id);
@@ -187,7 +183,7 @@ State on(AwaitEapAuth&& state, const Received& received, Context& context, IkeSa
     return refuse(context, record, std::move(state), std::move(refusal));
   }
   state.eap = std::move(state.proof);
-  return on_authenticated(context, record, static_cast<ResponderAuth&&>(state), std::move(*peer));
+  return on_round_proven(context, record, static_cast<ResponderAuth&&>(state), std::move(*peer), payloads);
 }
 
 }  // namespace keypact::ike::v2

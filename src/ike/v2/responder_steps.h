@@ -1,6 +1,7 @@
 // What the files of the responder's IKE_AUTH share: refusing, and what follows once the initiator is authenticated.
 #pragma once
 
+#include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
 
 namespace keypact::ike::v2 {
@@ -32,9 +33,42 @@ struct HalfOpenRequest {
 [[nodiscard]] SignedOctets octets_of_responder(const ResponderAuth& state, OctetView id_body);
 [[nodiscard]] const wire::IdPayload& peer_id_of(const ResponderAuth& state);
 
-/// The initiator is authenticated: what is left is an address for it, and our own proof.
-[[nodiscard]] State on_authenticated(Context& context, IkeSaRecord& record, ResponderAuth&& state,
-                                     PeerAuthenticated peer);
+/// The initiator ends it in an INFORMATIONAL exchange.
+struct GivenUp {};
+/// The payloads of the initiator's next message; nothing where what came changes nothing; a refusal where it is malformed, or none
+/// that is wanted.
+using Next = std::variant<std::monostate, std::vector<wire::Payload>, Refusal, GivenUp>;
+[[nodiscard]] Next next_request(Context& context, IkeSaRecord& record, ResponderAuth& state, ResponseWindow& window,
+                                const Received& received, MessageKind wanted);
+/// Why it has given up, where nothing was told it before.
+[[nodiscard]] State given_up(Context& context, const IkeSaRecord& record, ResponderAuth&& state,
+                             const std::optional<eap::Refusal>& decided);
+/// Answers `state.message_id`, and waits for the next request.
+void send_answer(Context& context, const IkeSaRecord& record, ResponderAuth& state, ResponseWindow& window,
+                 const std::vector<wire::Payload>& payloads);
+
+/// The initiator proves itself in this round by AUTH, which is there.
+[[nodiscard]] State verify_round(Context& context, IkeSaRecord& record, ResponderAuth&& state);
+/// It has: with `request`, whose AUTH that is. Where it was the last one, what is left is an address for it, and our own proof.
+[[nodiscard]] State on_round_proven(Context& context, IkeSaRecord& record, ResponderAuth&& state,
+                                    PeerAuthenticated peer, const PayloadSet& request);
+/// Nothing of the initiator is open in this exchange.
+[[nodiscard]] State answer_round(Context& context, IkeSaRecord& record, ResponderAuth&& state);
+/// The request of this round asks for EAP.
+[[nodiscard]] State begin_round_by_eap(Context& context, IkeSaRecord& record, ResponderAuth&& state);
+/// Our part of this exchange.
+[[nodiscard]] State prove_ourselves(Context& context, IkeSaRecord& record, ResponderAuth&& state);
+/// The key that both ends of this round share.
+[[nodiscard]] Result<std::shared_ptr<const config::SharedKey>, Refusal> shared_key_for(const Context& context,
+                                                                                       const ResponderAuth& state);
+/// All rounds of both ends are done. `answer` holds what the last ones leave to say.
+[[nodiscard]] State establish(Context& context, IkeSaRecord& record, ResponderAuth&& state,
+                              std::vector<wire::Payload> answer);
+/// A round is done, and another one follows. `answer` ends this one.
+[[nodiscard]] State await_round(Context& context, const IkeSaRecord& record, ResponderAuth&& state,
+                                std::vector<wire::Payload> answer);
+/// The request that began this round.
+[[nodiscard]] const std::vector<wire::Payload>& round_request(const ResponderAuth& state);
 
 /// We have proven ourselves: EAP begins, for the initiator to do the same. `answer` is IDr, CERTs and AUTH.
 [[nodiscard]] State begin_eap(Context& context, ResponderAuth&& state, const IkeSaRecord& record,
