@@ -223,6 +223,8 @@ class StrongSwan(Daemon):
             return "charon does not know it"
         if what == "additional key exchanges" and self.release() < 6:
             return "charon has them since strongSwan 6"
+        if what == "ML-KEM" and not any(name.startswith("ML_KEM") for name in self.request("get-algorithms")[0].get("ke", {})):
+            return "this charon has no ML-KEM"
         if what == "bear two rekeyings while its own is out" and self.release() >= 6:
             return ("charon, whose own rekeying of a Child SA is on its way while the peer replaces that one twice, sends nothing until its "
                     "request is answered")
@@ -279,6 +281,11 @@ class Keypact(Daemon):
         return [*(self.within or self.host.exec_prefix()), BUILD / "keypactd", "--config", self.config, "--vici", self.vici,
                 "--export-keys", self.keys, "--log-level", "debug",
                 *(word for option in self.options.items() for word in option if word is not None)]
+
+    def unable(self, what):
+        if what == "ML-KEM" and not any(name.startswith("ML_KEM") for name in self.request("get-algorithms")[0]["ke"]):
+            return "the OpenSSL that keypactd is built with has no ML-KEM"
+        return None
 
     def output_path(self):
         return self.log

@@ -1,5 +1,5 @@
 """In the guest the peers can come from a root of their own, which KEYPACT_PEERS_ROOT names: that of another Debian
-(../guest/peers13.sh). They see the files of the lab there, and every network namespace."""
+(../guest/debian_root.sh). They see the files of the lab there, and every network namespace."""
 import os
 import pathlib
 

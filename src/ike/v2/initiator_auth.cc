@@ -449,7 +449,7 @@ State use_shared_key(Context& context, IkeSaRecord& record, InitiatorIntermediat
   auto local_id = local_identity(*context.credentials, connection, record.local.address);
   const auto id_body = wire::IdPayload{PayloadType::IDi, local_id}.body();
   auto auth = auth_of(std::move(state), std::move(local_id), std::move(ppk));
-  const auto key = own_key(context, record, auth);
+  auto key = own_key(context, record, auth);
   if (!key) return close_attempt(context, record, auth.intent, std::move(key.error()));
   const auto proof = [&] {
     return shared_key_auth(context.library, (*key)->secret.reveal(),

@@ -32,7 +32,7 @@ State sign(Context& context, const IkeSaRecord& record, AwaitAuth&& state) {
 }
 
 State use_shared_key(Context& context, const IkeSaRecord& record, AwaitAuth&& state) {
-  const auto key = own_key(context, record, state);
+  auto key = own_key(context, record, state);
   if (!key) return refuse_responder(context, record, std::move(state), std::move(key.error()));
   const auto id_body = wire::IdPayload{PayloadType::IDi, state.round_id}.body();
   wire::AuthPayload auth{

@@ -1,14 +1,29 @@
 #!/usr/bin/env bash
-# Makes a root of Debian 13 with its strongSwan, libreswan and OpenIKED in the user's cache: packages unpacked, not installed, from the
-# mirror that apt uses, so that those which conflict with each other lie side by side. Prints its path. Made again when apt has others.
+# Makes a root of another Debian in the user's cache and prints its path: `peers`, Debian 13 with its strongSwan, libreswan and OpenIKED;
+# `build`, Debian 13 with what building keypact takes; `testing`, Debian's testing with its strongSwan, which has ML-KEM. Packages are
+# unpacked, not installed, from the mirror that apt uses, so that those which conflict with each other lie side by side. Made again when
+# apt has others.
 set -euo pipefail
 
-suite=trixie
 cache=${XDG_CACHE_HOME:-${HOME:?}/.cache}/keypact/guest
-root=$cache/debian13 state=$cache/debian13.apt
+purpose=${1:-peers}
+case $purpose in
+  peers) suite=trixie root=$cache/debian13 state=$cache/debian13.apt ;;
+  build) suite=trixie root=$cache/debian13-build state=$cache/debian13.apt ;;
+  testing) suite=testing root=$cache/debian-testing state=$cache/debian-testing.apt ;;
+  *) echo "debian_root.sh: peers, build or testing, not $purpose" >&2; exit 2 ;;
+esac
 base=(base-files base-passwd bash coreutils dash sed grep mawk procps iproute2 iputils-ping libc-bin util-linux openssl)
 peers=("strongswan-charon strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins libcharon-extra-plugins"
   "libreswan libnss3-tools" openiked)
+build=(g++ cmake ninja-build pkg-config libssl-dev libasio-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev librapidcheck-dev
+  libmnl-dev libcurl4-openssl-dev libsqlite3-dev libunbound-dev libipsec-mb-dev libgtest-dev libgmock-dev libbenchmark-dev python3
+  openssl-provider-legacy)
+case $purpose in
+  build) peers=("${build[*]}") ;;
+  testing) peers=("${peers[0]}") ;;
+esac
+listed=$state/wanted.$purpose
 
 # apt for a system of that suite on which nothing is installed.
 apt_there() {
@@ -21,7 +36,7 @@ prepare_apt() {
   local mirror
   # shellcheck disable=SC2016 # the dollar is apt's
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -1)
-  [ -n "$mirror" ] || { echo "peers13.sh: apt has no mirror" >&2; exit 1; }
+  [ -n "$mirror" ] || { echo "debian_root.sh: apt has no mirror" >&2; exit 1; }
   mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
   : > "$state/status"
   echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" > "$state/sources.list"
@@ -57,7 +72,7 @@ make_root() {
   rm -rf "$new" "$root"
   mkdir -p "$new/.packages"
   # shellcheck disable=SC2046 # a word each
-  (cd "$new/.packages" && apt_there download $(cat "$state/wanted"))
+  (cd "$new/.packages" && apt_there download $(cat "$listed"))
   for place in bin sbin lib lib64; do
     mkdir -p "$new/usr/$place"
     ln -s "usr/$place" "$new/$place"
@@ -70,11 +85,11 @@ make_root() {
   mkdir -p "$new/proc" "$new/sys" "$new/dev" "$new/run" "$new/tmp" "$new/var/log"
   rm -rf "$new/var/run"
   ln -s /run "$new/var/run"
-  cp "$state/wanted" "$new/.complete"
+  cp "$listed" "$new/.complete"
   mv "$new" "$root"
 }
 
 prepare_apt >&2
-wanted > "$state/wanted"
-cmp -s "$state/wanted" "$root/.complete" || make_root >&2
+wanted > "$listed"
+cmp -s "$listed" "$root/.complete" || make_root >&2
 echo "$root"

@@ -1,0 +1,30 @@
+"""ML-KEM beside the first key exchange: in IKE_INTERMEDIATE, and in IKE_FOLLOWUP_KE of all rekeyings. RFC 9370, RFC 9242, FIPS 203."""
+import unittest
+
+import test_additional_key_exchanges
+from case import IN_GUEST
+
+
+@unittest.skipUnless(IN_GUEST, "strongSwan has it since its version 6: ./dev interop13")
+class MlKem(test_additional_key_exchanges.AdditionalKeyExchanges):
+
+    ike, esp = "aes256gcm16-prfsha384-x25519-ke1_mlkem768", "aes256gcm16-x25519-ke1_mlkem512"
+
+    def setUp(self):
+        super().setUp()
+        for daemon in self.daemons():
+            self.skip_if_unable(daemon, "ML-KEM")
+
+    def test_agreed_on(self):
+        for ike, esp, methods in (("mlkem768", "mlkem512", ("ML_KEM_768", "ML_KEM_512")),
+                                  ("mlkem1024", "mlkem768", ("ML_KEM_1024", "ML_KEM_768")),
+                                  ("mlkem512", "mlkem1024", ("ML_KEM_512", "ML_KEM_1024"))):
+            with self.subTest(ike=ike, esp=esp):
+                self.ike, self.esp = f"aes256gcm16-prfsha384-x25519-ke1_{ike}", f"aes256gcm16-x25519-ke1_{esp}"
+                self.expect_agreement(methods[:1], methods[1:])
+                self.assertTrue(self.initiator.terminate(ike="tunnel").ok)
+                self.expect_gone()
+
+
+if __name__ == "__main__":
+    unittest.main()
