@@ -32,7 +32,7 @@ Client make_windows() {
 }
 
 /// In single quotes everything stands for itself but those, which are doubled. Windows takes typographic ones for them, too.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "'";
   for (std::size_t at = 0; at < text.size(); ++at) {
     const auto rest = text.substr(at);
@@ -89,7 +89,7 @@ std::string connection_text(const Profile& profile) {
       "\n# The connection. One of this name is replaced.\n"
       "if (Get-VpnConnection -Name $name -ErrorAction SilentlyContinue) {{ Remove-VpnConnection -Name $name -Force }}\n"
       "Add-VpnConnection -Name $name -ServerAddress {} -TunnelType Ikev2 -EncryptionLevel Required {}{}{}\n",
-      quoted(profile.server), authentication_of(profile.client_proof),
+      in_quotes(profile.server), authentication_of(profile.client_proof),
       profile.client_proof == Proof::password ? " -RememberCredential" : "",
       profile.takes_everything() ? "" : " -SplitTunneling");
 }
@@ -132,7 +132,7 @@ std::string powershell(const Profile& profile) {
          "#Requires -RunAsAdministrator\n"
          "$ErrorActionPreference = 'Stop'\n"
          "$name = " +
-         quoted(profile.title) + "\n" + import_text(profile) + connection_text(profile) + algorithms_text(profile) +
+         in_quotes(profile.title) + "\n" + import_text(profile) + connection_text(profile) + algorithms_text(profile) +
          routes_text(profile);
 }
 

@@ -11,6 +11,7 @@ programs=(keypactd keypact)
 
 # In a mount namespace of its own: the tree at /source, what is built at /out.
 in_root() {
+  # shellcheck disable=SC2016 # it is the inner shell's
   unshare --mount sh -c '
     root=$1 tree=$2 out=$3
     shift 3
