@@ -13,7 +13,7 @@ case $purpose in
   testing) suite=testing root=$cache/debian-testing state=$cache/debian-testing.apt ;;
   *) echo "debian_root.sh: peers, build or testing, not $purpose" >&2; exit 2 ;;
 esac
-base=(base-files base-passwd bash coreutils dash sed grep mawk procps iproute2 iputils-ping libc-bin util-linux openssl)
+base=(base-files base-passwd bash coreutils dash sed grep mawk procps iproute2 iputils-ping libc-bin mount util-linux openssl)
 peers=("strongswan-charon strongswan-swanctl libstrongswan-standard-plugins libstrongswan-extra-plugins libcharon-extra-plugins"
   "libreswan libnss3-tools" openiked)
 build=(g++ cmake ninja-build pkg-config libssl-dev libasio-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libcli11-dev librapidcheck-dev
