@@ -4,16 +4,21 @@ namespace keypact::esp {
 
 using ipsec::SpiLayout;
 
+SaPair*& Sad::slot_of(EspSpi inbound) {
+  const auto index = SpiLayout::index(inbound);
+  auto& pages = pages_[SpiLayout::engine(inbound)];
+  if (pages.empty()) pages.resize(kPages);
+  auto& page = pages[index >> kPageBits];
+  if (!page) page = std::make_unique<Page>();
+  return (*page)[index % kPageSlots];
+}
+
 Result<void, std::string> Sad::add(std::unique_ptr<SaPair> pair) {
   const EspSpi spi = pair->inbound.opener.spi();
-  const std::uint32_t index = SpiLayout::index(spi);
   if (by_id_.contains(pair->id)) return failure(std::string("this Child SA is installed already"));
-  auto& slots = slots_of(spi);
-  if (index < slots.size() && slots[index] != nullptr) {
-    return failure("the slot of the inbound SPI " + to_string(spi) + " is in use");
-  }
-  if (index >= slots.size()) slots.resize(std::size_t{index} + 1);
-  slots[index] = pair.get();
+  auto& slot = slot_of(spi);
+  if (slot != nullptr) return failure("the slot of the inbound SPI " + to_string(spi) + " is in use");
+  slot = pair.get();
   const ChildSaId id = pair->id;
   by_id_.emplace(id, std::move(pair));
   return {};
@@ -22,17 +27,16 @@ Result<void, std::string> Sad::add(std::unique_ptr<SaPair> pair) {
 bool Sad::remove(ChildSaId id) {
   const auto found = by_id_.find(id);
   if (found == by_id_.end()) return false;
-  const auto spi = found->second->inbound.opener.spi();
-  slots_of(spi)[SpiLayout::index(spi)] = nullptr;
+  slot_of(found->second->inbound.opener.spi()) = nullptr;
   by_id_.erase(found);
   return true;
 }
 
 SaPair* Sad::find(EspSpi inbound) const {
-  const std::uint32_t index = SpiLayout::index(inbound);
-  const auto& slots = by_index_[SpiLayout::engine(inbound)];
-  if (index >= slots.size()) return nullptr;
-  SaPair* const pair = slots[index];
+  const auto index = SpiLayout::index(inbound);
+  const auto& pages = pages_[SpiLayout::engine(inbound)];
+  const auto* page = pages.empty() ? nullptr : pages[index >> kPageBits].get();
+  SaPair* const pair = page != nullptr ? (*page)[index % kPageSlots] : nullptr;
   return pair != nullptr && pair->inbound.opener.spi() == inbound ? pair : nullptr;
 }
 

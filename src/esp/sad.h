@@ -1,4 +1,4 @@
-// Sad: the SAs by what names them: an inbound packet's SPI, which is a place in an array (ipsec::SpiLayout), and the id that IKE
+// Sad: the SAs by what names them: an inbound packet's SPI, which is a place in a table of pages (ipsec::SpiLayout), and the id that IKE
 // gave. RFC 4301 §4.4.2.
 #pragma once
 
@@ -22,9 +22,16 @@ class Sad {
   [[nodiscard]] SaPair* find(ChildSaId id) const;
 
  private:
-  [[nodiscard]] std::vector<SaPair*>& slots_of(EspSpi spi) { return by_index_[ipsec::SpiLayout::engine(spi)]; }
+  static constexpr unsigned kPageBits = 10;
+  static constexpr std::size_t kPageSlots = std::size_t{1} << kPageBits;
+  using Page = std::array<SaPair*, kPageSlots>;
+  using Pages = std::vector<std::unique_ptr<Page>>;  ///< of one engine; null: nothing was ever there
+  static constexpr std::size_t kPages = ipsec::SpiLayout::kSlots / kPageSlots;
 
-  std::array<std::vector<SaPair*>, ipsec::SpiLayout::kEngines> by_index_;  ///< of each engine
+  /// Where the SA with this SPI is, or would be; makes the page.
+  [[nodiscard]] SaPair*& slot_of(EspSpi inbound);
+
+  std::array<Pages, ipsec::SpiLayout::kEngines> pages_;
   std::unordered_map<ChildSaId, std::unique_ptr<SaPair>> by_id_;
 };
 

@@ -22,7 +22,13 @@ SpiAllocator::SpiAllocator(std::uint32_t engine, RandomSource& random) : engine_
 }
 
 SpiAllocator::Slot SpiAllocator::fresh_slot() {
-  return {static_cast<std::uint8_t>(1 + random_.u32() % kGenerations), true};
+  const auto random = random_.u32();
+  if (slots_.empty()) scatter_ = random >> (32 - SpiLayout::kIndexBits);
+  return {static_cast<std::uint8_t>(1 + random % kGenerations), true};
+}
+
+EspSpi SpiAllocator::spi_of(std::uint32_t slot) const {
+  return SpiLayout::make(slots_[slot].generation, engine_, scattered(slot));
 }
 
 void SpiAllocator::avoid(std::set<EspSpi> spis) {
@@ -51,7 +57,7 @@ std::optional<EspSpi> SpiAllocator::allocate() {
 std::optional<EspSpi> SpiAllocator::next() {
   if (free_.size() < kResting && slots_.size() < SpiLayout::kSlots) {
     slots_.push_back(fresh_slot());
-    return SpiLayout::make(slots_.back().generation, engine_, static_cast<std::uint32_t>(slots_.size() - 1));
+    return spi_of(static_cast<std::uint32_t>(slots_.size() - 1));
   }
   if (free_.empty()) return std::nullopt;
   const std::uint32_t index = free_.front();
@@ -59,7 +65,7 @@ std::optional<EspSpi> SpiAllocator::next() {
   Slot& slot = slots_[index];
   slot.generation = static_cast<std::uint8_t>(slot.generation % kGenerations + 1);
   slot.used = true;
-  return SpiLayout::make(slot.generation, engine_, index);
+  return spi_of(index);
 }
 
 std::optional<Cpi> SpiAllocator::allocate_cpi(EspSpi spi) {
@@ -74,15 +80,15 @@ std::optional<Cpi> SpiAllocator::allocate_cpi(EspSpi spi) {
 }
 
 bool SpiAllocator::in_use(EspSpi spi) const {
-  const std::uint32_t index = SpiLayout::index(spi);
-  return index < slots_.size() && slots_[index].used &&
-         spi == SpiLayout::make(slots_[index].generation, engine_, index);
+  const auto slot = scattered(SpiLayout::index(spi));
+  return slot < slots_.size() && slots_[slot].used && spi == spi_of(slot);
 }
 
 bool SpiAllocator::release(EspSpi spi) {
   if (!in_use(spi)) return false;
-  slots_[SpiLayout::index(spi)].used = false;
-  free_.push_back(SpiLayout::index(spi));
+  const auto slot = scattered(SpiLayout::index(spi));
+  slots_[slot].used = false;
+  free_.push_back(slot);
   if (const auto cpi = cpis_.extract(spi)) taken_cpis_[cpi.mapped()] = false;
   return true;
 }

@@ -1,5 +1,7 @@
-// SpiAllocator: the SPIs of our inbound SAs, and the CPIs that some have beside them. RFC 4303 §2.1: the receiver chooses them, so ours name the slot of the SAD directly
-// (the index), with a generation that tells a late packet of a removed SA from one of its successor, and the engine's number.
+// SpiAllocator: the SPIs of our inbound SAs, and the CPIs that some have beside them. RFC 4303 §2.1: the receiver chooses them, so ours name
+// a place of the SAD directly (the index), with a generation that tells a late packet of a removed SA from one of its successor, and the
+// engine's number. Where the indexes begin is random: hosts behind one NAT have one address, and a gateway knows its outbound SAs by
+// address and SPI (RFC 4301 §4.4.2.1).
 #pragma once
 
 #include <deque>
@@ -30,7 +32,7 @@ struct SpiLayout {
 
 class SpiAllocator {
  public:
-  /// `engine` < SpiLayout::kEngines. `random` chooses where the generations begin and outlives this object.
+  /// `engine` < SpiLayout::kEngines. `random` chooses where the indexes and the generations begin and outlives this object.
   SpiAllocator(std::uint32_t engine, RandomSource& random);
 
   /// These are never allocated, nor are CPIs that are among them: SAs of an earlier run have them. Before anything else.
@@ -50,10 +52,14 @@ class SpiAllocator {
     bool used = false;
   };
   [[nodiscard]] Slot fresh_slot();
+  /// The index of a slot in SPIs, and the other way round.
+  [[nodiscard]] std::uint32_t scattered(std::uint32_t index) const { return index ^ scatter_; }
+  [[nodiscard]] EspSpi spi_of(std::uint32_t slot) const;
   [[nodiscard]] std::optional<EspSpi> next();
 
   std::uint32_t engine_;
   RandomSource& random_;
+  std::uint32_t scatter_ = 0;  ///< < SpiLayout::kSlots
   std::vector<Slot> slots_;
   std::deque<std::uint32_t> free_;        ///< released indexes, the oldest first
   std::map<EspSpi, std::uint32_t> cpis_;  ///< as places in this engine's share

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "base/test_random.h"
+
 namespace keypact::ipsec {
 namespace {
 
@@ -84,14 +86,29 @@ TEST(SpiAllocator, K17_cpis_that_an_earlier_run_left_are_left_out) {
   EXPECT_EQ(given, 3824u - 1);
 }
 
-TEST(SpiAllocator, NamesTheSlotAndTheEngine) {
-  Counting random(7);
+TEST(SpiAllocator, NamesTheEngineAndKeepsItsIndexesTogether) {
+  SeededRandom random(7);
   SpiAllocator allocator(13, random);
-  for (std::uint32_t i = 0; i < 100; ++i) {
+  const auto page = [](EspSpi spi) { return SpiLayout::index(spi) >> 10; };
+  const auto first = *allocator.allocate();
+  for (std::uint32_t i = 1; i < 1024; ++i) {
     const auto spi = *allocator.allocate();
-    EXPECT_EQ(SpiLayout::index(spi), i);
+    EXPECT_EQ(page(spi), page(first));
     EXPECT_EQ(SpiLayout::engine(spi), 13U);
   }
+  EXPECT_NE(page(*allocator.allocate()), page(first));
+}
+
+/// Behind one NAT they have one address at their gateway.
+TEST(SpiAllocator, OfThousandHostsNoTwoBeginWithTheSame) {
+  std::set<EspSpi> first;
+  for (std::uint64_t host = 1; host <= 1000; ++host) {
+    SeededRandom random(host);
+    SpiAllocator allocator(0, random);
+    first.insert(*allocator.allocate());
+  }
+  // 1,000 of 267 million: two of them are the same once in 500 times, and these are always the same hosts.
+  EXPECT_EQ(first.size(), 1000u);
 }
 
 TEST(SpiAllocator, IsDeterministicForOneSourceOfRandomness) {
