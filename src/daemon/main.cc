@@ -16,6 +16,7 @@
 #include "daemon/updown.h"
 #include "daemon/userspace_backend.h"
 #include "io/clock.h"
+#include "io/event_loop.h"
 #include "storage/lease_database.h"
 
 namespace keypact::daemon {
@@ -242,6 +243,7 @@ int main(int argc, char** argv) {
   const auto parsed = keypact::daemon::parse_command_line(argc, argv);
   if (!parsed.command_line) return parsed.exit_status;
   keypact::daemon::protect_memory();
+  keypact::io::hold_signals();
   keypact::daemon::Log log(parsed.command_line->log_level);
   return keypact::daemon::run(*parsed.command_line, log);
 }

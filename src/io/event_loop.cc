@@ -5,6 +5,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
@@ -22,6 +23,20 @@
 #include "io/system_error.h"
 
 namespace keypact::io {
+namespace {
+
+constexpr std::array kSignals = {SIGINT, SIGTERM, SIGHUP};
+
+void mask_signals(int how) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : kSignals) sigaddset(&signals, number);
+  CHECK(pthread_sigmask(how, &signals, nullptr) == 0);
+}
+
+}  // namespace
+
+void hold_signals() { mask_signals(SIG_BLOCK); }
 
 struct EventLoop::Implementation {
   struct WatchEntry {
@@ -198,13 +213,14 @@ Result<Watch> EventLoop::watch(int fd, Callback readable) {
 Result<void> EventLoop::on_signal(std::function<void(int)> received) {
   std::signal(SIGPIPE, SIG_IGN);
   implementation_->on_signal = std::move(received);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int number : kSignals) {
     asio::error_code error;
     implementation_->signals.add(number, error);
     if (error) return failure(system_error("cannot wait for signals", error.value()));
   }
   implementation_->signals.cancel();
   implementation_->await_signal();
+  mask_signals(SIG_UNBLOCK);
   return {};
 }
 

@@ -58,6 +58,10 @@ class Timer {
   std::uint64_t id_ = 0;
 };
 
+/// From now on SIGINT, SIGTERM and SIGHUP wait until EventLoop::on_signal() is called, so that who is still starting can end
+/// in order. To be called before there are threads.
+void hold_signals();
+
 class EventLoop {
  public:
   EventLoop();
@@ -80,8 +84,8 @@ class EventLoop {
   /// the watch. A descriptor can be watched once.
   [[nodiscard]] Result<Watch> watch(int fd, Callback readable);
 
-  /// Calls `received` with SIGINT, SIGTERM or SIGHUP on the loop's thread, instead of their default action. SIGPIPE is
-  /// ignored from then on.
+  /// Calls `received` with SIGINT, SIGTERM or SIGHUP on the loop's thread, instead of their default action, also with those
+  /// that came since hold_signals(). SIGPIPE is ignored from then on.
   [[nodiscard]] Result<void> on_signal(std::function<void(int)> received);
 
  private:

@@ -228,5 +228,19 @@ TEST(EventLoop, DeliversSignals) {
   EXPECT_EQ(received, (std::vector{SIGHUP, SIGTERM}));
 }
 
+/// Whoever ends a program that is still starting gets the same end.
+TEST(EventLoop, DeliversSignalsThatWereHeld) {
+  hold_signals();
+  std::raise(SIGTERM);
+  EventLoop loop;
+  std::vector<int> received;
+  ASSERT_TRUE(loop.on_signal([&](int number) {
+    received.push_back(number);
+    loop.stop();
+  }));
+  EXPECT_TRUE(loop.run_until(soon()));
+  EXPECT_EQ(received, (std::vector{SIGTERM}));
+}
+
 }  // namespace
 }  // namespace keypact::io
