@@ -162,6 +162,19 @@ TEST_F(Mobility, AnAddressOfTheResponderThatWasLeftIsStillKnown) {
   EXPECT_EQ(left().engine.ike_sas().at(established_id(left())).record().remote.address, right_2);
 }
 
+/// The only path breaks while the list that names another one is on its way over it.
+TEST_F(Mobility, AnAddressOfThePeerThatIsBackBeforeItCouldSayItIsFound) {
+  establish({left_1, left_2}, {right_1, right_2});
+  has(right(), {right_1});
+  run(seconds(1));
+  cut(left_1, right_1);
+  has(right(), {right_1, right_2});
+  has(left(), {left_2});
+  cut(left_2, right_1);
+  run(seconds(1));
+  expect_between(left_2, right_2);
+}
+
 TEST_F(Mobility, APathThatBreaksSomewhereIsLeftForAnotherOne) {
   left_site.dpd_delay = seconds(10);
   establish({left_1, left_2}, {right_1, right_2});
@@ -229,6 +242,11 @@ TEST_F(Mobility, H06_AFloodOfAddressesIsCutOff) {
   const std::vector<wire::Payload> odd = {ike::notify_payload(NotifyType::ADDITIONAL_IP4_ADDRESS, {10, 0, 0}),
                                           ike::notify_payload(NotifyType::ADDITIONAL_IP6_ADDRESS, {10, 0, 0, 1})};
   EXPECT_EQ(ike::v2::told_addresses(ike::PayloadSet(odd), left_1), std::vector{left_1});
+  ike::v2::Mobility mobility;
+  for (int i = 0; i < 38; ++i)
+    mobility.learn({left_1, *IpAddress::from_octets(Octets{10, 0, 0, static_cast<std::uint8_t>(i)})});
+  EXPECT_EQ(mobility.formerly_of_peer.size(), limits::kAdditionalAddresses);
+  EXPECT_EQ(mobility.formerly_of_peer.front(), ip("10.0.0.36"));
 }
 
 TEST_F(Mobility, H06_NoNatsAllowedNamesTheAddressesOfTheDatagram) {

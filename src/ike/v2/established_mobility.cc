@@ -73,6 +73,7 @@ std::vector<Path> EstablishedSa::paths(const Context& context, const IkeSaRecord
   if (parts_.mobility.we_decide)
     for (const auto& pattern : parts_.connection->remote_addrs)
       if (pattern.is_single()) add(there, {pattern.first, record.remote.port});
+  for (const auto& address : parts_.mobility.formerly_of_peer) add(there, {address, record.remote.port});
   auto found = pairs(here, there);
   std::erase_if(found,
                 [&](const Path& path) { return std::ranges::find(moving_.refused, path) != moving_.refused.end(); });
@@ -244,7 +245,7 @@ std::vector<wire::Payload> EstablishedSa::answer_mobility(Context& context, IkeS
                                              origin.remote, parts_.connection->encap),
                       std::back_inserter(reply));
   if (auto told = told_addresses(payloads, origin.remote.address)) {
-    parts_.mobility.of_peer = std::move(*told);
+    parts_.mobility.learn(std::move(*told));
     // RFC 4555 §3.5, §3.6: the responder speaks from where it can be reached now. ESP follows when the update is answered.
     if (parts_.mobility.we_decide && origin != record.path()) {
       moving_.seeks_path = false;

@@ -1,12 +1,17 @@
 #include "ike/v2/mobility.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/limits.h"
 #include "base/writer.h"
 
 namespace keypact::ike::v2 {
 namespace {
+
+bool contains(const std::vector<IpAddress>& addresses, const IpAddress& address) {
+  return std::ranges::find(addresses, address) != addresses.end();
+}
 
 bool is_protected(const config::Connection& connection, const IpAddress& address) {
   const auto covers = [&](const config::SelectorPattern& pattern) {
@@ -27,6 +32,16 @@ Octets no_nats_data(const Endpoint& source, const Endpoint& destination) {
 }
 
 }  // namespace
+
+void Mobility::learn(std::vector<IpAddress> addresses) {
+  auto earlier = std::exchange(of_peer, std::move(addresses));
+  std::ranges::copy(formerly_of_peer, std::back_inserter(earlier));
+  formerly_of_peer.clear();
+  for (const auto& address : earlier)
+    if (!contains(of_peer, address) && !contains(formerly_of_peer, address) &&
+        formerly_of_peer.size() < limits::kAdditionalAddresses)
+      formerly_of_peer.push_back(address);
+}
 
 std::vector<IpAddress> usable_addresses(const config::Connection& connection,
                                         const std::vector<IpAddress>& of_this_machine) {
@@ -86,7 +101,7 @@ std::vector<wire::Payload> mobility_payloads(const config::Connection& connectio
 Mobility mobility_of(const config::Connection& connection, bool we_decide, const PayloadSet& of_peer,
                      const IpAddress& source, std::vector<IpAddress> told) {
   if (!connection.mobike || of_peer.notify(NotifyType::MOBIKE_SUPPORTED) == nullptr) return {};
-  return {true, we_decide, told_addresses(of_peer, source).value_or(std::vector{source}), std::move(told)};
+  return {true, we_decide, told_addresses(of_peer, source).value_or(std::vector{source}), {}, std::move(told)};
 }
 
 wire::Payload no_nats_allowed(const Path& path) {

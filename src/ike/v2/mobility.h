@@ -11,7 +11,13 @@ struct Mobility {
   bool agreed = false;     ///< both ends sent MOBIKE_SUPPORTED (RFC 4555 §3.2)
   bool we_decide = false;  ///< we set up the first of the IKE SAs that led to this one: its "initiator" (RFC 4555 §3.5)
   std::vector<IpAddress> of_peer;  ///< its addresses, as it told them last
-  std::vector<IpAddress> told;     ///< our additional addresses, as we told them last
+  /// What its earlier lists named, the newest first. Such an address may be back before the peer can say so, as when the only
+  /// other path breaks while its next list is on the way: these are tried last.
+  std::vector<IpAddress> formerly_of_peer;
+  std::vector<IpAddress> told;  ///< our additional addresses, as we told them last
+
+  /// The peer's new list.
+  void learn(std::vector<IpAddress> addresses);
 };
 
 /// The way of ESP.
