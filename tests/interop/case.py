@@ -37,10 +37,13 @@ class PairCase(unittest.TestCase):
             self.lab = self.make_lab()
             self.initiator, self.responder = kinds[0](self.lab.left), kinds[1](self.lab.right)
         self.left, self.right = self.lab.left, self.lab.right
-        for daemon in (self.initiator, self.responder):
+        for daemon in self.daemons():
             daemon.set_mark()
         if not self.pair:
             self.start_pair()
+
+    def daemons(self):
+        return self.initiator, self.responder
 
     def start_pair(self):
         self.addCleanup(self.close_unless_kept)
@@ -74,7 +77,7 @@ class PairCase(unittest.TestCase):
 
     def keypact_or_skip(self):
         """The daemon of the pair that is keypactd."""
-        for daemon in (self.initiator, self.responder):
+        for daemon in self.daemons():
             if daemon.kind == "keypact":
                 return daemon
         self.skipTest("needs keypactd on one side")
@@ -97,7 +100,7 @@ class PairCase(unittest.TestCase):
 
     def configure(self, both=None, initiator=None, responder=None, **site_options):
         """Loads site() into both ends; the functions change the nested dicts of both or one end before."""
-        for daemon in (self.initiator, self.responder):
+        for daemon in self.daemons():
             site_options["esp"] = daemon.esp_like(site_options.get("esp"))
         for daemon, change in ((self.responder, responder), (self.initiator, initiator)):
             host = daemon.host
@@ -110,9 +113,47 @@ class PairCase(unittest.TestCase):
     def bring_up(self, child="net", count=1):
         outcome = self.initiator.up(child)
         self.assertTrue(outcome.ok, f"the tunnel did not come up:\n{outcome.text}")
-        for daemon in (self.initiator, self.responder):
+        for daemon in self.daemons():
             wait_for(lambda d=daemon: len(d.installed(child)) == count, f"Child SA {child} on {daemon.host.side}")
             self.assertEqual(len(daemon.established()), 1)
+
+    def tunnel(self, daemon):
+        """The SPIs of the IKE SA and of the Child SA (from the left) that are in use; nothing while anything is on the move."""
+        sas = daemon.sas()
+        current = [sa for sa in sas if sa["state"] == "ESTABLISHED"]
+        children = [child for sa in sas for child in sa["children"] if child["state"] == "INSTALLED"]
+        moving = [child for sa in sas for child in sa["children"] if child["state"] not in ("INSTALLED", "DELETED")]
+        others = [sa for sa in sas if sa["state"] != "REKEYED"]     # that one is the peer's to delete
+        if len(others) != 1 or len(current) != 1 or len(children) != 1 or moving:
+            return None
+        spis = children[0]["spi-in"], children[0]["spi-out"]
+        ike = None if "initiator-spi" in daemon.untold else current[0]["initiator-spi"] + current[0]["responder-spi"]
+        return ike, spis if daemon.host is self.left else spis[::-1]
+
+    def agreed(self):
+        ours, theirs = (self.tunnel(daemon) for daemon in self.daemons())
+        if not ours or not theirs or ours[1] != theirs[1]:
+            return None
+        if None in (ours[0], theirs[0]):
+            return ours[0] or theirs[0], ours[1]
+        return ours if ours == theirs else None
+
+    def is_new(self, what, before):
+        after = self.agreed()
+        return after if after and (after[0] != before[0] if what == "ike" else after[1] != before[1]) else None
+
+    def expect_rekeying(self, daemon, what):
+        """It rekeys the "child" or the "ike" SA, and both ends are done with it: charon answers before it begins."""
+        before = wait_for(self.agreed, "nothing of the tunnel is on the move")
+        outcome = daemon.rekey(what)
+        self.assertTrue(outcome.ok, outcome.text)
+        wait_for(lambda: self.is_new(what, before), f"{daemon.host.side} has rekeyed the {what} SA", 20)
+
+    def expect_rekeyings(self, *daemons):
+        for daemon in daemons:
+            for what in ("ike", "child"):
+                self.expect_rekeying(daemon, what)
+                self.expect_data(size=2_000)
 
     def expect_data(self, inner=(4,), size=200_000):
         """Pings and a file in both directions."""
@@ -124,7 +165,7 @@ class PairCase(unittest.TestCase):
 
     def expect_counted(self):
         """Both ends have counted packets in both directions."""
-        for daemon in (self.initiator, self.responder):
+        for daemon in self.daemons():
             (child,) = daemon.installed()
             for key in ("packets-in", "packets-out", "bytes-in", "bytes-out"):
                 self.assertGreater(int(child[key]), 0, f"{key} on {daemon.host.side}")
@@ -135,11 +176,11 @@ class PairCase(unittest.TestCase):
             self.assertEqual(ours.get(key), theirs.get(key), f"IKE SA: {key}")
 
     def expect_nothing_installed(self):
-        for daemon in (self.initiator, self.responder):
+        for daemon in self.daemons():
             self.assertEqual(daemon.installed(), [], f"Child SA on {daemon.host.side}")
 
     def expect_gone(self, *daemons):
-        for daemon in daemons or (self.initiator, self.responder):
+        for daemon in daemons or self.daemons():
             wait_for(lambda d=daemon: not d.sas(), f"no SA left on {daemon.host.side}")
 
     @contextlib.contextmanager
@@ -155,7 +196,7 @@ class PairCase(unittest.TestCase):
 
     def captures(self):
         """One where ESP is done in user space, which sees both directions; else what goes out at either end."""
-        for daemon in (self.initiator, self.responder):
+        for daemon in self.daemons():
             if not daemon.needs_kernel_esp:
                 return [Capture(daemon.host)]
         return [Capture(host, outgoing=True) for host in (self.left, self.right)]

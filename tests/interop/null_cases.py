@@ -21,9 +21,7 @@ class NullCases(PairCase):
         self.configure(both=of_nobody("local", "remote"))
         self.bring_up()
         self.expect_data(size=20_000)
-        for what in ("child", "ike"):
-            self.assertTrue(self.initiator.rekey(what).ok)
-            self.expect_data(size=2_000)
+        self.expect_rekeyings(self.initiator)
         self.assertTrue(self.initiator.terminate(ike="tunnel").ok)
         self.expect_gone()
 

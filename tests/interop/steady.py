@@ -46,34 +46,6 @@ class SteadyCase(PairCase):
         else:
             self.assertEqual(lost, [], f"lost of {count} pings")
 
-    def daemons(self):
-        return self.initiator, self.responder
-
-    def tunnel(self, daemon):
-        """The SPIs of the IKE SA and of the Child SA (from the left) that are in use; nothing while anything is on the move."""
-        sas = daemon.sas()
-        current = [sa for sa in sas if sa["state"] == "ESTABLISHED"]
-        children = [child for sa in sas for child in sa["children"] if child["state"] == "INSTALLED"]
-        moving = [child for sa in sas for child in sa["children"] if child["state"] not in ("INSTALLED", "DELETED")]
-        others = [sa for sa in sas if sa["state"] != "REKEYED"]     # that one is the peer's to delete
-        if len(others) != 1 or len(current) != 1 or len(children) != 1 or moving:
-            return None
-        spis = children[0]["spi-in"], children[0]["spi-out"]
-        ike = None if "initiator-spi" in daemon.untold else current[0]["initiator-spi"] + current[0]["responder-spi"]
-        return ike, spis if daemon.host is self.left else spis[::-1]
-
-    def agreed(self):
-        ours, theirs = (self.tunnel(daemon) for daemon in self.daemons())
-        if not ours or not theirs or ours[1] != theirs[1]:
-            return None
-        if None in (ours[0], theirs[0]):
-            return ours[0] or theirs[0], ours[1]
-        return ours if ours == theirs else None
-
-    def is_new(self, what, before):
-        after = self.agreed()
-        return after if after and (after[0] != before[0] if what == "ike" else after[1] != before[1]) else None
-
     def expect_one_of_each(self):
         """Also what was replaced is gone."""
         def settled():

@@ -72,9 +72,7 @@ class Addresses(PairCase):
         self.bring_up()
         for daemon in (self.initiator, self.responder):
             for what in ("ike", "child"):
-                self.assertTrue(daemon.rekey(what).ok)
-                for end in (self.initiator, self.responder):
-                    wait_for(lambda e=end: len(e.sas()) == 1 and len(e.installed()) == 1, f"one pair on {end.host.side}")
+                self.expect_rekeying(daemon, what)
                 self.expect_addresses(FIRST4)
                 self.ping(FIRST4)
 

@@ -136,10 +136,7 @@ class Certificates(CertificateCase):
     def test_rekeyed(self):
         self.authenticate(self.certify())
         self.bring_up()
-        for what in ("child", "ike"):
-            wait_for(lambda: len(self.initiator.installed()) == 1, "one Child SA")
-            self.assertTrue(self.initiator.rekey(what).ok)
-        self.expect_data(size=20_000)
+        self.expect_rekeyings(self.initiator)
 
     # What must fail, fails, and keypactd says why in one sentence that names the certificate.
 

@@ -29,10 +29,7 @@ class EapOnly(EapCase):
     def test_tls_and_rekeyings_of_either_end(self):
         self.configure_eap("eap-tls", **at_both_ends())
         self.bring_up()
-        for daemon in (self.initiator, self.responder):
-            for what in ("ike", "child"):
-                self.assertTrue(daemon.rekey(what).ok)
-                self.expect_data(size=2_000)
+        self.expect_rekeyings(self.initiator, self.responder)
 
     def test_a_gateway_with_a_certificate_of_another_name(self):
         """The certificate that it shows in EAP is all that there is of it."""

@@ -28,9 +28,7 @@ class EapTls(EapCase):
     def test_tls_with_an_address_and_rekeyings(self):
         self.configure_eap("eap-tls")
         self.bring_up()
-        for what in ("ike", "child"):
-            self.assertTrue(self.initiator.rekey(what).ok)
-            self.expect_data(size=2_000)
+        self.expect_rekeyings(self.initiator)
 
     def test_a_client_certificate_of_another_root(self):
         other = self.authority.make("other")

@@ -70,7 +70,7 @@ class Export(PairCase):
         self.bring_up()
         (address,) = self.initiator.established()[0]["local-vips"]
         wait_for(lambda: self.left.ping(address, self.right.inner4) >= 1, "a ping from the address that was given")
-        self.assertTrue(self.initiator.rekey("child").ok)
+        self.expect_rekeying(self.initiator, "child")
         wait_for(lambda: self.left.ping(address, self.right.inner4) >= 1, "a ping with the new Child SA")
         self.assertTrue(self.initiator.terminate(ike="tunnel").ok)
         self.expect_gone()

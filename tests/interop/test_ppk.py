@@ -57,10 +57,7 @@ class Ppk(PairCase):
     def test_rekeyings_of_either_end(self):
         self.configure(both=end(required=True))
         self.expect_tunnel(with_ppk=True)
-        for daemon in (self.initiator, self.responder):
-            for what in ("ike", "child"):
-                self.assertTrue(daemon.rekey(what).ok)
-                self.expect_data(size=2_000)
+        self.expect_rekeyings(self.initiator, self.responder)
 
     def test_with_certificates(self):
         authority = Authority()

@@ -67,10 +67,7 @@ class Rounds(EapCase):
     def test_rekeyings_of_either_end(self):
         self.configure_rounds([self.MACHINE, self.USER], [self.GATEWAY])
         self.bring_up()
-        for daemon in (self.initiator, self.responder):
-            for what in ("ike", "child"):
-                self.assertTrue(daemon.rekey(what).ok)
-                self.expect_data(size=2_000)
+        self.expect_rekeyings(self.initiator, self.responder)
 
 
 if __name__ == "__main__":
