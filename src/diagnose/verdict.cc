@@ -137,7 +137,7 @@ constexpr std::array kSentences = {
               "add the key with this id at the peer"},
     Sentences{RefusalCode::ppk_required, "{c} requires a post-quantum preshared key, and the peer goes without",
               "the peer requires a post-quantum preshared key, and {c} has none",
-              "give the peer the key and let it use it (RFC 8784), or set `ppk_required = no` for {c}",
+              "give the peer the key and let it use it (RFC 8784 or RFC 9867), or set `ppk_required = no` for {c}",
               "name the key as `ppk_id` of {c}, and add it to the section secrets"},
     Sentences{RefusalCode::busy, "another exchange with the peer is on its way, which this one would disturb",
               "the peer is busy with another exchange, which this one would disturb", "try again in a moment",

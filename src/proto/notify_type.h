@@ -1,5 +1,5 @@
-// The IKEv2 registry of notify message types. RFC 7296 §3.10.1; later values as registered with IANA. Those of private use, from 40960
-// on, are strongSwan's.
+// The IKEv2 registry of notify message types. RFC 7296 §3.10.1; later values as registered with IANA. Of those of private use, from 40960
+// on, strongSwan has one and libreswan two.
 #pragma once
 
 #include "proto/registry.h"
@@ -96,7 +96,9 @@ namespace keypact {
   X(USE_PPK_INT, 16445)                         \
   X(PPK_IDENTITY_KEY, 16446)                    \
   X(IKE_SA_INIT_FULL_TRANSCRIPT_AUTH, 16447)    \
-  X(USE_BEET_MODE, 40961)
+  X(USE_BEET_MODE, 40961)                       \
+  X(LIBRESWAN_PPK_IDENTITY_KEY, 50208)          \
+  X(LIBRESWAN_USE_PPK_INT, 50209)
 KEYPACT_REGISTRY(NotifyType, std::uint16_t, KEYPACT_NOTIFY_TYPES)
 #undef KEYPACT_NOTIFY_TYPES
 

@@ -1,59 +1,21 @@
-// Post-quantum preshared keys at the initial exchanges, and after them. RFC 8784.
+// Post-quantum preshared keys at the initial exchanges, and after them, with a responder that knows RFC 8784 only.
 #include "ike/v2/authentication.h"
-#include "tests/engine/ladder.h"
+#include "tests/engine/ppk_ladder.h"
 
 namespace keypact::sim {
 namespace {
 
 using ike::RefusalCode;
 
-/// What one end has of PPKs.
-struct Knows {
-  std::optional<std::string> id;  ///< ppk_id
-  bool required = false;
-  std::string known = "lab";                                ///< id of its secret
-  std::string secret = "0123456789abcdef0123456789abcdef";  ///< empty: none
-};
-
-std::shared_ptr<const config::Snapshot> with_ppk(const SiteToSite& site, const Knows& knows) {
-  auto connection = std::make_shared<config::Connection>(*site.connection());
-  if (knows.id) connection->ppk_id = to_octets(as_octets(*knows.id));
-  connection->ppk_required = knows.required;
-  auto snapshot = std::make_shared<config::Snapshot>(*site.snapshot());
-  snapshot->connections = {connection};
-  if (!knows.secret.empty())
-    snapshot->ppks = {std::make_shared<config::Ppk>(
-        config::Ppk{"ppk-1", {to_octets(as_octets(knows.known))}, Secret::copy_of(as_octets(knows.secret))})};
-  return snapshot;
-}
-
-class Ppk : public Ladder {
+class Ppk : public PpkLadder {
  protected:
-  void start_with(const Knows& ours, const Knows& theirs) {
-    world.add("left", left_site.local, with_ppk(left_site, ours));
-    world.add("right", right_site.local, with_ppk(right_site, theirs));
-  }
-  void expect_tunnel(bool with) {
-    ASSERT_FALSE(refusal(left()).has_value());
-    expect_mirrored_child_sas(1);
-    for (auto* node : {&left(), &right()})
-      EXPECT_EQ(node->engine.ike_sas().at(established_id(*node)).record().ppk, with);
-  }
-  std::optional<RefusalCode> refused_by_right() {
-    const auto* refused = right().last<ike::Refused>();
-    return refused != nullptr ? std::optional(refused->refusal.code) : std::nullopt;
-  }
-  void expect_nothing() {
-    EXPECT_EQ(child_sas(left()) + child_sas(right()), 0u);
-    EXPECT_EQ(established_ike_sas(left()) + established_ike_sas(right()), 0u);
-  }
-  const Knows none_{{}, false, "", ""};
+  Ppk() { right_knows_rfc_9867 = false; }
 };
 
 TEST_F(Ppk, IsAgreedOnAndNamedByTheInitiator) {
   start_with({"lab", true}, {"lab", true});
   initiate();
-  EXPECT_TRUE(world.ladder()[0].ends_with("N(USE_PPK)")) << world.ladder()[0];
+  EXPECT_TRUE(world.ladder()[0].ends_with("N(USE_PPK), N(USE_PPK_INT), N(LIBRESWAN_USE_PPK_INT)")) << world.ladder()[0];
   EXPECT_TRUE(world.ladder()[1].ends_with("N(USE_PPK)")) << world.ladder()[1];
   EXPECT_TRUE(world.ladder()[2].ends_with("N(PPK_IDENTITY)}")) << world.ladder()[2];
   EXPECT_NE(world.ladder()[3].find("N(PPK_IDENTITY)"), std::string::npos) << world.ladder()[3];
@@ -71,21 +33,9 @@ TEST_F(Ppk, AnOptionalOneIsProvenTwiceAndLastsOverRekeyings) {
 }
 
 TEST_F(Ppk, IsInTheKeysOfTheChildSaAndNotInThoseOfTheIkeSa) {
-  // The same world but for the key: what is random in it is the same.
-  std::vector<Octets> of_child;
-  std::vector<Octets> of_ike;
-  for (const char* secret : {"0123456789abcdef0123456789abcdef", "another one, with as many octets"}) {
-    World fresh(3);
-    auto& one = fresh.add("left", left_site.local, with_ppk(left_site, {"lab", true, "lab", secret}));
-    fresh.add("right", right_site.local, with_ppk(right_site, {"lab", true, "lab", secret}));
-    fresh.control(one, ike::Initiate{ControlId{1}, "net", "lan", {}, {}});
-    fresh.run_for(seconds(1));
-    ASSERT_EQ(one.stack.child_sas().size(), 1u);
-    of_child.push_back(to_octets(key_of(one.stack.child_sas().begin()->second.inbound).reveal()));
-    of_ike.push_back(to_octets(key_of(established(one)->parts().channel.keys().initiator).reveal()));
-  }
-  EXPECT_NE(of_child[0], of_child[1]);
-  EXPECT_EQ(of_ike[0], of_ike[1]);
+  const auto [one, other] = keys_of_two_ppks();
+  EXPECT_NE(one.of_child, other.of_child);
+  EXPECT_EQ(one.of_ike, other.of_ike);
 }
 
 TEST_F(Ppk, H01_ARequiredOneIsNotDoneWithoutByEitherRole) {

@@ -221,6 +221,8 @@ class StrongSwan(Daemon):
             return "charon's ESP in user space knows the ports of TCP and UDP only"
         if what == "NULL authentication":
             return "charon does not know it"
+        if what == "use a PPK in IKE_INTERMEDIATE":
+            return "charon knows RFC 8784 only"
         if what == "additional key exchanges" and self.release() < 6:
             return "charon has them since strongSwan 6"
         if what == "ML-KEM" and not any(name.startswith("ML_KEM") for name in self.request("get-algorithms")[0].get("ke", {})):

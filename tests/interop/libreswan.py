@@ -96,6 +96,16 @@ def trusted_name(credentials):
     return f'"{subject.strip().removeprefix("subject=")}"'
 
 
+def secret_line(section):
+    """Of ipsec.secrets."""
+    name, secret = section
+    if name.startswith("ppk"):
+        return f': PPKS "{secret["id"]}" {secret["secret"]}\n'
+    if name.startswith("eap"):
+        raise Untranslatable("libreswan has no words for EAP with a password")
+    return " ".join(f"@{value}" for key, value in secret.items() if key.startswith("id")) + f" : PSK {secret['secret']}\n"
+
+
 def one(words, of_what):
     if len(words) != 1:
         raise Untranslatable(f"libreswan has no words for several {of_what} in one connection")
@@ -111,7 +121,7 @@ class Libreswan(Daemon):
     moves_children = False
     harmless = ("netlink_expire got message with length",)     # of the kernel's, when it tells of a limit
     begins_rekeying = "sent CREATE_CHILD_SA request to rekey"
-    untold = frozenset(("initiator-spi", "responder-spi", "initiator", "local-id", "remote-id", "encr-alg", "encr-keysize",
+    untold = frozenset(("initiator-spi", "responder-spi", "initiator", "ppk", "local-id", "remote-id", "encr-alg", "encr-keysize",
                         "integ-alg", "prf-alg", "dh-group"))       # of IKE SAs; the Child SA's are the kernel's
 
     def __init__(self, host):
@@ -120,6 +130,7 @@ class Libreswan(Daemon):
         self.run_dir.mkdir(exist_ok=True)
         self.loaded = {}                # name: the peer's address
         self.keep_alive = 20
+        self.has_ppk = False
         self.nss = Nss(self.dir / "nss")
         self.has_credentials = True
         for name in ("ipsec.conf", "ipsec.secrets"):
@@ -132,9 +143,12 @@ class Libreswan(Daemon):
         if what == "go on in tunnel mode":
             return "libreswan, when transport mode is declined, deletes the Child SA, as RFC 7296 §1.3.1 allows it"
         if what == "tell whom it refuses":
-            return "libreswan, when it initiates, tells nobody that it refuses a certificate: 'deleting state ... and NOT sending notification'"
+            return "libreswan, when it initiates, tells nobody that it refuses something: 'deleting state ... and NOT sending notification'"
+        if what == "PPK beside a signature":
+            return ("libreswan 4 compares the signature of NO_PPK_AUTH with other octets; 5, as responder, signs without what IKE_INTERMEDIATE "
+                    "adds, and as initiator pluto ends")
         if "Libreswan 5" not in self.whack("--version").stdout:
-            return None
+            return "libreswan 4 knows RFC 8784 only" if what == "use a PPK in IKE_INTERMEDIATE" else None
         return {"follow": "libreswan 5 without MOBIKE ignores another endpoint of the peer, whatever NATs there are",
                 "further child without a group": "libreswan 5 looks for the proposals of a further Child SA in the first connection",
                 }.get(what)
@@ -188,15 +202,14 @@ class Libreswan(Daemon):
             self.take_credentials()
         for name in self.loaded:
             self.whack("--delete", "--name", name)
+        self.has_ppk = any(name.startswith("ppk") for name in wanted.get("secrets", {}))
         lines, self.loaded = ["config setup", "    ikev1-policy=drop", ""], {}
         for connection in wanted["connections"].values():
             for name, child in connection["children"].items():
                 lines += [f"conn {name}", *(f"    {key}={value}" for key, value in self.words(connection, child).items()), ""]
                 self.loaded[name] = connection["remote_addrs"]
         (self.dir / "ipsec.conf").write_text("\n".join(lines))
-        (self.dir / "ipsec.secrets").write_text("".join(
-            " ".join(f"@{value}" for key, value in secret.items() if key.startswith("id")) + f" : PSK {secret['secret']}\n"
-            for secret in wanted.get("secrets", {}).values()))
+        (self.dir / "ipsec.secrets").write_text("".join(map(secret_line, wanted.get("secrets", {}).items())))
         self.whack("--rereadsecrets")
         for name in self.loaded:
             self.add(name)
@@ -230,9 +243,16 @@ class Libreswan(Daemon):
             words |= {"dpddelay": connection["dpd_delay"], "dpdtimeout": connection.get("dpd_timeout", "10s"), "dpdaction": "clear"}
         if connection.get("encap") == "yes":
             words["encapsulation"] = "yes"
+        if self.has_ppk or connection.get("ppk_required") == "yes":
+            words |= self.ppk_words(connection)
         if "rekey_time" in connection:
             words |= self.lifetimes(connection, child)
         return words
+
+    def ppk_words(self, connection):
+        """It names the one that it knows. 4 counts an IKE_INTERMEDIATE that both ends can, and nobody makes, in AUTH."""
+        words = {"ppk": "insist" if connection.get("ppk_required") == "yes" else "yes"}
+        return words if self.unable("use a PPK in IKE_INTERMEDIATE") else words | {"intermediate": "yes"}
 
     @staticmethod
     def lifetimes(connection, child):

@@ -98,7 +98,8 @@ class OpenIked(Daemon):
         return f"aes{size.group(1) if size else 256}-sha1{group.group() if group else ''}"
 
     def unable(self, what):
-        return {"decline transport mode": "openiked refuses who asks for transport mode where it has tunnel mode",
+        return {"PPK": "openiked has no post-quantum preshared keys",
+                "decline transport mode": "openiked refuses who asks for transport mode where it has tunnel mode",
                 "bear two IKE SAs": "openiked lets go of the old IKE SA without a word when there is a new one"}.get(what)
 
     def credentials_changed(self):

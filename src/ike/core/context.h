@@ -36,6 +36,8 @@ struct Options {
   std::optional<IpAddress> redirect_to = std::nullopt;
   bool redirect_when_authenticated = false;
   bool follow_redirects = true;  ///< as client
+  /// Post-quantum preshared keys as RFC 9867 has them, with peers that can; else as RFC 8784.
+  bool ppk_in_intermediate = true;
   /// Message IDs of one end in an IKE SA before it is rekeyed (RFC 7296 §2.2).
   std::uint32_t message_ids = limits::kMessageIds;
   bool esp_tunnels_only = false;  ///< the IPsec stack has no other mode, no AH, no IPComp

@@ -56,6 +56,8 @@ constexpr auto kContracts = std::to_array<Contract>({
     {ExchangeType::IKE_SA_INIT, MessageKind::notify_response, kNotifiesOnly, "RFC 7296 §2.6"},
     {ExchangeType::IKE_INTERMEDIATE, MessageKind::request, kAdditionalKeyExchange, "RFC 9370 §2.2.2"},
     {ExchangeType::IKE_INTERMEDIATE, MessageKind::response, kAdditionalKeyExchange, "RFC 9370 §2.2.2"},
+    {ExchangeType::IKE_INTERMEDIATE, MessageKind::ppk_request, kNotifiesOnly, "RFC 9867"},
+    {ExchangeType::IKE_INTERMEDIATE, MessageKind::ppk_response, kNotifiesOnly, "RFC 9867"},
     {ExchangeType::IKE_INTERMEDIATE, MessageKind::notify_response, kNotifiesOnly, "RFC 9242 §3.4"},
     {ExchangeType::IKE_AUTH, MessageKind::request, kAuthRequest, "RFC 7296 §1.2"},
     {ExchangeType::IKE_AUTH, MessageKind::childless_request, kChildlessAuthRequest, "RFC 6023 §5"},
@@ -148,6 +150,10 @@ const Contract* round_contract_of(bool response, const PayloadSet& payloads) {
   const auto* error = has_only_notifies(payloads) ? payloads.error() : nullptr;
   const bool ends = error != nullptr && std::ranges::find(kErrorsOfChild, error->type) == kErrorsOfChild.end();
   return contract_of(ExchangeType::IKE_AUTH, ends ? MessageKind::notify_response : MessageKind::round_response);
+}
+
+const Contract* ppk_contract_of(bool response) {
+  return contract_of(ExchangeType::IKE_INTERMEDIATE, response ? MessageKind::ppk_response : MessageKind::ppk_request);
 }
 
 std::optional<ContractViolation> check_contract(const Contract& contract, const PayloadSet& payloads) {

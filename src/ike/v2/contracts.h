@@ -30,6 +30,8 @@ enum class MessageKind : std::uint8_t {
   eap_auth_response,
   round_request,  ///< of IKE_AUTH, behind its first round of authentication (RFC 4739)
   round_response,
+  ppk_request,  ///< IKE_INTERMEDIATE without a key exchange (RFC 9867)
+  ppk_response,
   notify_response,  ///< a response of notifies only: COOKIE, or an error
 };
 
@@ -54,6 +56,8 @@ struct ContractViolation {
 [[nodiscard]] const Contract* eap_contract_of(bool response, const PayloadSet& payloads);
 /// The same where another round of authentication begins, or the last one is answered. RFC 4739 §2.
 [[nodiscard]] const Contract* round_contract_of(bool response, const PayloadSet& payloads);
+/// Of IKE_INTERMEDIATE, where the exchange is about a post-quantum preshared key only. Never nullptr.
+[[nodiscard]] const Contract* ppk_contract_of(bool response);
 
 [[nodiscard]] std::optional<ContractViolation> check_contract(const Contract& contract, const PayloadSet& payloads);
 

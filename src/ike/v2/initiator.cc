@@ -8,7 +8,7 @@
 #include "ike/v2/child_mode.h"
 #include "ike/v2/contracts.h"
 #include "ike/v2/ike_sa.h"
-#include "ike/v2/ppk.h"
+#include "ike/v2/ppk_intermediate.h"
 
 namespace keypact::ike::v2 {
 namespace {
@@ -50,11 +50,11 @@ std::vector<wire::Payload> request_payloads(Context& context, const IkeSaRecord&
   else if (context.options.follow_redirects) payloads.push_back(notify_payload(NotifyType::REDIRECT_SUPPORTED));
   if (has_signatures(*state.intent.connection)) payloads.push_back(signature_hash_algorithms());
   if (needs_private_numbers(*state.intent.connection)) payloads.push_back(private_numbers_known());
-  // RFC 9370 §2.2.1: additional key exchanges need IKE_INTERMEDIATE.
-  if (offers_additional_key_exchange(state.intent.connection->ike_proposals))
+  // RFC 9370 §2.2.1, RFC 9867: both need IKE_INTERMEDIATE.
+  if (offers_additional_key_exchange(state.intent.connection->ike_proposals) || state.attempt.offers_ppk)
     payloads.push_back(notify_payload(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
   // RFC 8784 §3: along with a cookie it comes again.
-  if (state.attempt.offers_ppk) payloads.push_back(notify_payload(NotifyType::USE_PPK));
+  if (state.attempt.offers_ppk) std::ranges::move(ppk_uses(context.options), std::back_inserter(payloads));
   return payloads;
 }
 
@@ -224,12 +224,12 @@ State on(AwaitSaInit&& state, const Received& received, Context& context, IkeSaR
                           received.datagram.remote, payloads);
   record.private_numbers = knows_private_numbers(payloads);
   const auto fragmentation = fragmentation_use(state.intent.connection->fragmentation, payloads);
-  const bool ppk_agreed = state.attempt.offers_ppk && payloads.notify(NotifyType::USE_PPK) != nullptr;
+  const auto ppk = state.attempt.offers_ppk ? chosen_ppk_use(payloads) : PpkUse::none;
   const auto job = context.start(JobClass::sa_init, FinishKeyExchange{std::move(state.key_pair), answer->ke->data});
   return AwaitSharedSecret{
       {std::move(state.intent), std::move(state.attempt.nonce), std::move(state.request), received.datagram.octets,
        answer->nonce->nonce, std::move(answer->choice.proposal), fragmentation,
-       payloads.notify(NotifyType::CHILDLESS_IKEV2_SUPPORTED) != nullptr, signature_wishes(payloads), ppk_agreed,
+       payloads.notify(NotifyType::CHILDLESS_IKEV2_SUPPORTED) != nullptr, signature_wishes(payloads), ppk,
        payloads.notify(NotifyType::MULTIPLE_AUTH_SUPPORTED) != nullptr},
       job};
 }

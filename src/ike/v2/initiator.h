@@ -32,7 +32,7 @@ struct SaInitTry {
   KeyExchangeMethod method{};
   Octets cookie;
   unsigned restarts = 0;
-  bool offers_ppk = false;  ///< USE_PPK (RFC 8784)
+  bool offers_ppk = false;  ///< USE_PPK (RFC 8784) and USE_PPK_INT (RFC 9867)
 };
 
 /// The key pair for our KE payload is being made.
@@ -67,7 +67,7 @@ struct SaInitDone {
   FragmentationUse fragmentation;
   bool peer_takes_childless = false;
   SignatureWishes wishes;
-  bool ppk_agreed = false;         ///< both have said USE_PPK
+  PpkUse ppk = PpkUse::none;       ///< of the one that the connection names
   bool peer_takes_rounds = false;  ///< MULTIPLE_AUTH_SUPPORTED (RFC 4739)
 };
 
@@ -81,6 +81,8 @@ struct InitiatorIntermediate : SaInitDone {
   SecureChannel channel;
   std::vector<KeyExchangeMethod> to_come;  ///< the next one first
   IntermediateAuth covered{};
+  /// Named in the exchange under way, until the responder does without it. RFC 9867.
+  std::shared_ptr<const config::Ppk> named_ppk{};
 };
 
 /// The key pair of the next additional key exchange is being made.
@@ -88,10 +90,10 @@ struct AwaitAdditionalKeyPair : InitiatorIntermediate {
   JobId job;
 };
 
-/// HDR, SK {KEi(n)} went out.
+/// HDR, SK {[KEi(n)] [, N(PPK_IDENTITY_KEY)]} went out.
 struct AwaitIntermediateResponse : InitiatorIntermediate {
-  crypto::KeyExchangeState key_pair;
-  Octets request;  ///< what AUTH covers of it
+  std::optional<crypto::KeyExchangeState> key_pair;  ///< nothing: it was without a key exchange
+  Octets request;                                    ///< what AUTH covers of it
   RequestWindow window;
 };
 

@@ -349,7 +349,7 @@ std::optional<Refusal> cannot_go_on(const SaInitDone& state) {
     refusal.ours.push_back("child " + state.intent.child + " of " + connection.name);
     return refusal;
   }
-  if (!state.ppk_agreed)
+  if (state.ppk == PpkUse::none)
     if (auto refusal = refuses_peer_without_ppk(connection)) return refusal;
   if (has_several_rounds(connection) && !state.peer_takes_rounds)
     return without_rounds(connection, ExchangeType::IKE_SA_INIT);
@@ -360,9 +360,9 @@ std::optional<Refusal> cannot_go_on(const SaInitDone& state) {
   return refusal;
 }
 
-/// The keys with the PPK, where both have said USE_PPK. The key may have gone meanwhile.
+/// The keys with the PPK, where it comes with AUTH. The key may have gone meanwhile.
 Result<std::optional<PpkProof>, Refusal> ppk_proof(Context& context, const InitiatorIntermediate& state) {
-  if (!state.ppk_agreed) return std::nullopt;
+  if (state.ppk != PpkUse::with_auth) return std::nullopt;
   const auto& connection = *state.intent.connection;
   const auto ppk = context.configuration->ppk(*connection.ppk_id);
   if (!ppk) return failure(ppk_is_required(connection, "the PPK was taken away meanwhile"));

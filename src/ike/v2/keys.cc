@@ -100,6 +100,12 @@ PpkKeys mix_ppk(crypto::Library& library, const IkeKeys& keys, OctetView ppk) {
   return {SkD(mixed(keys.d.reveal())), SkP(mixed(keys.pi.reveal())), SkP(mixed(keys.pr.reveal()))};
 }
 
+IkeKeys derive_ike_keys_with_ppk(crypto::Library& library, const IkeKeys& before, const Proposal& chosen,
+                                 const Nonces& nonces, OctetView ppk, IkeSpi initiator_spi, IkeSpi responder_spi) {
+  const auto seed = crypto::prf_plus(library, before.prf, ppk, {before.d.reveal()}, crypto::prf_octets(before.prf));
+  return expand(library, seed, chosen, nonces, initiator_spi, responder_spi);
+}
+
 ChildKeys derive_child_keys(crypto::Library& library, PrfId prf, const SkD& d, const PacketAlgorithms& algorithms,
                             const Nonces& nonces, const SharedSecrets& secrets) {
   const auto sizes = crypto::packet_sizes(algorithms);

@@ -19,6 +19,19 @@ struct IkeKeys {
   SkP pr;
 };
 
+/// Where a post-quantum preshared key comes into the keys, as IKE_SA_INIT settles.
+enum class PpkUse : std::uint8_t {
+  none,
+  with_auth,     ///< USE_PPK: into what comes behind IKE_AUTH (RFC 8784)
+  intermediate,  ///< USE_PPK_INT: into all keys of the IKE SA, before IKE_AUTH (RFC 9867)
+  /// The same with the numbers of private use that libreswan 5 took before there were any.
+  intermediate_of_libreswan,
+};
+
+[[nodiscard]] constexpr bool is_intermediate(PpkUse use) {
+  return use == PpkUse::intermediate || use == PpkUse::intermediate_of_libreswan;
+}
+
 /// Those that a post-quantum preshared key is mixed into. RFC 8784 §3.
 struct PpkKeys {
   SkD d;
@@ -58,6 +71,11 @@ struct SharedSecrets {
 
 /// RFC 8784 §3: SK_d = prf+ (PPK, SK_d'), and so on.
 [[nodiscard]] PpkKeys mix_ppk(crypto::Library& library, const IkeKeys& keys, OctetView ppk);
+
+/// RFC 9867: SKEYSEED' = prf+ (PPK, SK_d), and all keys anew from it.
+[[nodiscard]] IkeKeys derive_ike_keys_with_ppk(crypto::Library& library, const IkeKeys& before, const Proposal& chosen,
+                                               const Nonces& nonces, OctetView ppk, IkeSpi initiator_spi,
+                                               IkeSpi responder_spi);
 
 struct ChildKeys {
   PacketKeys initiator;  ///< for what the initiator of the exchange sends

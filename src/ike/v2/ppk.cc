@@ -6,18 +6,9 @@ namespace {
 /// RFC 8784 §5.1.
 constexpr std::uint8_t kFixed = 2;
 
-/// As it is written in a configuration.
-std::string text_of(OctetView id) { return Identification{IdType::ID_FQDN, to_octets(id)}.to_string(); }
-
-/// What a notify of PPK_ID_FIXED names; nothing where it is of another type.
-std::optional<OctetView> fixed_id(const wire::NotifyPayload& notify) {
-  if (notify.data.size() < 2 || notify.data.front() != kFixed) return std::nullopt;
-  return OctetView(notify.data).subspan(1);
-}
-
 /// The one that the peer names, where this connection takes it.
 PpkPointer known_ppk(const Context& context, const config::Connection& connection, const wire::NotifyPayload& notify) {
-  const auto id = fixed_id(notify);
+  const auto id = ppk_id_of(notify.data);
   if (!id || (connection.ppk_id && !same_octets(*connection.ppk_id, *id))) return nullptr;
   return context.configuration->ppk(*id);
 }
@@ -32,15 +23,28 @@ bool take_proof_without_ppk(std::vector<wire::Payload>& request) {
   return true;
 }
 
+}  // namespace
+
+std::string ppk_id_text(OctetView id) { return Identification{IdType::ID_FQDN, to_octets(id)}.to_string(); }
+
+std::optional<OctetView> ppk_id_of(OctetView data) {
+  if (data.size() < 2 || data.front() != kFixed) return std::nullopt;
+  return data.subspan(1);
+}
+
+Octets fixed_ppk_id(OctetView id) {
+  Octets data = {kFixed};
+  append(data, id);
+  return data;
+}
+
 Refusal without_ppk(const config::Connection& connection, std::string detail) {
   auto refusal = refusal_in(ExchangeType::IKE_AUTH, RefusalCode::no_ppk, NotifyType::AUTHENTICATION_FAILED);
   refusal.ours.push_back(connection.name +
-                         ": ppk_id = " + (connection.ppk_id ? text_of(*connection.ppk_id) : std::string("(any)")));
+                         ": ppk_id = " + (connection.ppk_id ? ppk_id_text(*connection.ppk_id) : std::string("(any)")));
   refusal.detail = std::move(detail);
   return refusal;
 }
-
-}  // namespace
 
 Result<PpkPointer, Refusal> ppk_to_offer(const config::Snapshot& configuration, const config::Connection& connection) {
   auto ppk = connection.ppk_id ? configuration.ppk(*connection.ppk_id) : nullptr;
@@ -60,31 +64,24 @@ Refusal ppk_is_required(const config::Connection& connection, std::string detail
 
 std::optional<Refusal> refuses_peer_without_ppk(const config::Connection& connection) {
   if (!connection.ppk_required) return std::nullopt;
-  auto refusal = ppk_is_required(connection, "the response to IKE_SA_INIT has no USE_PPK");
+  auto refusal = ppk_is_required(connection, "the response to IKE_SA_INIT has neither USE_PPK_INT nor USE_PPK");
   refusal.exchange = ExchangeType::IKE_SA_INIT;
   refusal.notify.reset();
   return refusal;
 }
 
 wire::Payload ppk_identity(const config::Connection& connection) {
-  Octets data = {kFixed};
-  append(data, connection.ppk_id.value_or(Octets{}));
-  return notify_payload(NotifyType::PPK_IDENTITY, std::move(data));
+  return notify_payload(NotifyType::PPK_IDENTITY, fixed_ppk_id(connection.ppk_id.value_or(Octets{})));
 }
 
-Result<PpkPointer, Refusal> ppk_asked_for(const Context& context, const config::Connection& connection, bool agreed,
+Result<PpkPointer, Refusal> ppk_asked_for(const Context& context, const config::Connection& connection,
                                           std::vector<wire::Payload>& request) {
-  if (!agreed) {
-    if (connection.ppk_required)
-      return failure(ppk_is_required(connection, "the request of IKE_SA_INIT has no USE_PPK"));
-    return PpkPointer();
-  }
   const auto* notify = PayloadSet(request).notify(NotifyType::PPK_IDENTITY);
   // RFC 8784 §3: both have said USE_PPK, so there must be one.
   if (notify == nullptr) return failure(without_ppk(connection, "the request has no PPK_IDENTITY"));
   if (auto ppk = known_ppk(context, connection, *notify)) return ppk;
   auto refusal = without_ppk(connection, "");
-  refusal.theirs.push_back("PPK_IDENTITY " + text_of(fixed_id(*notify).value_or(OctetView(notify->data))));
+  refusal.theirs.push_back("PPK_IDENTITY " + ppk_id_text(ppk_id_of(notify->data).value_or(OctetView(notify->data))));
   // RFC 8784 §3, table 1.
   if (connection.ppk_required) {
     refusal.detail = "the peer names a PPK that this connection does not know, and ppk_required = yes";

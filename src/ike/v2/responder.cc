@@ -104,9 +104,10 @@ std::vector<wire::Payload> response_payloads(Context& context, const IkeSaRecord
       std::ranges::any_of(state.candidates, [](const auto& c) { return needs_private_numbers(*c); }))
     payloads.push_back(private_numbers_known());
   // RFC 9242 §3.1: only where there is use for it.
-  if (state.takes_intermediate && !additional_key_exchanges(state.proposal).empty())
+  if (state.takes_intermediate &&
+      (!additional_key_exchanges(state.proposal).empty() || is_intermediate(state.ppk)))
     payloads.push_back(notify_payload(NotifyType::INTERMEDIATE_EXCHANGE_SUPPORTED));
-  if (state.ppk_agreed) payloads.push_back(notify_payload(NotifyType::USE_PPK));
+  std::ranges::move(answered_ppk_use(state.ppk), std::back_inserter(payloads));
   // RFC 4739 §2.1.
   if (std::ranges::any_of(state.candidates, [](const auto& c) { return has_several_rounds(*c); }))
     payloads.push_back(notify_payload(NotifyType::MULTIPLE_AUTH_SUPPORTED));
@@ -177,8 +178,6 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
                           received.datagram.remote, payloads);
   record.private_numbers = knows_private_numbers(payloads);
   const auto job = context.start(JobClass::sa_init, RespondKeyExchange{method, request.ke->data});
-  // RFC 8784 §3: who has no PPK at all does not answer the notify.
-  const bool ppk_agreed = payloads.notify(NotifyType::USE_PPK) != nullptr && !context.configuration->ppks.empty();
   FragmentationUse fragmentation;
   for (const auto& candidate : candidates)
     if (const auto use = fragmentation_use(candidate->fragmentation, payloads); use.negotiated)
@@ -192,7 +191,7 @@ std::optional<State> begin_responder(Context& context, IkeSaRecord& record, cons
                              fragmentation,
                              follows_redirects(payloads),
                              signature_wishes(payloads).hashes,
-                             ppk_agreed,
+                             choose_ppk_use(context, payloads),
                              takes_intermediate,
                              job,
                              context.now + context.half_open_life};
@@ -235,7 +234,7 @@ State on(AwaitResponderValue&& state, JobDone&& done, Context& context, IkeSaRec
                           std::move(to_come),
                           {},
                           ResponseWindow{1},
-                          state.ppk_agreed};
+                          state.ppk};
 }
 
 }  // namespace keypact::ike::v2

@@ -3,6 +3,7 @@
 
 #include "ike/v2/eap_auth.h"
 #include "ike/v2/initiator.h"
+#include "ike/v2/ppk_intermediate.h"
 
 namespace keypact::ike::v2 {
 
@@ -17,8 +18,8 @@ struct AwaitResponderValue {
   FragmentationUse fragmentation;
   bool peer_follows_redirects = false;     ///< RFC 5685
   std::vector<HashAlgorithm> peer_hashes;  ///< of SIGNATURE_HASH_ALGORITHMS; none: it does not know method 14
-  bool ppk_agreed = false;                 ///< both say USE_PPK (RFC 8784)
-  bool takes_intermediate = false;         ///< INTERMEDIATE_EXCHANGE_SUPPORTED (RFC 9242)
+  PpkUse ppk = PpkUse::none;
+  bool takes_intermediate = false;  ///< INTERMEDIATE_EXCHANGE_SUPPORTED (RFC 9242)
   JobId job;
   Instant expires;
 };
@@ -40,15 +41,17 @@ struct AwaitAuthRequest {
       to_come{};  ///< additional key exchanges: before there is none left, nobody is authenticated
   IntermediateAuth covered{};
   ResponseWindow window{1};  ///< of IKE_INTERMEDIATE
-  bool ppk_agreed = false;   ///< both have said USE_PPK (RFC 8784)
+  PpkUse ppk = PpkUse::none;
+  std::optional<NamedPpk> named_ppk{};  ///< by PPK_IDENTITY_KEY (RFC 9867); nothing: it has not come yet
   /// With the keys of its last exchange, until the next request is authentic.
   std::optional<SecureChannel> channel_before{};
 };
 
 /// KEi(n) is here; the answer is being computed.
 struct AwaitAdditionalValue : AwaitAuthRequest {
-  Octets request_covered;  ///< what AUTH covers of the request
-  Octets known_by;         ///< by which a retransmission of it is known
+  std::vector<wire::Payload> answer;  ///< behind KEr(n)
+  Octets request_covered;             ///< what AUTH covers of the request
+  Octets known_by;                    ///< by which a retransmission of it is known
   JobId job;
 };
 

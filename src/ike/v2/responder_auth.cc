@@ -174,7 +174,12 @@ std::optional<Refusal> settle_ppk(Context& context, IkeSaRecord& record, Respond
                                   std::vector<wire::Payload>& request) {
   // It is mixed in once, with the first AUTH.
   if (state.peer.done() != 0) return std::nullopt;
-  auto ppk = ppk_asked_for(context, *state.connection, state.ppk_agreed, request);
+  if (is_intermediate(state.ppk)) return refuses_named_ppk(*state.connection, state.named_ppk);
+  if (state.ppk == PpkUse::none) {
+    if (!state.connection->ppk_required) return std::nullopt;
+    return ppk_is_required(*state.connection, "the request of IKE_SA_INIT has neither USE_PPK_INT nor USE_PPK");
+  }
+  auto ppk = ppk_asked_for(context, *state.connection, request);
   if (!ppk) return std::move(ppk.error());
   if (*ppk == nullptr) return std::nullopt;
   state.channel.take(mix_ppk(context.library, state.channel.keys(), (*ppk)->secret.reveal()));
