@@ -60,7 +60,7 @@ Octets sa_init_request(OctetView nonce) {
   header.initiator = true;
   wire::SaPayload sa;
   std::uint8_t number = 0;
-  for (const auto& proposal : config::default_ike_offer())
+  for (const auto& proposal : config::without_additional_key_exchanges(config::default_ike_offer()))
     sa.proposals.push_back(wire::ProposalSubstructure::of(++number, proposal, {}));
   const wire::KePayload ke{KeyExchangeMethod::CURVE25519, Octets(32, 9)};
   const auto notify = [](NotifyType type) { return wire::NotifyPayload{ProtocolId::none, {}, type, Octets(20, 7)}; };

@@ -19,6 +19,18 @@ void add_key_exchanges(Proposal& proposal, Role role) {
   for (const auto method : {ECP_521, MODP_4096}) proposal.transforms.push_back(key_exchange(method));
 }
 
+/// RFC 9370 §2.2.1: the offer in a proposal of its own, which peers that do not know the type pass over; as responder only where the peer
+/// wants it.
+void add_ml_kem(Proposal& proposal, Role role) {
+  const auto add = [&](KeyExchangeMethod method) {
+    proposal.transforms.push_back({TransformType::ADDKE1, static_cast<std::uint16_t>(method), std::nullopt});
+  };
+  add(KeyExchangeMethod::ML_KEM_768);
+  if (role == Role::offer) return;
+  for (const auto method : {KeyExchangeMethod::ML_KEM_1024, KeyExchangeMethod::ML_KEM_512, KeyExchangeMethod::NONE})
+    add(method);
+}
+
 void add_aead_ciphers(Proposal& proposal) {
   proposal.transforms.push_back(encryption(EncryptionId::ENCR_AES_GCM_16, 256));
   proposal.transforms.push_back(encryption(EncryptionId::ENCR_AES_GCM_16, 128));
@@ -62,6 +74,13 @@ std::vector<Proposal> ike(Role role) {
   add_prfs(classic, role);
   add_integrity(classic, role);
   add_key_exchanges(classic, role);
+  if (role == Role::offer) {
+    auto hybrid = aead;
+    add_ml_kem(hybrid, role);
+    return {std::move(hybrid), std::move(aead), std::move(classic)};
+  }
+  if (role == Role::acceptable)
+    for (auto* proposal : {&aead, &classic}) add_ml_kem(*proposal, role);
   return {std::move(aead), std::move(classic)};
 }
 
@@ -101,6 +120,10 @@ std::vector<Proposal> default_esp_offer() { return esp(Role::offer); }
 std::vector<Proposal> default_esp_acceptable() {
   // Without integrity to tolerate, the AEAD ciphers are in there already.
   return joined(esp(Role::acceptable), {esp(Role::tolerated).back()});
+}
+
+std::vector<Proposal> without_additional_key_exchanges(const std::vector<Proposal>& proposals) {
+  return restrict_to(proposals, [](const Transform& transform) { return !is_additional_key_exchange(transform.type); });
 }
 
 std::vector<Proposal> default_ah_offer() { return ah(); }

@@ -78,7 +78,7 @@ TEST(Load, TakesWhatIsWritten) {
   EXPECT_EQ(c->version, 2);
   EXPECT_EQ(c->local.front().id, IdentityPattern::exactly(Identification::fqdn("us")));
   EXPECT_EQ(c->remote_addrs.size(), 2u);
-  EXPECT_EQ(c->ike_proposals.size(), 3u);
+  EXPECT_EQ(c->ike_proposals.size(), 4u);
   EXPECT_EQ(c->dscp, 0b101110);
   EXPECT_EQ(c->fragmentation, Tristate::no);
   EXPECT_EQ(c->unique, UniquePolicy::replace);
@@ -506,7 +506,7 @@ TEST(Messages, MakeConnectionsLikeFiles) {
   EXPECT_TRUE(read.diagnostics.empty());
   EXPECT_EQ(read.connection->name, "gw");
   EXPECT_EQ(read.connection->remote_addrs.size(), 2u);
-  EXPECT_EQ(read.connection->ike_proposals.size(), 3u);
+  EXPECT_EQ(read.connection->ike_proposals.size(), 4u);
   EXPECT_EQ(read.connection->children[0].local_ts[0].selector.to_string(), "10.1.0.0/16");
 
   message.settings.push_back(Setting::of("versoin", "2"));

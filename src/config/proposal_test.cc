@@ -119,7 +119,8 @@ TEST(DefaultProposals, OfferNothingWeakAndAcceptHmacSha1Last) {
     EXPECT_FALSE(has(lists, key_exchange(KeyExchangeMethod::MODP_1024)));
     EXPECT_FALSE(has(lists, encryption(EncryptionId::ENCR_3DES)));
   }
-  EXPECT_EQ(default_ike_offer()[0].of_type(TransformType::KE).front(), key_exchange(KeyExchangeMethod::CURVE25519));
+  for (const auto& proposal : default_ike_offer())
+    EXPECT_EQ(proposal.of_type(TransformType::KE).front(), key_exchange(KeyExchangeMethod::CURVE25519));
   EXPECT_EQ(default_esp_offer()[0].of_type(TransformType::KE).back(), key_exchange(KeyExchangeMethod::NONE));
 }
 
@@ -128,9 +129,9 @@ TEST(DefaultProposals, AreWhatTheirKeywordsSay) {
   const auto parsed = [](ProtocolId protocol, const std::string& text) {
     return parse_proposal(protocol, text)->proposal;
   };
-  EXPECT_EQ(
-      default_ike_offer()[0],
-      parsed(ProtocolId::IKE, "aes256gcm16-aes128gcm16-chacha20poly1305-prfsha384-prfsha256-prfsha512-" + methods));
+  const auto aead = "aes256gcm16-aes128gcm16-chacha20poly1305-prfsha384-prfsha256-prfsha512-" + methods;
+  EXPECT_EQ(default_ike_offer()[0], parsed(ProtocolId::IKE, aead + "-ke1_mlkem768"));
+  EXPECT_EQ(default_ike_offer()[1], parsed(ProtocolId::IKE, aead));
   EXPECT_EQ(default_esp_offer()[1],
             parsed(ProtocolId::ESP, "aes256-aes128-sha256-sha384-sha512-" + methods + "-none-esn-noesn"));
 }

@@ -7,16 +7,17 @@
 namespace keypact::daemon {
 namespace {
 
+/// Of a key exchange or an integrity algorithm.
+bool is_none(const Transform& transform) { return transform.id == 0 && transform.type != TransformType::ENCR; }
+
 std::optional<std::string> left_out_of(const std::vector<Proposal>& proposals, const std::vector<Proposal>& defaults,
                                        const crypto::Library& library) {
-  const auto is_default = [&](const Transform& transform) {
-    return std::ranges::any_of(defaults,
-                               [&](const auto& each) { return std::ranges::count(each.transforms, transform) != 0; });
-  };
   std::vector<std::string> names;
   for (const auto& proposal : proposals) {
+    // Of what nobody named nothing is missed.
+    if (std::ranges::count(defaults, proposal) != 0) continue;
     for (const auto& transform : proposal.transforms) {
-      if (library.supports(transform) || is_default(transform)) continue;
+      if (library.supports(transform) || is_none(transform)) continue;
       if (auto name = to_string(transform); !std::ranges::count(names, name)) names.push_back(std::move(name));
     }
   }

@@ -38,6 +38,18 @@ TEST(Supported, WhatCannotBeComputedIsLeftOutAndSaid) {
   EXPECT_TRUE(none[0].ends_with("; no proposal is left"));
 }
 
+TEST(Supported, WhatIsNamedIsMissedThoughItIsAmongTheDefaults) {
+  const crypto::Library library;
+  const Transform ml_kem{TransformType::ADDKE1, static_cast<std::uint16_t>(KeyExchangeMethod::ML_KEM_768),
+                         std::nullopt};
+  if (library.supports(ml_kem)) GTEST_SKIP() << "this OpenSSL has ML-KEM";
+  auto proposal = config::default_esp_offer().front();
+  proposal.transforms.push_back(ml_kem);
+  const auto said = left_out(*with_esp({proposal}), library);
+  ASSERT_EQ(said.size(), 1u);
+  EXPECT_NE(said[0].find("cannot compute ML_KEM_768"), std::string::npos) << said[0];
+}
+
 TEST(Supported, OfDefaultsNothingIsSaid) {
   const crypto::Library library;
   EXPECT_TRUE(left_out(*with_esp(config::default_esp_offer()), library).empty());

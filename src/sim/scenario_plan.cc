@@ -38,7 +38,7 @@ void choose_ike(Link& link, SeededRandom& random) {
   auto& first = link.first.ike_proposals;
   auto& second = link.second.ike_proposals;
   switch (random.below(10)) {
-    case 0: first = second = config::default_ike_offer(); break;
+    case 0: first = second = config::without_additional_key_exchanges(config::default_ike_offer()); break;
     case 1:
       first = second = {
           ike_with(encryption(EncryptionId::ENCR_AES_CBC, 256), IntegrityId::AUTH_HMAC_SHA2_256_128, {CURVE25519})};

@@ -69,8 +69,11 @@ std::shared_ptr<const config::Connection> SiteToSite::connection() const {
   for (const auto& address : more_addresses) connection->local_addrs.push_back(single(address));
   connection->mobike = mobike;
   connection->remote_addrs = {remote.is_unspecified() ? config::AddressPattern() : single(remote)};
-  connection->ike_proposals = ike_proposals.empty() ? config::default_ike_offer() : ike_proposals;
-  connection->ike_acceptable = ike_proposals.empty() ? config::default_ike_acceptable() : ike_proposals;
+  connection->ike_proposals =
+      ike_proposals.empty() ? config::without_additional_key_exchanges(config::default_ike_offer()) : ike_proposals;
+  connection->ike_acceptable = ike_proposals.empty()
+                                   ? config::without_additional_key_exchanges(config::default_ike_acceptable())
+                                   : ike_proposals;
   connection->local = {psk_as(local_id)};
   connection->remote = {psk_as(remote_id)};
   if (certificates) use_certificates(*certificates, *connection);

@@ -25,6 +25,16 @@ class MlKem(test_additional_key_exchanges.AdditionalKeyExchanges):
                 self.assertTrue(self.initiator.terminate(ike="tunnel").ok)
                 self.expect_gone()
 
+    def test_the_default_offers_and_takes_it(self):
+        """Whoever is keypactd names no proposals of IKE SAs; charon does not take one without ML-KEM."""
+        def without_proposals(configuration):
+            del configuration["connections"]["tunnel"]["proposals"]
+        ours = {role: without_proposals for role in ("initiator", "responder") if getattr(self, role).kind.startswith("keypact")}
+        self.configure(**ours)
+        self.bring_up()
+        for daemon in self.daemons():
+            self.expect_agreed(daemon.sas()[0], "ML_KEM_768")
+
 
 if __name__ == "__main__":
     unittest.main()
