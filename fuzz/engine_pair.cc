@@ -94,6 +94,22 @@ std::shared_ptr<const config::Snapshot> with_eap(const sim::SiteToSite& site, bo
   return snapshot;
 }
 
+std::shared_ptr<const config::Snapshot> with_ppk(const sim::SiteToSite& site) {
+  auto snapshot = std::make_shared<config::Snapshot>(*site.snapshot());
+  auto connection = std::make_shared<config::Connection>(*snapshot->connections.front());
+  connection->ppk_id = to_octets(as_octets("ppk"));
+  snapshot->connections.front() = std::move(connection);
+  snapshot->ppks = {std::make_shared<config::Ppk>(
+      config::Ppk{"ppk-1", {to_octets(as_octets("ppk"))}, Secret::copy_of(as_octets("looking-glass"))})};
+  return snapshot;
+}
+
+/// `client`: see with_eap().
+std::shared_ptr<const config::Snapshot> snapshot_of(const sim::SiteToSite& site, const Shape& shape, bool client) {
+  if (shape.eap) return with_eap(site, client, shape.rounds);
+  return shape.ppk ? with_ppk(site) : site.snapshot();
+}
+
 /// Where the peer may be as well, and the outside of its NAT.
 const IpAddress& elsewhere() {
   static const IpAddress address = *IpAddress::parse("198.51.100.7");
@@ -119,8 +135,8 @@ EnginePair::EnginePair(const Shape& shape)
   if (nat_) move_peer(kElsewhere);
   set_local_addresses(ours_, {ours_.address});
   set_local_addresses(peer_, {peer_.address});
-  configure(ours_, shape.eap ? with_eap(our_site_, !nat_, shape.rounds) : our_site_.snapshot());
-  configure(peer_, shape.eap ? with_eap(peer_site_, nat_, shape.rounds) : peer_site_.snapshot());
+  configure(ours_, snapshot_of(our_site_, shape, !nat_));
+  configure(peer_, snapshot_of(peer_site_, shape, nat_));
 }
 
 void EnginePair::transmit(const Node& from, const ike::Datagram& datagram) {

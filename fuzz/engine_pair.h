@@ -27,6 +27,7 @@ struct Shape {
   bool multike = false;           ///< two additional key exchanges (RFC 9370)
   bool eap = false;               ///< initiators authenticate themselves by EAP-MSCHAPv2
   bool rounds = false;            ///< with `eap`: by the shared key before that (RFC 4739)
+  bool ppk = false;               ///< a post-quantum preshared key, in IKE_INTERMEDIATE (RFC 9867)
 };
 
 /// On its way, as the receiver will see it.

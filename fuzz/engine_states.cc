@@ -75,6 +75,24 @@ bool awaits_later_round(const IkeSa& sa) {
   const auto* waiting = std::get_if<AwaitAuth>(&sa.state());
   return waiting != nullptr && waiting->round != 0;
 }
+void with_ppk(Shape& shape) {
+  shape.ppk = true;
+  shape.peer_behind_nat = false;
+}
+void with_ppk_and_multike(Shape& shape) {
+  with_ppk(shape);
+  with_multike(shape);
+}
+/// Our request names a PPK; its key exchange, where it has one, is the last.
+bool has_named_ppk(const IkeSa& sa) {
+  const auto* waiting = std::get_if<AwaitIntermediateResponse>(&sa.state());
+  return waiting != nullptr && waiting->named_ppk != nullptr;
+}
+/// The peer has still to name one.
+bool awaits_ppk(const IkeSa& sa) {
+  const auto* waiting = std::get_if<AwaitAuthRequest>(&sa.state());
+  return waiting != nullptr && waiting->ppk == PpkUse::intermediate && !waiting->named_ppk;
+}
 void with_follow_ups(Shape& shape) {
   with_multike(shape);
   shape.own_key_exchange = true;
@@ -240,6 +258,10 @@ constexpr NamedState kStates[] = {
     // Several rounds.
     {"AwaitLaterRound", as_client_of_rounds, we_begin, awaits_later_round},
     {"AwaitRound", as_gateway_of_rounds, peer_begins, is<AwaitRound>},
+    // Post-quantum preshared keys in IKE_INTERMEDIATE.
+    {"NamedPpk", with_ppk, we_begin, has_named_ppk},
+    {"NamedPpkWithKeyExchange", with_ppk_and_multike, we_begin, has_named_ppk},
+    {"AwaitPpk", with_ppk, peer_begins, awaits_ppk},
 };
 
 }  // namespace

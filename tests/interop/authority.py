@@ -106,3 +106,23 @@ def give(daemon, own=None, trusted=(), untrusted=(), public_keys=(), revocation_
     for each in public_keys:
         shutil.copy(each.public, folder / "pubkey" / f"{each.name}.pem")
     daemon.credentials_changed()
+
+
+def certify(case):
+    """Both daemons of the case have certificates until its end. What makes of a change of a configuration one that signs with them."""
+    authority = Authority()
+    case.addCleanup(authority.close)
+    root = authority.make("root")
+    for daemon in case.daemons():
+        side = daemon.host.side
+        give(daemon, authority.make(side, "p256", root, (f"DNS:{side}.example",)), [root])
+        case.addCleanup(give, daemon)
+
+    def signs(change):
+        def both(configuration):
+            change(configuration)
+            for which in ("local", "remote"):
+                configuration["connections"]["tunnel"][which]["auth"] = "pubkey"
+            del configuration["secrets"]["ike-1"]
+        return both
+    return signs

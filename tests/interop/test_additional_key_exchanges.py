@@ -3,6 +3,7 @@ RFC 9370, RFC 9242."""
 import unittest
 
 import test_rekey
+from authority import certify
 from case import IN_GUEST
 
 IKE = "aes256gcm16-prfsha384-x25519-ke1_x448-ke2_ecp384"
@@ -53,6 +54,13 @@ class AdditionalKeyExchanges(test_rekey.Rekey):
         self.expect_rekeying(self.initiator, "ike")
         self.expect_rekeying(self.responder, "ike")
         self.expect_data(size=50_000)
+
+    def test_with_certificates(self):
+        """Signatures cover IKE_INTERMEDIATE too. RFC 9242 §3.3.2."""
+        signs = certify(self)
+        self.configure(signs(lambda configuration: None))
+        self.bring_up()
+        self.expect_data(size=20_000)
 
     def test_a_required_one_is_not_done_without(self):
         self.configure(responder=lambda wanted: wanted["connections"]["tunnel"].update(

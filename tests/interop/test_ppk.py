@@ -1,7 +1,7 @@
 """A post-quantum preshared key in the keys of the IKE SA. RFC 8784, and RFC 9867 with peers that know it."""
 import unittest
 
-from authority import Authority, give
+from authority import certify
 from case import PairCase
 from lab import wait_for
 
@@ -71,25 +71,9 @@ class Ppk(PairCase):
         self.expect_rekeyings(self.initiator, self.responder)
 
     def certified(self):
-        """What makes of a change of a configuration one with certificates in the place of the shared key."""
         for daemon in self.daemons():
             self.skip_if_unable(daemon, "PPK beside a signature")
-        authority = Authority()
-        self.addCleanup(authority.close)
-        root = authority.make("root")
-        for daemon in self.daemons():
-            side = daemon.host.side
-            give(daemon, authority.make(side, "p256", root, (f"DNS:{side}.example",)), [root])
-            self.addCleanup(give, daemon)
-
-        def signs(change):
-            def both(configuration):
-                change(configuration)
-                for which in ("local", "remote"):
-                    configuration["connections"]["tunnel"][which]["auth"] = "pubkey"
-                del configuration["secrets"]["ike-1"]
-            return both
-        return signs
+        return certify(self)
 
     def test_with_certificates(self):
         signs = self.certified()
