@@ -105,6 +105,13 @@ void AuthRoundReader::read_eap_method(const Setting& setting) {
     text = text.substr(0, colon);
   }
   if (same_word(text, "eap") || same_word(text, "eap-dynamic")) return;
+  if (same_word(text, "eap-radius")) {
+    round_.by_radius = true;
+    if (local_)
+      reader_.wrong(setting, {std::string(text), "a gateway asks a RADIUS server; what a client proves itself by is a method",
+                              "set auth = eap-radius in the section remote of the gateway, and a method here: eap-mschapv2"});
+    return;
+  }
   const auto name = text.substr(std::min(text.size(), std::string_view("eap-").size()));
   const auto* known = std::ranges::find_if(kEapWords, [&](const EapWord& each) { return same_word(each.word, name); });
   const auto number = parse_number(name, 255);
@@ -115,7 +122,7 @@ void AuthRoundReader::read_eap_method(const Setting& setting) {
   } else {
     reader_.refuse(setting.value_at, reader_.path() + ".auth = " + printable(text),
                    "the methods are eap-mschapv2, eap-tls, eap-ttls, eap-peap, eap-md5, eap-gtc, eap-sim, eap-aka, "
-                   "eap-aka-prime");
+                   "eap-aka-prime, and eap-radius for those of a RADIUS server");
   }
 }
 

@@ -28,6 +28,8 @@ inline constexpr unsigned kReferenceDepth = 64;
 // Diagnostics that are worth reading.
 inline constexpr std::size_t kErrors = 20;
 inline constexpr std::size_t kWarnings = 100;
+// RADIUS servers: more are never tried for one peer.
+inline constexpr std::size_t kRadiusServers = 16;
 // Elements of one list (proposals, addresses, selectors).
 inline constexpr std::size_t kListItems = 256;
 // What a pool tells each client, beside addresses, in one configuration payload.

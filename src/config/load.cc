@@ -5,6 +5,7 @@
 #include "config/auth_round_reader.h"
 #include "config/connection_reader.h"
 #include "config/pool_reader.h"
+#include "config/radius_reader.h"
 #include "config/secrets_reader.h"
 #include "config/section_reader.h"
 #include "config/settings_references.h"
@@ -37,6 +38,7 @@ class Loading {
   void check_root(const RawSection& root, const ReferenceResolver& resolver);
   void check_keys(const Connection& connection, const SourcePosition& at);
   void check_eap_passwords(const Connection& connection, const SourcePosition& at);
+  void check_radius(const Connection& connection, const SourcePosition& at);
   void check_private_keys(const Connection& connection, const SourcePosition& at);
 
   FileSource& source_;
@@ -56,6 +58,7 @@ void Loading::read_connections(const SettingsSection& section) {
     if (!connection) continue;
     check_keys(*connection, inner.at);
     check_eap_passwords(*connection, inner.at);
+    check_radius(*connection, inner.at);
     check_private_keys(*connection, inner.at);
     snapshot_.connections.push_back(std::make_shared<Connection>(std::move(*connection)));
   }
@@ -101,6 +104,14 @@ void Loading::check_eap_passwords(const Connection& connection, const SourcePosi
                (is_client ? " of " + own_name(*client_lacks).to_string() : std::string()),
            "a password is for the identities that its section of secrets names, or for anybody when it names none",
            "add secrets { eap-" + printable(connection.name) + " { id = ... secret = ... } }"});
+}
+
+/// Nothing but the file names servers.
+void Loading::check_radius(const Connection& connection, const SourcePosition& at) {
+  if (std::ranges::none_of(connection.remote, &AuthRound::by_radius) || !snapshot_.radius_servers.empty()) return;
+  problems_.error(at, {"connections." + printable(connection.name) + " has auth = eap-radius, and there is no RADIUS server",
+                       "the server authenticates the peer, and the gateway passes on what the two say",
+                       "add radius { NAME { address = ... secret = ... } }"});
 }
 
 /// A signature of ours needs a key of ours, or nobody ever gets in.
@@ -175,6 +186,7 @@ void Loading::interpret(const RawSection& root) {
   const auto connections = resolver.resolve("connections");
   const auto pools = resolver.resolve("pools");
   const auto authorities = resolver.resolve("authorities");
+  const auto radius = resolver.resolve("radius");
   check_root(root, resolver);
   if (secrets) {
     auto read = read_secrets(*secrets, problems_);
@@ -183,6 +195,7 @@ void Loading::interpret(const RawSection& root) {
     snapshot_.ppks = std::move(read.ppks);
   }
   read_stored(secrets ? &*secrets : nullptr, authorities ? &*authorities : nullptr);
+  if (radius) snapshot_.radius_servers = read_radius_servers(*radius, problems_);
   if (pools) read_pools(*pools);
   if (connections) read_connections(*connections);
 }

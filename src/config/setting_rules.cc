@@ -193,7 +193,15 @@ constexpr auto kAuthoritySettings = std::to_array<SettingRule>({
 constexpr auto kSharedKeyMessageSettings =
     std::to_array<SettingRule>({{"id"}, {"type"}, {"data"}, {"owners", text, full, {}, {}, true}});
 
-constexpr std::array<std::string_view, 4> kRootSections = {"connections", "secrets", "pools", "authorities"};
+// Ours, with the words of charon's eap-radius.servers.
+constexpr auto kRadiusServerSettings = std::to_array<SettingRule>({
+    {"address", address},
+    {"auth_port"},
+    {"secret"},
+    {"nas_identifier"},
+});
+
+constexpr std::array<std::string_view, 5> kRootSections = {"connections", "secrets", "pools", "authorities", "radius"};
 constexpr std::array<std::string_view, 3> kConnectionSections = {"children", "local*", "remote*"};
 constexpr std::array<std::string_view, 2> kRoundSections = {"cert*", "cacert*"};
 constexpr std::array<std::string_view, 1> kAnySection = {"*"};
@@ -229,6 +237,8 @@ const SectionRules kPools{"the list of pools", {}, kAnySection};
 const SectionRules kPool{"a pool", kPoolSettings, {}};
 const SectionRules kAuthorities{"the list of authorities", {}, kAnySection};
 const SectionRules kAuthority{"an authority", kAuthoritySettings, {}};
+const SectionRules kRadius{"the list of RADIUS servers", {}, kAnySection};
+const SectionRules kRadiusServer{"a RADIUS server", kRadiusServerSettings, {}};
 const SectionRules kSharedKeyMessage{"a shared key", kSharedKeyMessageSettings, {}};
 }  // namespace rules
 

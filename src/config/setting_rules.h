@@ -66,6 +66,8 @@ extern const SectionRules kPools;
 extern const SectionRules kPool;
 extern const SectionRules kAuthorities;
 extern const SectionRules kAuthority;
+extern const SectionRules kRadius;
+extern const SectionRules kRadiusServer;
 extern const SectionRules kSharedKeyMessage;  ///< the control interface's load-shared
 }  // namespace rules
 

@@ -7,6 +7,7 @@
 #include "config/credential_file.h"
 #include "config/placement_setting.h"
 #include "config/pool.h"
+#include "config/radius_server.h"
 #include "proto/hardware_offload.h"
 #include "proto/identification.h"
 #include "proto/policy.h"
@@ -66,6 +67,7 @@ struct AuthRound {
   /// Local: who we are inside of EAP; any: as `id` says. Remote: who the peer may be there; nothing: the peer is not asked, and is
   /// who it said that it is before EAP.
   std::optional<IdentityPattern> eap_id{};
+  bool by_radius = false;  ///< remote: a RADIUS server speaks EAP with the peer, by the methods that it chooses
   std::optional<IdentityPattern> aaa_id{};  ///< local: whose certificate the server of EAP has; nothing: the peer's
   bool operator==(const AuthRound&) const = default;
 };
@@ -195,6 +197,7 @@ struct Snapshot {
   std::vector<std::shared_ptr<const Pool>> pools;
   std::vector<std::shared_ptr<const EapSecret>> eap_secrets;
   std::vector<std::shared_ptr<const Ppk>> ppks;
+  std::vector<std::shared_ptr<const RadiusServer>> radius_servers;  ///< in the order in which they are asked
 
   [[nodiscard]] std::shared_ptr<const Connection> connection(std::string_view name) const;
   [[nodiscard]] std::shared_ptr<const Pool> pool(std::string_view name) const;

@@ -30,6 +30,11 @@ EngineHost::EngineHost(io::EventLoop& loop, const ike::Options& options, crypto:
                        engine_.on_job_done(io::monotonic_now(), std::move(done));
                        pump();
                      }}),
+      radius_(loop, random,
+              [this](ike::JobDone done) {
+                engine_.on_job_done(io::monotonic_now(), std::move(done));
+                pump();
+              }),
       patience_(loop, [this] { std::exchange(ended_, {})(); }) {}
 
 void EngineHost::on_datagrams(std::span<const ike::DatagramView> datagrams) {
@@ -105,6 +110,7 @@ void EngineHost::carry_out(ike::Output output) {
   } else if (const auto* keepalive = std::get_if<ike::Keepalive>(&output)) {
     transport_.send(*keepalive);
   } else if (auto* job = std::get_if<ike::Job>(&output)) {
+    if (RadiusRelay::takes(*job)) return radius_.add(std::move(*job));
     auto ran = jobs::start_job(tools(), std::move(*job));
     if (auto* done = std::get_if<ike::JobDone>(&ran)) engine_.on_job_done(io::monotonic_now(), std::move(*done));
     else waiting_jobs_.add(std::move(std::get<jobs::Waiting>(ran)));

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "control/told_event.h"
+#include "daemon/radius_relay.h"
 #include "daemon/transport.h"
 #include "daemon/waiting_jobs.h"
 #include "ike/core/credentials.h"
@@ -53,6 +54,7 @@ class EngineHost {
   ike::Engine engine_;
   io::Timer timer_;
   WaitingJobs waiting_jobs_;
+  RadiusRelay radius_;
   control::EventTeller teller_;
   Listener listener_;
   std::uint64_t last_own_request_ = 0;

@@ -98,15 +98,34 @@ std::shared_ptr<const eap::ClientConfig> client_config(const Tools& tools, const
 
 }  // namespace
 
+bool asks_radius(const ike::EapServerStep& work) { return work.connection->remote.at(work.round).by_radius; }
+
+eap::Relay::Step run_relay_step(ike::EapServerStep& work) {
+  auto& relay = work.conversation.relay;
+  if (relay) return relay->on_response(work.packet);
+  // swanctl's eap_id: without it the peer is who IDi says.
+  std::optional<std::string> identity;
+  if (!work.connection->remote.at(work.round).eap_id) identity = name_of(work.claimed);
+  const eap::RelayedPeer peer{work.path.remote, work.path.local, work.connection->name,
+                              static_cast<std::uint32_t>(work.sa.value)};
+  relay = std::make_unique<eap::Relay>(peer, std::move(identity));
+  return relay->start();
+}
+
 ike::EapServerStepped run_eap_step(const Tools& tools, ike::EapServerStep work) {
   const ConfiguredSecrets secrets(*work.secrets);
   const eap::ServerSurroundings surroundings{secrets, tools.random, tools.now};
-  const bool begins = work.conversation == nullptr;
+  if (asks_radius(work)) {
+    const auto packet = eap::encode_result(eap::Code::Failure, 0);
+    const eap::Refusal refusal{eap::Reason::not_available, Method::Identity, "nobody here asks RADIUS servers"};
+    return {{}, std::make_unique<eap::ServerStep>(eap::ServerFailed{packet, refusal})};
+  }
+  const bool begins = work.conversation.server == nullptr;
   auto server = begins ? std::make_unique<eap::Server>(server_config(tools, work), name_of(work.claimed))
-                       : std::move(work.conversation);
+                       : std::move(work.conversation.server);
   auto step = std::make_unique<eap::ServerStep>(begins ? server->start(surroundings)
                                                        : server->on_response(work.packet, surroundings));
-  return {std::move(server), std::move(step)};
+  return {{std::move(server), nullptr}, std::move(step)};
 }
 
 ike::EapClientStepped run_eap_step(const Tools& tools, ike::EapClientStep work) {

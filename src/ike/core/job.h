@@ -7,7 +7,8 @@
 #include "config/snapshot.h"
 #include "crypto/key_exchange.h"
 #include "eap/client.h"
-#include "eap/server.h"
+#include "eap/relay.h"
+#include "ike/core/datagram.h"
 #include "leases/lease.h"
 #include "pki/own_status.h"
 #include "pki/peer_authentication.h"
@@ -52,14 +53,22 @@ struct ReleaseAddresses {
   std::vector<leases::Lease> leases;
 };
 
-/// One step of EAP as the server: the conversation goes along, and comes back with the outcome. RFC 7296 §2.16.
+/// EAP with a peer as far as it has come: with us, or past us with a RADIUS server. Neither: it begins.
+struct EapConversation {
+  std::unique_ptr<eap::Server> server;
+  std::unique_ptr<eap::Relay> relay;
+};
+/// One step of EAP as the server: the conversation goes along, and comes back with the outcome. RFC 7296 §2.16. Where a RADIUS server
+/// is to be asked (AuthRound::by_radius), whoever knows its network does it.
 struct EapServerStep {
-  std::unique_ptr<eap::Server> conversation;             ///< nullptr: it begins
+  EapConversation conversation;
   Octets packet;                                         ///< of the peer; empty when it begins
   std::shared_ptr<const config::Connection> connection;  ///< what is offered, and our certificate
   std::shared_ptr<const config::Snapshot> secrets;
   Identification claimed;  ///< IDi
   std::size_t round = 0;   ///< of the peer: which one of `remote` this is
+  IkeSaId sa{};
+  Path path{};
 };
 /// As the peer.
 struct EapClientStep {
@@ -93,7 +102,7 @@ struct Leased {
 };
 struct Released {};
 struct EapServerStepped {
-  std::unique_ptr<eap::Server> conversation;
+  EapConversation conversation;
   std::unique_ptr<eap::ServerStep> step;  ///< never null
 };
 struct EapClientStepped {

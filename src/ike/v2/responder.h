@@ -97,7 +97,7 @@ struct AwaitEapServer : ResponderAuth {
 /// HDR, SK {[IDr, [CERT,] AUTH,] EAP} went out.
 struct AwaitEapResponse : ResponderAuth {
   ResponseWindow window;
-  std::unique_ptr<eap::Server> conversation;
+  EapConversation conversation;
   std::optional<eap::Refusal> decided = {};  ///< it told the initiator that it failed: why
 };
 

@@ -30,10 +30,10 @@ bool gives_up(const Opened& opened) {
          std::ranges::any_of(deletes, [](const auto* each) { return each->protocol == ProtocolId::IKE; });
 }
 
-EapServerStep step_for(const Context& context, const ResponderAuth& state, std::unique_ptr<eap::Server> conversation,
-                       Octets packet) {
-  return {std::move(conversation), std::move(packet),    state.connection,
-          context.configuration,   peer_id_of(state).id, state.peer.done()};
+EapServerStep step_for(const Context& context, const IkeSaRecord& record, const ResponderAuth& state,
+                       EapConversation conversation, Octets packet) {
+  return {std::move(conversation), std::move(packet),   state.connection, context.configuration,
+          peer_id_of(state).id,    state.peer.done(), record.id,        record.path()};
 }
 
 /// swanctl's eap_id: whom we take.
@@ -114,7 +114,7 @@ Next next_request(Context& context, IkeSaRecord& record, ResponderAuth& state, R
 State begin_eap(Context& context, ResponderAuth&& state, const IkeSaRecord& record, std::vector<wire::Payload> answer) {
   ResponseWindow window(state.message_id);
   window.accepted(state.known_by, record.path());
-  const auto job = context.start(JobClass::auth, step_for(context, state, nullptr, {}));
+  const auto job = context.start(JobClass::auth, step_for(context, record, state, {}, {}));
   return AwaitEapServer{std::move(state), std::move(window), std::move(answer), job};
 }
 
@@ -153,7 +153,7 @@ State on(AwaitEapResponse&& state, const Received& received, Context& context, I
   if (auto* refusal = std::get_if<Refusal>(&next))
     return refuse(context, record, std::move(state), std::move(*refusal));
   const PayloadSet payloads(std::get<std::vector<wire::Payload>>(next));
-  const auto job = context.start(JobClass::auth, step_for(context, state, std::move(state.conversation),
+  const auto job = context.start(JobClass::auth, step_for(context, record, state, std::move(state.conversation),
                                                           payloads.find<wire::EapPayload>()->message));
   return AwaitEapServer{static_cast<ResponderAuth&&>(state), std::move(state.window), {}, job};
 }
