@@ -57,11 +57,11 @@ std::optional<Octets> encode(const Packet& packet) {
     length += kAttributeHeader + attribute.value.size();
   }
   if (length > kPacketOctets) return std::nullopt;
-  out.length_prefixed(2, 2, [&](Writer& body) {
+  out.length_prefixed(2, 4, [&](Writer& body) {
     body.octets(packet.authenticator);
     for (const auto& attribute : packet.attributes) {
       body.u8(static_cast<std::uint8_t>(attribute.type));
-      body.length_prefixed(1, 1, [&](Writer& value) { value.octets(attribute.value); });
+      body.length_prefixed(1, 2, [&](Writer& value) { value.octets(attribute.value); });
     }
   });
   return std::move(out).take();
