@@ -108,8 +108,9 @@ void AuthRoundReader::read_eap_method(const Setting& setting) {
   if (same_word(text, "eap-radius")) {
     round_.by_radius = true;
     if (local_)
-      reader_.wrong(setting, {std::string(text), "a gateway asks a RADIUS server; what a client proves itself by is a method",
-                              "set auth = eap-radius in the section remote of the gateway, and a method here: eap-mschapv2"});
+      reader_.wrong(setting,
+                    {std::string(text), "a gateway asks a RADIUS server; what a client proves itself by is a method",
+                     "set auth = eap-radius in the section remote of the gateway, and a method here: eap-mschapv2"});
     return;
   }
   const auto name = text.substr(std::min(text.size(), std::string_view("eap-").size()));

@@ -109,9 +109,10 @@ void Loading::check_eap_passwords(const Connection& connection, const SourcePosi
 /// Nothing but the file names servers.
 void Loading::check_radius(const Connection& connection, const SourcePosition& at) {
   if (std::ranges::none_of(connection.remote, &AuthRound::by_radius) || !snapshot_.radius_servers.empty()) return;
-  problems_.error(at, {"connections." + printable(connection.name) + " has auth = eap-radius, and there is no RADIUS server",
-                       "the server authenticates the peer, and the gateway passes on what the two say",
-                       "add radius { NAME { address = ... secret = ... } }"});
+  problems_.error(
+      at, {"connections." + printable(connection.name) + " has auth = eap-radius, and there is no RADIUS server",
+           "the server authenticates the peer, and the gateway passes on what the two say",
+           "add radius { NAME { address = ... secret = ... } }"});
 }
 
 /// A signature of ours needs a key of ours, or nobody ever gets in.

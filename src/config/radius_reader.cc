@@ -14,8 +14,8 @@ void read_address(SectionReader& reader, RadiusServer& server) {
   const auto* setting = reader.given("address");
   if (setting == nullptr) {
     if (reader.section().setting("address") == nullptr)
-      reader.section_error({reader.path() + " has no address", "a RADIUS server is asked at an address",
-                            "set address = 192.0.2.1"});
+      reader.section_error(
+          {reader.path() + " has no address", "a RADIUS server is asked at an address", "set address = 192.0.2.1"});
     return;
   }
   const auto address = IpAddress::parse(setting->text());

@@ -14,7 +14,7 @@ bool is_printable(char c) { return c >= 0x20 && c < 0x7f; }
 /// Words of the secrets section that are grammar and no part of a secret.
 bool is_grammar_word(std::string_view word) {
   static constexpr std::array<std::string_view, 14> kWords = {
-      "secrets", "secret",  "file",        "handle", "pools",   "slot",      "module",
+      "secrets", "secret",      "file",        "handle", "pools",   "slot",      "module",
       "include", "connections", "authorities", "radius", "address", "auth_port", "nas_identifier"};
   static constexpr std::array<std::string_view, 11> kPrefixes = {"id",      "ike", "eap",   "xauth", "ntlm",  "ppk",
                                                                  "private", "rsa", "ecdsa", "pkcs8", "pkcs12"};

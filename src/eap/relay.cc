@@ -12,8 +12,9 @@ using radius::Attribute;
 using radius::Type;
 
 constexpr std::size_t kHalfOfMsk = kMskOctets / 2;
-constexpr std::uint32_t kFramed = 2;   // Service-Type, RFC 2865 §5.6
-constexpr std::uint32_t kVirtual = 5;  // NAS-Port-Type, RFC 2865 §5.41
+constexpr std::size_t kLeastHalf = 16;  // of MSCHAPv2
+constexpr std::uint32_t kFramed = 2;    // Service-Type, RFC 2865 §5.6
+constexpr std::uint32_t kVirtual = 5;   // NAS-Port-Type, RFC 2865 §5.41
 
 Attribute number(Type type, std::uint32_t value) {
   Writer out;
@@ -23,6 +24,16 @@ Attribute number(Type type, std::uint32_t value) {
 
 Attribute text(Type type, std::string_view value) {
   return {type, to_octets(as_octets(value.substr(0, radius::kValueOctets)))};
+}
+
+/// What the server calls receiving comes first. The keys of MSCHAPv2 have 16 octets, and zeros behind both of them.
+std::optional<Msk> msk_of(const radius::MppeKeys& keys) {
+  for (const auto* key : {&keys.receive, &keys.send})
+    if (key->size() < kLeastHalf || key->size() > kHalfOfMsk) return std::nullopt;
+  Secret msk(kMskOctets);
+  const auto behind = std::ranges::copy(keys.receive.reveal(), msk.reveal_mutable().begin()).out;
+  std::ranges::copy(keys.send.reveal(), behind);
+  return Msk(std::move(msk));
 }
 
 }  // namespace
@@ -35,7 +46,8 @@ Relay::Step Relay::start() {
 
 Relay::Step Relay::on_response(OctetView octets) {
   auto packet = parse_packet(octets);
-  if (!packet) return fail(Reason::malformed, "the peer sent what is no EAP packet: " + std::string(sentence(packet.error())));
+  if (!packet)
+    return fail(Reason::malformed, "the peer sent what is no EAP packet: " + std::string(sentence(packet.error())));
   if (packet->code != Code::Response || packet->identifier != identifier_)
     return fail(Reason::out_of_place, "the peer sent what does not answer the last request");
   if (packet->type == Method::Identity && !server_)
@@ -47,8 +59,9 @@ Relay::Step Relay::on_response(OctetView octets) {
 /// RFC 3579 §2.1: what the peer calls itself is the User-Name of all requests.
 Relay::Step Relay::on_identity(std::string identity, Octets packet) {
   if (identity.empty() || identity.size() > radius::kValueOctets)
-    return fail(Reason::identity_unknown, "a RADIUS server knows users by a name of 1 to 253 octets, and the peer's has " +
-                                              std::to_string(identity.size()) + " (RFC 2865 §5.1)");
+    return fail(Reason::identity_unknown,
+                "a RADIUS server knows users by a name of 1 to 253 octets, and the peer's has " +
+                    std::to_string(identity.size()) + " (RFC 2865 §5.1)");
   identity_ = std::move(identity);
   return question(packet);
 }
@@ -88,8 +101,8 @@ ServerStep Relay::on_challenge(const radius::Answer& answer) {
   auto octets = radius::joined(answer.attributes, Type::EAP_Message);
   const auto packet = octets ? parse_packet(*octets) : failure(PacketError::shorter_than_header);
   if (!packet || packet->code != Code::Request)
-    return fail(Reason::malformed,
-                "the RADIUS server " + server_->to_string() + " asks the peer for something, and not by EAP (RFC 3579 §2.6.3)");
+    return fail(Reason::malformed, "the RADIUS server " + server_->to_string() +
+                                       " asks the peer for something, and not by EAP (RFC 3579 §2.6.3)");
   if (++rounds_ > limits::kEapRounds)
     return fail(Reason::too_many_rounds, "the RADIUS server " + server_->to_string() + " comes to no end after " +
                                              std::to_string(limits::kEapRounds) + " requests");
@@ -109,17 +122,13 @@ ServerStep Relay::on_accept(const radius::Answer& answer) {
     return fail(Reason::malformed, who + " accepts the peer, and does not tell it so by EAP (RFC 3579 §2.6.3)");
   if (method_ == Method::Identity)
     return fail(Reason::peer_not_authenticated, who + " accepts the peer without having asked it for a proof by EAP");
-  ServerSucceeded succeeded{octets ? std::move(*octets) : encode_result(Code::Success, identifier_), {}, *identity_, method_};
-  const bool has_key = answer.keys && answer.keys->send.size() >= kHalfOfMsk && answer.keys->receive.size() >= kHalfOfMsk;
-  if (!has_key && makes_key(method_))
+  ServerSucceeded succeeded{
+      octets ? std::move(*octets) : encode_result(Code::Success, identifier_), {}, *identity_, method_};
+  auto msk = answer.keys ? msk_of(*answer.keys) : std::nullopt;
+  if (!msk && makes_key(method_))
     return fail(Reason::not_available, who + " sends no key of " + method_name(method_) +
                                            ": let it send MS-MPPE-Recv-Key and MS-MPPE-Send-Key (RFC 3579 §3.3)");
-  if (has_key) {
-    Secret msk(kMskOctets);
-    std::ranges::copy(answer.keys->receive.reveal().first(kHalfOfMsk), msk.reveal_mutable().begin());
-    std::ranges::copy(answer.keys->send.reveal().first(kHalfOfMsk), msk.reveal_mutable().begin() + kHalfOfMsk);
-    succeeded.msk = Msk(std::move(msk));
-  }
+  succeeded.msk = std::move(msk);
   // RFC 2865 §5.1: whom it has let in, where it says so.
   if (const auto* name = radius::find(answer.attributes, Type::User_Name); name != nullptr && !name->value.empty())
     succeeded.identity = std::string(as_text(name->value));
@@ -128,11 +137,10 @@ ServerStep Relay::on_accept(const radius::Answer& answer) {
 
 ServerStep Relay::on_reject(const radius::Answer& answer) {
   const auto said = radius::joined(answer.attributes, Type::Reply_Message);
-  auto failed = std::get<ServerFailed>(fail(
-      Reason::peer_not_authenticated, "the RADIUS server " + server_->to_string() + " rejects '" +
-                                          shown(identity_.value_or("")) + "'" +
-                                          (said ? ": '" + shown(as_text(*said)) + "'" : std::string()) +
-                                          "; its log says why"));
+  auto failed = std::get<ServerFailed>(
+      fail(Reason::peer_not_authenticated,
+           "the RADIUS server " + server_->to_string() + " rejects '" + shown(identity_.value_or("")) + "'" +
+               (said ? ": '" + shown(as_text(*said)) + "'" : std::string()) + "; its log says why"));
   const auto octets = radius::joined(answer.attributes, Type::EAP_Message);
   const auto packet = octets ? parse_packet(*octets) : failure(PacketError::shorter_than_header);
   if (packet && packet->code == Code::Failure) failed.packet = *octets;

@@ -12,7 +12,7 @@ struct RelayedPeer {
   Endpoint peer;           ///< Calling-Station-Id
   Endpoint local;          ///< Called-Station-Id, NAS-IP-Address
   std::string connection;  ///< NAS-Port-Id
-  std::uint32_t port = 0;  ///< NAS-Port: tells its sessions from others
+  std::uint32_t port = 0;  ///< NAS-Port: another number for each IKE SA
 };
 
 class Relay {
@@ -20,7 +20,8 @@ class Relay {
   using Step = std::variant<ServerStep, radius::Question>;
 
   /// `identity`: what the peer calls itself; nothing: it is asked.
-  Relay(RelayedPeer peer, std::optional<std::string> identity) : peer_(std::move(peer)), identity_(std::move(identity)) {}
+  Relay(RelayedPeer peer, std::optional<std::string> identity)
+      : peer_(std::move(peer)), identity_(std::move(identity)) {}
 
   /// To be called once, before all others.
   [[nodiscard]] Step start();

@@ -89,7 +89,7 @@ Result<void, AnswerError> verify_answer(const Packet& answer, const Authenticato
 std::optional<Secret> decipher_key(OctetView salt_and_text, const Authenticator& request, OctetView secret) {
   if (salt_and_text.size() < kSaltOctets + kDigestOctets || (salt_and_text.size() - kSaltOctets) % kDigestOctets != 0)
     return std::nullopt;
-  // RFC 2548 §2.4.2: the salts of the server have this bit.
+  // RFC 2548: the salts of the server have this bit.
   if ((salt_and_text[0] & 0x80) == 0) return std::nullopt;
   const auto text = salt_and_text.subspan(kSaltOctets);
   Secret clear(text.size());

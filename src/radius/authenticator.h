@@ -25,14 +25,14 @@ enum class AnswerError : std::uint8_t {
 [[nodiscard]] Result<void, AnswerError> verify_answer(const Packet& answer, const Authenticator& request,
                                                       OctetView secret);
 
-/// The keys of RFC 2548 §2.4, deciphered; nothing where there is none, or none that is well-formed.
+/// The keys of RFC 2548, deciphered; nothing where there is none, or none that is well-formed.
 struct MppeKeys {
   Secret send;
   Secret receive;
 };
 [[nodiscard]] std::optional<MppeKeys> mppe_keys(const std::vector<Attribute>& attributes, const Authenticator& request,
                                                 OctetView secret);
-/// One of them: salt and ciphertext (RFC 2548 §2.4.2).
+/// One of them: salt and ciphertext.
 [[nodiscard]] std::optional<Secret> decipher_key(OctetView salt_and_text, const Authenticator& request,
                                                  OctetView secret);
 

@@ -5,7 +5,7 @@
 namespace keypact::radius {
 namespace {
 
-/// RFC 5080 §2.2.1: each wait is twice as long as the one before. After 7 seconds a server is silent.
+/// RFC 5080: each wait is twice as long as the one before. After 7 seconds a server is silent.
 constexpr Duration kFirstWait = seconds(1);
 constexpr unsigned kTransmissions = 3;
 /// What one question may take in all: an IKE SA that is half open lives for 30 seconds.
@@ -43,8 +43,9 @@ void Client::try_next(Instant now, std::uint64_t number) {
   }
   std::string sentence;
   for (const auto& each : waiting.silent) sentence += (sentence.empty() ? "" : "; ") + each;
-  finish(number, Unanswered{sentence.empty() ? "no RADIUS server is configured: add radius { NAME { address = ... secret = ... } }"
-                                             : std::move(sentence)});
+  finish(number, Unanswered{sentence.empty()
+                                ? "no RADIUS server is configured: add radius { NAME { address = ... secret = ... } }"
+                                : std::move(sentence)});
 }
 
 bool Client::send_first(Instant now, std::uint64_t number, Waiting& waiting) {
@@ -120,11 +121,12 @@ void Client::on_deadline(Instant now) {
     leave(waiting);
     peers_[waiting.server].silent_until = now + kSilence;
     const auto who = "the RADIUS server " + waiting.server->to_string();
-    waiting.silent.push_back(
-        waiting.refused.empty()
-            ? who + " does not answer: is it reached there, does it know this gateway as a client, and with the same secret? "
-                    "It is silent to others (RFC 2865 §3)"
-            : who + " sends no answer that is authentic: " + waiting.refused + "; set the same secret at both ends");
+    waiting.silent.push_back(waiting.refused.empty() ? who +
+                                                           " does not answer: is it reached there, does it know this "
+                                                           "gateway as a client, and with the same secret? "
+                                                           "It is silent to others (RFC 2865 §3)"
+                                                     : who + " sends no answer that is authentic: " + waiting.refused +
+                                                           "; set the same secret at both ends");
     try_next(now, number);
   }
 }

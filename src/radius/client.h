@@ -1,5 +1,5 @@
 // Client: asks RADIUS servers, one after the other where one is silent, as a function of datagrams and time. RFC 2865 §2.4, §2.5, §3;
-// RFC 5080 §2.2.1. It knows no socket; what is asked and what an answer means is for others.
+// RFC 5080. It knows no socket; what is asked and what an answer means is for others.
 #pragma once
 
 #include <deque>
@@ -63,8 +63,8 @@ class Client {
 
  private:
   struct Peer {
-    Instant silent_until{};                        ///< it goes behind all others before
-    std::map<std::uint8_t, std::uint64_t> asked;   ///< identifiers in use
+    Instant silent_until{};                       ///< it goes behind all others before
+    std::map<std::uint8_t, std::uint64_t> asked;  ///< identifiers in use
     std::uint8_t last_identifier = 0;
   };
   struct Waiting {

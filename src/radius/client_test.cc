@@ -1,4 +1,4 @@
-// Who is asked, how often, and what counts as an answer. RFC 2865 §2.5, §3; RFC 5080 §2.2.1.
+// Who is asked, how often, and what counts as an answer. RFC 2865 §2.5, §3; RFC 5080.
 #include "radius/client.h"
 
 #include <gmock/gmock.h>
@@ -39,7 +39,8 @@ struct RadiusClient : testing::Test {
       else finished.push_back(std::move(std::get<Finished>(output)));
     return all;
   }
-  static Octets answer_to(const Octets& request, Code code = Code::Access_Accept, std::string_view secret = kTestSecret) {
+  static Octets answer_to(const Octets& request, Code code = Code::Access_Accept,
+                          std::string_view secret = kTestSecret) {
     const auto packet = parse_packet(request).value();
     return sign_answer({code, packet.identifier, {}, {empty_message_authenticator()}}, packet.authenticator, secret);
   }
@@ -111,7 +112,8 @@ TEST_F(RadiusClient, F11_ForgedAnswersAreDroppedWithoutAWord) {
   auto another_identifier = right;
   another_identifier[1] ^= 1;
   client.on_datagram(at(1), first, another_identifier);
-  for (std::size_t size = 0; size < right.size(); ++size) client.on_datagram(at(1), first, OctetView(right).first(size));
+  for (std::size_t size = 0; size < right.size(); ++size)
+    client.on_datagram(at(1), first, OctetView(right).first(size));
   static_cast<void>(sent());
   EXPECT_TRUE(finished.empty());
   client.on_datagram(at(2), first, right);
@@ -126,9 +128,10 @@ TEST_F(RadiusClient, ASecretThatDiffersIsSaid) {
   ask(at(0), 1, first);
   client.on_datagram(at(1), first, answer_to(sent().at(0).octets, Code::Access_Reject, "another secret"));
   static_cast<void>(run_silent());
-  EXPECT_THAT(std::get<Unanswered>(finished.at(0).outcome).sentence,
-              HasSubstr("first (192.0.2.1:1812) sends no answer that is authentic: its Response Authenticator is not made "
-                        "with our secret; set the same secret at both ends"));
+  EXPECT_THAT(
+      std::get<Unanswered>(finished.at(0).outcome).sentence,
+      HasSubstr("first (192.0.2.1:1812) sends no answer that is authentic: its Response Authenticator is not made "
+                "with our secret; set the same secret at both ends"));
 }
 
 TEST_F(RadiusClient, AServerHasSoManyRequestsAsThereAreIdentifiers) {

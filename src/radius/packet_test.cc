@@ -48,7 +48,8 @@ TEST(RadiusPacket, F11_AnAnswerWithAResponseAuthenticatorAloneIsRefused) {
     changed[at] ^= 1;
     const auto packet = parse_packet(changed);
     if (!packet) continue;
-    EXPECT_EQ(verify_answer(*packet, request, as_octets(kTestSecret)).error(), AnswerError::response_authenticator_wrong);
+    EXPECT_EQ(verify_answer(*packet, request, as_octets(kTestSecret)).error(),
+              AnswerError::response_authenticator_wrong);
   }
 }
 
@@ -78,7 +79,8 @@ TEST(RadiusPacket, F10_EachLengthOfAPacketIsReadOrRefused) {
     EXPECT_EQ(with_length(length).error(), PacketError::length_field_too_short);
   EXPECT_TRUE(with_length(20));  // the rest is padding
   EXPECT_TRUE(with_length(23));
-  for (unsigned length = 24; length <= kPacketOctets; ++length) EXPECT_EQ(with_length(length).error(), PacketError::cut_off);
+  for (unsigned length = 24; length <= kPacketOctets; ++length)
+    EXPECT_EQ(with_length(length).error(), PacketError::cut_off);
   EXPECT_EQ(with_length(4097).error(), PacketError::length_field_too_long);
   EXPECT_EQ(with_length(65535).error(), PacketError::length_field_too_long);
 }
@@ -131,7 +133,8 @@ TEST(RadiusPacket, WhatOneAttributeDoesNotHoldIsCutAndJoined) {
 
 TEST(RadiusPacket, WhatIsTooLargeIsNotWritten) {
   Packet packet;
-  add_in_parts(packet.attributes, Type::EAP_Message, Octets(4044));  // 15 attributes of 253, one of 249: 4076 with headers
+  add_in_parts(packet.attributes, Type::EAP_Message,
+               Octets(4044));  // 15 attributes of 253, one of 249: 4076 with headers
   EXPECT_TRUE(encode(packet));
   packet.attributes.back().value.push_back(0);
   EXPECT_FALSE(encode(packet));

@@ -115,6 +115,8 @@ class Radius(EapCase):
         self.assertIn("invalid Message-Authenticator", running.text())
 
     def test_the_second_server_takes_over(self):
+        if self.initiator.kind != "keypact":
+            self.skipTest("charon gives up after 6 seconds as it is configured here, and the first server has 7")
         self.run_server(port=OTHER_PORT)
         self.configure_radius(servers={"first": server(), "second": server(port=OTHER_PORT)})
         self.expect_tunnel_by_eap()

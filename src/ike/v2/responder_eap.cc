@@ -32,7 +32,7 @@ bool gives_up(const Opened& opened) {
 
 EapServerStep step_for(const Context& context, const IkeSaRecord& record, const ResponderAuth& state,
                        EapConversation conversation, Octets packet) {
-  return {std::move(conversation), std::move(packet),   state.connection, context.configuration,
+  return {std::move(conversation), std::move(packet), state.connection, context.configuration,
           peer_id_of(state).id,    state.peer.done(), record.id,        record.path()};
 }
 
